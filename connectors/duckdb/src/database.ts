@@ -1,0 +1,136 @@
+import { mkdir, realpath, stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AriesError } from '@aries-data/sdk';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { DatabaseConfig } from './config.ts';
+import { toDuckdbError } from './errors.ts';
+
+/** An open database of this process. */
+interface Opened {
+  instance: DuckDBInstance;
+  readOnly: boolean;
+  connections: number;
+}
+
+/** A connection; the file is let go when the last one of the process is closed. */
+export interface Connected {
+  connection: DuckDBConnection;
+  /** The file, without symbolic links. */
+  path: string;
+  close(): void;
+}
+
+export interface ConnectOptions {
+  readOnly: boolean;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * By path. A file may only be opened once in a process: its lock is the process's, and goes as soon as any of its handles
+ * is closed. So all connections to a file share what is open.
+ */
+const open = new Map<string, Promise<Opened>>();
+
+const RETRY_MILLISECONDS = 100;
+const MOST_THREADS = 4;
+
+/**
+ * Connects to a database file, with time zone UTC. Throws `NOT_FOUND` where it is only to be read and does not exist,
+ * `RESOURCE_BUSY` where another process still has it open after the lock time-out.
+ */
+export async function connect(config: DatabaseConfig, { readOnly, signal }: ConnectOptions): Promise<Connected> {
+  const path = await locate(config.path, readOnly);
+  const opened = await shared(path, config, { readOnly, signal });
+  let connection: DuckDBConnection | undefined;
+  try {
+    connection = await opened.instance.connect();
+    await connection.run(`SET TimeZone = 'UTC'`);
+  } catch (error) {
+    release(path, opened, connection);
+    throw toDuckdbError(error);
+  }
+  let closed = false;
+  return {
+    connection,
+    path,
+    close() {
+      if (closed) return;
+      closed = true;
+      release(path, opened, connection);
+    },
+  };
+}
+
+/** The file without symbolic links; its folder is made where it is to be written. */
+async function locate(given: string, readOnly: boolean): Promise<string> {
+  if (given === ':memory:') return given;
+  const path = resolve(given);
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isDirectory()) {
+    throw new AriesError('CONFIG_INVALID', `DuckDB: ${given} is a folder`, {
+      hint: 'Name a file in the option "path".',
+    });
+  }
+  if (found !== undefined) return realpath(path);
+  if (readOnly) {
+    throw new AriesError('NOT_FOUND', `DuckDB: there is no file ${given}`, { hint: 'Check the option "path".' });
+  }
+  await mkdir(dirname(path), { recursive: true });
+  return join(await realpath(dirname(path)), basename(path));
+}
+
+async function shared(path: string, config: DatabaseConfig, { readOnly, signal }: ConnectOptions): Promise<Opened> {
+  // Databases in memory have nothing in common but the name.
+  if (path === ':memory:') return used(await openWaiting(path, config, { readOnly: false, signal }));
+  const found = await open.get(path)?.catch(() => undefined);
+  if (found !== undefined && open.has(path)) {
+    if (readOnly || !found.readOnly) return used(found);
+    throw new AriesError('RESOURCE_BUSY', `DuckDB: ${path} is being read by this process, so it cannot be written`, {
+      hint: 'Load when the reading has ended, or into another file.',
+    });
+  }
+  const opening = openWaiting(path, config, { readOnly, signal });
+  open.set(path, opening);
+  opening.catch(() => open.delete(path));
+  return used(await opening);
+}
+
+/** Counts a connection at once, so that nobody else's end closes the database under it. */
+function used(opened: Opened): Opened {
+  opened.connections++;
+  return opened;
+}
+
+async function openWaiting(path: string, config: DatabaseConfig, options: ConnectOptions): Promise<Opened> {
+  const deadline = Date.now() + config.lockTimeout * 1000;
+  const settings = {
+    access_mode: options.readOnly ? 'READ_ONLY' : 'READ_WRITE',
+    memory_limit: config.memoryLimit,
+    threads: String(config.threads ?? Math.min(MOST_THREADS, availableParallelism())),
+  };
+  for (;;) {
+    try {
+      // The cache also knows what other code in this process has opened through it.
+      const instance = await (path === ':memory:'
+        ? DuckDBInstance.create(path, settings)
+        : DuckDBInstance.fromCache(path, settings));
+      return { instance, readOnly: options.readOnly, connections: 0 };
+    } catch (thrown) {
+      const error = toDuckdbError(thrown);
+      if (error.code !== 'RESOURCE_BUSY' || Date.now() + RETRY_MILLISECONDS > deadline) throw error;
+      await sleep(RETRY_MILLISECONDS, undefined, { signal: options.signal }).catch(() => {
+        throw new AriesError('INTERRUPTED', 'Stopped by a signal');
+      });
+    }
+  }
+}
+
+function release(path: string, opened: Opened, connection: DuckDBConnection | undefined): void {
+  connection?.disconnectSync();
+  opened.connections--;
+  if (opened.connections > 0) return;
+  open.delete(path);
+  opened.instance.closeSync();
+}

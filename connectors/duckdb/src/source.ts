@@ -1,0 +1,51 @@
+import { defineSource, type RecordSchema, type Stream } from '@aries-data/sdk';
+import { columnReader, type Floats } from './column-reader.ts';
+import { sourceConfig } from './config.ts';
+import { connect } from './database.ts';
+import { checkSchema, discoverQueries, discoverRelations, type Relation } from './discovery.ts';
+import { readRelation } from './read.ts';
+
+/** Tables, views and queries of a DuckDB database, which is only read. */
+export const source = defineSource({
+  config: sourceConfig,
+
+  async check({ config, signal }) {
+    const { connection, close } = await connect(config, { readOnly: true, signal });
+    await checkSchema(connection, config.schema).finally(close);
+  },
+
+  async streams({ config, log, signal }) {
+    const { connection, close } = await connect(config, { readOnly: true, signal });
+    try {
+      const relations = [
+        ...(await discoverRelations(connection, { config, log })),
+        ...(await discoverQueries(connection, config)),
+      ];
+      return Object.fromEntries(relations.map((relation) => [relation.name, streamOf(relation, config.floats)]));
+    } finally {
+      close();
+    }
+  },
+});
+
+function streamOf(relation: Relation, floats: Floats): Stream {
+  const { columns, primaryKey, cursor } = relation;
+  const schema: RecordSchema = {
+    type: 'object',
+    properties: Object.fromEntries(
+      columns.map(({ name, type, nullable, comment }) => {
+        const field = columnReader(type, nullable, floats).schema;
+        return [name, comment === undefined ? field : { ...field, description: comment }];
+      }),
+    ),
+    required: columns.filter(({ nullable }) => !nullable).map(({ name }) => name),
+    additionalProperties: false,
+  };
+  return {
+    schema,
+    primaryKey,
+    ...(cursor === undefined ? {} : { cursor }),
+    pushdown: ['columns', 'where'],
+    read: (ctx) => readRelation(relation, ctx),
+  };
+}

@@ -1,0 +1,177 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type AriesError,
+  type Disposition,
+  defineSource,
+  extract,
+  type Interval,
+  type JsonRecord,
+  type LoadOptions,
+  load,
+  type ReadContext,
+  type RecordSchema,
+  type StepResult,
+  type Stream,
+  toAriesError,
+} from '@aries-data/sdk';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { onTestFinished } from 'vitest';
+import { z } from 'zod';
+import { destination, source } from '../index.ts';
+
+/** A folder of its own, deleted after the test. */
+export async function tempFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'aries-duckdb-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Runs statements on a database file, as any other program would. */
+export async function execute(path: string, ...statements: string[]): Promise<void> {
+  const instance = await DuckDBInstance.fromCache(path);
+  const connection = await instance.connect();
+  try {
+    for (const sql of statements) await connection.run(sql);
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+/** The rows that a query gives, with all values as DuckDB's text. */
+export async function rowsOf(path: string, sql: string): Promise<Record<string, unknown>[]> {
+  const instance = await DuckDBInstance.fromCache(path, { access_mode: 'READ_ONLY' });
+  const connection = await instance.connect();
+  try {
+    await connection.run(`SET TimeZone = 'UTC'`);
+    return (await connection.runAndReadAll(sql)).getRowObjectsJson() as Record<string, unknown>[];
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+/** A database with these statements run. */
+export async function database(...statements: string[]): Promise<string> {
+  const path = `${await tempFolder()}/in.duckdb`;
+  await execute(path, ...statements);
+  return path;
+}
+
+/** The streams of the source. */
+export async function streamsOf(config: Record<string, unknown>): Promise<Record<string, Stream>> {
+  const ctx = { config: source.config.parse(config), signal: new AbortController().signal, log: console as never };
+  return (await source.streams({ ...ctx, stream: ((definition: unknown) => definition) as never })) as Record<
+    string,
+    Stream
+  >;
+}
+
+/** What the source itself gives: the engine neither checks nor leaves out anything. */
+export async function recordsOf(
+  config: Record<string, unknown>,
+  stream: string,
+  ctx: Partial<ReadContext<unknown>> = {},
+): Promise<JsonRecord[]> {
+  const read = (await streamsOf(config))[stream]!.read!;
+  const records: JsonRecord[] = [];
+  const signal = new AbortController().signal;
+  const context = {
+    config: source.config.parse(config),
+    log: console as never,
+    signal,
+    stream,
+    window: {},
+    primaryKey: [],
+  };
+  for await (const batch of read({ ...context, ...ctx })) records.push(...(batch as JsonRecord[]));
+  return records;
+}
+
+/** The error that work ends with. */
+export async function failure(work: Promise<unknown>): Promise<AriesError> {
+  const thrown = await work.then(
+    () => new Error('it did not fail'),
+    (error) => error,
+  );
+  return toAriesError(thrown);
+}
+
+export interface Stage {
+  folder: string;
+  records: JsonRecord[] | Record<string, JsonRecord[]>;
+  schema: RecordSchema | Record<string, RecordSchema>;
+  primaryKey?: string[];
+  cursor?: string;
+  mode?: 'full' | 'incremental';
+  interval?: Interval;
+  runId?: string;
+  name?: string;
+}
+
+/** Stages records as a dataset; its URI. Records are one stream called `things`, or several by name. */
+export async function stage({
+  folder,
+  records,
+  schema,
+  primaryKey,
+  cursor,
+  mode,
+  interval,
+  runId,
+  name,
+}: Stage): Promise<string> {
+  const streams = Array.isArray(records) ? { things: records } : records;
+  const schemas = Array.isArray(records)
+    ? { things: schema as RecordSchema }
+    : (schema as Record<string, RecordSchema>);
+  const source = defineSource({
+    config: z.object({}),
+    streams: () =>
+      Object.fromEntries(
+        Object.entries(streams).map(([stream, batch]) => [
+          stream,
+          {
+            schema: schemas[stream]!,
+            ...(primaryKey === undefined ? {} : { primaryKey }),
+            ...(cursor === undefined ? {} : { cursor }),
+            async *read() {
+              yield batch;
+            },
+          },
+        ]),
+      ),
+  });
+  const result = await extract({
+    source: { connector: { name: 'records', version: '0.0.0', source }, config: {} },
+    staging: `file://${folder}/staging`,
+    name: name ?? 'test',
+    maxRejected: { share: 1 },
+    ...(mode === undefined ? {} : { streams: Object.keys(streams).map((stream) => ({ name: stream, mode })) }),
+    ...(interval === undefined ? {} : { interval }),
+    ...(runId === undefined ? {} : { runId }),
+  });
+  return result.dataset;
+}
+
+export interface LoadInto extends Partial<Omit<LoadOptions, 'destination' | 'input' | 'disposition'>> {
+  path: string;
+  input: string | string[];
+  disposition?: Disposition;
+  config?: Record<string, unknown>;
+}
+
+/** Loads datasets into a database file. */
+export function loadInto({ path, input, config, disposition, ...options }: LoadInto): Promise<StepResult> {
+  return load({
+    destination: {
+      connector: { name: 'duckdb', version: '0.0.0', destination },
+      config: { path, lockTimeout: 0.2, ...config },
+    },
+    input: [input].flat(),
+    ...(disposition === undefined ? {} : { disposition }),
+    ...options,
+  });
+}

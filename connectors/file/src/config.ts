@@ -1,0 +1,79 @@
+import { z } from 'zod';
+
+const character = z.string().refine((text) => [...text].length === 1, 'expected one character');
+
+/** What the source takes. */
+export const sourceConfig = z.strictObject({
+  url: z
+    .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+    .describe(
+      'A path, a glob (`data/*.csv`), `file://`, `s3://bucket/key` or `https://…`; or a list of them. All files together are one stream.',
+    ),
+  stream: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("The stream's name; left out, it is the file's name without its extensions."),
+  format: z
+    .enum(['json', 'ndjson', 'csv'])
+    .optional()
+    .describe("How the files are written; left out, the file's name says it, else its first bytes."),
+  compression: z
+    .enum(['none', 'gz', 'zst'])
+    .optional()
+    .describe('How the files are compressed; left out, their first bytes say it.'),
+  encoding: z
+    .enum(['utf-8', 'utf-16le', 'latin1', 'windows-1252'])
+    .default('utf-8')
+    .describe('The characters of the files. What is not valid in it is rejected, never replaced.'),
+  records: z
+    .string()
+    .regex(/^(?:\/(?:[^~]|~[01])*)?$/, 'expected a JSON pointer such as /data/items')
+    .default('')
+    .describe(
+      'json: a JSON pointer to the array of records in the document (`/data/items`). An object there is one record.',
+    ),
+  delimiter: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('csv: what separates cells; left out, a comma, or a tab in `.tsv` files.'),
+  quote: character.or(z.literal('')).default('"').describe('csv: what cells are quoted with; empty where nothing is.'),
+  escape: character.optional().describe('csv: what stands before a quote within quotes; left out, the quote itself.'),
+  header: z
+    .union([z.boolean(), z.array(z.string().min(1)).min(1)])
+    .default(true)
+    .describe(
+      'csv: whether the first line names the columns. `false` names them column_1, column_2, …; a list gives the names to files without a header.',
+    ),
+  nullValues: z
+    .array(z.string())
+    .default([''])
+    .describe('csv: cells that are null when they are not quoted. A quoted cell is always text.'),
+  types: z
+    .enum(['guess', 'text'])
+    .default('guess')
+    .describe(
+      'csv: `guess` takes cells that are written like JSON numbers, true or false for such, never losing a character; `text` leaves all as text.',
+    ),
+  maxRecordBytes: z
+    .int()
+    .min(1)
+    .default(64 * 1024 * 1024)
+    .describe('The longest record, in bytes. It bounds the memory that broken input can take.'),
+});
+
+export type SourceConfig = z.output<typeof sourceConfig>;
+
+/** What the destination takes. */
+export const destinationConfig = z.strictObject({
+  path: z.string().min(1).describe('The folder to write to: a path, `file://…` or `s3://bucket/prefix`.'),
+  format: z.enum(['csv', 'ndjson']).default('ndjson').describe('How records are written.'),
+  compression: z.enum(['none', 'gz', 'zst']).default('none').describe('How files are compressed.'),
+  header: z.boolean().default(true).describe('csv: whether the first line names the columns.'),
+  delimiter: z.string().min(1).default(',').describe('csv: what separates cells.'),
+  quote: character.default('"').describe('csv: what cells are quoted with, where they have to be.'),
+  nullValue: z.string().default('').describe('csv: how null is written. A text that reads the same is quoted.'),
+});
+
+export type DestinationConfig = z.output<typeof destinationConfig>;

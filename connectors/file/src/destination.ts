@@ -1,0 +1,22 @@
+import { defineDestination, openStore } from '@aries-data/sdk';
+import { destinationConfig } from './config.ts';
+import { openSession } from './load/session.ts';
+
+/** Writes csv and ndjson files into a folder, each visible whole or not at all. */
+export const destination = defineDestination({
+  config: destinationConfig,
+  formats: ['ndjson'],
+  dispositions: ['replace', 'append'],
+  delivery: 'idempotent',
+
+  async check({ config }) {
+    const store = await openStore(config.path);
+    try {
+      await store.check();
+    } finally {
+      await store.close();
+    }
+  },
+
+  open: openSession,
+});

@@ -1,0 +1,88 @@
+import { Readable } from 'node:stream';
+import { AriesError, type Compression, decompress, isAriesError } from '@aries-data/sdk';
+import type { SourceConfig } from '../config.ts';
+import { peek } from '../locations/bytes.ts';
+import { type FileFormat, formatOfName, formatOfText } from './guess-format.ts';
+import { TextReader } from './text.ts';
+
+/** Enough to see what a file is. */
+const HEAD_BYTES = 64 * 1024;
+
+/** What a file holds once it is decompressed. */
+export interface Content {
+  format: FileFormat;
+  compressed: boolean;
+  bytes: AsyncIterable<Uint8Array>;
+}
+
+/** Decompresses a file, and finds out what it is where the config does not say. */
+export async function readContent(
+  body: AsyncIterable<Uint8Array>,
+  name: string,
+  config: SourceConfig,
+): Promise<Content> {
+  const stored = await peek(body, 4);
+  try {
+    const compression = compressionOf(stored.head, name, config.compression);
+    const plain = compression === 'none' ? stored.bytes : decompressed(stored.bytes, compression, name);
+    const known = config.format ?? (config.records === '' ? formatOfName(name) : 'json');
+    const { head, bytes } = await peek(plain, known === undefined ? HEAD_BYTES : 2);
+    if (config.encoding === 'utf-8') refuseUtf16(head, name);
+    const format = known ?? formatOfText(new TextReader(config.encoding).write(head));
+    return { format, compressed: compression !== 'none', bytes };
+  } catch (error) {
+    await stored.bytes.return?.();
+    throw error;
+  }
+}
+
+function compressionOf(head: Buffer, name: string, configured: Compression | undefined): Compression {
+  if (configured !== undefined) return configured;
+  if (isGzip(head)) return 'gz';
+  if (isZstd(head)) return 'zst';
+  // Web servers may hand out a file decompressed under the same name.
+  const claimed = /^https?:/.test(name) ? undefined : /\.(gz|gzip|zst|zstd)$/i.exec(name)?.[1];
+  if (claimed === undefined) return 'none';
+  throw new AriesError(
+    'DATA_INVALID',
+    `${name} is ${head.length === 0 ? 'empty' : `no ${claimed} data`}, though its name says it is ${claimed}`,
+    {
+      hint: 'Write the file anew; if its name is wrong, set "compression" to none.',
+    },
+  );
+}
+
+function isGzip(head: Buffer): boolean {
+  return head[0] === 0x1f && head[1] === 0x8b;
+}
+
+function isZstd(head: Buffer): boolean {
+  if (head.length < 4) return false;
+  const magic = head.readUInt32LE();
+  return magic === 0xfd2fb528 || (magic & 0xfffffff0) >>> 0 === 0x184d2a50;
+}
+
+function refuseUtf16(head: Buffer, name: string): void {
+  if ((head[0] !== 0xff || head[1] !== 0xfe) && (head[0] !== 0xfe || head[1] !== 0xff)) return;
+  throw new AriesError('DATA_INVALID', `${name} is not UTF-8: it begins like UTF-16`, {
+    hint: 'Set "encoding" to utf-16le.',
+  });
+}
+
+async function* decompressed(
+  bytes: AsyncIterable<Uint8Array>,
+  compression: Compression,
+  name: string,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* decompress(
+      Readable.from(bytes, { objectMode: false }),
+      compression,
+      'DATA_INVALID',
+    ) as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    // What fails below names the file already.
+    if (!isAriesError(error) || error.code !== 'DATA_INVALID' || error.message.includes(name)) throw error;
+    throw new AriesError('DATA_INVALID', `${name}: ${error.message}`, { cause: error, hint: error.hint });
+  }
+}

@@ -1,0 +1,159 @@
+import { AriesError, isRawNumber, type Json, type JsonRecord } from '@aries-data/sdk';
+import type { Token } from 'stream-json/core/parser.js';
+import type { Collector } from './collector.ts';
+import { JsonAssembler } from './json-assembler.ts';
+
+/** The position of a record that is no element of an array. */
+const ALONE = -1;
+
+/** Finds the records of a document in its tokens: the elements of the array that a JSON pointer names, or one object. */
+export class JsonRecords {
+  readonly assembler = new JsonAssembler();
+  /** Grows whenever something outside of a record, or the end of a record, was met. */
+  progress = 0;
+  readonly #collector: Collector;
+  readonly #path: string[];
+  readonly #pointer: string;
+  readonly #name: string;
+  #found = false;
+  #inArray = false;
+  #inRecord = false;
+  #index = 0;
+  /** Containers entered on the way to the records. */
+  #level = 0;
+  /** In each of them, the number of the element; `undefined` in objects. */
+  readonly #elements: (number | undefined)[] = [];
+  #key = '';
+  /** Levels inside of something that is not on the way. */
+  #aside = 0;
+
+  constructor(pointer: string, name: string, collector: Collector) {
+    this.#pointer = pointer;
+    this.#path = pointerSteps(pointer);
+    this.#name = name;
+    this.#collector = collector;
+  }
+
+  accept(tokens: readonly Token[]): void {
+    for (let i = 0; i < tokens.length; i++) {
+      const token = tokens[i]!;
+      if (this.#inArray) this.#element(token);
+      else if (this.#inRecord) this.#alone(token);
+      else this.#seek(token);
+    }
+  }
+
+  /** Says that the document has ended. Throws `DATA_INVALID` where the pointer points at nothing. */
+  end(): void {
+    if (!this.#found) throw this.#invalid(`has nothing at ${this.#pointer}`);
+  }
+
+  /** The origin of the element at a position. */
+  origin(position: number): string {
+    return `${this.#name}#${this.#pointer}${position === ALONE ? '' : `/${position}`}`;
+  }
+
+  /** The origin of the record that is being read. */
+  get current(): string {
+    return this.origin(this.#inArray ? this.#index : ALONE);
+  }
+
+  #element(token: Token): void {
+    const { assembler } = this;
+    if (!assembler.busy && token.name === 'endArray') {
+      this.#inArray = false;
+      return;
+    }
+    if (!assembler.accept(token)) return;
+    this.#deliver(assembler.value, this.#index++);
+  }
+
+  #alone(token: Token): void {
+    if (!this.assembler.accept(token)) return;
+    this.#inRecord = false;
+    this.#deliver(this.assembler.value, ALONE);
+  }
+
+  #deliver(value: Json, position: number): void {
+    this.progress++;
+    const { problem } = this.assembler;
+    if (problem !== undefined) this.#collector.reject(problem, position, value);
+    else if (isRecord(value)) this.#collector.add(value, position);
+    else this.#collector.reject(`expected an object, found ${kindOf(value)}`, position, value);
+  }
+
+  #seek(token: Token): void {
+    this.progress++;
+    const { name } = token;
+    const opens = name === 'startObject' || name === 'startArray';
+    if (name === 'keyValue') {
+      this.#key = token.value;
+    } else if (name === 'endObject' || name === 'endArray') {
+      if (this.#aside > 0) this.#aside--;
+      else {
+        this.#level--;
+        this.#elements.pop();
+      }
+    } else if (this.#aside > 0) {
+      if (opens) this.#aside++;
+    } else if (!this.#isOnPath()) {
+      if (opens) this.#aside = 1;
+    } else if (this.#level === this.#path.length) {
+      this.#arrive(token);
+    } else if (opens) {
+      this.#level++;
+      this.#elements.push(name === 'startArray' ? 0 : undefined);
+    }
+  }
+
+  /** Whether the value that begins is the one the pointer's next step names. */
+  #isOnPath(): boolean {
+    if (this.#level === 0) return true;
+    const element = this.#elements.at(-1);
+    if (element !== undefined) this.#elements[this.#elements.length - 1] = element + 1;
+    return (element === undefined ? this.#key : String(element)) === this.#path[this.#level - 1];
+  }
+
+  #arrive(token: Token): void {
+    if (this.#found) throw this.#invalid(`has two values at ${this.#pointer}: a name occurs twice in one object`);
+    this.#found = true;
+    if (token.name === 'startArray') this.#inArray = true;
+    else if (token.name === 'startObject') {
+      this.#inRecord = true;
+      this.assembler.accept(token);
+    } else {
+      const { value = null } = token as { value?: Json };
+      const found = token.name === 'numberValue' ? 'a number' : kindOf(value);
+      const what = this.#pointer === '' ? `is ${found}` : `has ${found} at ${this.#pointer}`;
+      throw this.#invalid(`${what}, neither an array of records nor an object`);
+    }
+  }
+
+  #invalid(what: string): AriesError {
+    const hint =
+      this.#pointer === ''
+        ? 'Is it json? Set "format" where it is not.'
+        : 'Check "records": a JSON pointer such as /data/items.';
+    return new AriesError('DATA_INVALID', `${this.#name} ${what}`, { hint });
+  }
+}
+
+/** What a value is, in words. */
+export function kindOf(value: Json): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  if (isRawNumber(value)) return 'a number';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+/** Whether a value is an object, which is what records are. */
+export function isRecord(value: Json): value is JsonRecord {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isRawNumber(value);
+}
+
+function pointerSteps(pointer: string): string[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+}

@@ -1,0 +1,115 @@
+import { AriesError } from '@aries-data/sdk';
+import { none } from 'stream-chain/defs.js';
+import { jsonParser, type Token } from 'stream-json/parser.js';
+import { jsonVerifier } from 'stream-json/utils/verifier.js';
+import type { SourceConfig } from '../config.ts';
+import { BATCH_RECORDS, Collector, type Group } from './collector.ts';
+import { JsonRecords } from './json-records.ts';
+import { invalidReason, TextReader } from './text.ts';
+
+/** Bytes read together at most. */
+const GROUP_BYTES = 1024 * 1024;
+
+export interface JsonOptions {
+  name: string;
+  config: Pick<SourceConfig, 'records' | 'encoding' | 'maxRecordBytes'>;
+  /** Records to pass over: an earlier attempt has them. */
+  skip: number;
+  /** Opens the document once more, to find the place of an error, where it can be read twice. */
+  reopen?: (() => Promise<AsyncIterable<Uint8Array>>) | undefined;
+}
+
+/**
+ * Reads a JSON document of any size: the elements of an array, or one object. What is no record is rejected; what is no
+ * JSON document fails with `DATA_INVALID`, naming the line.
+ */
+export async function* readJson(bytes: AsyncIterable<Uint8Array>, options: JsonOptions): AsyncGenerator<Group> {
+  const { name, config } = options;
+  const text = new TextReader(config.encoding);
+  const parse = jsonParser({ packValues: true, streamValues: false });
+  const collector = new Collector((position) => records.origin(position), options.skip);
+  const records: JsonRecords = new JsonRecords(config.records, name, collector);
+  let isEmpty = true;
+  let lastProgress = 0;
+  let recordBytes = 0;
+  let groupBytes = 0;
+
+  function feed(piece: string): void {
+    if (text.sawInvalid) records.assembler.invalidReason = invalidReason(config.encoding);
+    isEmpty &&= piece.trim() === '';
+    const parsed = parse(piece) as Parsed;
+    if (parsed !== none) records.accept(parsed.values);
+  }
+
+  for await (const chunk of bytes) {
+    try {
+      feed(text.write(chunk));
+    } catch (error) {
+      throw await notJson(error, options);
+    }
+    recordBytes = records.progress === lastProgress ? recordBytes + chunk.length : 0;
+    lastProgress = records.progress;
+    if (recordBytes > config.maxRecordBytes) throw tooLong(records.current, config.maxRecordBytes);
+    groupBytes += chunk.length;
+    if (collector.size >= BATCH_RECORDS || groupBytes >= GROUP_BYTES) {
+      yield { items: collector.take(), next: { records: collector.seen } };
+      groupBytes = 0;
+    }
+  }
+  try {
+    feed(text.end());
+    const last = parse(none as never) as Parsed;
+    if (last !== none) records.accept(last.values);
+  } catch (error) {
+    throw incomplete(error, name, text.bytes, isEmpty);
+  }
+  records.end();
+  yield { items: collector.take(), next: { records: collector.seen } };
+}
+
+type Parsed = { values: Token[] } | typeof none;
+
+function incomplete(error: unknown, name: string, bytes: number, isEmpty: boolean): unknown {
+  if (error instanceof AriesError) return error;
+  if (isEmpty)
+    return new AriesError('DATA_INVALID', `${name} is empty`, { hint: 'A JSON document has at least [] in it.' });
+  return new AriesError(
+    'DATA_INVALID',
+    `${name} is no whole JSON document: it ends at byte ${bytes}, ${expectation(error)}`,
+    {
+      hint: 'Was it cut off while it was written or copied?',
+    },
+  );
+}
+
+/** Says where a document stops being JSON, by reading it again with all positions counted. */
+async function notJson(error: unknown, { name, config, reopen }: JsonOptions): Promise<unknown> {
+  if (error instanceof AriesError) return error;
+  const place = reopen === undefined ? '' : await placeOfError(await reopen(), config.encoding);
+  return new AriesError('DATA_INVALID', `${name} is not JSON${place}: ${expectation(error)}`, {
+    hint: 'Correct the file, or set "format" where it is something else.',
+  });
+}
+
+async function placeOfError(bytes: AsyncIterable<Uint8Array>, encoding: SourceConfig['encoding']): Promise<string> {
+  const text = new TextReader(encoding);
+  const verify = jsonVerifier();
+  try {
+    for await (const chunk of bytes) verify(text.write(chunk));
+  } catch (error) {
+    const { line, pos } = error as { line?: number; pos?: number };
+    if (line !== undefined) return ` at line ${line}, column ${pos}`;
+    throw error;
+  }
+  return '';
+}
+
+function expectation(error: unknown): string {
+  return (error as Error).message.replace(/^Parser (?:cannot parse input: |has )/, '');
+}
+
+function tooLong(origin: string, limit: number): AriesError {
+  return new AriesError('DATA_INVALID', `${origin} is longer than ${limit} bytes`, {
+    hint: 'Where the records lie deeper in the document, point at them with "records"; else raise "maxRecordBytes".',
+  });
+}

@@ -1,0 +1,2 @@
+export { destination } from './destination.ts';
+export { source } from './source.ts';

@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import { AriesError, checkpoint, type Json, type ReadContext, type ReadItem } from '@aries-data/sdk';
+import type { SourceConfig } from './config.ts';
+import type { Group, Place } from './formats/collector.ts';
+import { type Content, readContent } from './formats/content.ts';
+import { readCsv } from './formats/csv.ts';
+import { readJson } from './formats/json.ts';
+import { readNdjson } from './formats/ndjson.ts';
+import { locate } from './locations/locate.ts';
+import { discard, type SourceFile } from './locations/source-file.ts';
+
+/** Where an interrupted read goes on. It holds only as long as the files are the same. */
+interface Position {
+  /** The number of the file, from 0, and its name. */
+  index: number;
+  file: string;
+  version: string;
+  /** Digest of the names and versions of the files before it, which are not read again. */
+  before: string;
+  place: Place;
+  /** Whether `place` is an offset in the bytes as they are stored. */
+  seekable: boolean;
+}
+
+/** Reads all files of the config, one after the other. */
+export async function* readFiles({
+  config,
+  signal,
+  position,
+  log,
+}: ReadContext<SourceConfig>): AsyncGenerator<ReadItem> {
+  const { files, close } = await locate(config.url);
+  try {
+    const resumable = files.length === 1 || files.every(({ version }) => version !== undefined);
+    const from = position === undefined ? undefined : (position as unknown as Position);
+    if (from !== undefined) checkSameFiles(files, from);
+    for (let index = from?.index ?? 0; index < files.length; index++) {
+      const file = files[index]!;
+      log.debug(`reading ${file.name}`);
+      const start = index === from?.index ? from : undefined;
+      const before = digestOf(files.slice(0, index));
+      for await (const { items, next, version, seekable } of readFile(file, config, signal, start)) {
+        signal.throwIfAborted();
+        yield* items;
+        if (!resumable || version === undefined) continue;
+        const reached: Position = { index, file: file.name, version, before, place: next, seekable };
+        yield checkpoint(reached as unknown as Json);
+      }
+    }
+  } finally {
+    await close();
+  }
+}
+
+/** What a file holds, group by group, and what is needed to go on after each. */
+async function* readFile(file: SourceFile, config: SourceConfig, signal: AbortSignal, start: Position | undefined) {
+  const after = start !== undefined && 'offset' in start.place ? start.place : undefined;
+  const opened = await file.open({ from: start?.seekable && after !== undefined ? after.offset : 0, signal });
+  const { body, version } = opened;
+  if (start !== undefined && version !== start.version) {
+    await discard(body);
+    throw changed(`${file.name} has changed`);
+  }
+  if (after !== undefined && opened.offset > 0) {
+    const groups = readNdjson(body, { name: file.name, config, after, skip: after.offset - opened.offset });
+    for await (const group of groups) yield { ...group, version, seekable: true };
+    return;
+  }
+  const content = await readContent(body, file.name, config);
+  const seekable = !content.compressed && config.encoding === 'utf-8';
+  for await (const group of readGroups(content, file, config, signal, start?.place))
+    yield { ...group, version, seekable };
+}
+
+function readGroups(
+  { format, bytes }: Content,
+  file: SourceFile,
+  config: SourceConfig,
+  signal: AbortSignal,
+  place: Place | undefined,
+): AsyncIterable<Group> {
+  const { name } = file;
+  const skip = place !== undefined && 'records' in place ? place.records : 0;
+  const after = place !== undefined && 'offset' in place ? place : undefined;
+  switch (format) {
+    case 'json':
+      return readJson(bytes, {
+        name,
+        config,
+        skip,
+        reopen: file.readsOnce ? undefined : () => reopen(file, config, signal),
+      });
+    case 'csv':
+      return readCsv(bytes, { name, config, skip });
+    case 'ndjson':
+      return readNdjson(bytes, { name, config, after, skip: after?.offset ?? 0 });
+  }
+}
+
+async function reopen(file: SourceFile, config: SourceConfig, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+  const { body } = await file.open({ from: 0, signal });
+  return (await readContent(body, file.name, config)).bytes;
+}
+
+function checkSameFiles(files: SourceFile[], { index, file, before }: Position): void {
+  if (files[index]?.name !== file || digestOf(files.slice(0, index)) !== before)
+    throw changed('the files that the url names are others');
+}
+
+function changed(what: string): AriesError {
+  return new AriesError('DATA_INVALID', `${what} since the interrupted attempt, so it cannot go on from there`, {
+    hint: 'Use another run id to read from the start.',
+  });
+}
+
+function digestOf(files: readonly SourceFile[]): string {
+  const hash = createHash('sha256');
+  for (const { name, version } of files) hash.update(JSON.stringify([name, version ?? null]));
+  return hash.digest('hex').slice(0, 32);
+}

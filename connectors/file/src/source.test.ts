@@ -1,0 +1,87 @@
+import { inferred } from '@aries-data/sdk';
+import { readAll } from '@aries-data/sdk/testing';
+import { expect, test } from 'vitest';
+import { source } from './source.ts';
+import { failure, folderWith, silent } from './testing/read.ts';
+
+test('one stream, named after the file or by the config, its schema inferred', async () => {
+  const streams = async (config: object) => {
+    const ctx = { config: source.config.parse(config), log: silent, signal: new AbortController().signal };
+    return source.streams({ ...ctx, stream: (definition) => definition as never });
+  };
+  expect(Object.keys(await streams({ url: 'data/cities.json.gz' }))).toEqual(['cities']);
+  expect(await streams({ url: '*.csv', stream: 'towns' })).toMatchObject({ towns: { schema: inferred } });
+});
+
+test('check reads the beginning of every file', async () => {
+  const folder = await folderWith({ 'a.csv': 'x', 'b.csv': 'x' });
+  const check = (url: string) =>
+    source.check!({ config: source.config.parse({ url }), log: silent, signal: new AbortController().signal });
+  expect(await failure(check(`${folder}/*.csv`))).toBe('no failure');
+  expect(await failure(check(`${folder}/c.csv`))).toBe(
+    `NOT_FOUND: ${folder}/c.csv does not exist — Check the url in the config; a path is relative to the working directory.`,
+  );
+});
+
+test.each<[object, string]>([
+  [{}, 'url is required'],
+  [{ url: '' }, 'an empty url'],
+  [{ url: [] }, 'no url'],
+  [{ url: 'x', header: [] }, 'no names'],
+  [{ url: 'x', records: 'data.items' }, 'no pointer'],
+  [{ url: 'x', quote: '""' }, 'two characters'],
+  [{ url: 'x', encoding: 'ebcdic' }, 'an unknown encoding'],
+  [{ url: 'x', delimeter: ';' }, 'a misspelt option'],
+])('%j: %s', (config, _) => {
+  expect(source.config.safeParse(config).success).toBe(false);
+});
+
+test('through the engine: types are those of the whole column, and no digit is lost', async () => {
+  const folder = await folderWith({
+    'x.csv': 'zip,price,id,flag,none\n10,1.5,1,true,\n007,2,12345678901234567890,false,\n,3.25,3,,\n',
+    'y.json': '[{"id":1,"a":[]},{"id":12345678901234567890,"a":[1]},7,{"id":null,"b":1e400}]',
+  });
+  expect((await readAll(source, { config: { url: `${folder}/x.csv` }, stream: 'x' })).records).toMatchInlineSnapshot(`
+    [
+      {
+        "flag": true,
+        "id": "1",
+        "none": null,
+        "price": "1.5",
+        "zip": "10",
+      },
+      {
+        "flag": false,
+        "id": "12345678901234567890",
+        "none": null,
+        "price": "2",
+        "zip": "007",
+      },
+      {
+        "flag": null,
+        "id": "3",
+        "none": null,
+        "price": "3.25",
+        "zip": null,
+      },
+    ]
+  `);
+  expect(await readAll(source, { config: { url: `${folder}/y.json`, stream: 'y' }, stream: 'y' })).toMatchObject({
+    records: [
+      { id: '1', a: [] },
+      { id: '12345678901234567890', a: [1] },
+      { id: null, b: '1e400' },
+    ],
+    rejected: [{ origin: `${folder}/y.json#/2`, reason: 'expected an object, found a number', record: 7 }],
+  });
+});
+
+// The staged part holds 1.50; what reads it back parses it to the double 1.5 before it is fitted to its column (SDK).
+test('through the engine: a number is its own text again in a column of decimals or text', async () => {
+  const folder = await folderWith({ 'x.csv': 'price,code\n1.50,1.10\n2.00,1e5\n3,abc\n' });
+  expect((await readAll(source, { config: { url: `${folder}/x.csv` }, stream: 'x' })).records).toEqual([
+    { price: '1.50', code: '1.10' },
+    { price: '2.00', code: '1e5' },
+    { price: '3', code: 'abc' },
+  ]);
+});

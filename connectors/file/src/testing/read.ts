@@ -1,0 +1,81 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Json, Log, ReadContext, Rejection } from '@aries-data/sdk';
+import { onTestFinished } from 'vitest';
+import { type SourceConfig, sourceConfig } from '../config.ts';
+import { readFiles } from '../read-files.ts';
+
+/** A folder with these files, until the test is over. */
+export async function folderWith(files: Record<string, string | Uint8Array>): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'aries-file-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), content);
+  }
+  return folder;
+}
+
+export interface Read {
+  /** Records as the source yields them: numbers that a double does not hold are raw. */
+  records: Json[];
+  /** The same as JSON text, every digit shown. */
+  texts: string[];
+  /** Origin and reason. */
+  rejected: string[];
+  rejections: Rejection[];
+  /** Positions, and how many records and rejections came before each. */
+  checkpoints: { position: Json; after: number }[];
+}
+
+/** Reads files as the engine does, from the start or from a position. */
+export async function read(
+  config: Partial<SourceConfig> & { url: string | string[] },
+  options: { position?: Json; signal?: AbortSignal } = {},
+): Promise<Read> {
+  const result: Read = { records: [], texts: [], rejected: [], rejections: [], checkpoints: [] };
+  for await (const item of readFiles(contextOf(config, options))) {
+    if (Array.isArray(item)) {
+      result.records.push(...item);
+      result.texts.push(...item.map((record) => JSON.stringify(record)));
+    } else if ('reason' in item) {
+      const { origin, reason, record } = item;
+      result.rejections.push({ origin, reason, record });
+      result.rejected.push(`${origin}: ${reason}`);
+    } else if ('position' in item) {
+      result.checkpoints.push({ position: item.position, after: result.records.length + result.rejected.length });
+    }
+  }
+  return result;
+}
+
+/** What the engine hands to `read`. */
+export function contextOf(
+  config: Partial<SourceConfig> & { url: string | string[] },
+  { position, signal = new AbortController().signal }: { position?: Json; signal?: AbortSignal } = {},
+): ReadContext<SourceConfig> {
+  return {
+    config: sourceConfig.parse(config),
+    log: silent,
+    signal,
+    stream: 'records',
+    window: {},
+    primaryKey: [],
+    ...(position === undefined ? {} : { position }),
+  };
+}
+
+/** A log that says nothing. */
+export const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** What a promise was rejected with, as people see it. */
+export async function failure(work: Promise<unknown>): Promise<string> {
+  try {
+    await work;
+  } catch (error) {
+    const { code, message, hint } = error as { code?: string; message: string; hint?: string };
+    return [`${code}: ${message}`, hint].filter(Boolean).join(' — ');
+  }
+  return 'no failure';
+}

@@ -1,0 +1,161 @@
+import type { Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import { withRows } from '@aries-data/sdk';
+import type { Connection, Submittable } from 'pg';
+import { toPostgresError } from './errors.ts';
+
+// Message types: https://www.postgresql.org/docs/current/protocol-message-formats.html
+const PARSE_COMPLETE = 0x31; // 1
+const BIND_COMPLETE = 0x32; // 2
+const COPY_DATA = 0x64; // d
+const COPY_OUT_RESPONSE = 0x48; // H
+const COPY_DONE = 0x63; // c
+const PARAMETER_STATUS = 0x53; // S
+const NOTICE_RESPONSE = 0x4e; // N
+const NOTIFICATION_RESPONSE = 0x41; // A
+
+/** A message's type and length. */
+const HEADER = 5;
+const CHUNK = 256 * 1024;
+/** No chunk but the last is smaller. */
+const EMIT_AT = 128 * 1024;
+
+/**
+ * The rows of `COPY … TO STDOUT`, to be given to `client.query`. PostgreSQL sends each row as one CopyData message, and
+ * messages are never cut here: each chunk ends at the end of a row and is tagged with how many it holds. (pg-copy-streams,
+ * as fast, cuts wherever the socket does.) Destroying it before its end closes the connection: the server cannot be asked to stop.
+ */
+export class CopyOut extends Readable implements Submittable {
+  /** Rows by the server's own count; final once the stream has ended. */
+  rows = 0;
+  readonly #sql: string;
+  #socket: Socket | undefined;
+  #pgListener: ((data: Buffer) => void) | undefined;
+  #chunk = Buffer.allocUnsafeSlow(CHUNK);
+  #filled = 0;
+  #chunkRows = 0;
+  /** Pieces of a message of which not all has come, and how many bytes it takes to go on. */
+  #pieces: Buffer[] = [];
+  #pending = 0;
+  #needed = 0;
+
+  constructor(sql: string) {
+    // In byte mode Node puts waiting chunks together, and the tags are gone.
+    super({ objectMode: true, highWaterMark: 2 });
+    this.#sql = sql;
+  }
+
+  submit(connection: Connection): void {
+    // pg makes an object of each message, which for a row each is far too slow: its listener steps aside for a while.
+    this.#socket = connection.stream as unknown as Socket;
+    this.#pgListener = this.#socket.listeners('data')[0] as (data: Buffer) => void;
+    this.#socket.off('data', this.#pgListener);
+    this.#socket.on('data', this.#onData);
+    // The extended protocol, because it takes one statement only: see `query`.
+    connection.parse({ name: '', text: this.#sql, types: [] }, true);
+    connection.bind({}, true);
+    connection.execute({}, true);
+    connection.sync();
+  }
+
+  override _read(): void {
+    this.#socket?.resume();
+  }
+
+  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
+    this.#socket?.destroy();
+    callback(error);
+  }
+
+  handleError(error: Error): void {
+    this.#giveBack();
+    this.destroy(toPostgresError(error));
+  }
+
+  handleCommandComplete({ text }: { text: string }): void {
+    this.rows = Number(/^COPY (\d+)/.exec(text)?.[1]);
+    if (this.#filled > 0) this.#emit();
+    this.push(null);
+  }
+
+  handleReadyForQuery(): void {}
+
+  readonly #onData = (data: Buffer): void => {
+    let bytes = data;
+    if (this.#pending > 0) {
+      this.#pieces.push(data);
+      this.#pending += data.length;
+      if (this.#pending < this.#needed) return;
+      bytes = Buffer.concat(this.#pieces, this.#pending);
+      this.#pieces = [];
+      this.#pending = 0;
+    }
+    const rest = this.#readMessages(bytes);
+    if (rest.length === 0) return;
+    this.#pieces.push(rest);
+    this.#pending = rest.length;
+    this.#needed = rest.length < HEADER ? HEADER : 1 + rest.readUInt32BE(1);
+  };
+
+  /** Takes all whole messages; returns the beginning of the next. */
+  #readMessages(bytes: Buffer): Buffer {
+    const end = bytes.length;
+    let at = 0;
+    while (at + HEADER <= end) {
+      const next = at + 1 + ((bytes[at + 1]! << 24) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 8) | bytes[at + 4]!);
+      if (next > end) break;
+      switch (bytes[at]) {
+        case COPY_DATA:
+          this.#append(bytes, at + HEADER, next);
+          break;
+        case PARSE_COMPLETE:
+        case BIND_COMPLETE:
+        case COPY_OUT_RESPONSE:
+        case COPY_DONE:
+          break;
+        case NOTICE_RESPONSE:
+        case PARAMETER_STATUS:
+        case NOTIFICATION_RESPONSE:
+          this.#pgListener?.(bytes.subarray(at, next));
+          break;
+        default: {
+          // CommandComplete or an error: from here on pg reads by itself.
+          const listener = this.#pgListener;
+          this.#giveBack();
+          listener?.(bytes.subarray(at));
+          return bytes.subarray(end);
+        }
+      }
+      at = next;
+    }
+    return bytes.subarray(at);
+  }
+
+  #append(bytes: Buffer, from: number, to: number): void {
+    const length = to - from;
+    if (this.#filled + length > this.#chunk.length) {
+      if (this.#filled > 0) this.#emit();
+      if (length > CHUNK) this.#chunk = Buffer.allocUnsafeSlow(length);
+    }
+    bytes.copy(this.#chunk, this.#filled, from, to);
+    this.#filled += length;
+    this.#chunkRows++;
+    if (this.#filled >= EMIT_AT) this.#emit();
+  }
+
+  #emit(): void {
+    const chunk = withRows(this.#chunk.subarray(0, this.#filled), this.#chunkRows);
+    this.#chunk = Buffer.allocUnsafeSlow(CHUNK);
+    this.#filled = 0;
+    this.#chunkRows = 0;
+    if (!this.push(chunk)) this.#socket?.pause();
+  }
+
+  #giveBack(): void {
+    if (this.#socket === undefined || this.#pgListener === undefined) return;
+    this.#socket.off('data', this.#onData);
+    this.#socket.on('data', this.#pgListener);
+    this.#socket.resume();
+    this.#socket = undefined;
+  }
+}

@@ -1,0 +1,155 @@
+import { createServer } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type FreshDatabase, freshDatabase } from '../../../test/services/database.ts';
+import { freePort } from '../../../test/services/free-port.ts';
+import { destinationConfig, sourceConfig } from './config.ts';
+import { destination } from './destination.ts';
+import { source } from './source.ts';
+import { discover, silent, sql } from './testing/harness.ts';
+
+let database: FreshDatabase;
+let at: URL;
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  at = new URL(database.url);
+});
+afterAll(() => database[Symbol.asyncDispose]());
+
+const check = (config: object) =>
+  source.check!({ config: sourceConfig.parse(config), log: silent, signal: new AbortController().signal });
+const changed = (change: (url: URL) => void) => {
+  const url = new URL(database.url);
+  change(url);
+  return url.href;
+};
+
+describe('what cannot be connected to', () => {
+  test('a good config passes', async () => {
+    await check({ url: database.url });
+    await check({
+      host: at.hostname,
+      port: Number(at.port),
+      user: at.username,
+      password: at.password,
+      database: at.pathname.slice(1),
+    });
+    // An option wins over the URL.
+    await check({ url: changed((url) => (url.password = 'wrong')), password: at.password });
+  });
+
+  test('a wrong password is 77 and is not repeated', async () => {
+    const error = await check({ url: changed((url) => (url.password = 'hunter2-canary')) }).catch((thrown) => thrown);
+    expect(error).toMatchObject({ code: 'NOT_ALLOWED', exitCode: 77 });
+    expect(error.message).toBe('Postgres: password authentication failed for user "postgres" (SQLSTATE 28P01)');
+    expect(
+      JSON.stringify([error.message, error.stack, error.hint, String(error.cause), { ...error }, { ...error.cause }]),
+    ).not.toContain('hunter2-canary');
+  });
+
+  test('no password at all is 77', async () => {
+    const error = await check({ url: changed((url) => (url.password = '')) }).catch((thrown) => thrown);
+    expect(error).toMatchObject({ code: 'NOT_ALLOWED', hint: 'Give the config a "password".' });
+  });
+
+  test('nobody listens: 75', async () => {
+    const port = await freePort();
+    await expect(check({ url: changed((url) => (url.port = String(port))) })).rejects.toMatchObject({
+      code: 'UNREACHABLE',
+      exitCode: 75,
+      message: `Postgres: connect ECONNREFUSED 127.0.0.1:${port}`,
+    });
+  });
+
+  test('no such host: 75', async () => {
+    await expect(check({ url: changed((url) => (url.hostname = 'nowhere.invalid')) })).rejects.toMatchObject({
+      code: 'UNREACHABLE',
+    });
+  });
+
+  test('nobody answers: 75 after connectTimeout', async () => {
+    const server = createServer(() => {}).listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as { port: number };
+    await expect(
+      check({ url: changed((url) => (url.port = String(port))), connectTimeout: 0.3 }),
+    ).rejects.toMatchObject({ code: 'UNREACHABLE' });
+    server.close();
+  });
+
+  test('no such database: 78', async () => {
+    await expect(check({ url: changed((url) => (url.pathname = '/nothing')) })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      exitCode: 78,
+      message: 'Postgres: database "nothing" does not exist (SQLSTATE 3D000)',
+    });
+  });
+
+  test('a URL that is none is 78 and is not repeated', async () => {
+    const error = await check({ url: 'postgres://user:sec/ret-canary@host:port/db' }).catch((thrown) => thrown);
+    expect(error).toMatchObject({ code: 'CONFIG_INVALID', exitCode: 78 });
+    expect(`${error.message} ${error.stack} ${error.hint} ${error.cause}`).not.toContain('canary');
+  });
+
+  test('TLS is asked for and not there: 78', async () => {
+    await expect(check({ url: database.url, ssl: 'require' })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: 'Postgres: The server does not support SSL connections',
+    });
+    await expect(check({ url: `${database.url}?sslmode=verify-full` })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+    });
+    await check({ url: `${database.url}?sslmode=prefer` });
+  });
+});
+
+describe('what is not allowed', () => {
+  beforeAll(() =>
+    sql(
+      database.url,
+      `CREATE ROLE reader_${at.pathname.slice(1)} LOGIN PASSWORD 'p'`,
+      'CREATE TABLE secrets (a int)',
+      'CREATE SCHEMA closed',
+    ),
+  );
+  afterAll(() =>
+    sql(database.url, `DROP OWNED BY reader_${at.pathname.slice(1)}`, `DROP ROLE reader_${at.pathname.slice(1)}`),
+  );
+  const asReader = () =>
+    changed((url) => {
+      url.username = `reader_${at.pathname.slice(1)}`;
+      url.password = 'p';
+    });
+
+  test('a table is discovered, and reading it without SELECT is 77', async () => {
+    const streams = await discover(asReader());
+    const open = streams.secrets!.readEncoded!.open({
+      config: sourceConfig.parse({ url: asReader() }),
+      log: silent,
+      signal: new AbortController().signal,
+      stream: 'secrets',
+      window: {},
+      primaryKey: [],
+      format: 'csv',
+      concurrency: 1,
+    });
+    const read = async () => {
+      for await (const { body } of open) for await (const _ of body);
+    };
+    await expect(read()).rejects.toMatchObject({
+      code: 'NOT_ALLOWED',
+      exitCode: 77,
+      message: 'Postgres: permission denied for table secrets (SQLSTATE 42501)',
+    });
+  });
+
+  test('a schema without USAGE, and one without CREATE, are 77', async () => {
+    await expect(check({ url: asReader(), schema: 'closed' })).rejects.toMatchObject({ code: 'NOT_ALLOWED' });
+    const config = destinationConfig.parse({ url: asReader() });
+    const signal = new AbortController().signal;
+    await expect(destination.check!({ config, log: silent, signal })).rejects.toMatchObject({
+      code: 'NOT_ALLOWED',
+      message: 'Postgres: the role may not make tables in the schema "public"',
+    });
+  });
+});

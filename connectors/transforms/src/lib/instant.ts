@@ -1,0 +1,78 @@
+/** A moment: seconds since 1970 and the digits of the fraction, without zeros at the end. */
+export interface Instant {
+  seconds: number;
+  fraction: string;
+}
+
+const INSTANT =
+  /^([+-]?\d{4,6})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?([Zz]|[+-]\d\d(?::?\d\d(?::?\d\d)?)?)?)?( BC)?$/;
+const TIME = /^(\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?$/;
+
+/** Reads a date, or a date and time, as JSON or PostgreSQL writes it; without a zone it is UTC. Undefined where it is none. */
+export function parseInstant(text: string): Instant | undefined {
+  const match = INSTANT.exec(text);
+  if (match === null) return infinite(text);
+  const year = match[9] === undefined ? Number(match[1]) : 1 - Number(match[1]);
+  const month = Number(match[2]);
+  const day = Number(match[3]);
+  const hour = Number(match[4] ?? 0);
+  const minute = Number(match[5] ?? 0);
+  const second = Number(match[6] ?? 0);
+  if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month) || hour > 23 || minute > 59 || second > 59) {
+    return undefined;
+  }
+  const seconds = days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offsetSeconds(match[8]);
+  return { seconds, fraction: withoutZeros(match[7] ?? '') };
+}
+
+/** Negative, zero or positive as `a` is before, at or after `b`. */
+export function compareInstants(a: Instant, b: Instant): number {
+  if (a.seconds !== b.seconds) return a.seconds < b.seconds ? -1 : 1;
+  // Without zeros at the end, digits after the point compare as text.
+  return a.fraction === b.fraction ? 0 : a.fraction < b.fraction ? -1 : 1;
+}
+
+/** A time of day, `HH:MM:SS[.fraction]`, so that times compare as text; undefined where it is none. */
+export function parseTime(text: string): string | undefined {
+  const match = TIME.exec(text);
+  if (match === null) return undefined;
+  const [, hour, minute, second = '00', fraction = ''] = match;
+  const midnight = hour === '24' && minute === '00' && second === '00' && !/[1-9]/.test(fraction);
+  if (!midnight && (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59)) return undefined;
+  const digits = withoutZeros(fraction);
+  return `${hour}:${minute}:${second}${digits === '' ? '' : `.${digits}`}`;
+}
+
+function infinite(text: string): Instant | undefined {
+  if (text === 'infinity') return { seconds: Number.POSITIVE_INFINITY, fraction: '' };
+  return text === '-infinity' ? { seconds: Number.NEGATIVE_INFINITY, fraction: '' } : undefined;
+}
+
+function offsetSeconds(zone: string | undefined): number {
+  if (zone === undefined || zone === 'Z' || zone === 'z') return 0;
+  const digits = zone.slice(1).replaceAll(':', '').padEnd(6, '0');
+  const seconds = Number(digits.slice(0, 2)) * 3600 + Number(digits.slice(2, 4)) * 60 + Number(digits.slice(4));
+  return zone[0] === '-' ? -seconds : seconds;
+}
+
+function withoutZeros(fraction: string): string {
+  let end = fraction.length;
+  while (end > 0 && fraction[end - 1] === '0') end--;
+  return fraction.slice(0, end);
+}
+
+function daysIn(year: number, month: number): number {
+  if (month === 2) return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 29 : 28;
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
+}
+
+/** Days since 1970 of a date of the Gregorian calendar: https://howardhinnant.github.io/date_algorithms.html#days_from_civil */
+function days(year: number, month: number, day: number): number {
+  const y = month <= 2 ? year - 1 : year;
+  const era = Math.floor(y / 400);
+  const yearOfEra = y - era * 400;
+  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
+  return (
+    era * 146_097 + yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear - 719_468
+  );
+}

@@ -1,0 +1,46 @@
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { rolldown } from 'rolldown';
+
+/**
+ * Bundles the command line into a folder beside a package.json. oclif goes in, so that help is printed before oclif could have
+ * found its own files; the SDK, zod and yaml stay packages, which connectors share with the command line.
+ */
+export async function bundle(folder: string): Promise<void> {
+  rmSync(folder, { recursive: true, force: true });
+  const build = await rolldown({
+    cwd: dirname(fileURLToPath(import.meta.url)),
+    input: { main: 'src/main.ts', index: 'src/index.ts' },
+    platform: 'node',
+    external: [/^@aries-data\//, 'zod', 'yaml'],
+  });
+  const { output } = await build.write({
+    dir: folder,
+    format: 'esm',
+    entryFileNames: '[name].js',
+    chunkFileNames: '[name]-[hash].js',
+    // Names stay, for stacks that can be read.
+    minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
+  });
+  await build.close();
+  chmodSync(join(folder, 'main.js'), 0o755);
+  const modules = output.flatMap((file) => ('moduleIds' in file ? file.moduleIds : []));
+  writeFileSync(join(folder, 'licenses.txt'), licensesOf(modules));
+}
+
+const LICENSE_FILES = ['LICENSE', 'LICENSE.md', 'LICENSE.txt', 'LICENCE', 'license', 'license.md'];
+
+/** The licences of the packages that went into the bundle, which ask to travel with their code. */
+function licensesOf(modules: readonly string[]): string {
+  const folders = new Set(modules.flatMap((id) => /^(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(id)?.[1] ?? []));
+  const texts = [...folders].sort().map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<
+      'name' | 'version' | 'license',
+      string
+    >;
+    const file = LICENSE_FILES.map((candidate) => join(folder, candidate)).find(existsSync);
+    return `${name} ${version} (${license})\n\n${file === undefined ? '' : readFileSync(file, 'utf8').trim()}\n`;
+  });
+  return texts.join(`\n${'-'.repeat(80)}\n\n`);
+}

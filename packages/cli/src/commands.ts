@@ -1,0 +1,64 @@
+import type { Config, Interfaces } from '@oclif/core';
+import type { AriesCommand } from './base-command.ts';
+import Check from './commands/check.ts';
+import DatasetHead from './commands/dataset/head.ts';
+import DatasetRejected from './commands/dataset/rejected.ts';
+import DatasetRm from './commands/dataset/rm.ts';
+import DatasetShow from './commands/dataset/show.ts';
+import Discover from './commands/discover.ts';
+import Extract from './commands/extract.ts';
+import Load from './commands/load.ts';
+import Run from './commands/run.ts';
+import Spec from './commands/spec.ts';
+import StateReset from './commands/state/reset.ts';
+import StateShow from './commands/state/show.ts';
+import Transform from './commands/transform.ts';
+import type { Session } from './session.ts';
+
+/** The class of a command: what `run-command.ts` needs to know of it. */
+export interface CommandClass {
+  new (argv: string[], config: Config, session: Session): AriesCommand;
+  summary?: string | undefined;
+  description?: string | undefined;
+  examples?: string[];
+  args: Interfaces.ArgInput;
+  flags: Interfaces.FlagInput;
+  baseFlags: Interfaces.FlagInput;
+  product: 'step' | 'data' | 'text';
+  secretFree: boolean;
+}
+
+/** Every command by its words. */
+export const COMMANDS: Record<string, CommandClass> = {
+  spec: Spec,
+  check: Check,
+  discover: Discover,
+  extract: Extract,
+  transform: Transform,
+  load: Load,
+  run: Run,
+  'dataset show': DatasetShow,
+  'dataset head': DatasetHead,
+  'dataset rejected': DatasetRejected,
+  'dataset rm': DatasetRm,
+  'state show': StateShow,
+  'state reset': StateReset,
+};
+
+/** What the first word of a two-word command stands for. */
+export const TOPICS: Record<string, string> = {
+  dataset: 'Look at datasets in staging, and delete them',
+  state: 'Look at how far streams have been loaded, and start over',
+};
+
+/** The command that the arguments name, and what is left of them. */
+export function findCommand(
+  argv: readonly string[],
+): { id: string; command: CommandClass; rest: string[] } | undefined {
+  for (const words of [2, 1]) {
+    const id = argv.slice(0, words).join(' ');
+    const command = Object.hasOwn(COMMANDS, id) ? COMMANDS[id] : undefined;
+    if (command !== undefined) return { id, command, rest: argv.slice(words) };
+  }
+  return undefined;
+}

@@ -1,0 +1,39 @@
+import type { Manifest } from '@aries-data/sdk';
+import { AriesCommand } from '../../base-command.ts';
+import * as flag from '../../flags.ts';
+import { formatBytes, formatCount } from '../../report/numbers.ts';
+import { table } from '../../report/table.ts';
+
+export default class DatasetShow extends AriesCommand {
+  static override summary = 'Print what a dataset holds, and where it came from';
+  static override args = { uri: flag.uriArg };
+  static override flags = {};
+  static override examples = ['<%= config.bin %> dataset show file:///data/staging/users/1/extract/manifest.json'];
+
+  override async run() {
+    const { args } = await this.parse(DatasetShow);
+    const { openDataset } = await import('@aries-data/sdk');
+    const { uri, manifest, store } = await openDataset(args.uri);
+    await store.close();
+    return { ok: true, dataset: uri, ...manifest };
+  }
+
+  override present(manifest: Manifest): string {
+    const { connector, name, runId, step, partition, interval, readStart, finishedAt, inputs, streams } = manifest;
+    const rows = Object.entries(streams).map(([stream, { counts, parts, format, compression, primaryKey, cursor }]) => [
+      stream,
+      formatCount(counts.staged),
+      formatCount(counts.rejected),
+      formatBytes(parts.reduce((sum, part) => sum + part.bytes, 0)),
+      `${parts.length} × ${format}${compression === 'none' ? '' : `.${compression}`}`,
+      primaryKey.join(', '),
+      cursor ?? '',
+    ]);
+    return [
+      `${name} ${runId}, ${step}${partition === undefined ? '' : ` of partition ${partition}`}, by ${connector.name} ${connector.version}`,
+      `read ${readStart}, finished ${finishedAt}${interval === null ? '' : `, interval ${interval.start} to ${interval.end}`}`,
+      ...inputs.map((input) => `from ${input}`),
+      table(['STREAM', 'RECORDS', 'REJECTED', 'BYTES', 'PARTS', 'PRIMARY KEY', 'CURSOR'], rows),
+    ].join('\n');
+  }
+}

@@ -1,0 +1,60 @@
+import type { PipelineOptions, PipelinePlan, PipelineResult } from '@aries-data/sdk';
+import { Args, Flags } from '@oclif/core';
+import { AriesCommand } from '../base-command.ts';
+import { intervalOf } from '../flag-values.ts';
+import * as flag from '../flags.ts';
+import { presentPlan } from '../report/plan.ts';
+import { presentStep } from '../report/summary.ts';
+
+export default class Run extends AriesCommand {
+  static override summary = 'Run a pipeline: all its steps, or the one that a scheduler asks for';
+  static override product = 'step' as const;
+  static override args = {
+    pipeline: Args.string({ description: 'The YAML file of the pipeline', required: true, ignoreStdin: true }),
+  };
+  static override flags = flag.withEnvironment({
+    step: Flags.string({ summary: 'Run only this step: extract, the name of a transform, or load', helpValue: 'STEP' }),
+    'run-id': flag.runId,
+    staging: flag.staging,
+    state: flag.state,
+    'full-refresh': flag.fullRefresh,
+    ...flag.interval,
+    limit: flag.limit,
+    concurrency: flag.concurrency,
+    ...flag.thresholds,
+    'skip-missing': flag.skipMissing,
+    'allow-gap': flag.allowGap,
+    adopt: flag.adopt,
+    force: flag.force,
+    'dry-run': Flags.boolean({ summary: 'Print steps, streams and schema changes, and do nothing' }),
+  });
+  static override examples = [
+    '<%= config.bin %> run pipeline.yaml',
+    '<%= config.bin %> run pipeline.yaml --step extract --run-id scheduled-2026-01-31 --interval-start 2026-01-30 --interval-end 2026-01-31',
+  ];
+
+  override async run() {
+    const { args, flags } = await this.parse(Run);
+    const { planPipeline, runPipeline } = await import('@aries-data/sdk');
+    const options: PipelineOptions = {
+      ...this.stepOptions(flags),
+      file: args.pipeline,
+      env: process.env,
+      loadConnector: this.session.loadConnector,
+      step: flags.step,
+      staging: flags.staging,
+      state: flags.state,
+      fullRefresh: flags['full-refresh'],
+      interval: intervalOf(flags),
+      limit: flags.limit,
+      skipMissing: flags['skip-missing'],
+      allowGap: flags['allow-gap'],
+      adopt: flags.adopt,
+    };
+    return flags['dry-run'] ? planPipeline(options) : runPipeline(options);
+  }
+
+  override present(result: PipelineResult | PipelinePlan): string {
+    return Array.isArray(result.steps) ? presentPlan(result as PipelinePlan) : presentStep(result as PipelineResult);
+  }
+}

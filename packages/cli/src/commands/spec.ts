@@ -1,0 +1,51 @@
+import type { FieldSchema } from '@aries-data/sdk';
+import { AriesCommand } from '../base-command.ts';
+import * as flag from '../flags.ts';
+import { presentSpec } from '../report/spec-table.ts';
+
+/** What `aries spec` says of a connector: a part of the contract. */
+export interface Spec {
+  ok: true;
+  connector: string;
+  version: string;
+  source?: { config: FieldSchema };
+  transform?: { config: FieldSchema; scope: 'batch' | 'dataset' };
+  destination?: { config: FieldSchema; formats: readonly string[]; dispositions: readonly string[]; delivery: string };
+}
+
+export default class SpecCommand extends AriesCommand {
+  static override summary = 'Print what a connector can be configured with';
+  static override secretFree = true;
+  static override args = { connector: flag.connectorArg };
+  static override flags = {};
+  static override examples = ['<%= config.bin %> spec postgres'];
+
+  override async run(): Promise<Spec> {
+    const { args } = await this.parse(SpecCommand);
+    const { configSchema } = await import('@aries-data/sdk');
+    const { name, version, source, transform, destination } = await this.session.loadConnector(args.connector);
+    const schemaOf = (part: { config?: Parameters<typeof configSchema>[0] }): FieldSchema =>
+      part.config === undefined ? { type: 'object', properties: {} } : configSchema(part.config, name);
+    return {
+      ok: true,
+      connector: name,
+      version,
+      ...(source === undefined ? {} : { source: { config: schemaOf(source) } }),
+      ...(transform === undefined ? {} : { transform: { config: schemaOf(transform), scope: transform.scope } }),
+      ...(destination === undefined
+        ? {}
+        : {
+            destination: {
+              config: schemaOf(destination),
+              formats: destination.formats,
+              dispositions: destination.dispositions,
+              delivery: destination.delivery,
+            },
+          }),
+    };
+  }
+
+  override present(spec: Spec): string {
+    return presentSpec(spec);
+  }
+}

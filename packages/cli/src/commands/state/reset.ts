@@ -1,0 +1,42 @@
+import { Args } from '@oclif/core';
+import { AriesCommand } from '../../base-command.ts';
+import * as flag from '../../flags.ts';
+
+export default class StateReset extends AriesCommand {
+  static override summary = 'Forget how far a job has been loaded, so that its next run reads everything';
+  static override args = {
+    connector: Args.string({ description: 'The destination whose ledger is to forget it as well', ignoreStdin: true }),
+  };
+  static override flags = flag.withEnvironment({
+    config: flag.config,
+    staging: flag.requiredStaging,
+    name: flag.requiredName,
+  });
+  static override examples = [
+    '<%= config.bin %> state reset postgres --config @postgres.yaml --staging file:///data/staging --name users',
+  ];
+
+  override async run() {
+    const { args, flags } = await this.parse(StateReset);
+    const { resetState } = await import('@aries-data/sdk');
+    const { signal, log, redactor } = this.session;
+    const destination =
+      args.connector === undefined ? undefined : await this.session.connectorUse(args.connector, flags.config);
+    if (destination === undefined) {
+      log.warn('Only the state in the staging is reset: the ledger of the destination still knows what was loaded', {
+        hint: 'Name the destination and its --config to reset both.',
+      });
+    }
+    const reset = await resetState({ staging: flags.staging, name: flags.name, destination, signal, log, redactor });
+    if (reset.ledgerRows > 0) {
+      log.warn('The next run reads everything, and nothing remembers what the destination holds', {
+        hint: 'Load it with --disposition replace or merge: appended, all records would be there twice.',
+      });
+    }
+    return { ok: true, name: flags.name, ...reset };
+  }
+
+  override present({ name, streams, ledgerRows }: { name: string; streams: string[]; ledgerRows: number }): string {
+    return `The state of ${name} is reset: ${streams.join(', ') || 'no streams'}, and ${ledgerRows} rows of the ledger.`;
+  }
+}

@@ -1,0 +1,45 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { text as readAll } from 'node:stream/consumers';
+import { AriesError } from '@aries-data/sdk';
+import { parseJsonOrYaml } from './json-or-yaml.ts';
+
+/**
+ * The value of `--config`: JSON, `@file` (JSON or YAML by content) or `-` (stdin); `{}` where it is left out.
+ * References in it are not filled in yet. Throws `CONFIG_INVALID`, with the place and never the text.
+ */
+export async function readConfigArgument(
+  argument: string | undefined,
+  stdin: NodeJS.ReadableStream = process.stdin,
+): Promise<Record<string, unknown>> {
+  const { text, where } = await readText(argument?.trim() ?? '{}', stdin);
+  const value = await parseJsonOrYaml(text, where).catch((cause: Error) => {
+    throw new AriesError('CONFIG_INVALID', cause.message, { hint: hintFor(argument) });
+  });
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw new AriesError('CONFIG_INVALID', `${where} must be an object`, { hint: hintFor(argument) });
+}
+
+async function readText(argument: string, stdin: NodeJS.ReadableStream): Promise<{ text: string; where: string }> {
+  if (argument === '-') return { text: await readAll(stdin), where: 'The config on stdin' };
+  if (!argument.startsWith('@')) return { text: argument, where: '--config' };
+  const path = argument.slice(1);
+  try {
+    return { text: await readFile(path, 'utf8'), where: path };
+  } catch (cause) {
+    throw new AriesError(
+      'NOT_FOUND',
+      `--config names the file ${path}, which cannot be read: ${(cause as NodeJS.ErrnoException).code}`,
+      {
+        cause,
+        hint: 'Correct the path; it is taken from the current folder.',
+      },
+    );
+  }
+}
+
+function hintFor(argument = ''): string {
+  if (argument === '-' || argument.startsWith('@')) return 'Write an object in JSON or YAML.';
+  if (existsSync(argument)) return `Write --config @${argument} for what the file holds.`;
+  return `Write JSON in single quotes, as in --config '{"url":"…"}', or name a file, as in --config @config.yaml.`;
+}

@@ -1,0 +1,44 @@
+import { type Redactor, resolveConfig } from '@aries-data/sdk';
+import { readConfigArgument } from './config-argument.ts';
+import { literalSecrets } from './literal-secrets.ts';
+import { loadConnector } from './load-connector.ts';
+import type { Reporter } from './report/reporter.ts';
+import type { Session } from './session.ts';
+
+export interface SessionOptions {
+  reporter: Reporter;
+  redactor: Redactor;
+  signal: AbortSignal;
+  /** The command's arguments as they were typed. */
+  argv: readonly string[];
+}
+
+/** The session of one command. */
+export function createSession({ reporter, redactor, signal, argv }: SessionOptions): Session {
+  const { log, onProgress, print } = reporter;
+  return {
+    signal,
+    log,
+    redactor,
+    onProgress,
+    print,
+    loadConnector,
+    async connectorUse(use, config) {
+      const connector = await loadConnector(use);
+      const value = await readConfigArgument(config);
+      const secrets = literalSecrets(connector, value);
+      for (const secret of secrets) redactor.add(secret);
+      if (secrets.length > 0 && isTyped(config, argv)) {
+        log.warn('The config on the command line holds a secret that everybody on this machine can read', {
+          hint: `Write \${env:NAME} or \${file:PATH} in its place.`,
+        });
+      }
+      return { connector, config: await resolveConfig(value, { env: process.env, redactor }) };
+    },
+  };
+}
+
+function isTyped(config: string | undefined, argv: readonly string[]): boolean {
+  if (config === undefined || config === '-' || config.startsWith('@')) return false;
+  return argv.some((argument) => argument === config || argument === `--config=${config}`);
+}

@@ -1,0 +1,39 @@
+import type { Interval, MaxRejected } from '@aries-data/sdk';
+
+/** `--max-rejected`: a number of records, or a share of those read. */
+export function parseMaxRejected(text: string): MaxRejected {
+  const [, digits = '', percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(text.trim()) ?? [];
+  const value = Number(digits);
+  if (digits === '' || (percent === '%' ? value > 100 : !Number.isSafeInteger(value))) {
+    throw new Error(`expected a number of records such as 10, or a share such as 0.5%, not ${JSON.stringify(text)}`);
+  }
+  return percent === '%' ? { share: value / 100 } : { count: value };
+}
+
+const TIME = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(Z|[+-]\d{2}:?\d{2})?)?$/;
+
+/** A time as an RFC 3339 date-time; UTC where it names no zone. The text is kept: a Date would lose its microseconds. */
+export function parseTime(text: string): string {
+  const match = TIME.exec(text.trim());
+  const [, date, time = '00:00:00', zone = 'Z'] = match ?? [];
+  const normal = `${date}T${time.length === 5 ? `${time}:00` : time}${zone.replace(/^([+-]\d{2})(\d{2})$/, '$1:$2')}`;
+  if (match === null || Number.isNaN(Date.parse(normal))) {
+    throw new Error(`expected a time such as 2026-01-31 or 2026-01-31T06:00:00Z, not ${JSON.stringify(text)}`);
+  }
+  return normal;
+}
+
+/** The interval of the two flags; both are there, or neither. */
+export function intervalOf(flags: {
+  'interval-start'?: string | undefined;
+  'interval-end'?: string | undefined;
+}): Interval | undefined {
+  const start = flags['interval-start'];
+  const end = flags['interval-end'];
+  return start === undefined || end === undefined ? undefined : { start, end };
+}
+
+/** A flag that may be given several times. In the environment its values are parted by commas or spaces. */
+export function listOf(values: readonly string[] | string | undefined): string[] {
+  return typeof values === 'string' ? values.split(/[\s,]+/).filter((value) => value !== '') : [...(values ?? [])];
+}

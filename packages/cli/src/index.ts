@@ -1,0 +1,1 @@
+export { loadConnector } from './load-connector.ts';

@@ -1,0 +1,51 @@
+import { readdirSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+import { nearest } from '@aries-data/sdk';
+import { readPackageJson, shortName, subpathsOf } from './package-json.ts';
+
+/** The short names of all connectors and built-in transforms that can be reached from these folders. */
+export function connectorsAt(folders: readonly string[]): string[] {
+  const names = new Set<string>();
+  for (const modules of folders.flatMap(nodeModulesAbove)) {
+    for (const entry of [
+      ...list(modules),
+      ...list(join(modules, '@aries-data')).map((name) => `@aries-data/${name}`),
+    ]) {
+      if (entry === '@aries-data/transforms') for (const name of transformsIn(join(modules, entry))) names.add(name);
+      if (shortName(entry) !== entry) names.add(shortName(entry));
+    }
+  }
+  return [...names].sort();
+}
+
+/** Those among the known names that a misspelt one may stand for. */
+export function suggest(use: string, known: readonly string[]): string[] {
+  return nearest(shortName(use), known);
+}
+
+/** The files next to a path that does not exist whose names are close to it. */
+export function nearestFiles(path: string): string[] {
+  const folder = dirname(path);
+  return nearest(basename(path), list(folder)).map((name) => `./${relative(process.cwd(), join(folder, name))}`);
+}
+
+function transformsIn(folder: string): string[] {
+  try {
+    return subpathsOf(readPackageJson(join(folder, 'package.json')));
+  } catch {
+    return [];
+  }
+}
+
+function nodeModulesAbove(folder: string): string[] {
+  const above = dirname(folder);
+  return [join(folder, 'node_modules'), ...(above === folder ? [] : nodeModulesAbove(above))];
+}
+
+function list(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}

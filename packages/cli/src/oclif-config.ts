@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Config, type Interfaces } from '@oclif/core';
+import { COMMANDS, TOPICS } from './commands.ts';
+
+/**
+ * What oclif knows of `aries`. It is handed over as one plugin with its commands at hand, so that oclif searches no files:
+ * the same from TypeScript sources and from the bundle.
+ */
+export async function oclifConfig(): Promise<Config> {
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const { name, version, description } = JSON.parse(
+    readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+  ) as Record<'name' | 'version' | 'description', string>;
+  const pjson = {
+    name,
+    version,
+    description,
+    oclif: { bin: 'aries', topicSeparator: ' ', additionalHelpFlags: ['-h'] },
+  };
+  const plugin = {
+    name,
+    root,
+    version,
+    pjson,
+    type: 'core',
+    hooks: {},
+    topics: Object.entries(TOPICS).map(([topic, description]) => ({ name: topic, description })),
+    commands: Object.entries(COMMANDS).map(([words, command]) => ({
+      id: words.replace(' ', ':'),
+      summary: command.summary,
+      description: command.description,
+      examples: command.examples,
+      args: command.args,
+      flags: { ...command.baseFlags, ...command.flags },
+      aliases: [],
+      hiddenAliases: [],
+      pluginName: name,
+      load: async () => command,
+    })),
+  };
+  return Config.load({
+    root,
+    pjson: pjson as unknown as Interfaces.PJSON,
+    plugins: new Map([[name, plugin as unknown as Interfaces.Plugin]]),
+  });
+}

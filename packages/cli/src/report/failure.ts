@@ -1,0 +1,50 @@
+import { styleText } from 'node:util';
+import type { AriesError } from '@aries-data/sdk';
+
+/** What is printed when a command fails: a part of the contract. */
+export interface Failure {
+  ok: false;
+  exitCode: number;
+  error: { code: string; kind: string; message: string; hint: string | null; connector?: string; stream?: string };
+}
+
+/** The failure line of an error. */
+export function failureOf(error: AriesError): Failure {
+  const { code, kind, message, hint, connector, stream, exitCode } = error;
+  return {
+    ok: false,
+    exitCode,
+    error: {
+      code,
+      kind,
+      message,
+      hint: hint ?? null,
+      ...(connector === undefined ? {} : { connector }),
+      ...(stream === undefined ? {} : { stream }),
+    },
+  };
+}
+
+/** The same for people. */
+export function presentFailure({ error }: Failure): string {
+  const where = [
+    error.connector === undefined ? '' : `connector ${error.connector}`,
+    error.stream === undefined ? '' : `stream ${error.stream}`,
+  ].filter(Boolean);
+  return [
+    `${styleText('red', '✖')} ${styleText('bold', error.message)} ${styleText('dim', `(${error.code})`)}`,
+    ...(where.length > 0 ? [`  ${styleText('dim', where.join(', '))}`] : []),
+    ...(error.hint === null ? [] : [`  ${styleText('cyan', '→')} ${error.hint}`]),
+  ].join('\n');
+}
+
+/** The stacks of an error and of what caused it. */
+export function stackOf(error: unknown): string {
+  const stacks: string[] = [];
+  const seen = new Set<unknown>();
+  for (let cause = error; cause instanceof Error && !seen.has(cause); cause = cause.cause) {
+    seen.add(cause);
+    stacks.push(cause.stack ?? `${cause.name}: ${cause.message}`);
+  }
+  return stacks.join('\ncaused by ');
+}

@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { outputSettings } from './output-settings.ts';
+
+const people = { stdout: true, stderr: true };
+const machine = { stdout: false, stderr: false };
+
+test('people get text and bars, machines get JSON', () => {
+  expect(outputSettings(['extract'], {}, people)).toEqual({
+    json: false,
+    logLevel: 'info',
+    logFormat: 'pretty',
+    bars: true,
+    resultFile: undefined,
+  });
+  expect(outputSettings(['extract'], {}, machine)).toEqual({
+    json: true,
+    logLevel: 'info',
+    logFormat: 'json',
+    bars: false,
+    resultFile: undefined,
+  });
+  expect(outputSettings(['extract'], {}, { stdout: false, stderr: true })).toMatchObject({
+    json: true,
+    logFormat: 'pretty',
+    bars: true,
+  });
+});
+
+test('flags and their twins are read off raw arguments, flags first', () => {
+  expect(
+    outputSettings(['x', '--json', '--log-level', 'debug', '--log-format=json', '--result-file=r.json'], {}, people),
+  ).toEqual({
+    json: true,
+    logLevel: 'debug',
+    logFormat: 'json',
+    bars: false,
+    resultFile: 'r.json',
+  });
+  expect(
+    outputSettings([], { ARIES_JSON: 'true', ARIES_LOG_LEVEL: 'error', ARIES_RESULT_FILE: 'e.json' }, people),
+  ).toMatchObject({ json: true, logLevel: 'error', resultFile: 'e.json' });
+  expect(outputSettings(['--log-level', 'warn'], { ARIES_LOG_LEVEL: 'error' }, people).logLevel).toBe('warn');
+});
+
+test('wrong values and what stands after -- are ignored', () => {
+  expect(outputSettings(['--log-level', 'loud', '--log-format', 'xml', '--', '--json'], {}, people)).toMatchObject({
+    json: false,
+    logLevel: 'info',
+    logFormat: 'pretty',
+  });
+});

@@ -1,0 +1,29 @@
+import { styleText } from 'node:util';
+import type { PipelinePlan } from '@aries-data/sdk';
+import { table } from './table.ts';
+
+/** What a pipeline would do, for people. */
+export function presentPlan({ name, steps, streams }: PipelinePlan): string {
+  const rows = streams.map(({ stream, mode, window, lane, format, disposition, target }) => [
+    stream,
+    [
+      mode,
+      window.since === undefined ? '' : `from ${window.since}`,
+      window.until === undefined ? '' : `to ${window.until}`,
+    ]
+      .filter(Boolean)
+      .join(' '),
+    `${lane.extract} → ${format} → ${lane.load}`,
+    `${disposition} → ${target}`,
+  ]);
+  const changes = streams.flatMap(({ target, changes }) =>
+    changes === null ? [`${target}: known once the records are`] : changes.map((change) => `${target}: ${change}`),
+  );
+  return [
+    `${styleText('bold', name)} would run ${steps.join(' → ')}`,
+    table(['STREAM', 'READ', 'LANES', 'APPLIED'], rows),
+    changes.length === 0
+      ? 'No schema changes.'
+      : `Schema changes:\n${changes.map((change) => `  ${change}`).join('\n')}`,
+  ].join('\n\n');
+}

@@ -1,0 +1,108 @@
+import type { AriesError, Log, Progress, Redactor } from '@aries-data/sdk';
+import { createBars } from './bars.ts';
+import { failureOf, presentFailure, stackOf } from './failure.ts';
+import { heartbeat } from './heartbeat.ts';
+import { createLog } from './log.ts';
+import type { OutputSettings } from './output-settings.ts';
+import { writeWhole } from './result-files.ts';
+import { resultLine } from './result-line.ts';
+import { flush, put, write } from './stdio.ts';
+
+/** How a command ended: with its result, or with the error that ended it. */
+export type Outcome = { result: object; present: () => string; secretFree: boolean } | { error: AriesError };
+
+/** Everything one call of `aries` says goes through here; what is said last, `finish` says. */
+export interface Reporter {
+  log: Log;
+  onProgress(progress: Progress): void;
+  print(text: string): Promise<void>;
+  /** Says how it ended, on stderr first and on stdout last, and exits. Only the first call counts. */
+  finish(outcome: Outcome): Promise<void>;
+  /** The failure for an exit that nobody can wait for. */
+  lastWords(error: AriesError): string;
+}
+
+export interface ReporterOptions {
+  settings: OutputSettings;
+  redactor: Redactor;
+  product: 'step' | 'data' | 'text';
+  /** Files that the result is written to as well. */
+  files: string[];
+  exit(code: number): void;
+}
+
+export function createReporter({ settings, redactor, product, files, exit }: ReporterOptions): Reporter {
+  const bars = settings.bars ? createBars(screenOf(process.stderr)) : undefined;
+  const log = createLog(settings, redactor, (line) => {
+    if (closed) return;
+    if (bars === undefined) put(process.stderr, `${line}\n`);
+    else bars.line(line);
+  });
+  const progress = bars ?? (product === 'step' ? heartbeat(log) : undefined);
+  let finished = false;
+  // Whatever still runs in a connector must not put a line behind the last one.
+  let closed = false;
+
+  async function writeFiles(line: string): Promise<void> {
+    for (const file of files) {
+      await writeWhole(file, line).catch((error: Error) =>
+        log.warn(`The result could not be written to ${file}: ${error.message}`),
+      );
+    }
+  }
+
+  async function succeed(result: object, present: () => string, secretFree: boolean): Promise<void> {
+    const line = secretFree ? JSON.stringify(result) : resultLine(result, redactor);
+    const text = () => (secretFree ? present() : redactor.text(present()));
+    await writeFiles(line);
+    if (settings.json && settings.bars && product === 'step') await write(process.stderr, `${text()}\n`);
+    closed = true;
+    await flush(process.stderr);
+    if (product === 'text') return flush(process.stdout);
+    await write(process.stdout, `${settings.json ? line : text()}\n`);
+  }
+
+  async function fail(error: AriesError): Promise<void> {
+    const failure = failureOf(error);
+    const line = resultLine(failure, redactor);
+    log.debug('The stack of the failure', { stack: stackOf(error) });
+    if (settings.logFormat === 'pretty') put(process.stderr, `${redactor.text(presentFailure(failure))}\n`);
+    else log.error(error.message, { ...failure.error, message: undefined, exitCode: error.exitCode });
+    await writeFiles(line);
+    closed = true;
+    await flush(process.stderr);
+    // A product that is text may stand in a file: the failure must not end up in it.
+    if (settings.json) await write(product === 'text' ? process.stderr : process.stdout, `${line}\n`);
+    else if (settings.logFormat === 'json') await write(process.stdout, `${redactor.text(presentFailure(failure))}\n`);
+  }
+
+  return {
+    log,
+    onProgress: (step) => progress?.update(step),
+    print: (text) => write(process.stdout, text),
+    async finish(outcome) {
+      if (finished) return;
+      finished = true;
+      progress?.stop();
+      const exitCode = 'error' in outcome ? outcome.error.exitCode : 0;
+      try {
+        await ('error' in outcome ? fail(outcome.error) : succeed(outcome.result, outcome.present, outcome.secretFree));
+      } finally {
+        exit(exitCode);
+      }
+    },
+    lastWords: (error) => (finished ? '' : `${resultLine(failureOf(error), redactor)}\n`),
+  };
+}
+
+function screenOf(stream: NodeJS.WriteStream): { write(text: string): void; columns: number; rows: number } {
+  return {
+    write: (text) => put(stream, text),
+    get columns() {
+      return stream.columns || 80;
+    },
+    get rows() {
+      return stream.rows || 24;
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import { styleText } from 'node:util';
+import type { FieldSchema } from '@aries-data/sdk';
+import type { Spec } from '../commands/spec.ts';
+import { table } from './table.ts';
+
+/** A connector's options for people: a table for each of its parts. */
+export function presentSpec(spec: Spec): string {
+  const parts: [string, FieldSchema, string][] = [];
+  if (spec.source !== undefined) parts.push(['Source', spec.source.config, '']);
+  if (spec.transform !== undefined) parts.push(['Transform', spec.transform.config, `scope ${spec.transform.scope}`]);
+  if (spec.destination !== undefined) {
+    const { config, formats, dispositions, delivery } = spec.destination;
+    parts.push([
+      'Destination',
+      config,
+      `${dispositions.join(', ')}; takes ${formats.join(', ') || 'batches only'}; ${delivery}`,
+    ]);
+  }
+  const sections = parts.map(([title, config, note]) => {
+    const rows = optionRows(config);
+    const body = rows.length > 0 ? table(['OPTION', 'TYPE', 'DEFAULT', ''], rows) : 'No options.';
+    return `${styleText('bold', title)}${note === '' ? '' : ` ${styleText('dim', `(${note})`)}`}\n${body}`;
+  });
+  return [`${styleText('bold', spec.connector)} ${spec.version}`, ...sections].join('\n\n');
+}
+
+/** One row an option, nested ones by their path. */
+export function optionRows(schema: FieldSchema, path = ''): string[][] {
+  const required = new Set((schema.required as string[] | undefined) ?? []);
+  return Object.entries(schema.properties ?? {}).flatMap(([name, option]) => {
+    const at = path === '' ? name : `${path}.${name}`;
+    const notes = [
+      required.has(name) && option.default === undefined ? 'required' : '',
+      option.secret === true ? 'secret' : '',
+    ]
+      .filter(Boolean)
+      .join(', ');
+    const description = [notes === '' ? '' : `(${notes})`, option.description ?? ''].filter(Boolean).join(' ');
+    const row = [at, typeOf(option), option.default === undefined ? '' : JSON.stringify(option.default), description];
+    return [row, ...optionRows(option, at)];
+  });
+}
+
+function typeOf(schema: FieldSchema): string {
+  if (schema.enum !== undefined) return schema.enum.map((value) => JSON.stringify(value)).join(' | ');
+  if (schema.const !== undefined) return JSON.stringify(schema.const);
+  const options = (schema.anyOf ?? schema.oneOf) as FieldSchema[] | undefined;
+  if (options !== undefined) return options.map(typeOf).join(' | ');
+  if (schema.type === 'array') return `${typeOf(schema.items ?? {})}[]`;
+  return [schema.type ?? 'any'].flat().join(' | ');
+}

@@ -1,0 +1,54 @@
+import { type AriesError, createRedactor, isAriesError, toAriesError } from '@aries-data/sdk';
+import { findCommand } from './commands.ts';
+import { createSession } from './create-session.ts';
+import { endInAnyCase, interrupted } from './end-in-any-case.ts';
+import { secretsOf } from './environment-secrets.ts';
+import { oclifConfig } from './oclif-config.ts';
+import { captureConsole } from './report/capture-console.ts';
+import { outputSettings } from './report/output-settings.ts';
+import { createReporter, type Outcome } from './report/reporter.ts';
+import { prepareResultFiles } from './report/result-files.ts';
+import { ignoreClosedPipes } from './report/stdio.ts';
+import type { Stop } from './signals.ts';
+import { unknownCommand } from './unknown-command.ts';
+import { checkEnvironment, toUsageError } from './usage-error.ts';
+import { limitYoungGeneration } from './young-generation.ts';
+
+/** Runs one command, and ends the process in the way that schedulers rely on, whatever happens. */
+export async function runCommand(argv: string[], stop: Stop): Promise<void> {
+  ignoreClosedPipes();
+  limitYoungGeneration();
+  const settings = outputSettings(argv, process.env, {
+    stdout: process.stdout.isTTY === true,
+    stderr: process.stderr.isTTY === true,
+  });
+  const found = findCommand(argv);
+  const product = found?.command.product ?? 'data';
+  const redactor = createRedactor(secretsOf(process.env));
+  const files: string[] = [];
+  const reporter = createReporter({ settings, redactor, product, files, exit: (code) => process.exit(code) });
+  endInAnyCase({ reporter, stop, files });
+  captureConsole(reporter.log);
+
+  let outcome: Outcome;
+  try {
+    files.push(...(await prepareResultFiles(settings.resultFile)));
+    if (found === undefined) throw unknownCommand(argv);
+    const session = createSession({ reporter, redactor, signal: stop.signal, argv: found.rest });
+    const command = new found.command(found.rest, await oclifConfig(), session);
+    checkEnvironment({ ...found.command.baseFlags, ...found.command.flags }, process.env);
+    stop.signal.throwIfAborted();
+    const result = await command.run();
+    outcome = { result, present: () => command.present(result), secretFree: found.command.secretFree };
+  } catch (thrown) {
+    outcome = { error: errorOf(thrown, stop, found?.id) };
+  }
+  await reporter.finish(outcome);
+}
+
+function errorOf(thrown: unknown, stop: Stop, command: string | undefined): AriesError {
+  const signal = stop.received();
+  if (signal !== undefined) return interrupted(signal, thrown);
+  if (isAriesError(thrown)) return thrown;
+  return toUsageError(thrown, command) ?? toAriesError(thrown);
+}

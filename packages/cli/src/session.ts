@@ -1,0 +1,15 @@
+import type { Connector, ConnectorUse, Log, Progress, Redactor } from '@aries-data/sdk';
+
+/** What one call of `aries` gives its command: where to report, what stops it, how to find connectors. */
+export interface Session {
+  signal: AbortSignal;
+  log: Log;
+  redactor: Redactor;
+  onProgress(progress: Progress): void;
+  /** Writes a piece of the product, for commands whose product is text. */
+  print(text: string): Promise<void>;
+  /** Loads what `use` names; `from` is the folder it is looked up from. */
+  loadConnector(use: string | undefined, from?: string): Promise<Connector>;
+  /** The connector a command was given, with its config: references filled in, not parsed yet. */
+  connectorUse(use: string | undefined, config: string | undefined): Promise<ConnectorUse>;
+}

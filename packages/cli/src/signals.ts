@@ -1,0 +1,56 @@
+import { constants } from 'node:os';
+
+export type StopSignal = 'SIGTERM' | 'SIGINT';
+
+/** How long a step may take to end after a signal. */
+const GRACE_MS = 10_000;
+
+// A terminal sends its signal to the whole group, and a wrapper such as pnpm passes it on: both are one.
+const ECHO_MS = 250;
+
+/** The signals that stop a run. Listening starts with the process, reporting once there is somewhere to report to. */
+export interface Stop {
+  /** Aborts at the first signal. */
+  signal: AbortSignal;
+  /** The signal received, if any. */
+  received(): StopSignal | undefined;
+  /** Called when the step did not end in time, or a second signal came. */
+  onGiveUp(listener: (signal: StopSignal) => void): void;
+}
+
+/** The exit code of a process that a signal stopped. */
+export function exitCodeOf(signal: StopSignal): number {
+  return 128 + constants.signals[signal];
+}
+
+/** Turns SIGTERM and SIGINT into an abort; the second one, or the grace period's end, gives up waiting. */
+export function listenToSignals(graceMs = GRACE_MS): Stop {
+  const controller = new AbortController();
+  let received: StopSignal | undefined;
+  let receivedAt = 0;
+  let giveUp = (signal: StopSignal): void => process.exit(exitCodeOf(signal));
+
+  const receive = (signal: StopSignal): void => {
+    if (received !== undefined) {
+      if (Date.now() - receivedAt >= ECHO_MS) giveUp(received);
+      return;
+    }
+    received = signal;
+    receivedAt = Date.now();
+    setTimeout(() => giveUp(signal), graceMs).unref();
+    // The engine ends its step with this exit code.
+    controller.abort(
+      Object.assign(new Error(`Stopped by ${signal}`), { name: 'AbortError', exitCode: exitCodeOf(signal) }),
+    );
+  };
+  process.on('SIGTERM', receive);
+  process.on('SIGINT', receive);
+
+  return {
+    signal: controller.signal,
+    received: () => received,
+    onGiveUp(listener) {
+      giveUp = listener;
+    },
+  };
+}

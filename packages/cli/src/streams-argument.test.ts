@@ -1,0 +1,25 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { parseStreams } from './streams-argument.ts';
+
+test('streams are names, JSON, or a file', async () => {
+  expect(await parseStreams('users, orders')).toEqual(['users', 'orders']);
+  expect(await parseStreams('["users",{"name":"orders","as":"o","mode":"incremental"}]')).toEqual([
+    'users',
+    { name: 'orders', as: 'o', mode: 'incremental' },
+  ]);
+  expect(await parseStreams('{"name":"orders"}')).toEqual([{ name: 'orders' }]);
+  const path = join(await mkdtemp(join(tmpdir(), 'aries-streams-')), 'streams.yaml');
+  await writeFile(path, '- users\n- name: orders\n  cursor: updated_at\n');
+  expect(await parseStreams(`@${path}`)).toEqual(['users', { name: 'orders', cursor: 'updated_at' }]);
+});
+
+test('what is no stream is refused, naming what one can have', async () => {
+  await expect(parseStreams('[{"nme":"users"}]')).rejects.toThrow(
+    'expected names, or objects with name, as, columns, where, cursor',
+  );
+  await expect(parseStreams('users,,orders')).rejects.toThrow('expected names');
+  await expect(parseStreams('[{"name":')).rejects.toThrow('--streams is not valid JSON');
+});

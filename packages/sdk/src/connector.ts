@@ -1,0 +1,59 @@
+import { API_VERSION } from './context.ts';
+import type { Destination } from './destination.ts';
+import { AriesError } from './errors.ts';
+import type { Source } from './source.ts';
+import type { Transform } from './transform.ts';
+
+/** What a connector's module exports: any of the three, as plain objects made by `define…`. */
+export interface Connector {
+  name: string;
+  version: string;
+  source?: Source;
+  transform?: Transform;
+  destination?: Destination;
+}
+
+/** The three parts a connector can have. */
+export type ConnectorRole = 'source' | 'transform' | 'destination';
+
+const ROLES: readonly ConnectorRole[] = ['source', 'transform', 'destination'];
+
+/**
+ * Reads a connector from the exports of its module.
+ * Throws `CONNECTOR_INVALID` where it exports none of the three, or one for another version of the contract.
+ */
+export function connectorOf(exports: Record<string, unknown>, identity: { name: string; version: string }): Connector {
+  const connector: Connector = { ...identity };
+  for (const role of ROLES) {
+    const part = exports[role] as { apiVersion?: unknown; role?: unknown } | undefined;
+    if (part === undefined) continue;
+    if (part.role !== role) {
+      throw new AriesError(
+        'CONNECTOR_INVALID',
+        `${identity.name}: its export "${role}" is not made by define${role[0]!.toUpperCase()}${role.slice(1)}`,
+        {
+          connector: identity.name,
+          hint: `Write: export const ${role} = define${role[0]!.toUpperCase()}${role.slice(1)}({ … })`,
+        },
+      );
+    }
+    if (part.apiVersion !== API_VERSION) {
+      throw new AriesError(
+        'CONNECTOR_INVALID',
+        `${identity.name} speaks version ${String(part.apiVersion)} of the connector contract, this is version ${API_VERSION}`,
+        {
+          connector: identity.name,
+          hint: 'Update the connector, or Aries, so that both speak the same version.',
+        },
+      );
+    }
+    Object.assign(connector, { [role]: part });
+  }
+  if (!connector.source && !connector.transform && !connector.destination) {
+    throw new AriesError('CONNECTOR_INVALID', `${identity.name} exports no source, transform or destination`, {
+      connector: identity.name,
+      hint: 'Export a const named source, transform or destination, made by defineSource, defineTransform or defineDestination.',
+    });
+  }
+  return connector;
+}

@@ -1,0 +1,18 @@
+/** The version of the contract between a connector and the engine; stamped by the `define…` helpers. */
+export const API_VERSION = 1;
+
+/** Where a connector says what happens; the engine adds connector and stream, and hides secrets. */
+export interface Log {
+  debug(message: string, fields?: Record<string, unknown>): void;
+  info(message: string, fields?: Record<string, unknown>): void;
+  warn(message: string, fields?: Record<string, unknown>): void;
+  error(message: string, fields?: Record<string, unknown>): void;
+}
+
+/** What every function of a connector is given. */
+export interface ConnectorContext<Config> {
+  config: Config;
+  log: Log;
+  /** Aborts when the run is stopped; pass it on to whatever can be cancelled. */
+  signal: AbortSignal;
+}

@@ -1,0 +1,91 @@
+import type { FieldKind, Json } from './schema.ts';
+
+/** Orders two cursor values: negative where `a` comes first. */
+export type CompareCursor = (a: string, b: string) => number;
+
+/** How cursor values of this kind are ordered: numbers as numbers, date-times as instants, texts by code point. */
+export function cursorOrder(kind: FieldKind): CompareCursor {
+  switch (kind) {
+    case 'integer':
+    case 'int64':
+      return (a, b) => compare(BigInt(a), BigInt(b));
+    case 'number':
+      return (a, b) => compare(Number(a), Number(b));
+    case 'decimal':
+      return compareDecimals;
+    case 'date':
+    case 'date-time':
+      return compareDateTimes;
+    case 'any':
+      return compareUnknown;
+    default:
+      return compareTexts;
+  }
+}
+
+const DECIMAL = /^(-?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
+
+/** Values of a field whose type is still being inferred: numbers as numbers, date-times as instants, else texts. */
+function compareUnknown(a: string, b: string): number {
+  return DECIMAL.test(a) && DECIMAL.test(b) ? compareDecimals(a, b) : compareDateTimes(a, b);
+}
+
+/** A cursor value as state and windows hold it; `null` where the record has none. */
+export function cursorText(value: Json | undefined): string | null {
+  return value === null || value === undefined
+    ? null
+    : typeof value === 'object'
+      ? JSON.stringify(value)
+      : String(value);
+}
+
+function compare<T extends number | bigint>(a: T, b: T): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** By code point: what UTF-8 bytes and PostgreSQL's "C" collation do, and JavaScript's `<` does not. */
+export function compareTexts(a: string, b: string): number {
+  return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+/** Decimal texts, exactly: no double is involved, and no number as long as its exponent is large. */
+export function compareDecimals(a: string, b: string): number {
+  const [x, y] = [decimalParts(a), decimalParts(b)];
+  if (x === null || y === null) return compare(specialRank(a), specialRank(b));
+  if (x.sign !== y.sign || x.sign === 0) return compare(x.sign, y.sign);
+  const magnitude = compare(x.point, y.point) || (x.digits < y.digits ? -1 : x.digits > y.digits ? 1 : 0);
+  return magnitude * x.sign;
+}
+
+// The number is sign × 0.digits × 10^point, its digits without zeros at either end: texts then compare as numbers do.
+function decimalParts(text: string): { sign: number; digits: string; point: number } | null {
+  const match = DECIMAL.exec(text);
+  if (match === null) return null;
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] = match;
+  const all = (whole + fraction).replace(/^0+/, '');
+  const digits = all.replace(/0+$/, '');
+  if (digits === '') return { sign: 0, digits, point: 0 };
+  const leadingZeros = whole.length + fraction.length - all.length;
+  return { sign: sign === '-' ? -1 : 1, digits, point: whole.length - leadingZeros + Number(exponent) };
+}
+
+// PostgreSQL's order: -Infinity, numbers, Infinity, NaN.
+function specialRank(text: string): number {
+  return text === '-Infinity' ? -1 : text === 'Infinity' ? 1 : text === 'NaN' ? 2 : 0;
+}
+
+/** Dates and date-times as instants, to the microsecond and beyond; without a zone they are UTC. */
+export function compareDateTimes(a: string, b: string): number {
+  const [x, y] = [instantOf(a), instantOf(b)];
+  if (x === null || y === null) return compareTexts(a, b);
+  return compare(x.second, y.second) || compareTexts(x.fraction, y.fraction);
+}
+
+function instantOf(text: string): { second: number; fraction: string } | null {
+  const match = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:\.(\d+))?(Z|[+-]\d\d(?::?\d\d)?)?)?$/.exec(text);
+  if (match === null) return null;
+  const [, date = '', time = '00:00:00', fraction = '', zone = 'Z'] = match;
+  const offset = zone.length === 3 ? `${zone}:00` : zone;
+  const milliseconds = Date.parse(`${date}T${time.length === 5 ? `${time}:00` : time}${offset}`);
+  return Number.isNaN(milliseconds) ? null : { second: milliseconds / 1000, fraction: fraction.replace(/0+$/, '') };
+}

@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto';
+import { AriesError } from '../errors.ts';
+
+/** A name as a path segment of `[A-Za-z0-9._-]`, everything else percent-encoded byte by byte. */
+export function encodeName(name: string): string {
+  if (name === '') throw new AriesError('USAGE', 'A name must not be empty');
+  const encoded = Buffer.from(name)
+    .toString('latin1')
+    .replace(/[^A-Za-z0-9._-]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
+  // "." and ".." are folders of their own to every file system.
+  return /^\.+$/.test(encoded) ? encoded.replaceAll('.', '%2E') : encoded;
+}
+
+/** The folder of one step of a run: `<name>/<run-id>/<step>[.<partition>]`. */
+export function stepFolder(id: { name: string; runId: string; step: string; partition?: string | undefined }): string {
+  const step = encodeName(id.step) + (id.partition === undefined ? '' : `.${encodeName(id.partition)}`);
+  return `${runFolder(id)}/${step}`;
+}
+
+/** The folder of a run: `<name>/<run-id>`. */
+export function runFolder({ name, runId }: { name: string; runId: string }): string {
+  return `${encodeName(name)}/${encodeName(runId)}`;
+}
+
+/** The folder of a pipeline's state files: `<name>/state`. */
+export function stateFolder(name: string): string {
+  return `${encodeName(name)}/state`;
+}
+
+/**
+ * The name of a step's manifest; its presence is the commit. A dataset that was made anew has the next number: nothing is
+ * written twice, so of two that would take the place of the same dataset only one can.
+ */
+export function manifestName(generation: number): string {
+  return generation === 1 ? 'manifest.json' : `manifest.${generation}.json`;
+}
+
+/** A random id for one try at a step, so that no attempt can touch another's parts. */
+export function newAttempt(): string {
+  return randomBytes(6).toString('hex');
+}
+
+/** A run id for runs that no scheduler named: sorts by time, unlike any other. */
+export function newRunId(now = new Date()): string {
+  return `${now.toISOString().replace(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`;
+}

@@ -1,0 +1,156 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { AriesError } from '../errors.ts';
+import { CSV_DIALECT } from '../formats/csv.ts';
+import type { RecordSchema } from '../schema.ts';
+import type { Store } from '../stores/store.ts';
+import { manifestName } from './layout.ts';
+
+const count = z.int().min(0);
+
+const partSchema = z.object({
+  /** Relative to the step's folder. */
+  key: z.string(),
+  rows: count,
+  /** As stored. */
+  bytes: count,
+  /** Uncompressed. */
+  rawBytes: count,
+  /** Of the stored bytes, hexadecimal. */
+  sha256: z.string(),
+});
+
+const stateSchema = z.object({ cursor: z.string(), keys: z.array(z.array(z.json())) });
+
+const countsSchema = z.object({
+  /** Records that came in. */
+  read: count,
+  staged: count,
+  rejected: count,
+  /** Outside the window, or loaded before. */
+  outside: count,
+  /** Left out by transforms. */
+  dropped: count,
+  /** Added by transforms. */
+  expanded: count,
+});
+
+const intervalSchema = z.object({ start: z.string(), end: z.string() });
+
+const streamSchema = z.object({
+  schema: z.custom<RecordSchema>((value) => typeof value === 'object' && value !== null),
+  /** The schema was inferred from the records: readers fit each value to it. */
+  inferred: z.boolean(),
+  primaryKey: z.array(z.string()),
+  cursor: z.string().optional(),
+  mode: z.enum(['full', 'incremental', 'interval']),
+  disposition: z.enum(['append', 'replace', 'replace-interval', 'merge']).optional(),
+  /** The span before the state that was read again. */
+  lag: z.string().optional(),
+  format: z.enum(['csv', 'ndjson', 'pgcopy']),
+  dialect: z.literal(CSV_DIALECT).optional(),
+  compression: z.enum(['zst', 'gz', 'none']),
+  parts: z.array(partSchema),
+  rejectedParts: z.array(partSchema),
+  /** Where the first rejected record came from, and why it was. */
+  firstRejected: z.string().nullable(),
+  counts: countsSchema,
+  /** How often each field that the schema does not declare was seen. */
+  undeclared: z.record(z.string(), count),
+  stateBefore: stateSchema.nullable(),
+  stateAfter: stateSchema.nullable(),
+  /** `snapshot`: one moment of the source; `per-range`: each partition has its own; `none`: as the source gave it. */
+  consistency: z.enum(['snapshot', 'per-range', 'none']),
+});
+
+const manifestSchema = z.object({
+  manifestVersion: z.literal(1),
+  connector: z.object({ name: z.string(), version: z.string() }),
+  name: z.string(),
+  runId: z.string(),
+  step: z.string(),
+  partition: z.string().optional(),
+  attempt: z.string(),
+  interval: intervalSchema.nullable(),
+  readStart: z.string(),
+  finishedAt: z.string(),
+  /** What the dataset was made from; the same inputs under the same run id are the same dataset. */
+  fingerprint: z.record(z.string(), z.json()),
+  /** Dataset URIs with digests, for datasets made from others. */
+  inputs: z.array(z.string()),
+  streams: z.record(z.string(), streamSchema),
+});
+
+/** One part file of a dataset. */
+export type Part = z.output<typeof partSchema>;
+/** How many records went where; `read = staged + rejected + outside + dropped − expanded`. */
+export type Counts = z.output<typeof countsSchema>;
+/** One stream of a dataset. */
+export type ManifestStream = z.output<typeof streamSchema>;
+/** What one step wrote. Written last, only if absent. */
+export type Manifest = z.output<typeof manifestSchema>;
+
+/** A manifest with what names it. */
+export interface Dataset {
+  store: Store;
+  /** The step's folder in the store. */
+  folder: string;
+  /** 1, and one more each time it was made anew. */
+  generation: number;
+  manifest: Manifest;
+  /** `sha256-<hex>` of the manifest's bytes. */
+  digest: string;
+  /** URI of the manifest with `#sha256-…`. */
+  uri: string;
+}
+
+export function digestOf(bytes: Uint8Array): string {
+  return `sha256-${createHash('sha256').update(bytes).digest('hex')}`;
+}
+
+/** Commits a step by writing its manifest, in the place of the one it was made anew from; `null` where another attempt was first. */
+export async function writeManifest(
+  store: Store,
+  folder: string,
+  manifest: Manifest,
+  replaced: Dataset | null,
+): Promise<Dataset | null> {
+  const bytes = Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`);
+  const generation = (replaced?.generation ?? 0) + 1;
+  const written = await store.writeIfAbsent(`${folder}/${manifestName(generation)}`, bytes);
+  return written ? datasetOf(store, folder, generation, bytes) : null;
+}
+
+/** The dataset in a step's folder, or `null` where no manifest is there (yet). Throws `DATASET_CORRUPT` for one that is none. */
+export async function findDataset(store: Store, folder: string): Promise<Dataset | null> {
+  let newest: Buffer | null = null;
+  for (let generation = 1; ; generation++) {
+    const bytes = await store.read(`${folder}/${manifestName(generation)}`);
+    if (bytes === null) return newest === null ? null : datasetOf(store, folder, generation - 1, newest);
+    newest = bytes;
+  }
+}
+
+function datasetOf(store: Store, folder: string, generation: number, bytes: Buffer): Dataset {
+  const digest = digestOf(bytes);
+  const uri = `${store.uriOf(`${folder}/${manifestName(generation)}`)}#${digest}`;
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(bytes.toString());
+  } catch (cause) {
+    throw new AriesError('DATASET_CORRUPT', `${uri} is not JSON`, { cause });
+  }
+  const result = manifestSchema.safeParse(parsed);
+  if (!result.success) {
+    const [issue] = result.error.issues;
+    throw new AriesError(
+      'DATASET_CORRUPT',
+      `${uri} is no manifest of this version: ${issue?.path.join('.')}: ${issue?.message}`,
+      {
+        hint: 'Was it written by a later version of Aries, or changed by hand?',
+      },
+    );
+  }
+  // The schema is the author's text: only its outline is checked, and nothing of it may be lost.
+  return { store, folder, generation, manifest: parsed as Manifest, digest, uri };
+}

@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import { createCompressor } from '../formats/compressor.ts';
+import type { Compression } from '../formats/format.ts';
+import type { Store } from '../stores/store.ts';
+import type { Part } from './manifest.ts';
+
+/** One part file being written: bytes in, compressed off the main thread, hashed and stored as they come out. */
+export interface PartWriter {
+  /** Uncompressed bytes so far. */
+  readonly rawBytes: number;
+  /** Waits while too much is on its way to the store. */
+  write(chunk: Buffer, rows: number): Promise<void>;
+  /** Counts rows whose bytes are written already. */
+  addRows(count: number): void;
+  /** Makes the part durable. */
+  finish(): Promise<Part>;
+  /** Gives up; nothing of the part is left. */
+  abort(reason: Error): Promise<void>;
+}
+
+export interface PartOptions {
+  store: Store;
+  folder: string;
+  /** Relative to the folder, without the ending of the compression. */
+  name: string;
+  compression: Compression;
+  signal?: AbortSignal | undefined;
+}
+
+/** Opens a part file under a name never used before. */
+export function openPart({ store, folder, name, compression, signal }: PartOptions): PartWriter {
+  const key = compression === 'none' ? name : `${name}.${compression}`;
+  const compressor = createCompressor(compression);
+  const hash = createHash('sha256');
+  let rows = 0;
+  let rawBytes = 0;
+  let bytes = 0;
+  let failure: Error | undefined;
+
+  async function* hashed() {
+    for await (const chunk of compressor.output) {
+      hash.update(chunk);
+      bytes += chunk.byteLength;
+      yield chunk;
+    }
+  }
+
+  const stored = store.write(`${folder}/${key}`, hashed(), signal);
+  // A store that fails must wake a writer that waits for room.
+  stored.catch((error: Error) => {
+    failure = error;
+    compressor.abort(error);
+  });
+
+  return {
+    get rawBytes() {
+      return rawBytes;
+    },
+    async write(chunk, chunkRows) {
+      if (failure !== undefined) throw failure;
+      rows += chunkRows;
+      rawBytes += chunk.byteLength;
+      await compressor.push(chunk);
+    },
+    addRows(count) {
+      rows += count;
+    },
+    async finish() {
+      await compressor.end();
+      await stored;
+      return { key, rows, bytes, rawBytes, sha256: hash.digest('hex') };
+    },
+    async abort(reason) {
+      compressor.abort(reason);
+      await stored.catch(() => {});
+    },
+  };
+}

@@ -1,0 +1,117 @@
+import type { Encode } from '../formats/codec.ts';
+import type { Compression, StagedFormat } from '../formats/format.ts';
+import type { Batch, Rejection } from '../records.ts';
+import type { Store } from '../stores/store.ts';
+import { encodeName } from './layout.ts';
+import type { Part } from './manifest.ts';
+import { openPart, type PartWriter } from './part-writer.ts';
+
+/** Uncompressed bytes after which a part is cut: large enough for throughput, small enough to retry and to load in parallel. */
+const PART_BYTES = 64 * 1024 * 1024;
+
+export interface StreamWriterOptions {
+  store: Store;
+  /** The step's folder. */
+  folder: string;
+  stream: string;
+  attempt: string;
+  format: StagedFormat;
+  compression: Compression;
+  encode: Encode;
+  signal?: AbortSignal | undefined;
+  partBytes?: number | undefined;
+}
+
+/** Writes one stream of a dataset: parts cut by bytes, and beside them the rejected records. */
+export interface StreamWriter {
+  readonly parts: readonly Part[];
+  readonly rejectedParts: readonly Part[];
+  /** Where the first rejected record came from, and why it was. */
+  readonly firstRejected: string | null;
+  /** Uncompressed bytes written. */
+  readonly rawBytes: number;
+  /** Enough is written since the last cut for another. */
+  readonly due: boolean;
+  writeBatch(batch: Batch): Promise<void>;
+  /** Whole rows in the staged format, untouched. */
+  writeEncoded(chunk: Buffer, rows: number): Promise<void>;
+  /** Rows of the open part that were counted only after their bytes. */
+  addRows(count: number): Promise<void>;
+  reject(rejection: Rejection): Promise<void>;
+  /** Makes everything written so far durable. */
+  cut(): Promise<void>;
+  abort(reason: Error): Promise<void>;
+}
+
+/** Opens a stream of a dataset for writing; no object exists before the first record. */
+export function createStreamWriter(options: StreamWriterOptions): StreamWriter {
+  const { store, folder, attempt, format, compression, encode, signal, partBytes = PART_BYTES } = options;
+  const prefix = `${encodeName(options.stream)}/${attempt}`;
+  const parts: Part[] = [];
+  const rejectedParts: Part[] = [];
+  let part: PartWriter | undefined;
+  let rejectedPart: PartWriter | undefined;
+  let started = 0;
+  let rejectedStarted = 0;
+  let rawBytes = 0;
+  let firstRejected: string | null = null;
+
+  const number = (count: number) => String(count).padStart(5, '0');
+
+  return {
+    parts,
+    rejectedParts,
+    get firstRejected() {
+      return firstRejected;
+    },
+    get rawBytes() {
+      return rawBytes;
+    },
+    get due() {
+      return (part?.rawBytes ?? 0) >= partBytes;
+    },
+
+    async writeBatch(batch) {
+      if (batch.length > 0) await this.writeEncoded(encode(batch), batch.length);
+    },
+
+    async writeEncoded(chunk, rows) {
+      part ??= openPart({ store, folder, name: `${prefix}-${number(started++)}.${format}`, compression, signal });
+      rawBytes += chunk.byteLength;
+      await part.write(chunk, rows);
+    },
+
+    async addRows(count) {
+      if (part === undefined && count > 0)
+        part = openPart({ store, folder, name: `${prefix}-${number(started++)}.${format}`, compression, signal });
+      part?.addRows(count);
+    },
+
+    async reject({ reason, origin, record }) {
+      firstRejected ??= `${origin}: ${reason}`;
+      rejectedPart ??= openPart({
+        store,
+        folder,
+        name: `${prefix}-rejected-${number(rejectedStarted++)}.ndjson`,
+        compression,
+        signal,
+      });
+      await rejectedPart.write(
+        Buffer.from(`${JSON.stringify({ stream: options.stream, origin, reason, record })}\n`),
+        1,
+      );
+    },
+
+    async cut() {
+      const [open, openRejected] = [part, rejectedPart];
+      part = undefined;
+      rejectedPart = undefined;
+      if (open !== undefined) parts.push(await open.finish());
+      if (openRejected !== undefined) rejectedParts.push(await openRejected.finish());
+    },
+
+    async abort(reason) {
+      await Promise.all([part?.abort(reason), rejectedPart?.abort(reason)]);
+    },
+  };
+}

@@ -1,0 +1,106 @@
+import type { Readable } from 'node:stream';
+import type { z } from 'zod';
+import { API_VERSION, type ConnectorContext } from './context.ts';
+import type { StagedFormat } from './formats/format.ts';
+import type { LedgerRow } from './ledger.ts';
+import type { Batch, Rejection } from './records.ts';
+import type { Field } from './schema.ts';
+
+/** How a destination applies a dataset. */
+export type Disposition = 'append' | 'replace' | 'replace-interval' | 'merge';
+
+/** What a destination promises when a load is interrupted; `docs/guarantees.md` says what follows. */
+export type Delivery = 'transactional' | 'idempotent' | 'at-least-once';
+
+/** `[start, end)`, as RFC 3339 date-times. */
+export interface Interval {
+  start: string;
+  end: string;
+}
+
+/** What is to be loaded into one target. */
+export interface LoadTarget {
+  stream: string;
+  /** The target's name: the stream's, or its `as`. */
+  target: string;
+  fields: readonly Field[];
+  primaryKey: readonly string[];
+  cursor?: string | undefined;
+  disposition: Disposition;
+  interval?: Interval | undefined;
+  /** It was read after everything that the target holds: its records take the place also of those with a newer cursor. */
+  newest?: boolean | undefined;
+  schemaChange: 'evolve' | 'freeze';
+}
+
+/** One part file, for the byte lane. */
+export interface LoadPart {
+  format: StagedFormat;
+  rows: number;
+  /** Uncompressed bytes. A checksum that does not match destroys it with `DATASET_CORRUPT`. */
+  open(): Promise<Readable>;
+  /** The same part decoded, for finding the records a destination refused. */
+  batches(): AsyncIterable<Batch>;
+}
+
+/** What the destination counted for one target. */
+export interface LoadCounts {
+  /** Records the destination itself says it received. */
+  received: number;
+  inserted?: number;
+  updated?: number;
+  unchanged?: number;
+}
+
+/** One target of a load. Nothing is visible before the session's commit. */
+export interface StreamLoad {
+  writeBatch(batch: Batch): Promise<void>;
+  /** Only for the destination's `formats`. */
+  writePart?(part: LoadPart): Promise<void>;
+  /** Applies the disposition, short of committing. */
+  finish(): Promise<LoadCounts>;
+}
+
+/** What a target looks like before the load. */
+export interface TargetState {
+  exists: boolean;
+  /** Changes when the target is dropped and made again: `oid 16412`. */
+  identity?: string;
+  /** What `schemaChange: evolve` would do, or `freeze` would refuse: `add column "a" integer`. */
+  changes: string[];
+}
+
+/** One load: all streams of a dataset, committed together with their ledger rows. */
+export interface LoadSession {
+  /** The ledger's rows for these targets, oldest first; empty where there is no ledger yet. */
+  ledger(targets: readonly string[]): Promise<LedgerRow[]>;
+  inspect(target: LoadTarget): Promise<TargetState>;
+  open(target: LoadTarget, reject: (rejection: Rejection) => void): Promise<StreamLoad>;
+  /** Makes data and ledger rows visible at once; `identity` of each row is filled in by the session. */
+  commit(rows: readonly LedgerRow[]): Promise<void>;
+  /** Deletes the ledger's rows of one pipeline (`aries state reset`). */
+  forget(pipeline: string): Promise<number>;
+  /** Undoes whatever was not committed and closes; also called after a commit. */
+  close(): Promise<void>;
+}
+
+export interface DestinationDefinition<C extends z.ZodType> {
+  config: C;
+  check?(ctx: ConnectorContext<z.output<C>>): Promise<void>;
+  /** Staged formats whose parts `writePart` takes untouched, the best first. */
+  formats: readonly StagedFormat[];
+  dispositions: readonly Disposition[];
+  delivery: Delivery;
+  open(ctx: ConnectorContext<z.output<C>> & { pipeline: string; concurrency: number }): Promise<LoadSession>;
+}
+
+/** A destination as the engine runs it. */
+export interface Destination<C extends z.ZodType = z.ZodType> extends DestinationDefinition<C> {
+  role: 'destination';
+  apiVersion: number;
+}
+
+/** Defines a destination. SQL databases build `open` with `sqlLoadSession`. */
+export function defineDestination<C extends z.ZodType>(definition: DestinationDefinition<C>): Destination<C> {
+  return { role: 'destination', apiVersion: API_VERSION, ...definition };
+}

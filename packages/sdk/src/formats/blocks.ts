@@ -1,0 +1,61 @@
+import { isUtf8 } from 'node:buffer';
+import { AriesError } from '../errors.ts';
+
+const LF = 10;
+
+/**
+ * Cuts a stream of bytes into blocks of whole lines, each of about `bytes` bytes, or of one line where that is longer.
+ * Only the last block may end without a line feed.
+ */
+export async function* lineBlocks(body: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Buffer> {
+  let held: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    for (let start = 0; start < chunk.length; start += bytes) {
+      const piece = chunk.subarray(start, start + bytes);
+      held.push(piece);
+      size += piece.length;
+      const end = size < bytes ? 0 : piece.lastIndexOf(LF) + 1;
+      if (end === 0) continue;
+      held[held.length - 1] = piece.subarray(0, end);
+      yield joined(held);
+      held = end === piece.length ? [] : [piece.subarray(end)];
+      size = piece.length - end;
+    }
+  }
+  if (size > 0) yield joined(held);
+}
+
+/** The bytes of all chunks in one buffer; not a copy where there is only one. */
+export function joined(chunks: readonly Uint8Array[]): Buffer {
+  const [first] = chunks;
+  if (chunks.length !== 1 || first === undefined) return Buffer.concat(chunks);
+  return Buffer.from(first.buffer, first.byteOffset, first.byteLength);
+}
+
+/** The text of a part's bytes. Bytes that are no UTF-8 would become other characters without a word, so they fail. */
+export function partText(bytes: Buffer): string {
+  if (!isUtf8(bytes)) throw new AriesError('DATASET_CORRUPT', 'the part holds bytes that are not UTF-8');
+  return bytes.toString('utf8');
+}
+
+/** Cuts rows into batches of at most `limit`; the array itself where it is short enough. */
+export function* batchesOf<R>(rows: R[], limit: number): Generator<R[]> {
+  if (rows.length <= limit) {
+    if (rows.length > 0) yield rows;
+    return;
+  }
+  for (let start = 0; start < rows.length; start += limit) yield rows.slice(start, start + limit);
+}
+
+/** Uncompressed bytes of one batch, where nothing else is asked for. */
+export const BATCH_BYTES = 256 * 1024;
+
+/** Rows of one batch at most: a batch of tiny rows must not become a long pause. */
+export const BATCH_ROWS = 10_000;
+
+/** How decoders cut what they read into batches. */
+export interface BatchLimits {
+  batchRows?: number | undefined;
+  batchBytes?: number | undefined;
+}

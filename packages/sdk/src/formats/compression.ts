@@ -1,0 +1,90 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { AriesError } from '../errors.ts';
+import { type CompressorOptions, createCompressor } from './compressor.ts';
+import type { Compression } from './format.ts';
+import { ZstdFramesError, zstdFrames } from './zstd-frames.ts';
+
+/** Compresses a stream of bytes; see `createCompressor`, which this is for a producer that can be pulled. */
+export async function* compress(
+  chunks: AsyncIterable<Uint8Array>,
+  compression: Compression,
+  options: CompressorOptions = {},
+): AsyncGenerator<Buffer> {
+  const compressor = createCompressor(compression, options);
+  const feed = async () => {
+    for await (const chunk of chunks) await compressor.push(chunk);
+    await compressor.end();
+  };
+  feed().catch((error) => compressor.abort(error));
+  yield* compressor.output;
+}
+
+/** What damage is called: of a staged part, or of somebody's file. */
+export type DamageCode = 'DATASET_CORRUPT' | 'DATA_INVALID';
+
+/** Output of a decoder at a time. Larger pieces are mapped and faulted in anew each time, which costs more than the calls. */
+const CHUNK_BYTES = 64 * 1024;
+
+/**
+ * Decompresses a stream, all members or frames of it. Input that is truncated, empty, damaged or followed by something
+ * else fails with `code`, it never ends early; an error of `body` itself comes through as it is.
+ */
+export function decompress(body: Readable, compression: Compression, code: DamageCode = 'DATASET_CORRUPT'): Readable {
+  if (compression === 'none') return body;
+  const chunks = decompressed(body, compression, code);
+  return new Readable({
+    read() {
+      chunks.next().then(
+        ({ value }) => this.push(value ?? null),
+        (error) => this.destroy(error),
+      );
+    },
+    destroy(error, done) {
+      // A generator that waits for input cannot be stopped, but its input can.
+      body.destroy();
+      chunks.return().catch(() => {});
+      done(error);
+    },
+  });
+}
+
+async function* decompressed(
+  body: Readable,
+  compression: 'zst' | 'gz',
+  code: DamageCode,
+): AsyncGenerator<Buffer, void, void> {
+  const decoder =
+    compression === 'zst' ? createZstdDecompress({ chunkSize: CHUNK_BYTES }) : createGunzip({ chunkSize: CHUNK_BYTES });
+  let bytes = 0;
+  const counted = async function* () {
+    for await (const chunk of compression === 'zst' ? zstdFrames(body) : body) {
+      bytes += chunk.length;
+      yield chunk;
+    }
+  };
+  // Whatever fails here destroys the decoder, and so comes up below.
+  const fed = pipeline(counted, decoder).catch(() => {});
+  try {
+    yield* decoder;
+    await fed;
+  } catch (error) {
+    throw isDamage(error) ? damaged(compression, code, error) : error;
+  } finally {
+    decoder.destroy();
+  }
+  if (bytes === 0) throw damaged(compression, code, new Error('it is empty'));
+  if (decoder.bytesWritten < bytes) throw damaged(compression, code, new Error('something follows its end'));
+}
+
+function isDamage(error: unknown): error is Error {
+  return error instanceof ZstdFramesError || /^Z(?:_|STD_)/.test(String((error as { code?: unknown }).code));
+}
+
+function damaged(compression: Compression, code: DamageCode, cause: Error): AriesError {
+  return new AriesError(code, `the ${compression} data is damaged: ${cause.message}`, {
+    cause,
+    hint: 'It was cut off or changed after it was written: write it anew.',
+  });
+}

@@ -1,0 +1,77 @@
+import type { Field, JsonRecord } from '../schema.ts';
+import { compile, fieldOf, quoted } from './code.ts';
+import { isRawNumber, rawText } from './exact-json.ts';
+
+/** Fits records to their fields, in place. */
+export type Fitter = (records: JsonRecord[]) => void;
+
+/**
+ * Compiles what brings parsed records to the types of their fields, where they can differ from them. Without `coerce` that
+ * is only a number past 2^53 that was printed like an integer, and so was read as a raw one. With it, records of an
+ * inferred stream get the types that the whole stream has: exactly, and whatever their own value looked like.
+ */
+export function compileFitter(fields: readonly Field[], coerce: boolean): Fitter | undefined {
+  const steps = fields.flatMap((field) => {
+    const step = stepOf(field, coerce);
+    // Only fields that are there are written, so also __proto__ is written as the property it is.
+    return step === undefined
+      ? []
+      : [`v = ${fieldOf(field.name)}; if (${step.when}) r[${quoted(field.name)}] = ${step.value};`];
+  });
+  if (steps.length === 0) return undefined;
+  return compile(
+    { jsonText, toNumber, toZoned, toLocal },
+    `return function fit(records) {
+      let v;
+      for (let i = 0; i < records.length; i++) {
+        const r = records[i];
+        ${steps.join('\n')}
+      }
+    }`,
+  );
+}
+
+const IS_RAW = `typeof v === 'object' && v !== null`;
+const IS_NO_TEXT = `typeof v !== 'string' && v !== undefined && v !== null`;
+
+function stepOf(field: Field, coerce: boolean): { when: string; value: string } | undefined {
+  if (field.kind === 'number') return { when: IS_RAW, value: 'toNumber(v)' };
+  if (!coerce) return undefined;
+  switch (field.kind) {
+    case 'int64':
+    case 'decimal':
+    case 'string':
+    case 'json':
+      return { when: IS_NO_TEXT, value: 'jsonText(v)' };
+    case 'date-time':
+      return {
+        when: 'v !== undefined && v !== null',
+        value: field.schema.zone === 'none' ? 'toLocal(v)' : 'toZoned(v)',
+      };
+    default:
+      return undefined;
+  }
+}
+
+/** The text of a JSON value that is no string; raw numbers as they were written. */
+export function jsonText(value: unknown): string {
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+function toNumber(value: object): unknown {
+  return isRawNumber(value) ? Number(rawText(value)) : value;
+}
+
+const DATE_CHARACTERS = 10;
+const Z = 90;
+
+function toLocal(value: unknown): unknown {
+  return typeof value === 'string' && value.length === DATE_CHARACTERS ? `${value}T00:00:00` : value;
+}
+
+/** A date is its midnight, and a date-time without a zone is UTC. */
+function toZoned(value: unknown): unknown {
+  if (typeof value !== 'string' || value.charCodeAt(value.length - 1) === Z) return value;
+  if (value.length === DATE_CHARACTERS) return `${value}T00:00:00Z`;
+  return /[+-]\d\d:\d\d$/.test(value) ? value : `${value}Z`;
+}

@@ -1,0 +1,138 @@
+import { AriesError } from '../errors.ts';
+import type { Batch } from '../records.ts';
+import type { Field, Json, JsonRecord } from '../schema.ts';
+import { BATCH_BYTES, BATCH_ROWS, type BatchLimits, batchesOf, lineBlocks, partText } from './blocks.ts';
+import { compile, fieldOf } from './code.ts';
+import { mayBeMisread, mayBeSpelledOtherwise, parseExact, parseSpelled, rawNumber } from './exact-json.ts';
+import { compileFitter } from './fit.ts';
+
+/** Characters of text that are turned into bytes at a time, far below what a string can hold. */
+const FLUSH_CHARACTERS = 8 * 1024 * 1024;
+
+/**
+ * Makes the encoder of records as JSON lines. Raw numbers are written as they were; with `fields`, number fields keep the
+ * sign of zero, which JSON could hold but `JSON.stringify` drops.
+ *
+ * @example
+ * ndjsonEncoder()([{ id: '1' }, { id: '2' }]); // {"id":"1"}\n{"id":"2"}\n
+ */
+export function ndjsonEncoder(fields: readonly Field[] = []): (batch: Batch) => Buffer {
+  const hasNegativeZero = compileNegativeZero(fields);
+  return function encode(batch) {
+    const done: Buffer[] = [];
+    let out = '';
+    for (let i = 0; i < batch.length; i++) {
+      const record = batch[i]!;
+      out += hasNegativeZero(record) ? JSON.stringify(withNegativeZeros(record)) : JSON.stringify(record);
+      out += '\n';
+      if (out.length > FLUSH_CHARACTERS) {
+        done.push(Buffer.from(out));
+        out = '';
+      }
+    }
+    if (done.length === 0) return Buffer.from(out);
+    done.push(Buffer.from(out));
+    return Buffer.concat(done);
+  };
+}
+
+function compileNegativeZero(fields: readonly Field[]): (record: JsonRecord) => boolean {
+  const checks = fields
+    .filter((field) => field.kind === 'number')
+    .map((field) => `v = ${fieldOf(field.name)}; if (v === 0 && 1 / v < 0) return true;`);
+  return compile({}, `return function hasNegativeZero(r) { let v; ${checks.join('\n')} return false; }`);
+}
+
+function withNegativeZeros(record: JsonRecord): JsonRecord {
+  const entries = Object.entries(record).map(([name, value]) => [name, Object.is(value, -0) ? rawNumber('-0') : value]);
+  return Object.fromEntries(entries);
+}
+
+/** How `ndjsonDecoder` reads a part. */
+export interface NdjsonDecoderOptions extends BatchLimits {
+  fields?: readonly Field[];
+  /** Fits each record to the fields: for streams whose schema was inferred after the part had been written. */
+  coerce: boolean;
+}
+
+/**
+ * Makes the decoder of parts that `ndjsonEncoder` wrote. It keeps every number exact, and throws `DATASET_CORRUPT`,
+ * naming the line, where a line is no JSON object. For files that people wrote there is `ndjsonLines`.
+ */
+export function ndjsonDecoder(
+  options: NdjsonDecoderOptions,
+): (body: AsyncIterable<Uint8Array>) => AsyncIterable<Batch> {
+  const { batchRows = BATCH_ROWS, batchBytes = BATCH_BYTES, fields = [], coerce } = options;
+  const fit = compileFitter(fields, coerce);
+  // A column of numbers that became one of texts has the digits that were written: 1.50, not 1.5.
+  const spelled = coerce && fields.some(({ kind }) => kind === 'decimal' || kind === 'string' || kind === 'json');
+  return async function* decode(body) {
+    const parseTogether = togetherParser(spelled);
+    let rowsBefore = 0;
+    for await (const block of lineBlocks(body, batchBytes)) {
+      const records = parseTogether(block) ?? parseLines(block, rowsBefore, spelled ? parseSpelled : parseExact);
+      fit?.(records);
+      rowsBefore += records.length;
+      yield* batchesOf(records, batchRows);
+    }
+  };
+}
+
+/**
+ * Makes what parses all lines of a block as one array, which is faster than one by one. It gives nothing where a number, a
+ * name, an error or an open last line needs a closer look.
+ */
+function togetherParser(spelled: boolean): (block: Buffer) => JsonRecord[] | undefined {
+  // Used for one block after the other: fresh memory costs more than copying.
+  let array = Buffer.alloc(0);
+  return (block) => {
+    const end = block.length;
+    if (block[end - 1] !== LF) return undefined;
+    if (array.length <= end) array = Buffer.allocUnsafeSlow(end + 1);
+    array[0] = OPENING_BRACKET;
+    array.set(block, 1);
+    // JSON has no line feeds within strings, so each ends a record.
+    for (let at = array.indexOf(LF, 1); at < end && at !== -1; at = array.indexOf(LF, at + 1)) array[at] = COMMA;
+    array[end] = CLOSING_BRACKET;
+    const text = partText(array.subarray(0, end + 1));
+    if (mayBeMisread(text) || (spelled && mayBeSpelledOtherwise(text))) return undefined;
+    try {
+      const records = JSON.parse(text) as Json[];
+      return records.every(isRecord) ? records : undefined;
+    } catch {
+      return undefined;
+    }
+  };
+}
+
+const LF = 10;
+const COMMA = 44;
+const OPENING_BRACKET = 91;
+const CLOSING_BRACKET = 93;
+
+function parseLines(block: Buffer, rowsBefore: number, parse: (line: string) => Json): JsonRecord[] {
+  const lines = partText(block).split('\n');
+  if (lines.pop() !== '') throw corruptLine(rowsBefore + lines.length + 1, 'the part ends in the middle of it');
+  return lines.map((line, index) => parseLine(line, rowsBefore + index + 1, parse));
+}
+
+function parseLine(line: string, number: number, parse: (line: string) => Json): JsonRecord {
+  let value: Json;
+  try {
+    value = parse(line);
+  } catch (error) {
+    throw corruptLine(number, (error as Error).message);
+  }
+  if (!isRecord(value)) throw corruptLine(number, 'it is no JSON object');
+  return value;
+}
+
+function isRecord(value: Json): value is JsonRecord {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function corruptLine(line: number, what: string): AriesError {
+  return new AriesError('DATASET_CORRUPT', `line ${line} of an ndjson part cannot be read: ${what}`, {
+    hint: 'Extract the dataset again with --force.',
+  });
+}

@@ -1,0 +1,60 @@
+/**
+ * A JSON number that a double does not hold exactly, kept as its text. `JSON.stringify` writes it back as it was.
+ * These are the objects of `JSON.rawJSON`, so no other object is ever taken for one.
+ */
+export type RawNumber = { readonly rawJSON: string };
+
+/** What TypeScript does not know yet of JSON. */
+const RawJson = JSON as unknown as { rawJSON(text: string): RawNumber; isRawJSON(value: unknown): value is RawNumber };
+
+/** Whether a value is a number kept as its text. */
+export function isRawNumber(value: unknown): value is RawNumber {
+  return RawJson.isRawJSON(value);
+}
+
+/** The text of a number kept as its text. */
+export function rawText(value: RawNumber): string {
+  return value.rawJSON;
+}
+
+/** Keeps a JSON number as its text. */
+export function rawNumber(text: string): RawNumber {
+  return RawJson.rawJSON(text);
+}
+
+/** Whether a double holds a JSON number exactly, that is, would be printed with the same decimal value. */
+export function isExactNumber(text: string): boolean {
+  const number = Number(text);
+  const printed = String(number);
+  return printed === text || (Number.isFinite(number) && normalForm(printed) === normalForm(text));
+}
+
+/** A double holds all numbers of fewer digits. */
+const MOST_DIGITS = 16;
+
+/** Whether a JSON number is as good as its text: exact, and no integer out of the range where all integers are. */
+export function isPlainNumber(text: string): boolean {
+  const isShort = text.length < MOST_DIGITS && !/[eE]/.test(text);
+  if (isShort) return true;
+  if (!text.includes('.') && !/[eE]/.test(text) && !Number.isSafeInteger(Number(text))) return false;
+  return isExactNumber(text);
+}
+
+/** Sign, the digits without zeros at either end, and the power of ten of the last one. */
+function normalForm(text: string): string {
+  const [, sign, whole, fraction = '', exponent = '0'] = /^(-?)(\d+)\.?(\d*)(?:[eE](.+))?$/.exec(text) ?? [];
+  if (whole === undefined) return text;
+  const digits = whole + fraction;
+  const significant = withoutZeros(digits);
+  if (significant === '') return '0';
+  const power = Number(exponent) - fraction.length + digits.length - significant.length;
+  return `${sign}${significant.replace(/^0+/, '')}e${power}`;
+}
+
+const ZERO = 48;
+
+function withoutZeros(digits: string): string {
+  let end = digits.length;
+  while (end > 0 && digits.charCodeAt(end - 1) === ZERO) end--;
+  return digits.slice(0, end);
+}

@@ -1,0 +1,116 @@
+export { configSchema, nearest, parseConfig, resolveConfig } from './config.ts';
+export { type Connector, type ConnectorRole, connectorOf } from './connector.ts';
+export type { ConnectorContext, Log } from './context.ts';
+export { encodeName } from './dataset/layout.ts';
+export type { Dataset, Manifest, ManifestStream } from './dataset/manifest.ts';
+export { openDataset } from './dataset/open-dataset.ts';
+export { readDataset } from './dataset/read-dataset.ts';
+export { rejectedRecords } from './dataset/read-rejected.ts';
+export { removeDataset } from './dataset/remove-dataset.ts';
+export {
+  type Destination,
+  type Disposition,
+  defineDestination,
+  type Interval,
+  type LoadCounts,
+  type LoadPart,
+  type LoadSession,
+  type LoadTarget,
+  type StreamLoad,
+  type TargetState,
+} from './destination.ts';
+export { AriesError, ERROR_CODES, type ErrorCode, type ErrorKind, isAriesError, toAriesError } from './errors.ts';
+export { cellReader } from './formats/cell.ts';
+export { decompress } from './formats/compression.ts';
+export { createCompressor } from './formats/compressor.ts';
+export { csvDecoder, csvEncoder } from './formats/csv.ts';
+export { duplicateName, isRawNumber, parseExact, rawNumber } from './formats/exact-json.ts';
+export type { Compression, StagedFormat } from './formats/format.ts';
+export { ndjsonEncoder } from './formats/ndjson.ts';
+export { ndjsonLines } from './formats/ndjson-lines.ts';
+export type { LedgerRow } from './ledger.ts';
+export {
+  type Batch,
+  type Checkpoint,
+  checkpoint,
+  originOf,
+  type ReadItem,
+  type Rejection,
+  rejected,
+  withOrigin,
+  withRows,
+} from './records.ts';
+export { createRedactor, type Redactor } from './redact.ts';
+export {
+  bytes,
+  decimal,
+  type Field,
+  type FieldKind,
+  type FieldSchema,
+  fieldSchema,
+  fieldsOf,
+  inferred,
+  int64,
+  type Json,
+  type JsonRecord,
+  json,
+  kindOf,
+  localDateTime,
+  type RecordSchema,
+  schemaOfFields,
+  time,
+} from './schema.ts';
+export {
+  defineSource,
+  type EncodedPart,
+  type EncodedResult,
+  type Partition,
+  type ReadContext,
+  type RecordsOf,
+  type Source,
+  type Stream,
+  type StreamDefinition,
+  type StreamsContext,
+  type Window,
+} from './source.ts';
+export type {
+  ColumnChange,
+  Copied,
+  CopyTarget,
+  Fit,
+  NewColumn,
+  Refusal,
+  Replacement,
+  SqlColumn,
+  SqlConnection,
+  SqlDialect,
+  SqlTable,
+  SqlValue,
+} from './sql/dialect.ts';
+export { LEDGER } from './sql/ledger-table.ts';
+export { type SqlSessionOptions, sqlLoadSession } from './sql/session.ts';
+export { checkQueryColumns, selectTables, sqlSourceOptions } from './sql/source-options.ts';
+export type { StreamState } from './state.ts';
+export { extract } from './steps/extract.ts';
+export { check, type DiscoveredStream, discover } from './steps/inspect.ts';
+export { load } from './steps/load.ts';
+export { type PipelineOptions, type PipelineResult, runPipeline } from './steps/pipeline.ts';
+export { streamOptionsSchema } from './steps/pipeline-file.ts';
+export { type PipelinePlan, planPipeline, type StreamPlan } from './steps/plan-pipeline.ts';
+export { resetState, showState } from './steps/state-commands.ts';
+export type {
+  ConnectorUse,
+  ExtractOptions,
+  LoadOptions,
+  MaxRejected,
+  Progress,
+  StepOptions,
+  StepResult,
+  StreamOptions,
+  StreamResult,
+  TransformOptions,
+} from './steps/step.ts';
+export { transform } from './steps/transform.ts';
+export { openStore } from './stores/open-store.ts';
+export type { Store, StoredObject } from './stores/store.ts';
+export { type ApplyContext, defineTransform, type Transform, type TransformContext } from './transform.ts';

@@ -1,0 +1,187 @@
+import { type CompareCursor, cursorOrder } from './cursor.ts';
+import type { Disposition, Interval } from './destination.ts';
+import { AriesError } from './errors.ts';
+import type { FieldKind } from './schema.ts';
+import { type StreamState, unionKeys } from './state.ts';
+
+/** One row of the ledger: one stream of one dataset, applied to one target. */
+export interface LedgerRow {
+  pipeline: string;
+  stream: string;
+  target: string;
+  /** What the destination calls the target itself, so that a table made anew is noticed. */
+  identity: string;
+  runId: string;
+  /** `sha256-…` of the manifest. */
+  digest: string;
+  disposition: Disposition;
+  interval: Interval | null;
+  stateBefore: StreamState | null;
+  stateAfter: StreamState | null;
+  /** When the source was read, RFC 3339. */
+  readStart: string;
+  rows: number;
+  loadedAt: string;
+}
+
+/** One stream that is about to be loaded, and what the ledger holds of its target. */
+export interface Candidate {
+  stream: string;
+  target: string;
+  runId: string;
+  digest: string;
+  mode: 'full' | 'incremental' | 'interval';
+  disposition: Disposition;
+  interval: Interval | null;
+  stateBefore: StreamState | null;
+  stateAfter: StreamState | null;
+  readStart: string;
+  cursorKind: FieldKind;
+  /** Identity of the target as it is now; `null` where it does not exist. */
+  identity: string | null;
+  /** Oldest first, of this pipeline and target. */
+  ledger: readonly LedgerRow[];
+}
+
+export interface LedgerFlags {
+  force?: boolean | undefined;
+  allowGap?: boolean | undefined;
+  adopt?: boolean | undefined;
+}
+
+/** What to do with a candidate: load it, or nothing because it is there already or newer data is. */
+export type Decision = 'load' | 'already-loaded' | 'superseded';
+
+/** The rules of running things again. Throws `LOAD_REFUSED`, naming the way out, where loading would lose or repeat data. */
+export function decide(candidate: Candidate, flags: LedgerFlags): Decision {
+  const last = candidate.ledger.at(-1);
+  if (last !== undefined && candidate.identity !== last.identity && flags.force !== true) {
+    throw refused(
+      candidate,
+      candidate.identity === null ? 'it was dropped since the last load' : 'it was made anew since the last load',
+      'Restore it, or load with --force to fill it from this dataset alone.',
+    );
+  }
+  // A target that is not the one the ledger speaks of holds nothing of it.
+  const ledger = candidate.ledger.filter((row) => row.identity === candidate.identity);
+  const loaded = ledger.some((row) => row.digest === candidate.digest);
+  if (loaded && (flags.force !== true || candidate.disposition === 'append')) return 'already-loaded';
+  if (candidate.disposition === 'append' && ledger.some((row) => row.runId === candidate.runId)) {
+    throw refused(
+      candidate,
+      `run ${candidate.runId} appended another dataset to it before`,
+      candidate.mode === 'interval'
+        ? 'Load it with --disposition replace-interval: it takes the place of those records.'
+        : 'Load it with --disposition merge; without a key, extract with --full-refresh and load with --disposition replace.',
+    );
+  }
+  if (flags.force !== true && isSuperseded(candidate, ledger)) return 'superseded';
+  if (candidate.mode === 'interval') decideInterval(candidate, ledger);
+  if (candidate.mode === 'incremental') decideIncremental(candidate, ledger, flags);
+  return 'load';
+}
+
+/** The state that the ledger vouches for: that of the newest row that has one. */
+export function ledgerState(ledger: readonly LedgerRow[]): StreamState | null {
+  return ledger.findLast((row) => row.interval === null)?.stateAfter ?? null;
+}
+
+/** The state after a load: that of what replaces everything; else never further back than the ledger's, for what is there stays. */
+export function stateAfterLoad(
+  candidate: Pick<Candidate, 'mode' | 'disposition' | 'stateAfter' | 'ledger' | 'cursorKind' | 'identity'>,
+): StreamState | null {
+  if (candidate.mode === 'interval') return null;
+  if (candidate.disposition === 'replace') return candidate.stateAfter;
+  const held = ledgerState(candidate.ledger.filter((row) => row.identity === candidate.identity));
+  if (held === null || candidate.stateAfter === null) return candidate.stateAfter ?? held;
+  const order = compareStates(candidate.stateAfter, held, cursorOrder(candidate.cursorKind));
+  if (order !== 0) return order > 0 ? candidate.stateAfter : held;
+  return { cursor: held.cursor, keys: unionKeys(held.keys, candidate.stateAfter.keys) };
+}
+
+// A dataset that was read before what is loaded must not bring old rows back.
+function isSuperseded(candidate: Candidate, ledger: readonly LedgerRow[]): boolean {
+  const later = ledger.filter((row) => row.readStart > candidate.readStart);
+  if (candidate.disposition === 'replace')
+    return later.some((row) => row.disposition === 'replace' || row.disposition === 'merge');
+  if (candidate.disposition !== 'replace-interval' || candidate.interval === null) return false;
+  const { start, end } = candidate.interval;
+  return later.some(({ interval, disposition }) =>
+    interval === null ? disposition === 'replace' : interval.start <= start && interval.end >= end,
+  );
+}
+
+/** Whether the dataset was read after everything that the ledger knows of: it then says best what became of a record. */
+export function isNewest({ ledger, readStart }: Pick<Candidate, 'ledger' | 'readStart'>): boolean {
+  return ledger.length > 0 && ledger.every((row) => row.readStart <= readStart);
+}
+
+function decideInterval(candidate: Candidate, ledger: readonly LedgerRow[]): void {
+  if (candidate.disposition !== 'append' || candidate.interval === null) return;
+  const { start, end } = candidate.interval;
+  const overlapping = ledger.find(
+    (row) => row.interval !== null && row.interval.start < end && row.interval.end > start,
+  );
+  if (overlapping !== undefined) {
+    throw refused(
+      candidate,
+      `its rows of ${overlapping.interval?.start} to ${overlapping.interval?.end} were appended by run ${overlapping.runId}`,
+      'Load it with --disposition replace-interval, which may be repeated.',
+    );
+  }
+}
+
+function decideIncremental(candidate: Candidate, ledger: readonly LedgerRow[], flags: LedgerFlags): void {
+  const held = ledgerState(ledger);
+  const before = candidate.stateBefore;
+  if (held === null) {
+    if (before === null || flags.adopt === true) return;
+    throw refused(
+      candidate,
+      `the dataset begins at ${before.cursor}, and the ledger knows of nothing before`,
+      'If the target holds everything up to there, load with --adopt; else extract with --full-refresh.',
+    );
+  }
+  if (before === null) {
+    refuseAppend(candidate, 'from the start', held);
+    return;
+  }
+  const order = compareStates(before, held, cursorOrder(candidate.cursorKind));
+  if (order === 0 && sameKeys(before, held)) return;
+  if (order < 0 || (order === 0 && before.keys.length < held.keys.length)) {
+    refuseAppend(candidate, `at ${before.cursor}`, held);
+    return;
+  }
+  if (flags.allowGap === true) return;
+  throw refused(
+    candidate,
+    `the dataset begins at ${before.cursor}, the ledger ends at ${held.cursor}: the records between were never loaded`,
+    'Load the datasets between first, or extract again, which begins where the ledger ends; or accept the gap with --allow-gap.',
+  );
+}
+
+/** A dataset that overlaps what is loaded: merge and replace take it, append would repeat records. */
+function refuseAppend(candidate: Candidate, from: string, held: StreamState): void {
+  if (candidate.disposition !== 'append') return;
+  throw refused(
+    candidate,
+    `the dataset begins ${from}, the ledger is at ${held.cursor} already: appending would repeat records`,
+    'Those records are there. Extract under another run id, which begins at the state as it is now, or load with --disposition merge.',
+  );
+}
+
+function compareStates(a: StreamState, b: StreamState, order: CompareCursor): number {
+  return order(a.cursor, b.cursor);
+}
+
+function sameKeys(a: StreamState, b: StreamState): boolean {
+  const texts = (state: StreamState) => state.keys.map((key) => JSON.stringify(key)).sort();
+  return texts(a).join() === texts(b).join();
+}
+
+function refused(candidate: Candidate, reason: string, hint: string): AriesError {
+  return new AriesError('LOAD_REFUSED', `Loading into "${candidate.target}" is refused: ${reason}`, {
+    stream: candidate.stream,
+    hint,
+  });
+}

@@ -1,0 +1,79 @@
+import type { Json, JsonRecord } from './schema.ts';
+
+/** What crosses an object stream: an array of records, never a single one. */
+export type Batch<R = JsonRecord> = readonly R[];
+
+const CHECKPOINT = Symbol.for('aries-data.checkpoint');
+const REJECTED = Symbol.for('aries-data.rejected');
+const ORIGIN = Symbol.for('aries-data.origin');
+
+/** Says that everything yielded so far can be read again from `position` on. */
+export interface Checkpoint {
+  readonly [CHECKPOINT]: true;
+  readonly position: Json;
+}
+
+/** A record set aside, and why. */
+export interface Rejection {
+  /** Why, as a sentence fragment: `expected a number in "lat"`. */
+  reason: string;
+  /** Where it came from: `cities.ndjson:17`, `record 17`. */
+  origin: string;
+  /** The record, or the text that could not be read as one. */
+  record: Json;
+}
+
+export interface RejectedItem extends Rejection {
+  readonly [REJECTED]: true;
+}
+
+/** What `read` yields: batches, checkpoints between them, and rejected records. */
+export type ReadItem<R = JsonRecord> = Batch<R> | Checkpoint | RejectedItem;
+
+/**
+ * Marks a place to resume from. Yield it after the batches it covers; `read` gets `position` back after an interruption.
+ *
+ * @example
+ * yield page.items;
+ * yield checkpoint({ page: page.number });
+ */
+export function checkpoint(position: Json): Checkpoint {
+  return { [CHECKPOINT]: true, position };
+}
+
+/** Sets a record aside: yield it from `read`; the engine counts and keeps it, and fails the run past `--max-rejected`. */
+export function rejected(rejection: Rejection): RejectedItem {
+  return { [REJECTED]: true, ...rejection };
+}
+
+export function isCheckpoint(item: unknown): item is Checkpoint {
+  return typeof item === 'object' && item !== null && (item as Record<symbol, unknown>)[CHECKPOINT] === true;
+}
+
+export function isRejected(item: unknown): item is RejectedItem {
+  return typeof item === 'object' && item !== null && (item as Record<symbol, unknown>)[REJECTED] === true;
+}
+
+/** Tells where each record of a batch came from, for the reason given when one is rejected. */
+export function withOrigin<R>(batch: R[], origin: (index: number) => string): Batch<R> {
+  Object.defineProperty(batch, ORIGIN, { value: origin, configurable: true });
+  return batch;
+}
+
+/** Where a record of a batch came from, if its source said so. */
+export function originOf(batch: Batch<unknown>, index: number): string | undefined {
+  return (batch as { [ORIGIN]?: (index: number) => string })[ORIGIN]?.(index);
+}
+
+const ROWS = Symbol.for('aries-data.rows');
+
+/** Tags a chunk of encoded bytes with the number of whole rows in it, so that a part can be cut behind it. */
+export function withRows(chunk: Buffer, rows: number): Buffer {
+  Object.defineProperty(chunk, ROWS, { value: rows, configurable: true });
+  return chunk;
+}
+
+/** The whole rows in a chunk, if its source said so. */
+export function rowsOf(chunk: Uint8Array): number | undefined {
+  return (chunk as { [ROWS]?: number })[ROWS];
+}

@@ -1,0 +1,154 @@
+import type { Readable } from 'node:stream';
+import type { z } from 'zod';
+import { API_VERSION, type ConnectorContext } from './context.ts';
+import type { StagedFormat } from './formats/format.ts';
+import type { ReadItem } from './records.ts';
+import type { inferred, Json, JsonRecord, RecordSchema } from './schema.ts';
+
+/** What a stream's schema can be given as: zod, JSON Schema (discovered), or `inferred`. */
+export type SchemaInput = z.ZodObject | RecordSchema | typeof inferred;
+
+/** The TypeScript type of a stream's records: inferred from zod, else any JSON object. */
+export type RecordOf<S> = S extends z.ZodObject ? z.input<S> : JsonRecord;
+
+/** The part of a stream that is asked for. Cursor values as records hold them; `since` belongs to it, `until` does not. */
+export interface Window {
+  since?: string;
+  until?: string;
+  /** Keys (values in the order of the primary key) of records at exactly `since` that are already loaded. */
+  seen?: Json[][];
+}
+
+/** A piece of a stream that a separate task can extract. `id` is unique in the stream; the rest is the source's own. */
+export interface Partition {
+  id: string;
+  [detail: string]: Json;
+}
+
+/** What `read` is given. */
+export interface ReadContext<Config> extends ConnectorContext<Config> {
+  stream: string;
+  /** Everything, what is new since the state, or an interval. */
+  mode?: 'full' | 'incremental' | 'interval' | undefined;
+  window: Window;
+  cursor?: string | undefined;
+  /** What becomes of rows without a cursor value in a read that is not full; undefined: they fail it. The engine sees to records, a byte lane to itself. */
+  nullCursor?: 'include' | 'skip' | undefined;
+  primaryKey: readonly string[];
+  /** Only where the stream declares `pushdown`: the columns asked for. */
+  columns?: readonly string[] | undefined;
+  /** Only where the stream declares `pushdown`: a condition in the source's own language. */
+  where?: string | undefined;
+  partition?: Partition | undefined;
+  /** The last durable checkpoint of an interrupted attempt. */
+  position?: Json | undefined;
+  /** Records wanted at most. A hint: the engine cuts at it. */
+  limit?: number | undefined;
+}
+
+/** What the source knows of one encoded part once its body has ended. */
+export interface EncodedResult {
+  /** Rows in the body, by the system's own count. */
+  rows: number;
+  /** The greatest cursor value among them, as records hold it. */
+  maxCursor?: string;
+  /** Keys of the rows that have exactly `maxCursor`. */
+  keysAtMax?: Json[][];
+  /** Where a later attempt would go on after this part. */
+  position?: Json;
+}
+
+/** A piece of a stream in a staged format. Each chunk of the body ends at the end of a row, so parts can be cut between chunks. */
+export interface EncodedPart {
+  body: Readable;
+  done: Promise<EncodedResult>;
+}
+
+/** The byte lane of a stream: encoded rows that pass through the engine untouched. */
+export interface ReadEncoded<Config> {
+  formats: readonly StagedFormat[];
+  /** The rows lie exactly in the window: the engine cannot look inside to drop others. */
+  exactWindow: true;
+  open(ctx: ReadContext<Config> & { format: StagedFormat; concurrency: number }): AsyncIterable<EncodedPart>;
+}
+
+/** One stream of a source, as its author writes it. At least one of `read` and `readEncoded` is there. */
+export interface StreamDefinition<Config, S extends SchemaInput = SchemaInput> {
+  schema: S;
+  primaryKey?: readonly (keyof RecordOf<S> & string)[];
+  /** The field that orders the records; it makes incremental and interval reads possible. */
+  cursor?: keyof RecordOf<S> & string;
+  /** What of a stream's options the source does itself. Columns not pushed down are dropped by the engine; `where` needs it. */
+  pushdown?: readonly ('columns' | 'where')[];
+  read?(ctx: ReadContext<Config>): AsyncIterable<ReadItem<RecordOf<S>>> | Readable;
+  readEncoded?: ReadEncoded<Config>;
+  partitions?(ctx: ReadContext<Config>): Promise<Partition[]>;
+}
+
+/** A stream with its types put aside, as the engine handles it. */
+export interface Stream<R = JsonRecord> {
+  schema: SchemaInput;
+  primaryKey?: readonly string[];
+  cursor?: string;
+  pushdown?: readonly ('columns' | 'where')[];
+  // biome-ignore lint/suspicious/noExplicitAny: the config type of a stream is known where it is defined, not where it is run
+  read?(ctx: ReadContext<any>): AsyncIterable<ReadItem<R>> | Readable;
+  // biome-ignore lint/suspicious/noExplicitAny: see above
+  readEncoded?: ReadEncoded<any>;
+  // biome-ignore lint/suspicious/noExplicitAny: see above
+  partitions?(ctx: ReadContext<any>): Promise<Partition[]>;
+}
+
+/** What `streams` is given: `stream` types one stream by its own schema, the rest serves discovery. */
+export interface StreamsContext<Config> extends ConnectorContext<Config> {
+  stream<const S extends SchemaInput>(definition: StreamDefinition<Config, S>): Stream<RecordOf<S>>;
+}
+
+export interface SourceDefinition<C extends z.ZodType, Streams> {
+  config: C;
+  /** Proves that the system can be reached with this config; throws where it cannot. */
+  check?(ctx: ConnectorContext<z.output<C>>): Promise<void>;
+  /** The streams: fixed, or discovered (a promise). */
+  streams(ctx: StreamsContext<z.output<C>>): Streams | Promise<Streams>;
+}
+
+/** A source as the engine runs it. `Streams` keeps the record types for tests. */
+export interface Source<
+  C extends z.ZodType = z.ZodType,
+  Streams extends Record<string, Stream<unknown>> = Record<string, Stream<unknown>>,
+> extends SourceDefinition<C, Streams> {
+  role: 'source';
+  apiVersion: number;
+}
+
+/**
+ * Defines a source. Config and record types are inferred; nothing is registered and nothing runs.
+ *
+ * @example
+ * export const source = defineSource({
+ *   config: z.object({ path: z.string() }),
+ *   streams: ({ stream }) => ({
+ *     lines: stream({
+ *       schema: z.object({ line: z.string() }),
+ *       async *read({ config }) {
+ *         yield [{ line: config.path }];
+ *       },
+ *     }),
+ *   }),
+ * });
+ */
+export function defineSource<C extends z.ZodType, Streams extends Record<string, Stream<unknown>>>(
+  definition: SourceDefinition<C, Streams>,
+): Source<C, Streams> {
+  return { role: 'source', apiVersion: API_VERSION, ...definition };
+}
+
+/** The record type of one stream of a source, for tests: `RecordsOf<typeof source, 'issues'>`. */
+export type RecordsOf<S, Name extends string> =
+  S extends Source<z.ZodType, infer Streams>
+    ? Name extends keyof Streams
+      ? Streams[Name] extends Stream<infer R>
+        ? R
+        : never
+      : never
+    : never;

@@ -1,0 +1,146 @@
+import type { Disposition } from '../destination.ts';
+import type { LedgerRow } from '../ledger.ts';
+import type { SqlConnection, SqlDialect, SqlValue } from './dialect.ts';
+
+/** The ledger's table, in the schema of the targets. */
+export const LEDGER = '_aries_ledger';
+
+const COLUMNS = [
+  'entry',
+  'pipeline',
+  'stream',
+  'target',
+  'identity',
+  'run_id',
+  'digest',
+  'disposition',
+  'interval_start',
+  'interval_end',
+  'state_before',
+  'state_after',
+  'read_start',
+  'row_count',
+  'loaded_at',
+  'made_by_aries',
+] as const;
+
+/** A row of the ledger, and whether Aries made the table that it speaks of (so that it may be swapped for another). */
+export type LedgerEntry = LedgerRow & { madeByAries: boolean };
+
+/** The ledger of one schema. Every row says: this dataset is in that table. Rows are never pruned. */
+export interface LedgerTable {
+  exists(connection: SqlConnection): Promise<boolean>;
+  create(connection: SqlConnection): Promise<void>;
+  /** Oldest first. */
+  read(connection: SqlConnection, targets: readonly string[]): Promise<LedgerRow[]>;
+  insert(connection: SqlConnection, rows: readonly LedgerEntry[]): Promise<void>;
+  /** The number of the last entry of a pipeline for a target; 0 where there is none. */
+  last(connection: SqlConnection, pipeline: string, target: string): Promise<number>;
+  madeByAries(connection: SqlConnection, target: string, identity: string): Promise<boolean>;
+  forget(connection: SqlConnection, pipeline: string): Promise<number>;
+}
+
+export function ledgerTable(dialect: SqlDialect, schema: string): LedgerTable {
+  const table = dialect.table(schema, LEDGER);
+  const columns = COLUMNS.map(dialect.quote).join(', ');
+  const parameters = (count: number) => Array.from({ length: count }, (_, index) => `$${index + 1}`).join(', ');
+
+  return {
+    exists: async (connection) => (await connection.table(LEDGER)) !== undefined,
+
+    async create(connection) {
+      const types = COLUMNS.map((name) => {
+        const type =
+          name === 'made_by_aries'
+            ? 'boolean'
+            : name === 'entry' || name === 'row_count'
+              ? dialect.bigintType
+              : dialect.textType;
+        const optional = name.startsWith('interval_') || name.startsWith('state_');
+        return `${dialect.quote(name)} ${type}${optional ? '' : ' NOT NULL'}`;
+      });
+      await connection.run(`CREATE TABLE ${table} (${types.join(', ')})`);
+      await connection.run(
+        `COMMENT ON TABLE ${table} IS 'Aries writes a row here in the transaction of each load: which dataset is in which table. Without it Aries cannot tell what is loaded already; do not edit it.'`,
+      );
+    },
+
+    async read(connection, targets) {
+      if (targets.length === 0) return [];
+      const rows = await connection.query(
+        `SELECT ${columns} FROM ${table} WHERE "target" IN (${parameters(targets.length)}) ORDER BY "entry"`,
+        targets,
+      );
+      return rows.map(fromSql);
+    },
+
+    async insert(connection, rows) {
+      for (const row of rows) {
+        const values = toSql(row);
+        await connection.run(
+          `INSERT INTO ${table} (${columns}) VALUES ((SELECT coalesce(max("entry"), 0) + 1 FROM ${table}), ${parameters(values.length)})`,
+          values,
+        );
+      }
+    },
+
+    async last(connection, pipeline, target) {
+      const [row] = await connection.query(
+        `SELECT coalesce(max("entry"), 0) AS "last" FROM ${table} WHERE "pipeline" = $1 AND "target" = $2`,
+        [pipeline, target],
+      );
+      return Number(row?.last ?? 0);
+    },
+
+    async madeByAries(connection, target, identity) {
+      const rows = await connection.query(
+        `SELECT 1 AS "made" FROM ${table} WHERE "target" = $1 AND "identity" = $2 AND "made_by_aries" LIMIT 1`,
+        [target, identity],
+      );
+      return rows.length > 0;
+    },
+
+    forget: (connection, pipeline) => connection.run(`DELETE FROM ${table} WHERE "pipeline" = $1`, [pipeline]),
+  };
+}
+
+function toSql(row: LedgerEntry): SqlValue[] {
+  const json = (value: unknown) => (value === null ? null : JSON.stringify(value));
+  return [
+    row.pipeline,
+    row.stream,
+    row.target,
+    row.identity,
+    row.runId,
+    row.digest,
+    row.disposition,
+    row.interval?.start ?? null,
+    row.interval?.end ?? null,
+    json(row.stateBefore),
+    json(row.stateAfter),
+    row.readStart,
+    row.rows,
+    row.loadedAt,
+    row.madeByAries,
+  ];
+}
+
+function fromSql(row: Record<string, SqlValue>): LedgerRow {
+  const text = (name: (typeof COLUMNS)[number]) => String(row[name]);
+  const json = (name: (typeof COLUMNS)[number]) => (row[name] === null ? null : JSON.parse(text(name)));
+  return {
+    pipeline: text('pipeline'),
+    stream: text('stream'),
+    target: text('target'),
+    identity: text('identity'),
+    runId: text('run_id'),
+    digest: text('digest'),
+    disposition: text('disposition') as Disposition,
+    interval: row.interval_start === null ? null : { start: text('interval_start'), end: text('interval_end') },
+    stateBefore: json('state_before'),
+    stateAfter: json('state_after'),
+    readStart: text('read_start'),
+    rows: Number(row.row_count),
+    loadedAt: text('loaded_at'),
+  };
+}

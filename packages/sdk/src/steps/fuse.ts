@@ -1,0 +1,192 @@
+import type { ConnectorContext } from '../context.ts';
+import type { Counts } from '../dataset/manifest.ts';
+import { AriesError } from '../errors.ts';
+import { normaliser } from '../normalise.ts';
+import { type Batch, isCheckpoint, isRejected, originOf, type ReadItem, type Rejection, rejected } from '../records.ts';
+import { type JsonRecord, type RecordSchema, toRecordSchema } from '../schema.ts';
+import type { ApplyContext, StreamKeys, Transform, TransformContext } from '../transform.ts';
+import type { Prepared } from './step-context.ts';
+
+/** The records as they come to one stage: their schema, where it is known, and their keys. */
+export interface StageInput extends StreamKeys {
+  stream: string;
+  input: RecordSchema | undefined;
+}
+
+/** A transform as one stage of a stream's way. */
+export interface FusedTransform {
+  apply(items: AsyncIterable<ReadItem>, counts: Counts, at: StageInput): AsyncIterable<ReadItem>;
+  /** The schema of what comes out, for an input that is final; `null` where it is to be inferred. */
+  schemaAfter(input: RecordSchema | null, at: StageInput): RecordSchema | null;
+  keysAfter(at: StageInput): StreamKeys;
+}
+
+/** Prepares a transform of scope `batch`. Throws `CONFIG_INVALID` for one of scope `dataset`. */
+export function fuse({ part, name, ctx }: Prepared<Transform>): FusedTransform {
+  if (part.scope !== 'batch') {
+    throw new AriesError('CONFIG_INVALID', `${name} works on whole datasets, so it is a step of its own`, {
+      connector: name,
+      hint: 'Run it with aries transform, or from a pipeline file.',
+    });
+  }
+  return part.map !== undefined ? fuseMap(part, name, ctx) : fuseApply(part, name, ctx);
+}
+
+/** One loop a batch: check the input, map, check the output. */
+function fuseMap(part: Transform, name: string, connectorCtx: ConnectorContext<unknown>): FusedTransform {
+  const input =
+    part.input === undefined ? undefined : normaliser(looseSchema(part.input, `${name}: input`), part.input);
+  const outputSchema = part.output === undefined ? null : toRecordSchema(part.output, `${name}: output`);
+  const output = outputSchema === null ? undefined : normaliser(outputSchema, part.output);
+  const map = part.map!;
+
+  function* mapBatch(batch: Batch, counts: Counts, ctx: TransformContext<unknown>): Generator<ReadItem> {
+    const out: JsonRecord[] = [];
+    for (let index = 0; index < batch.length; index++) {
+      const record = batch[index]!;
+      const fitted = input === undefined ? record : input.fit(record);
+      if (typeof fitted === 'string') {
+        counts.rejected++;
+        yield rejectedBy(name, fitted, batch, index);
+        continue;
+      }
+      const mapped = map(fitted, ctx) as JsonRecord | JsonRecord[] | null;
+      if (mapped === null || mapped === undefined) {
+        counts.dropped++;
+      } else if (Array.isArray(mapped)) {
+        if (mapped.length === 0) counts.dropped++;
+        else counts.expanded += mapped.length - 1;
+        for (const one of mapped) yield* push(one, out, batch, index, counts);
+      } else {
+        yield* push(mapped, out, batch, index, counts);
+      }
+    }
+    yield out;
+  }
+
+  function* push(
+    record: JsonRecord,
+    out: JsonRecord[],
+    batch: Batch,
+    index: number,
+    counts: Counts,
+  ): Generator<ReadItem> {
+    const fitted = output === undefined ? record : output.fit(record);
+    if (typeof fitted === 'string') {
+      counts.rejected++;
+      yield rejectedBy(name, fitted, batch, index);
+    } else {
+      out.push(fitted);
+    }
+  }
+
+  return {
+    schemaAfter: () => outputSchema,
+    keysAfter: ({ primaryKey, cursor }) => ({ primaryKey, cursor }),
+    async *apply(items, counts, at) {
+      const ctx = { ...connectorCtx, ...at };
+      for await (const item of items) {
+        if (isCheckpoint(item) || isRejected(item)) yield item;
+        else yield* mapBatch(item, counts, ctx);
+      }
+    },
+  };
+}
+
+// A transform's input schema says what it needs; whatever else a record has goes along.
+function looseSchema(input: NonNullable<Transform['input']>, where: string): RecordSchema {
+  return { ...toRecordSchema(input, where), additionalProperties: true };
+}
+
+function fuseApply(part: Transform, name: string, connectorCtx: ConnectorContext<unknown>): FusedTransform {
+  return {
+    ...applyNames(part, connectorCtx),
+    async *apply(items, counts, at) {
+      const ctx = { ...connectorCtx, ...at };
+      const source = items[Symbol.asyncIterator]();
+      const waiting: ReadItem[] = [];
+      const rejections: Rejection[] = [];
+      let taken = 0;
+      let given = 0;
+
+      // Checkpoints and rejections go around the transform, in their place between the batches.
+      async function* batches(): AsyncGenerator<Batch> {
+        for (;;) {
+          const { done, value } = await source.next();
+          if (done) return;
+          if (isCheckpoint(value) || isRejected(value)) {
+            waiting.push(value);
+            continue;
+          }
+          if (taken > given) {
+            throw new AriesError('CONNECTOR_INVALID', `${name} took a second batch before it gave the first back`, {
+              connector: name,
+              hint: 'A transform of scope "batch" yields exactly one batch for each it takes; use scope "dataset" otherwise.',
+            });
+          }
+          taken++;
+          yield value;
+        }
+      }
+
+      const applied = part.apply!(
+        batches(),
+        applyContext(ctx, counts, (rejection) => rejections.push(rejection)),
+      )[Symbol.asyncIterator]();
+      try {
+        for (;;) {
+          const { done, value } = await applied.next();
+          yield* waiting.splice(0);
+          for (const rejection of rejections.splice(0))
+            yield rejected({ ...rejection, reason: `${name}: ${rejection.reason}` });
+          if (done) return;
+          given++;
+          yield value;
+        }
+      } finally {
+        await applied.return?.();
+        await source.return?.();
+      }
+    },
+  };
+}
+
+/** What a transform with `apply` says of schema and keys. */
+export function applyNames(
+  part: Transform,
+  ctx: ConnectorContext<unknown>,
+): Pick<FusedTransform, 'schemaAfter' | 'keysAfter'> {
+  return {
+    schemaAfter: (input, at) => (input === null ? null : part.schema!(input, { ...ctx, ...at })),
+    keysAfter: (at) => part.keys?.({ ...ctx, ...at }) ?? { primaryKey: at.primaryKey, cursor: at.cursor },
+  };
+}
+
+/** What `apply` is given; what it reports is counted. */
+export function applyContext<Config>(
+  ctx: TransformContext<Config>,
+  counts: Counts,
+  reject: (rejection: Rejection) => void,
+  spillFolder: () => Promise<string> = async () => {
+    throw new AriesError('CONNECTOR_INVALID', 'Only a transform of scope "dataset" can spill');
+  },
+): ApplyContext<Config> {
+  return {
+    ...ctx,
+    drop(count) {
+      counts.dropped += count;
+    },
+    expand(count) {
+      counts.expanded += count;
+    },
+    reject(rejection) {
+      counts.rejected++;
+      reject(rejection);
+    },
+    spillFolder,
+  };
+}
+
+function rejectedBy(name: string, reason: string, batch: Batch, index: number) {
+  return rejected({ reason: `${name}: ${reason}`, origin: originOf(batch, index) ?? 'unknown', record: batch[index]! });
+}

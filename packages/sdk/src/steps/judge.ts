@@ -1,0 +1,62 @@
+import type { ManifestStream } from '../dataset/manifest.ts';
+import { AriesError } from '../errors.ts';
+import { expectedDisposition, replaces } from './disposition.ts';
+import type { ExtractOptions, MaxRejected, StepOptions } from './step.ts';
+
+/** Judges the rejected records of each stream. Throws `RECORDS_REJECTED` naming the first stream over the threshold. */
+export function judge(
+  streams: Record<string, ManifestStream>,
+  { maxRejected }: Pick<StepOptions, 'maxRejected'>,
+): void {
+  for (const [name, { counts, firstRejected }] of Object.entries(streams)) {
+    judgeRejected(name, counts.rejected, counts.read, maxRejected, firstRejected ?? undefined);
+  }
+}
+
+/** The same for one stream by its numbers, with what was wrong with the first. */
+export function judgeRejected(
+  stream: string,
+  rejected: number,
+  read: number,
+  maxRejected: MaxRejected = { count: 0 },
+  first?: string,
+): void {
+  const allowed = 'count' in maxRejected ? maxRejected.count : maxRejected.share * read;
+  if (rejected <= allowed) return;
+  const limit = 'count' in maxRejected ? `${maxRejected.count}` : `${maxRejected.share * 100}%`;
+  throw new AriesError(
+    'RECORDS_REJECTED',
+    `${stream}: ${rejected} of ${read} records were rejected, ${limit} allowed${first === undefined ? '' : `; the first: ${first}`}`,
+    {
+      stream,
+      hint: 'Mend them at the source and extract with --force, or raise --max-rejected: the good records are kept and not read again.',
+    },
+  );
+}
+
+/** Throws `RECORDS_TOO_FEW` for a stream below `minRecords`, `NOTHING_TO_DO` where all are empty and that is to be told. */
+export function judgeEmpty(
+  streams: Record<string, ManifestStream>,
+  { minRecords, skipEmpty, loadAhead }: Pick<ExtractOptions, 'minRecords' | 'skipEmpty' | 'loadAhead'>,
+): void {
+  for (const [name, { counts }] of Object.entries(streams)) {
+    if (minRecords !== undefined && counts.staged < minRecords) {
+      throw new AriesError(
+        'RECORDS_TOO_FEW',
+        `${name}: ${counts.staged} records, at least ${minRecords} are expected`,
+        {
+          stream: name,
+          hint: 'Check the source, or lower --min-records.',
+        },
+      );
+    }
+  }
+  // Nothing is something to load where it takes the place of what is there.
+  const idle = (stream: ManifestStream) =>
+    stream.counts.staged === 0 && (loadAhead === undefined || !replaces(expectedDisposition(stream, loadAhead)));
+  if (skipEmpty === true && Object.values(streams).every(idle)) {
+    throw new AriesError('NOTHING_TO_DO', 'There are no records to stage', {
+      hint: 'This is what --skip-empty asks to be told.',
+    });
+  }
+}

@@ -1,0 +1,117 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { nearest, type ResolveOptions, resolveConfig } from '../config.ts';
+import { AriesError } from '../errors.ts';
+
+const disposition = z.enum(['append', 'replace', 'replace-interval', 'merge']);
+
+/** What of a stream is wanted: its name, or the name and options. */
+export const streamOptionsSchema = z.strictObject({
+  name: z.string().min(1).describe('Name of the stream at the source'),
+  as: z.string().min(1).optional().describe('Name in the dataset, and so of the target'),
+  columns: z.array(z.string()).min(1).optional().describe('Only these columns'),
+  where: z.string().optional().describe('A condition in the language of the source'),
+  cursor: z.string().optional().describe('The field that orders the records, for incremental and interval reads'),
+  primaryKey: z.array(z.string()).min(1).optional().describe('The fields that identify a record'),
+  mode: z.enum(['full', 'incremental']).optional().describe('Read everything, or what is new since the last load'),
+  lag: z.string().optional().describe('Read this span before the state again: 90s, 15m, 2h, 1d, or a number'),
+  nullCursor: z.enum(['include', 'skip']).optional().describe('What to do with records whose cursor is null'),
+  disposition: disposition.optional().describe('How the destination applies this stream'),
+});
+
+const use = z.string().min(1).describe('Connector: a short name, a package or a path');
+const config = z.record(z.string(), z.unknown()).optional().describe('Config of the connector');
+
+/** The pipeline file. Its reference page is made from this schema. */
+export const pipelineSchema = z.strictObject({
+  name: z.string().min(1).describe('Names the pipeline in staging, state and ledger'),
+  source: z.strictObject({
+    use,
+    config,
+    streams: z
+      .array(z.union([z.string(), streamOptionsSchema]))
+      .optional()
+      .describe('The streams wanted; all where it is left out'),
+  }),
+  transforms: z
+    .array(
+      z.strictObject({
+        use,
+        config,
+        name: z.string().optional().describe('Name of the step, for a transform of whole datasets'),
+      }),
+    )
+    .optional(),
+  destination: z.strictObject({
+    use,
+    config,
+    disposition: disposition.optional().describe('append, replace, replace-interval or merge'),
+    schemaChange: z.enum(['evolve', 'freeze']).optional().describe('Whether the target may be changed to fit'),
+  }),
+  staging: z.string().optional().describe('URI of the staging; ./.aries/staging where it is left out'),
+  maxRejected: z
+    .union([z.int().min(0), z.string().regex(/^\d+(\.\d+)?%$/)])
+    .optional()
+    .describe('Rejected records allowed per stream: a number, or a share such as 0.1%'),
+  minRecords: z.int().min(0).optional().describe('Fewer records than this fail the run'),
+  schedule: z.string().optional().describe('When to run, as a cron expression; only read by aries schedule'),
+});
+
+/** A pipeline as its file says it, references filled in. */
+export type Pipeline = z.output<typeof pipelineSchema>;
+
+/** Reads a pipeline file. Throws `PIPELINE_INVALID` naming path and line, `NOT_FOUND`, `CONFIG_REFERENCE`. */
+export async function readPipelineFile(file: string, options: ResolveOptions): Promise<Pipeline> {
+  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw cause.code === 'ENOENT' || cause.code === 'EISDIR'
+      ? new AriesError('NOT_FOUND', `There is no pipeline file ${file}`, {
+          cause,
+          hint: 'Give the path of a YAML file.',
+        })
+      : cause;
+  });
+  const { LineCounter, parseDocument } = await import('yaml');
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: true });
+  const [syntax] = document.errors;
+  if (syntax !== undefined)
+    throw new AriesError('PIPELINE_INVALID', `${file}: ${syntax.message.split('\n')[0]}`, { cause: syntax });
+
+  const lineOf = (path: readonly PropertyKey[]): string => {
+    for (let length = path.length; length >= 0; length--) {
+      const node = document.getIn(path.slice(0, length), true) as { range?: [number, number, number] } | undefined;
+      if (node?.range) return `${file}:${lines.linePos(node.range[0]).line}`;
+    }
+    return file;
+  };
+  const result = pipelineSchema.safeParse(document.toJS());
+  if (!result.success) {
+    const problems = result.error.issues.map((issue) => `${lineOf(issue.path)}: ${problemOf(issue)}`);
+    throw new AriesError('PIPELINE_INVALID', problems.join('; '), {
+      hint: 'docs/reference/pipeline.md shows all that a pipeline file can say.',
+    });
+  }
+  return (await resolveConfig(result.data, options)) as Pipeline;
+}
+
+function problemOf(issue: z.core.$ZodIssue): string {
+  const path = issue.path.map(String).join('.');
+  if (issue.code === 'unrecognized_keys') {
+    const known = namesAt(issue.path);
+    return issue.keys
+      .map((key) => {
+        const near = nearest(key, known);
+        return `unknown key ${[...issue.path.map(String), key].join('.')}${near.length > 0 ? `, did you mean ${near.join(' or ')}?` : ''}`;
+      })
+      .join('; ');
+  }
+  return `${path === '' ? 'the file' : path}: ${issue.message.replace(/^Invalid input: /, '')}`;
+}
+
+function namesAt([first]: readonly PropertyKey[]): string[] {
+  const { shape } = pipelineSchema;
+  if (first === undefined) return Object.keys(shape);
+  if (first === 'source') return Object.keys(shape.source.shape);
+  if (first === 'destination') return Object.keys(shape.destination.shape);
+  return ['use', 'config', 'name'];
+}

@@ -1,0 +1,179 @@
+import { dirname, resolve } from 'node:path';
+import type { Connector } from '../connector.ts';
+import { newRunId, stepFolder } from '../dataset/layout.ts';
+import type { Disposition, Interval } from '../destination.ts';
+import { AriesError } from '../errors.ts';
+import type { StagedFormat } from '../formats/format.ts';
+import { createRedactor, type Redactor } from '../redact.ts';
+import { openStore } from '../stores/open-store.ts';
+import { extract } from './extract.ts';
+import { load } from './load.ts';
+import { type Pipeline, readPipelineFile } from './pipeline-file.ts';
+import type { ConnectorUse, MaxRejected, StepOptions, StepResult } from './step.ts';
+import { transform } from './transform.ts';
+
+export interface PipelineOptions extends Omit<StepOptions, 'name'> {
+  /** The pipeline file. */
+  file: string;
+  /** Only this step: `extract`, the name of a transform of whole datasets, or `load`. */
+  step?: string | undefined;
+  /** Over the file's own. */
+  staging?: string | undefined;
+  state?: string | undefined;
+  interval?: Interval | undefined;
+  fullRefresh?: boolean | undefined;
+  allowGap?: boolean | undefined;
+  adopt?: boolean | undefined;
+  skipMissing?: boolean | undefined;
+  limit?: number | undefined;
+  /** Over the file's own. */
+  schemaChange?: 'evolve' | 'freeze' | undefined;
+  env: Readonly<Record<string, string | undefined>>;
+  /** Finds a connector by what `use` says; relative paths are the pipeline file's. */
+  loadConnector(use: string, from: string): Promise<Connector>;
+  /** Called before each step, for people. */
+  onStep?: ((step: string) => void) | undefined;
+}
+
+/** The last step's result, and each step's own. */
+export interface PipelineResult extends StepResult {
+  steps: Record<string, StepResult>;
+}
+
+/** One step of a pipeline, ready to be run. */
+interface PipelineStep {
+  name: string;
+  run(): Promise<StepResult>;
+}
+
+/**
+ * Runs a pipeline file: all its steps here, or the one that a scheduler asks for. Throws `PIPELINE_INVALID` for a file that
+ * is none, and what its steps throw.
+ */
+export async function runPipeline(options: PipelineOptions): Promise<PipelineResult> {
+  const started = performance.now();
+  const redactor = options.redactor ?? createRedactor();
+  const runId = options.runId ?? newRunId();
+  if (options.step !== undefined && options.step !== 'extract' && options.runId === undefined) {
+    throw new AriesError(
+      'USAGE',
+      `--step ${options.step} needs --run-id: it works on what the step before wrote in that run`,
+    );
+  }
+  const opened = await openPipeline({ ...options, redactor });
+  const steps = await stepsOf(opened, { ...options, redactor, runId });
+  const wanted = options.step === undefined ? steps : steps.filter(({ name }) => name === options.step);
+  if (wanted.length === 0) {
+    throw new AriesError('USAGE', `${options.file} has no step "${options.step}"`, {
+      hint: `It has ${steps.map(({ name }) => name).join(', ')}.`,
+    });
+  }
+  const results: Record<string, StepResult> = {};
+  for (const step of wanted) {
+    options.onStep?.(step.name);
+    results[step.name] = await step.run();
+  }
+  const last = results[wanted.at(-1)!.name]!;
+  return { ...last, steps: results, durationMs: Math.round(performance.now() - started) };
+}
+
+/** A pipeline with its connectors found and its transforms put where they run. */
+export interface OpenedPipeline {
+  name: string;
+  staging: string;
+  source: ConnectorUse;
+  streams: Pipeline['source']['streams'];
+  destination: ConnectorUse;
+  disposition: Disposition | undefined;
+  schemaChange: 'evolve' | 'freeze' | undefined;
+  /** Transforms that join the extract. */
+  fused: NamedUse[];
+  /** Transforms of whole datasets, each a step, with those that join it. */
+  groups: { name: string; whole: NamedUse; behind: NamedUse[] }[];
+  /** Formats that the destination takes as they are staged. */
+  preferFormats: readonly StagedFormat[] | undefined;
+  maxRejected: MaxRejected | undefined;
+  minRecords: number | undefined;
+}
+
+/** Reads a pipeline file and finds its connectors. */
+export async function openPipeline(options: PipelineOptions & { redactor: Redactor }): Promise<OpenedPipeline> {
+  const pipeline = await readPipelineFile(options.file, { env: options.env, redactor: options.redactor });
+  const from = dirname(resolve(options.file));
+  const use = async (part: { use: string; config?: Record<string, unknown> | undefined }): Promise<ConnectorUse> => ({
+    connector: await options.loadConnector(part.use, from),
+    config: part.config ?? {},
+  });
+  const [source, destination] = await Promise.all([use(pipeline.source), use(pipeline.destination)]);
+  const transforms = await Promise.all(
+    (pipeline.transforms ?? []).map(async (part) => ({ ...(await use(part)), name: part.name })),
+  );
+  const { fused, groups } = groupTransforms(transforms);
+  return {
+    name: pipeline.name,
+    staging: options.staging ?? pipeline.staging ?? './.aries/staging',
+    source,
+    streams: pipeline.source.streams,
+    destination,
+    disposition: pipeline.destination.disposition,
+    schemaChange: options.schemaChange ?? pipeline.destination.schemaChange,
+    fused,
+    groups,
+    preferFormats: groups.length === 0 ? destination.connector.destination?.formats : undefined,
+    maxRejected: options.maxRejected ?? maxRejectedOf(pipeline.maxRejected),
+    minRecords: options.minRecords ?? pipeline.minRecords,
+  };
+}
+
+async function stepsOf(opened: OpenedPipeline, options: PipelineOptions & { runId: string }): Promise<PipelineStep[]> {
+  const { name, staging, source, streams, destination, fused, groups, maxRejected, minRecords } = opened;
+  const store = await openStore(staging);
+  const loadAhead = {
+    disposition: opened.disposition,
+    dispositions: destination.connector.destination?.dispositions ?? [],
+  };
+  const shared = { ...options, name, staging, maxRejected, minRecords, loadAhead };
+  const folderUri = (step: string) => store.uriOf(stepFolder({ name, runId: options.runId, step }));
+
+  const steps: PipelineStep[] = [
+    {
+      name: 'extract',
+      run: () => extract({ ...shared, source, streams, transforms: fused, preferFormats: opened.preferFormats }),
+    },
+  ];
+  for (const { name: step, whole, behind } of groups) {
+    const input = [folderUri(steps.at(-1)!.name)];
+    steps.push({ name: step, run: () => transform({ ...shared, transform: whole, transforms: behind, input, step }) });
+  }
+  const input = [folderUri(steps.at(-1)!.name)];
+  const { disposition, schemaChange } = opened;
+  steps.push({ name: 'load', run: () => load({ ...shared, destination, input, disposition, schemaChange }) });
+  await store.close();
+  return steps;
+}
+
+type NamedUse = ConnectorUse & { name: string | undefined };
+
+/** Transforms of scope `batch` join the step before them; each of scope `dataset` is a step of its own. */
+function groupTransforms(transforms: readonly NamedUse[]): {
+  fused: NamedUse[];
+  groups: { name: string; whole: NamedUse; behind: NamedUse[] }[];
+} {
+  const fused: NamedUse[] = [];
+  const groups: { name: string; whole: NamedUse; behind: NamedUse[] }[] = [];
+  for (const use of transforms) {
+    if (use.connector.transform?.scope !== 'dataset') {
+      (groups.at(-1)?.behind ?? fused).push(use);
+      continue;
+    }
+    const base = use.name ?? use.connector.name;
+    const taken = groups.filter(({ name }) => name === base || name.startsWith(`${base}-`)).length;
+    groups.push({ name: taken === 0 ? base : `${base}-${taken + 1}`, whole: use, behind: [] });
+  }
+  return { fused, groups };
+}
+
+function maxRejectedOf(value: number | string | undefined): MaxRejected | undefined {
+  if (value === undefined) return undefined;
+  return typeof value === 'number' ? { count: value } : { share: Number.parseFloat(value) / 100 };
+}

@@ -1,0 +1,121 @@
+import type { Destination, Disposition } from '../destination.ts';
+import type { StagedFormat } from '../formats/format.ts';
+import { createRedactor } from '../redact.ts';
+import { fieldsOf } from '../schema.ts';
+import type { Window } from '../source.ts';
+import { readStateAt } from '../state.ts';
+import { openStore } from '../stores/open-store.ts';
+import { chooseDisposition } from './disposition.ts';
+import { fuse } from './fuse.ts';
+import { checkedInterval } from './interval.ts';
+import { openPipeline, type PipelineOptions } from './pipeline.ts';
+import { createSchemaChain } from './schema-chain.ts';
+import { type SelectedStream, selectStreams, streamsOf } from './select-streams.ts';
+import { stagedFormatOf } from './staged-format.ts';
+import { guarded, type Prepared, prepare, stepContext } from './step-context.ts';
+import { type StreamWindow, streamWindow } from './stream-window.ts';
+
+/** What would happen to one stream. */
+export interface StreamPlan {
+  stream: string;
+  target: string;
+  mode: 'full' | 'incremental' | 'interval';
+  window: Window;
+  /** `byte`: encoded rows pass untouched; `record`: batches are looked at. */
+  lane: { extract: 'byte' | 'record'; load: 'byte' | 'record' };
+  format: StagedFormat;
+  disposition: Disposition;
+  /** What would change in the target; `null` where the schema is only known once the records are. */
+  changes: string[] | null;
+}
+
+export interface PipelinePlan {
+  ok: true;
+  name: string;
+  steps: string[];
+  streams: StreamPlan[];
+}
+
+/** What `runPipeline` would do, without reading a record or writing anything: steps, streams, lanes, schema changes. */
+export async function planPipeline(options: PipelineOptions): Promise<PipelinePlan> {
+  const redactor = options.redactor ?? createRedactor();
+  const opened = await openPipeline({ ...options, redactor });
+  const context = stepContext('plan', { ...options, redactor, name: opened.name, runId: undefined }, opened.name);
+  return guarded(context, { connector: opened.source.connector.name }, async () => {
+    const source = prepare('source', opened.source, context);
+    const destination = prepare('destination', opened.destination, context);
+    const interval = checkedInterval(options.interval);
+    const store = await openStore(opened.staging);
+    const state = await readStateAt(options.state, store, opened.name);
+    const selected = selectStreams(await streamsOf(source), opened.streams, source.name);
+    const session = await destination.part.open({ ...destination.ctx, pipeline: opened.name, concurrency: 1 });
+    try {
+      const streams: StreamPlan[] = [];
+      for (const one of selected) {
+        const window = streamWindow(one, source.name, {
+          interval,
+          state: state.streams[one.as] ?? null,
+          fullRefresh: options.fullRefresh,
+        });
+        const chain = createSchemaChain(
+          { stream: one.as, schema: one.schema, primaryKey: one.primaryKey, cursor: one.cursor },
+          opened.fused.map((use) => fuse(prepare('transform', use, context))),
+        );
+        // A step of its own may change the schema once more.
+        const schema = opened.groups.length === 0 ? chain.known : null;
+        const format = stagedFormatOf(one, { preferFormats: opened.preferFormats, transforms: opened.fused });
+        const disposition = dispositionOf(one, window, interval ?? null, destination, opened.disposition);
+        const target = {
+          stream: one.as,
+          target: one.as,
+          fields: fieldsOf(schema ?? { type: 'object', properties: {} }),
+          primaryKey: one.primaryKey,
+          cursor: one.cursor,
+          disposition,
+          interval,
+          schemaChange: opened.schemaChange ?? 'evolve',
+        } as const;
+        streams.push({
+          stream: one.as,
+          target: one.as,
+          mode: window.mode,
+          window: window.window,
+          lane: {
+            extract: opened.fused.length === 0 && one.stream.readEncoded?.formats.includes(format) ? 'byte' : 'record',
+            load: schema !== null && destination.part.formats.includes(format) ? 'byte' : 'record',
+          },
+          format,
+          disposition,
+          changes: schema === null ? null : (await session.inspect(target)).changes,
+        });
+      }
+      return {
+        ok: true as const,
+        name: opened.name,
+        steps: ['extract', ...opened.groups.map(({ name }) => name), 'load'],
+        streams,
+      };
+    } finally {
+      await session.close();
+      await store.close();
+    }
+  });
+}
+
+function dispositionOf(
+  selected: SelectedStream,
+  { mode, stateBefore }: StreamWindow,
+  interval: Parameters<typeof chooseDisposition>[2],
+  destination: Prepared<Destination>,
+  disposition: Disposition | undefined,
+): Disposition {
+  const stream = {
+    mode,
+    stateBefore,
+    primaryKey: [...selected.primaryKey],
+    cursor: selected.cursor,
+    disposition: selected.options.disposition,
+    lag: selected.options.lag,
+  };
+  return chooseDisposition(selected.as, stream, interval, destination, { disposition });
+}

@@ -1,0 +1,165 @@
+import { createHash } from 'node:crypto';
+import { cursorText } from '../cursor.ts';
+import type { Counts } from '../dataset/manifest.ts';
+import { AriesError } from '../errors.ts';
+import { parseExact } from '../formats/exact-json.ts';
+import { normaliser } from '../normalise.ts';
+import { type Batch, isCheckpoint, isRejected, originOf, type ReadItem, rejected, withOrigin } from '../records.ts';
+import type { Json, JsonRecord, RecordSchema } from '../schema.ts';
+import type { StreamState } from '../state.ts';
+import type { SelectedStream } from './select-streams.ts';
+import type { StreamWindow } from './stream-window.ts';
+
+/** Any record at all: what an inferred stream accepts. */
+const ANY_RECORD: RecordSchema = { type: 'object', properties: {}, additionalProperties: true };
+
+/** How far a stream was read. */
+export interface Reached {
+  state: StreamState | null;
+}
+
+export interface ReadRecordsOptions {
+  selected: SelectedStream;
+  connector: string;
+  window: StreamWindow;
+  counts: Counts;
+  undeclared: Record<string, number>;
+  /** `null` where somebody else keeps it. */
+  reached: Reached | null;
+  limit: number | undefined;
+}
+
+/**
+ * What a source yields, checked: each record fitted to its schema or rejected, those outside the window or loaded before
+ * left out, cut at the limit, and the greatest cursor value kept.
+ */
+export async function* readRecords(
+  items: AsyncIterable<unknown>,
+  options: ReadRecordsOptions,
+): AsyncGenerator<ReadItem> {
+  const { selected, connector, counts, limit } = options;
+  const check = normaliser(selected.schema ?? ANY_RECORD, selected.zod);
+  const inWindow = windowFilter(options);
+  const columns = selected.options.columns;
+  function tellUndeclared(): void {
+    for (const [name, count] of check.undeclared) options.undeclared[name] = (options.undeclared[name] ?? 0) + count;
+    check.undeclared.clear();
+  }
+  try {
+    for await (const item of items) {
+      if (isCheckpoint(item)) {
+        tellUndeclared();
+        yield item;
+        continue;
+      }
+      if (isRejected(item)) {
+        counts.read++;
+        counts.rejected++;
+        yield item;
+        continue;
+      }
+      if (!Array.isArray(item)) throw notABatch(item, connector, selected.name);
+      const left = limit === undefined ? item.length : Math.max(0, limit - counts.read);
+      const batch: Batch = left < item.length ? item.slice(0, left) : item;
+      const before = counts.read;
+      const out: JsonRecord[] = [];
+      let kept: number[] | undefined;
+      for (let index = 0; index < batch.length; index++) {
+        const fitted = check.fit(batch[index]);
+        counts.read++;
+        const reason = typeof fitted === 'string' ? fitted : inWindow(fitted);
+        if (reason === true) {
+          if (kept !== undefined) kept.push(index);
+          out.push(
+            columns === undefined || selected.schema !== null
+              ? (fitted as JsonRecord)
+              : pick(fitted as JsonRecord, columns),
+          );
+          continue;
+        }
+        kept ??= Array.from({ length: out.length }, (_, at) => at);
+        if (reason === false) {
+          counts.outside++;
+          continue;
+        }
+        counts.rejected++;
+        const origin = originOf(batch, index) ?? `record ${before + index + 1}`;
+        yield rejected({ reason, origin, record: toJson(batch[index]) });
+      }
+      const positions = kept;
+      yield withOrigin(out, (index) => {
+        const at = positions?.[index] ?? index;
+        return originOf(batch, at) ?? `record ${before + at + 1}`;
+      });
+      if (left <= item.length && limit !== undefined) return;
+    }
+  } finally {
+    tellUndeclared();
+  }
+}
+
+type WindowVerdict = true | false | string;
+
+/** True where a record is wanted, false where it lies outside, a reason where it cannot be told. */
+function windowFilter({ selected, window, reached }: ReadRecordsOptions): (record: JsonRecord) => WindowVerdict {
+  const { cursor, primaryKey, options } = selected;
+  if (cursor === undefined) return () => true;
+  const { since, until, seen } = window.window;
+  const seenKeys = new Set((seen ?? []).map((key) => JSON.stringify(key)));
+  const tracked = window.mode === 'interval' ? null : reached;
+
+  return (record) => {
+    const value = cursorText(record[cursor]);
+    if (value === null) {
+      if (window.mode === 'full' || options.nullCursor === 'include') return true;
+      return options.nullCursor === 'skip'
+        ? false
+        : `"${cursor}" is null, so the record has no place in an ${window.mode} read (see nullCursor)`;
+    }
+    if (since !== undefined) {
+      const order = window.order(value, since);
+      if (order < 0 || (order === 0 && seenKeys.size > 0 && seenKeys.has(JSON.stringify(keyOf(record, primaryKey)))))
+        return false;
+    }
+    if (until !== undefined && window.order(value, until) >= 0) return false;
+    if (tracked !== null) {
+      const order = tracked.state === null ? 1 : window.order(value, tracked.state.cursor);
+      if (order > 0) tracked.state = { cursor: value, keys: [keyOf(record, primaryKey)] };
+      else if (order === 0) tracked.state!.keys.push(keyOf(record, primaryKey));
+    }
+    return true;
+  };
+}
+
+/** What tells a record from others with the same cursor value: its primary key, or a digest of all of it. */
+function keyOf(record: JsonRecord, primaryKey: readonly string[]): Json[] {
+  if (primaryKey.length > 0) return primaryKey.map((field) => record[field] ?? null);
+  return [createHash('sha256').update(JSON.stringify(record)).digest('hex').slice(0, 32)];
+}
+
+function pick(record: JsonRecord, columns: readonly string[]): JsonRecord {
+  return Object.fromEntries(
+    columns.filter((column) => Object.hasOwn(record, column)).map((column) => [column, record[column]!]),
+  );
+}
+
+function notABatch(item: unknown, connector: string, stream: string): AriesError {
+  const found = item === null ? 'null' : typeof item === 'object' ? 'a single record' : `a ${typeof item}`;
+  return new AriesError(
+    'CONNECTOR_INVALID',
+    `${connector}: streams.${stream}.read yielded ${found} instead of a batch`,
+    {
+      connector,
+      stream,
+      hint: 'Yield an array of records: yield [record].',
+    },
+  );
+}
+
+function toJson(record: unknown): Json {
+  try {
+    return parseExact(JSON.stringify(record ?? null));
+  } catch {
+    return String(record);
+  }
+}

@@ -1,0 +1,114 @@
+import type { Counts } from '../dataset/manifest.ts';
+import { createInference, type Inference } from '../infer.ts';
+import { isCheckpoint, isRejected, type ReadItem } from '../records.ts';
+import type { RecordSchema } from '../schema.ts';
+import type { StreamKeys } from '../transform.ts';
+import type { FusedTransform, StageInput } from './fuse.ts';
+
+/** A stream's way through its transforms: the records, and what becomes of their schema and keys. */
+export interface SchemaChain {
+  /** What comes out, where that is known before the first record; else `null`. */
+  readonly known: RecordSchema | null;
+  /** The records after all transforms; what is not known is inferred on the way. */
+  run(items: AsyncIterable<ReadItem>, counts: Counts): AsyncIterable<ReadItem>;
+  /** What came out. */
+  schema(): RecordSchema;
+  /** What identifies and orders what came out: the whole key, or none of it. */
+  keys(): StreamKeys;
+  /** Values are as they came, and readers fit them to the schema. */
+  readonly inferred: boolean;
+  /** What was inferred so far, for a checkpoint. */
+  snapshot(): RecordSchema[];
+  restore(schemas: readonly RecordSchema[]): void;
+}
+
+export interface ChainInput extends StreamKeys {
+  stream: string;
+  /** `null`: to be inferred. */
+  schema: RecordSchema | null;
+}
+
+/** Follows a stream from its source, or a dataset, through transforms. */
+export function createSchemaChain(source: ChainInput, transforms: readonly FusedTransform[]): SchemaChain {
+  const { stream } = source;
+  const inferences: Inference[] = [];
+  // A schema that is open, or not there, is completed by what is seen.
+  const observer = (schema: RecordSchema | null): Inference | null => {
+    if (isClosed(schema)) return null;
+    const inference = createInference();
+    inferences.push(inference);
+    return inference;
+  };
+  const first = observer(source.schema);
+  let known = isClosed(source.schema) ? source.schema : null;
+  let keys: StreamKeys = { primaryKey: source.primaryKey, cursor: source.cursor };
+  const stages = transforms.map((transform) => {
+    const at: StageInput = { stream, ...keys, input: known ?? undefined };
+    const after = transform.schemaAfter(known, at);
+    keys = transform.keysAfter(at);
+    known = isClosed(after) ? after : null;
+    return { transform, at, observed: observer(after) };
+  });
+
+  function schema(): RecordSchema {
+    let schema = complete(source.schema, first);
+    for (const { transform, at, observed } of stages) schema = complete(transform.schemaAfter(schema, at), observed);
+    return schema;
+  }
+
+  return {
+    known,
+    inferred: known === null,
+    async *run(items, counts) {
+      let records = first === null ? items : observe(items, first);
+      for (const { transform, at, observed } of stages) {
+        const out = transform.apply(records, counts, at);
+        records = observed === null ? out : observe(out, observed);
+      }
+      yield* records;
+    },
+    schema,
+    keys() {
+      const { properties } = schema();
+      // Where nothing came out, nothing says that a field is not there.
+      const nothing = Object.keys(properties).length === 0;
+      const has = (field: string) => nothing || Object.hasOwn(properties, field);
+      return {
+        primaryKey: keys.primaryKey.every(has) ? keys.primaryKey : [],
+        cursor: keys.cursor !== undefined && has(keys.cursor) ? keys.cursor : undefined,
+      };
+    },
+    snapshot: () => inferences.map((inference) => inference.schema()),
+    restore(schemas) {
+      for (const [index, seen] of schemas.entries()) inferences[index]?.merge(seen);
+    },
+  };
+}
+
+function isClosed(schema: RecordSchema | null): schema is RecordSchema {
+  return schema !== null && schema.additionalProperties !== true;
+}
+
+/** What is declared stays as it is; what else was seen comes behind it. */
+function complete(declared: RecordSchema | null, observed: Inference | null): RecordSchema {
+  if (observed === null) return declared!;
+  const seen = observed.schema();
+  if (declared === null) return seen;
+  const extra = Object.entries(seen.properties).filter(([name]) => !Object.hasOwn(declared.properties, name));
+  return {
+    ...declared,
+    properties: Object.fromEntries([...Object.entries(declared.properties), ...extra]),
+    required: [
+      ...(declared.required ?? []),
+      ...(seen.required ?? []).filter((name) => !Object.hasOwn(declared.properties, name)),
+    ],
+    additionalProperties: false,
+  };
+}
+
+async function* observe(items: AsyncIterable<ReadItem>, inference: Inference): AsyncGenerator<ReadItem> {
+  for await (const item of items) {
+    if (!isCheckpoint(item) && !isRejected(item)) inference.observe(item);
+    yield item;
+  }
+}

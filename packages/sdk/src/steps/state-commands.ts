@@ -1,0 +1,50 @@
+import { moveState, type PipelineState, readState } from '../state.ts';
+import { openStore } from '../stores/open-store.ts';
+import type { ConnectorUse, StepOptions } from './step.ts';
+import { guarded, prepare, stepContext } from './step-context.ts';
+
+/** The state of a pipeline, from its staging. */
+export async function showState({ staging, name }: { staging: string; name: string }): Promise<PipelineState> {
+  const store = await openStore(staging);
+  try {
+    return await readState(store, name);
+  } finally {
+    await store.close();
+  }
+}
+
+/** Forgets a pipeline's state, in the staging and in the destination's ledger where one is given. */
+export async function resetState(
+  options: StepOptions & { staging: string; name: string; destination?: ConnectorUse | undefined },
+): Promise<{ streams: string[]; ledgerRows: number }> {
+  const context = stepContext('state', { ...options, runId: undefined }, options.name);
+  const store = await openStore(options.staging);
+  try {
+    const ledgerRows =
+      options.destination === undefined ? 0 : await forgetLedger(options.destination, options, context);
+    let streams: string[] = [];
+    await moveState(store, options.name, async (before) => {
+      streams = Object.keys(before.streams);
+      return Object.fromEntries(streams.map((stream) => [stream, null]));
+    });
+    return { streams, ledgerRows };
+  } finally {
+    await store.close();
+  }
+}
+
+async function forgetLedger(
+  use: ConnectorUse,
+  { name }: { name: string },
+  context: ReturnType<typeof stepContext>,
+): Promise<number> {
+  return guarded(context, { connector: use.connector.name }, async () => {
+    const { part, ctx } = prepare('destination', use, context);
+    const session = await part.open({ ...ctx, pipeline: name, concurrency: 1 });
+    try {
+      return await session.forget(name);
+    } finally {
+      await session.close();
+    }
+  });
+}

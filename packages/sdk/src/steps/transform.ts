@@ -1,0 +1,292 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { publicConfig } from '../config.ts';
+import { stepFolder } from '../dataset/layout.ts';
+import { type Counts, type Dataset, findDataset, type Manifest, type ManifestStream } from '../dataset/manifest.ts';
+import { openDataset } from '../dataset/open-dataset.ts';
+import { readStream } from '../dataset/read-dataset.ts';
+import { createStreamWriter } from '../dataset/stream-writer.ts';
+import { AriesError, isAriesError } from '../errors.ts';
+import { type Fingerprint, fingerprintDifferences } from '../fingerprint.ts';
+import { encoderOf } from '../formats/codec.ts';
+import { CSV_DIALECT } from '../formats/csv.ts';
+import type { StagedFormat } from '../formats/format.ts';
+import { isCheckpoint, isRejected, type ReadItem, type Rejection } from '../records.ts';
+import { fieldsOf, type Json } from '../schema.ts';
+import { openStore } from '../stores/open-store.ts';
+import type { Store } from '../stores/store.ts';
+import type { Transform } from '../transform.ts';
+import { ahead } from './ahead.ts';
+import { commitManifest } from './extract.ts';
+import { applyContext, applyNames, type FusedTransform, fuse } from './fuse.ts';
+import { judge, judgeEmpty } from './judge.ts';
+import { createSchemaChain } from './schema-chain.ts';
+import type { ConnectorUse, StepResult, TransformOptions } from './step.ts';
+import { guarded, type Prepared, prepare, type StepContext, stepContext } from './step-context.ts';
+import { resultOf } from './step-result.ts';
+
+/**
+ * Makes a dataset from others, stream by stream. Name, run id and staging are the input's where they are left out.
+ * Throws AriesError: `INPUT_NOT_READY` (75, or 99 with `skipMissing`), `RECORDS_REJECTED` and `COUNTS_DIFFER` (65).
+ */
+export async function transform(options: TransformOptions): Promise<StepResult> {
+  const { connector } = options.transform;
+  const inputs = await openInputs(options);
+  const { name, runId } = inputs[0]!.manifest;
+  const context = stepContext(
+    options.step ?? connector.name,
+    { ...options, name: options.name ?? name, runId: options.runId ?? runId },
+    name,
+  );
+  return guarded(context, { connector: connector.name }, async () => {
+    const store = options.staging === undefined ? inputs[0]!.store : await openStore(options.staging);
+    try {
+      await store.check();
+      return await transformInto(store, inputs, context, options);
+    } finally {
+      if (typeof options.staging === 'string') await store.close();
+    }
+  });
+}
+
+async function openInputs({ input, skipMissing, staging }: TransformOptions): Promise<Dataset[]> {
+  if (input.length === 0)
+    throw new AriesError('USAGE', 'There is nothing to transform', {
+      hint: 'Give --input the URI that the step before printed as "dataset".',
+    });
+  try {
+    return await Promise.all(input.map((uri) => openDataset(uri, typeof staging === 'object' ? staging : undefined)));
+  } catch (error) {
+    if (skipMissing === true && isAriesError(error) && error.code === 'INPUT_NOT_READY') {
+      throw new AriesError('NOTHING_TO_DO', error.message, { hint: 'This is what --skip-missing asks to be told.' });
+    }
+    throw error;
+  }
+}
+
+async function transformInto(
+  store: Store,
+  inputs: Dataset[],
+  context: StepContext,
+  options: TransformOptions,
+): Promise<StepResult> {
+  const uses = [options.transform, ...(options.transforms ?? [])];
+  const prepared = uses.map((use) => prepare('transform', use, context));
+  const folder = stepFolder(context);
+  const fingerprint = fingerprintOf(uses, prepared, inputs, context, options);
+  const finished = await findDataset(store, folder);
+  if (finished !== null && options.force !== true) {
+    const differences = fingerprintDifferences(finished.manifest.fingerprint as Fingerprint, fingerprint);
+    if (differences.length > 0) {
+      throw new AriesError(
+        'FINGERPRINT_DIFFERS',
+        `Step ${context.step} of run ${context.runId} was made from other inputs: ${differences.join('; ')}`,
+        {
+          hint: 'Use another run id, or --force to make it anew.',
+        },
+      );
+    }
+    judge(finished.manifest.streams, options);
+    return resultOf(finished, context);
+  }
+  const streams: Record<string, ManifestStream> = {};
+  for (const dataset of inputs) {
+    for (const [name, input] of Object.entries(dataset.manifest.streams)) {
+      if (Object.hasOwn(streams, name))
+        throw new AriesError('USAGE', `The stream "${name}" is in two inputs`, { stream: name });
+      const made = await transformStream({ store, folder, name, dataset, input, prepared, context, options });
+      Object.defineProperty(streams, name, { value: made, enumerable: true });
+    }
+  }
+  judge(streams, options);
+  judgeEmpty(streams, options);
+  const [first] = inputs;
+  const manifest: Manifest = {
+    manifestVersion: 1,
+    connector: { name: prepared[0]!.name, version: prepared[0]!.version },
+    name: context.name,
+    runId: context.runId,
+    step: context.step,
+    attempt: context.attempt,
+    interval: first!.manifest.interval,
+    readStart: inputs.map(({ manifest }) => manifest.readStart).sort()[0]!,
+    finishedAt: new Date().toISOString(),
+    fingerprint,
+    inputs: inputs.map(({ uri }) => uri),
+    streams,
+  };
+  return resultOf(await commitManifest(store, folder, manifest, finished), context);
+}
+
+interface TransformStreamOptions {
+  store: Store;
+  folder: string;
+  name: string;
+  dataset: Dataset;
+  input: ManifestStream;
+  prepared: Prepared<Transform>[];
+  context: StepContext;
+  options: TransformOptions;
+}
+
+async function transformStream({
+  store,
+  folder,
+  name,
+  dataset,
+  input,
+  prepared,
+  context,
+  options,
+}: TransformStreamOptions): Promise<ManifestStream> {
+  const counts: Counts = { read: 0, staged: 0, rejected: 0, outside: 0, dropped: 0, expanded: 0 };
+  const temporary = temporaryFolder();
+  const steps = prepared.map((one) =>
+    one.part.scope === 'dataset'
+      ? wholeDataset(one, temporary.path, (rejection) => writer.reject(rejection))
+      : fuse(one),
+  );
+  const { schema, primaryKey, cursor } = input;
+  const chain = createSchemaChain({ stream: name, schema, primaryKey, cursor }, steps);
+  const format: StagedFormat =
+    options.stagedFormat ?? (chain.known === null ? 'ndjson' : input.format === 'pgcopy' ? 'csv' : input.format);
+  const writer = createStreamWriter({
+    store,
+    folder,
+    stream: name,
+    attempt: context.attempt,
+    format,
+    compression: options.compression ?? 'zst',
+    encode: encoderOf(format, fieldsOf(chain.known ?? { type: 'object', properties: {} })),
+    signal: context.signal,
+  });
+  try {
+    const records = counted(ahead(readStream(dataset, input), context.signal), counts);
+    for await (const item of chain.run(records, counts)) {
+      if (isCheckpoint(item)) continue;
+      if (isRejected(item)) {
+        await writer.reject(item);
+        continue;
+      }
+      await writer.writeBatch(item);
+      counts.staged += item.length;
+      if (writer.due) await writer.cut();
+      options.onProgress?.({
+        step: context.step,
+        stream: name,
+        records: counts.read,
+        rejected: counts.rejected,
+        bytes: writer.rawBytes,
+      });
+    }
+    await writer.cut();
+  } catch (error) {
+    await writer.abort(error as Error);
+    throw error;
+  } finally {
+    await temporary.remove();
+  }
+  reconcile(name, counts, input);
+  const out = chain.schema();
+  const keys = chain.keys();
+  const { cursor: _, dialect: __, ...kept } = input;
+  return {
+    ...kept,
+    schema: out,
+    inferred: chain.inferred,
+    primaryKey: [...keys.primaryKey],
+    ...(keys.cursor === undefined ? {} : { cursor: keys.cursor }),
+    format,
+    ...(format === 'csv' ? { dialect: CSV_DIALECT } : {}),
+    compression: options.compression ?? 'zst',
+    parts: [...writer.parts],
+    rejectedParts: [...writer.rejectedParts],
+    firstRejected: writer.firstRejected,
+    counts,
+    undeclared: {},
+  };
+}
+
+async function* counted(batches: AsyncIterable<ReadItem>, counts: Counts): AsyncGenerator<ReadItem> {
+  for await (const batch of batches) {
+    if (Array.isArray(batch)) counts.read += batch.length;
+    yield batch;
+  }
+}
+
+/** A transform of scope `dataset` as a stage like any other; what it rejects is kept at once, not gathered. */
+function wholeDataset(
+  { part, name, ctx }: Prepared<Transform>,
+  spillFolder: () => Promise<string>,
+  keep: (rejection: Rejection) => Promise<void>,
+): FusedTransform {
+  return {
+    ...applyNames(part, ctx),
+    async *apply(items, counts, at) {
+      const rejections: Rejection[] = [];
+      async function keepRejected(): Promise<void> {
+        for (const rejection of rejections.splice(0))
+          await keep({ ...rejection, reason: `${name}: ${rejection.reason}` });
+      }
+      async function* batches() {
+        for await (const item of items) {
+          if (isRejected(item)) await keep(item);
+          else if (!isCheckpoint(item)) yield item;
+          await keepRejected();
+        }
+      }
+      const reject = (rejection: Rejection) => void rejections.push(rejection);
+      for await (const batch of part.apply!(batches(), applyContext({ ...ctx, ...at }, counts, reject, spillFolder))) {
+        await keepRejected();
+        yield batch;
+      }
+      await keepRejected();
+    },
+  };
+}
+
+function temporaryFolder(): { path(): Promise<string>; remove(): Promise<void> } {
+  let folder: Promise<string> | undefined;
+  return {
+    path() {
+      folder ??= mkdtemp(join(tmpdir(), 'aries-spill-'));
+      return folder;
+    },
+    async remove() {
+      if (folder !== undefined) await rm(await folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function reconcile(name: string, counts: Counts, input: ManifestStream): void {
+  const expected = counts.read - counts.dropped - counts.rejected + counts.expanded;
+  if (counts.read === input.counts.staged && counts.staged === expected) return;
+  throw new AriesError(
+    'COUNTS_DIFFER',
+    `${name}: ${input.counts.staged} records are staged, ${counts.read} were read; ${counts.staged} came out, ${counts.dropped} were dropped, ${counts.rejected} rejected and ${counts.expanded} added`,
+    { stream: name, hint: 'A transform that leaves out or adds records says so with drop and expand.' },
+  );
+}
+
+function fingerprintOf(
+  uses: readonly ConnectorUse[],
+  prepared: readonly Prepared<Transform>[],
+  inputs: readonly Dataset[],
+  context: StepContext,
+  options: TransformOptions,
+): Fingerprint {
+  return {
+    transforms: uses.map(({ connector }, index) => {
+      const { part, ctx } = prepared[index]!;
+      const config =
+        part.config === undefined ? null : publicConfig(ctx.config, part.config, connector.name, context.redactor);
+      return {
+        connector: `${connector.name}@${connector.version}`,
+        config: JSON.parse(JSON.stringify(config)) as Json,
+      };
+    }),
+    inputs: inputs.map(({ digest }) => digest),
+    format: { staged: options.stagedFormat ?? null, compression: options.compression ?? 'zst' },
+  };
+}

@@ -1,0 +1,101 @@
+import { mkdtemp, readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { memoryStaging } from './memory.ts';
+import { openStore } from './open-store.ts';
+
+async function text(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
+
+async function* chunks(...parts: string[]): AsyncGenerator<Buffer> {
+  for (const part of parts) yield Buffer.from(part);
+}
+
+describe.each([
+  [
+    'file',
+    async () =>
+      openStore(
+        `file://${await mkdtemp(join(tmpdir(), 'aries store %-'))}`.replaceAll('%', '%25').replaceAll(' ', '%20'),
+      ),
+  ],
+  ['path', async () => openStore(join(await mkdtemp(join(tmpdir(), 'aries-store-')), 'made', 'on', 'demand'))],
+  ['memory', async () => memoryStaging()],
+])('a %s store', (_, create) => {
+  test('passes its own check and leaves nothing of it', async () => {
+    const store = await create();
+    await store.check();
+    expect(await Array.fromAsync(store.list(''))).toEqual([]);
+  });
+
+  test('writes and reads objects, streamed and whole', async () => {
+    const store = await create();
+    await store.write('a/b.txt', chunks('hello ', 'world'));
+    expect(await text(await store.open('a/b.txt'))).toBe('hello world');
+    expect((await store.read('a/b.txt'))?.toString()).toBe('hello world');
+    expect(await store.read('a/none')).toBeNull();
+    await expect(store.open('a/none')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  test('never writes a name twice', async () => {
+    const store = await create();
+    expect(await store.writeIfAbsent('n', Buffer.from('1'))).toBe(true);
+    expect(await store.writeIfAbsent('n', Buffer.from('2'))).toBe(false);
+    await expect(store.write('n', chunks('3'))).rejects.toMatchObject({ code: 'ATTEMPT_CONFLICT' });
+    expect((await store.read('n'))?.toString()).toBe('1');
+  });
+
+  test('one of many writers at once wins', async () => {
+    const store = await create();
+    const wins = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => store.writeIfAbsent('race', Buffer.from(String(index)))),
+    );
+    expect(wins.filter(Boolean)).toHaveLength(1);
+  });
+
+  test('lists by prefix in order, and removes', async () => {
+    const store = await create();
+    for (const key of ['r/2/b', 'r/1/a', 'r/10/c', 'q/x']) await store.writeIfAbsent(key, Buffer.from(key));
+    expect((await Array.fromAsync(store.list('r/'))).map(({ key }) => key)).toEqual(['r/1/a', 'r/10/c', 'r/2/b']);
+    expect((await Array.fromAsync(store.list('r/1'))).map(({ key, bytes }) => [key, bytes])).toEqual([
+      ['r/1/a', 5],
+      ['r/10/c', 6],
+    ]);
+    await store.remove(['r/1/a', 'r/2/b', 'not/there']);
+    expect((await Array.fromAsync(store.list(''))).map(({ key }) => key)).toEqual(['q/x', 'r/10/c']);
+  });
+
+  test('leaves nothing of a write that fails', async () => {
+    const store = await create();
+    async function* broken() {
+      yield Buffer.from('half');
+      throw new Error('the source broke');
+    }
+    await expect(store.write('x/y', broken())).rejects.toThrow('the source broke');
+    expect(await Array.fromAsync(store.list(''))).toEqual([]);
+  });
+});
+
+test('a file store leaves no temporary files behind', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'aries-store-'));
+  const store = await openStore(folder);
+  await store.write('a', chunks('1'));
+  await store.writeIfAbsent('a', Buffer.from('2'));
+  expect(await readdir(folder)).toEqual(['a']);
+});
+
+test.each([
+  ['ftp://x/y', '"ftp://x/y" is no place for datasets'],
+  ['s3:///prefix', 'names no bucket'],
+  ['s3://bucket/p?endpont=x', 'has unknown options: endpont'],
+])('%s is refused', async (uri, message) => {
+  await expect(openStore(uri)).rejects.toMatchObject({
+    code: 'STAGING_INVALID',
+    exitCode: 78,
+    message: expect.stringContaining(message),
+  });
+});

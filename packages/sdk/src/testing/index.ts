@@ -1,0 +1,3 @@
+export { memoryStaging } from '../stores/memory.ts';
+export { type ReadAllOptions, type ReadAllResult, readAll } from './read-all.ts';
+export { type RunTransformOptions, type RunTransformResult, runTransform } from './run-transform.ts';

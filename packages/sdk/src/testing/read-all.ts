@@ -1,0 +1,54 @@
+import type { z } from 'zod';
+import { openDataset } from '../dataset/open-dataset.ts';
+import { readRejected } from '../dataset/part-reader.ts';
+import { readStream } from '../dataset/read-dataset.ts';
+import type { Interval } from '../destination.ts';
+import type { Json, JsonRecord } from '../schema.ts';
+import type { RecordsOf, Source, Stream } from '../source.ts';
+import { extract } from '../steps/extract.ts';
+import { memoryStaging } from '../stores/memory.ts';
+
+export interface ReadAllOptions<Name> {
+  /** As a user would write it. */
+  config: unknown;
+  stream: Name;
+  interval?: Interval;
+  limit?: number;
+  signal?: AbortSignal;
+}
+
+export interface ReadAllResult<R> {
+  records: R[];
+  rejected: { origin: string; reason: string; record: Json }[];
+}
+
+/**
+ * Reads one stream of a source as `aries extract` would, staged in memory: validated, counted, exact. For tests.
+ * Throws what extract throws; rejected records are returned, not thrown.
+ *
+ * @example
+ * const { records } = await readAll(source, { config: { repo: 'nodejs/node' }, stream: 'issues' });
+ * expect(records[0]?.title).toBe('…');
+ */
+export async function readAll<Streams extends Record<string, Stream<unknown>>, Name extends keyof Streams & string>(
+  source: Source<z.ZodType, Streams>,
+  { config, stream, ...options }: ReadAllOptions<Name>,
+): Promise<ReadAllResult<RecordsOf<Source<z.ZodType, Streams>, Name>>> {
+  const store = memoryStaging();
+  const connector = { name: 'source', version: '0.0.0', source: source as unknown as Source };
+  const result = await extract({
+    source: { connector, config },
+    staging: store,
+    streams: [stream],
+    maxRejected: { share: 1 },
+    ...options,
+  });
+  const dataset = await openDataset(result.dataset, store);
+  const staged = dataset.manifest.streams[stream]!;
+  const records: JsonRecord[] = [];
+  for await (const batch of readStream(dataset, staged)) records.push(...batch);
+  const rejected: JsonRecord[] = [];
+  for (const part of staged.rejectedParts)
+    for await (const batch of readRejected(dataset, staged, part)) rejected.push(...batch);
+  return { records: records as never, rejected: rejected as never };
+}

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { openDataset } from '../dataset/open-dataset.ts';
+import { readRejected } from '../dataset/part-reader.ts';
+import { readStream } from '../dataset/read-dataset.ts';
+import { inferred, type Json, type JsonRecord, type RecordSchema } from '../schema.ts';
+import { defineSource } from '../source.ts';
+import { extract } from '../steps/extract.ts';
+import { transform as runStep } from '../steps/transform.ts';
+import { memoryStaging } from '../stores/memory.ts';
+import type { Transform } from '../transform.ts';
+
+export interface RunTransformOptions {
+  /** As a user would write it. */
+  config?: unknown;
+  records: JsonRecord[];
+  /** Of the records; inferred from them where it is left out. */
+  schema?: RecordSchema;
+  primaryKey?: string[];
+  cursor?: string;
+}
+
+export interface RunTransformResult<R> {
+  records: R[];
+  rejected: { origin: string; reason: string; record: Json }[];
+  schema: RecordSchema;
+  /** Records left out on purpose. */
+  dropped: number;
+}
+
+/**
+ * Runs a transform over records as `aries transform` would, staged in memory: counts are reconciled. For tests.
+ * Throws what the step throws; rejected records are returned, not thrown.
+ */
+export async function runTransform<R>(
+  transform: Transform<R>,
+  options: RunTransformOptions,
+): Promise<RunTransformResult<R>> {
+  const store = memoryStaging();
+  const { config = {}, records, schema, primaryKey = [], cursor } = options;
+  const source = defineSource({
+    config: z.object({}),
+    streams: () => ({
+      records: {
+        schema: schema ?? inferred,
+        primaryKey,
+        ...(cursor === undefined ? {} : { cursor }),
+        async *read() {
+          yield records;
+        },
+      },
+    }),
+  });
+  const all = { maxRejected: { share: 1 } };
+  const input = await extract({
+    source: { connector: { name: 'records', version: '0.0.0', source }, config: {} },
+    staging: store,
+    ...all,
+  });
+  const connector = { name: 'transform', version: '0.0.0', transform: transform as Transform };
+  const result = await runStep({ transform: { connector, config }, input: [input.dataset], staging: store, ...all });
+  const dataset = await openDataset(result.dataset, store);
+  const stream = dataset.manifest.streams.records!;
+  const out: JsonRecord[] = [];
+  for await (const batch of readStream(dataset, stream)) out.push(...batch);
+  const rejected: JsonRecord[] = [];
+  for (const part of stream.rejectedParts)
+    for await (const batch of readRejected(dataset, stream, part)) rejected.push(...batch);
+  return { records: out as never, rejected: rejected as never, schema: stream.schema, dropped: stream.counts.dropped };
+}

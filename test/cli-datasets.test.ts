@@ -1,0 +1,145 @@
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { fixture, runAries } from '../packages/cli/src/testing/run-aries.ts';
+
+let root: string;
+let staging: string;
+let dataset: string;
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'aries-datasets-'));
+  staging = join(root, 'staging');
+  const flags = ['--max-rejected', '1', '--name', 'job', '--run-id', 'r1'];
+  dataset = (await extract('{"count":25,"do":"bad-record"}', ...flags)).result.dataset;
+});
+
+function extract(config: string, ...flags: string[]) {
+  return runAries(['extract', fixture('numbers'), '--config', config, '--staging', staging, ...flags]);
+}
+
+test('show says what a dataset holds', async () => {
+  const { result } = await runAries(['dataset', 'show', dataset]);
+  expect(result).toMatchObject({
+    ok: true,
+    dataset,
+    name: 'job',
+    runId: 'r1',
+    step: 'extract',
+    connector: { name: 'numbers' },
+    streams: { numbers: { counts: { read: 26, staged: 25, rejected: 1 } } },
+  });
+  expect((await runAries(['dataset', 'show', `${staging}/job/r1/extract`])).result).toEqual(result);
+});
+
+test('head prints records, and nothing else', async () => {
+  const three = await runAries(['dataset', 'head', dataset, '-n', '3']);
+  expect(three).toMatchObject({ code: 0, stdout: '{"n":0}\n{"n":1}\n{"n":2}\n', stderr: '' });
+  expect((await runAries(['dataset', 'head', dataset])).stdout.split('\n')).toHaveLength(11);
+  expect((await runAries(['dataset', 'head', dataset, '--records', '100'])).stdout.split('\n')).toHaveLength(26);
+  expect((await runAries(['dataset', 'head', dataset, '-n', '0'])).stdout).toBe('');
+});
+
+test('a reader that has seen enough ends it quietly', async () => {
+  const long = (await extract('{"count":50000}')).result.dataset;
+  const { stdout, stderr } = await runAries(['dataset', 'head', long, '-n', '50000'], { pipedTo: 'head -n 1' });
+  expect({ stdout, stderr }).toEqual({ stdout: '{"n":0}\n', stderr: '' });
+});
+
+test('rejected prints what was set aside, and why', async () => {
+  const { stdout } = await runAries(['dataset', 'rejected', dataset]);
+  expect(JSON.parse(stdout)).toMatchObject({
+    stream: 'numbers',
+    origin: 'numbers.ndjson:17',
+    reason: 'not a number',
+    record: { n: 'x' },
+  });
+});
+
+test('the failure of a command whose product is text stays out of the product', async () => {
+  const { code, stdout, stderr } = await runAries(['dataset', 'head', dataset, '--stream', 'letters']);
+  expect(stdout).toBe('');
+  expect(code).toBe(78);
+  expect(JSON.parse(stderr.trim().split('\n').at(-1)!)).toMatchObject({
+    ok: false,
+    exitCode: 78,
+    error: { code: 'STREAM_UNKNOWN' },
+  });
+});
+
+test('a step by step run: extract, load, and a load of what is not there', async () => {
+  const path = join(root, 'lines.ndjson');
+  const load = (input: string, ...more: string[]) =>
+    runAries(['load', fixture('lines'), '--config', JSON.stringify({ path }), '--input', input, ...more]);
+  const loaded = await load(dataset);
+  expect(loaded.result).toMatchObject({ ok: true, step: 'load', streams: { numbers: { records: 25 } } });
+  expect((await readFile(path, 'utf8')).split('\n')).toHaveLength(26);
+  expect(await load(`${staging}/job/r2/extract`)).toMatchObject({
+    code: 75,
+    result: { error: { code: 'INPUT_NOT_READY' } },
+  });
+  expect(await load(`${staging}/job/r2/extract`, '--skip-missing')).toMatchObject({
+    code: 99,
+    result: { ok: false, exitCode: 99, error: { code: 'NOTHING_TO_DO' } },
+  });
+});
+
+test('a pipeline runs all its steps, or one', async () => {
+  const file = join(root, 'pipeline.yaml');
+  const path = join(root, 'pipeline.ndjson');
+  const pipeline = {
+    name: 'numbers',
+    source: { use: fixture('numbers'), config: { count: 4 } },
+    destination: { use: fixture('lines'), config: { path } },
+    staging,
+  };
+  await writeFile(file, JSON.stringify(pipeline));
+  const { code, result } = await runAries(['run', file]);
+  expect(result).toMatchObject({
+    ok: true,
+    step: 'load',
+    name: 'numbers',
+    steps: { extract: { streams: { numbers: { records: 4 } } }, load: { ok: true } },
+  });
+  expect(code).toBe(0);
+  expect((await runAries(['run', file, '--step', 'extract', '--run-id', 'p1'])).result).toMatchObject({
+    ok: true,
+    step: 'extract',
+    runId: 'p1',
+  });
+  expect((await runAries(['run', file, '--step', 'load', '--run-id', 'p1'])).result).toMatchObject({
+    ok: true,
+    step: 'load',
+    runId: 'p1',
+  });
+  expect((await runAries(['run', file, '--dry-run'])).result).toMatchObject({
+    ok: true,
+    steps: ['extract', 'load'],
+    streams: [{ stream: 'numbers', mode: 'full', disposition: 'replace', changes: [] }],
+  });
+  expect((await runAries(['run', join(root, 'nowhere.yaml')])).result).toMatchObject({
+    exitCode: 78,
+    error: { code: 'NOT_FOUND' },
+  });
+});
+
+test('state is shown and reset', async () => {
+  const flags = ['--staging', staging, '--name', 'job'];
+  expect((await runAries(['state', 'show', ...flags])).result).toEqual({
+    ok: true,
+    name: 'job',
+    version: 0,
+    streams: {},
+  });
+  const reset = await runAries(['state', 'reset', ...flags]);
+  expect(reset.result).toEqual({ ok: true, name: 'job', streams: [], ledgerRows: 0 });
+  expect(reset.stderr).toContain('the ledger of the destination still knows');
+});
+
+test('rm deletes a dataset', async () => {
+  const copy = (await runAries(['extract', fixture('numbers'), '--config', '{"count":1}', '--staging', staging])).result
+    .dataset;
+  expect((await runAries(['dataset', 'rm', copy])).result).toMatchObject({ ok: true, dataset: copy });
+  expect((await runAries(['dataset', 'show', copy])).code).toBe(75);
+});

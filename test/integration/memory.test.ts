@@ -1,0 +1,99 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ensurePackages } from '../services/apt.ts';
+import { freshDatabase } from '../services/database.ts';
+
+const MEGABYTE = 1024 * 1024;
+const LIMIT = 300;
+const ARIES = resolve(import.meta.dirname, '../../packages/cli/src/main.ts');
+
+const time = await ensurePackages(['time']);
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'aries-memory-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test.skipIf(time.available ? false : time.reason)(
+  'extracting and loading 2 GB of ndjson stays under 300 MB, and does not grow from 0.2 GB',
+  async () => {
+    const small = await extractAndLoad(0.2);
+    const large = await extractAndLoad(2);
+    console.log(`peak memory in MB: 0.2 GB ${JSON.stringify(small)}, 2 GB ${JSON.stringify(large)}`);
+    expect(large.extract).toBeLessThan(LIMIT);
+    expect(large.load).toBeLessThan(LIMIT);
+    expect(large.extract).toBeLessThan(small.extract * 1.25);
+    expect(large.load).toBeLessThan(small.load * 1.25);
+  },
+);
+
+async function extractAndLoad(gigabytes: number): Promise<{ extract: number; load: number }> {
+  await using database = await freshDatabase();
+  const rows = await writeRows(join(folder, 'rows.ndjson'), gigabytes * 1024 * MEGABYTE);
+  const extract = await measured([
+    'extract',
+    'file',
+    '--config',
+    `{"url":"${folder}/rows.ndjson"}`,
+    '--staging',
+    `file://${folder}/staging`,
+  ]);
+  expect(extract.result.streams.rows).toMatchObject({ records: rows, rejected: 0 });
+  const load = await measured([
+    'load',
+    'postgres',
+    '--config',
+    `{"url":"${database.url}"}`,
+    '--input',
+    extract.result.dataset,
+  ]);
+  expect(load.result.streams.rows).toMatchObject({ records: rows, rejected: 0 });
+  await rm(join(folder, 'staging'), { recursive: true });
+  return { extract: extract.megabytes, load: load.megabytes };
+}
+
+async function writeRows(file: string, bytes: number): Promise<number> {
+  const out = createWriteStream(file, { highWaterMark: 4 * MEGABYTE });
+  let rows = 0;
+  for (let written = 0; written < bytes; ) {
+    const lines: string[] = [];
+    for (let n = 0; n < 5000; n++, rows++) {
+      lines.push(
+        `{"id":${rows},"name":"row ${rows}","score":${rows / 8},"at":"2024-01-01T00:00:00Z","note":"${'lorem ipsum '.repeat(6)}","ok":${rows % 2 === 0}}\n`,
+      );
+    }
+    const chunk = Buffer.from(lines.join(''));
+    written += chunk.length;
+    if (!out.write(chunk)) await once(out, 'drain');
+  }
+  out.end();
+  await once(out, 'close');
+  return rows;
+}
+
+/** Runs aries under GNU time: the kernel's own account of the process's peak. */
+// biome-ignore lint/suspicious/noExplicitAny: a result is looked at in parts
+async function measured(args: string[]): Promise<{ result: any; megabytes: number }> {
+  const report = join(folder, 'time.txt');
+  const child = spawn('/usr/bin/time', ['-v', '-o', report, process.execPath, ARIES, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  const [code] = await once(child, 'close');
+  expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
+  const kilobytes = Number(/Maximum resident set size \(kbytes\): (\d+)/.exec(await readFile(report, 'utf8'))?.[1]);
+  return { result: JSON.parse(stdout.trim().split('\n').at(-1)!), megabytes: Math.round(kilobytes / 1024) };
+}

@@ -1,0 +1,114 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type ConnectorUse,
+  defineSource,
+  type ExtractOptions,
+  extract,
+  type JsonRecord,
+  type LoadOptions,
+  load,
+  type RecordSchema,
+  type StepResult,
+} from '@aries-data/sdk';
+import { z } from 'zod';
+import { postgresTarget, type Target } from './targets.ts';
+
+/** JSON Schema types by field; where they are two, the second is `null`. A format is written behind a colon. */
+type Fields = Record<string, string | string[]>;
+
+interface ChangingStream {
+  fields: Fields;
+  primaryKey?: string[];
+}
+
+/** A pipeline `shop` in this process, from a source whose streams can be changed into a Postgres of its own. */
+export interface ChangingShop extends AsyncDisposable {
+  streams: Record<string, ChangingStream>;
+  rows: Record<string, JsonRecord[]>;
+  extract(runId: string, options?: Partial<ExtractOptions>): Promise<StepResult>;
+  load(runId: string, options?: Partial<LoadOptions>): Promise<StepResult>;
+  both(runId: string, options?: Partial<LoadOptions>): Promise<StepResult>;
+  table(name: string): Promise<Record<string, unknown>[]>;
+  /** Those that the loads made, without the ledger. */
+  tables(): Promise<string[]>;
+  sql: Target['sql'];
+}
+
+export async function changingShop(streams: Record<string, ChangingStream>): Promise<ChangingShop> {
+  const folder = await mkdtemp(join(tmpdir(), 'aries-again-'));
+  const target = await postgresTarget();
+  const source = (): ConnectorUse => ({
+    connector: { name: 'shop', version: '0.0.0', source: sourceOf(self) },
+    config: {},
+  });
+  const self: ChangingShop = {
+    streams,
+    rows: {},
+    extract: (runId, options) => extract({ source: source(), staging: folder, name: 'shop', runId, ...options }),
+    load: (runId, options) =>
+      load({
+        destination: {
+          connector: { name: 'postgres', version: '0.0.0', destination: target.destination },
+          config: target.config,
+        },
+        input: [`${folder}/shop/${runId}/extract`],
+        ...options,
+      }),
+    async both(runId, options) {
+      await self.extract(runId);
+      return self.load(runId, options);
+    },
+    async table(name) {
+      const rows = await target.sql(`SELECT to_jsonb(t) AS row FROM ${name} AS t ORDER BY 1`);
+      return rows.map(({ row }) => row as Record<string, unknown>);
+    },
+    async tables() {
+      const rows = await target.sql(`SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1`);
+      return rows.map(({ tablename }) => String(tablename)).filter((name) => !name.startsWith('_aries'));
+    },
+    sql: target.sql,
+    async [Symbol.asyncDispose]() {
+      await target[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  return self;
+}
+
+function sourceOf(shop: ChangingShop) {
+  return defineSource({
+    config: z.object({}),
+    streams: ({ stream }) =>
+      Object.fromEntries(
+        Object.entries(shop.streams).map(([name, { fields, primaryKey = [] }]) => [
+          name,
+          stream({
+            schema: schemaOf(fields),
+            primaryKey,
+            async *read() {
+              yield shop.rows[name] ?? [];
+            },
+          }),
+        ]),
+      ),
+  });
+}
+
+function schemaOf(fields: Fields): RecordSchema {
+  const properties = Object.entries(fields).map(([name, type]) => {
+    const [first = '', ...others] = [type].flat();
+    const [base, format] = first.split(':');
+    return [
+      name,
+      { type: others.length === 0 ? base : [base, ...others], ...(format === undefined ? {} : { format }) },
+    ];
+  });
+  return {
+    type: 'object',
+    properties: Object.fromEntries(properties),
+    required: Object.keys(fields),
+    additionalProperties: false,
+  } as RecordSchema;
+}

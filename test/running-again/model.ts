@@ -1,0 +1,284 @@
+/**
+ * What a table must be, written down a second time and without the engine's code. A world is one thing that may be true: what the
+ * state file, the ledger, the table and the staging hold. A command makes of each world those that may come of it, each with the
+ * outcome that is then seen; a command that is killed may have been done, half done or not begun. What is seen (outcome, table, state)
+ * then rules worlds out.
+ *
+ * The invariant: at least one world agrees with everything that was seen. So the table is what the commands that ended well have made
+ * of it, a load that fails has changed nothing, and it is refused exactly where these rules refuse it.
+ */
+
+export interface Row {
+  id: number;
+  /** The cursor: a day. */
+  at: number;
+  /** Another with each change. */
+  note: number;
+}
+
+/** How far a stream is loaded: the greatest cursor value, and the keys that are there at it. */
+export interface Position {
+  cursor: number;
+  keys: string[];
+}
+
+export type Kind = 'full' | 'incremental' | readonly [start: number, end: number];
+
+export interface ModelDataset {
+  run: string;
+  /** Counts how often it was made anew. */
+  generation: number;
+  kind: Kind;
+  before: Position | null;
+  after: Position | null;
+  /** When it was read. */
+  read: number;
+  rows: Row[];
+}
+
+type Applied = Omit<ModelDataset, 'rows'> & { disposition: Disposition };
+export type Disposition = 'append' | 'replace' | 'merge' | 'replace-interval';
+
+export interface World {
+  state: Position | null;
+  ledger: Applied[];
+  /** How many of the ledger's rows speak of a table that was replaced since: nothing of them is there. */
+  gone: number;
+  rows: Row[];
+  finished: Record<string, ModelDataset>;
+  /** What attempts that failed have read; a retry may find it durable. */
+  attempts: ModelDataset[];
+}
+
+export interface Possible {
+  outcome: string;
+  world: World;
+}
+
+export interface ExtractCommand {
+  run: string;
+  kind: Kind;
+  force: boolean;
+  killed: boolean;
+}
+
+export interface LoadCommand {
+  run: string;
+  disposition: Disposition | undefined;
+  force: boolean;
+  adopt: boolean;
+  allowGap: boolean;
+  killed: boolean;
+}
+
+export const NOTHING: World = { state: null, ledger: [], gone: 0, rows: [], finished: {}, attempts: [] };
+
+export function modelOf(keyed: boolean) {
+  const keyOf = (row: Row) => JSON.stringify(keyed ? row.id : row);
+
+  /** What may come of an extract from a source with these rows, begun at this time. */
+  function extract(world: World, { run, kind, force, killed }: ExtractCommand, source: Row[], now: number): Possible[] {
+    const finished = world.finished[run];
+    let before = kind === 'incremental' ? world.state : null;
+    if (kind === 'incremental' && finished !== undefined && holds(world.state, finished.after ?? finished.before))
+      before = finished.before;
+    if (finished !== undefined && !force) {
+      if (!same(finished.kind, kind)) return [{ outcome: 'FINGERPRINT_DIFFERS', world }];
+      if (same(finished.before, before)) return orKilled([ended(world, finished, 0)], world, killed);
+    }
+    const generation = (finished?.generation ?? 0) + 1;
+    const rows = source.filter((row) => isInside(row, kind, before));
+    const fresh: ModelDataset = { run, generation, kind, before, after: reach(rows, kind, before), read: now, rows };
+    const durable = world.attempts.filter(
+      (attempt) => !force && same({ ...attempt, after: 0, read: 0, rows: 0 }, { ...fresh, after: 0, read: 0, rows: 0 }),
+    );
+    const possible = [
+      ended(commit(world, fresh), fresh, 1),
+      ...durable.map((attempt) => ended(commit(world, attempt), attempt, 0)),
+    ];
+    return [
+      ...orKilled(possible, world, killed),
+      ...(killed ? [{ outcome: 'killed', world: { ...world, attempts: [...world.attempts, fresh] } }] : []),
+    ];
+  }
+
+  function isInside(row: Row, kind: Kind, before: Position | null): boolean {
+    if (typeof kind !== 'string') return row.at >= kind[0] && row.at < kind[1];
+    if (kind === 'full' || before === null) return true;
+    return row.at > before.cursor || (row.at === before.cursor && !before.keys.includes(keyOf(row)));
+  }
+
+  function reach(rows: Row[], kind: Kind, before: Position | null): Position | null {
+    if (typeof kind !== 'string') return null;
+    if (rows.length === 0) return before;
+    const cursor = Math.max(...rows.map(({ at }) => at));
+    return furthest(before, {
+      cursor,
+      keys: rows
+        .filter(({ at }) => at === cursor)
+        .map(keyOf)
+        .sort(),
+    });
+  }
+
+  /** What may come of a load. */
+  function load(world: World, command: LoadCommand): Possible[] {
+    const dataset = world.finished[command.run];
+    if (dataset === undefined) return [{ outcome: 'INPUT_NOT_READY', world }];
+    const disposition = command.disposition ?? defaultOf(dataset);
+    if (!fits(dataset, disposition)) return [{ outcome: 'CONFIG_INVALID', world }];
+    const isInterval = typeof dataset.kind !== 'string';
+    // It begins by mending the state, whatever comes of it; only an interval has nothing to do with it.
+    const mended =
+      isInterval || world.ledger.every(({ kind }) => typeof kind !== 'string')
+        ? world
+        : { ...world, state: held(world) };
+    const verdict = judge(mended, dataset, disposition, command);
+    const rows = verdict === 'loaded' ? apply(mended, dataset, disposition) : mended.rows;
+    if (rows === null) return orKilled([{ outcome: 'DATA_INVALID', world: mended }], world, command.killed);
+    if (verdict !== 'loaded') return orKilled([{ outcome: verdict, world: mended }], world, command.killed);
+    // What is replaced is as far as what replaces it; else what was there stays there.
+    const after = isInterval ? null : disposition === 'replace' ? dataset.after : furthest(held(mended), dataset.after);
+    const { rows: _, ...entry } = dataset;
+    const gone = disposition === 'replace' ? mended.ledger.length : mended.gone;
+    const committed = { ...mended, rows, gone, ledger: [...mended.ledger, { ...entry, after, disposition }] };
+    const loaded = isInterval ? committed : { ...committed, state: after };
+    return [
+      ...orKilled([{ outcome: 'loaded', world: loaded }], world, command.killed),
+      ...(command.killed
+        ? [
+            { outcome: 'killed', world: mended },
+            { outcome: 'killed', world: committed },
+          ]
+        : []),
+    ];
+  }
+
+  function fits({ kind, before }: ModelDataset, disposition: Disposition): boolean {
+    if (disposition === 'merge') return keyed;
+    if (disposition === 'replace-interval') return typeof kind !== 'string';
+    return disposition !== 'replace' || kind === 'full' || before === null;
+  }
+
+  function defaultOf({ kind }: ModelDataset): Disposition {
+    if (typeof kind !== 'string') return 'replace-interval';
+    return kind === 'full' ? 'replace' : keyed ? 'merge' : 'append';
+  }
+
+  /** The table that a dataset makes; `null` where its key does not allow that. */
+  function apply({ rows, ledger }: World, dataset: ModelDataset, disposition: Disposition): Row[] | null {
+    const [old, added] = [rows, dataset.rows];
+    if (disposition === 'replace') return added;
+    if (disposition === 'append') {
+      return keyed && added.some(({ id }) => old.some((row) => row.id === id)) ? null : [...old, ...added];
+    }
+    const { kind, read } = dataset;
+    const stays =
+      disposition === 'merge' || typeof kind === 'string' ? old : old.filter(({ at }) => at < kind[0] || at >= kind[1]);
+    if (!keyed) return [...stays, ...added];
+    // Read after everything that is there, an interval knows best; else the newer row is the one with the later cursor.
+    const knowsBest =
+      disposition === 'replace-interval' && ledger.length > 0 && ledger.every((one) => one.read <= read);
+    const winners = added.map((row) => {
+      const other = old.find(({ id }) => id === row.id);
+      return other !== undefined && other.at > row.at && !knowsBest ? other : row;
+    });
+    return [...stays.filter(({ id }) => !added.some((row) => row.id === id)), ...winners];
+  }
+
+  /** The state is forgotten; with the ledger, or without. */
+  function reset(world: World, ledger: boolean): Possible[] {
+    return [{ outcome: 'reset', world: { ...world, state: null, ...(ledger ? { ledger: [], gone: 0 } : {}) } }];
+  }
+
+  /** What may come of two commands at once: one after the other, or one not at all because the other is in its way. */
+  function atOnce(world: World, commands: readonly [LoadCommand, LoadCommand]): Possible[] {
+    const possible = [commands, [commands[1], commands[0]] as const].flatMap(([first, second], turned) =>
+      withBusy(load(world, first), world).flatMap((one) =>
+        withBusy(load(one.world, second), one.world).map((two) => ({
+          outcome: (turned ? [two, one] : [one, two]).map(({ outcome }) => outcome).join(),
+          world: two.world,
+        })),
+      ),
+    );
+    return possible.filter(({ outcome }) => outcome !== 'busy,busy');
+  }
+
+  function withBusy(possible: Possible[], world: World): Possible[] {
+    const mended = { ...world, state: held(world) };
+    return [
+      ...possible,
+      { outcome: 'busy', world },
+      ...(world.ledger.some(({ kind }) => typeof kind === 'string') ? [{ outcome: 'busy', world: mended }] : []),
+    ];
+  }
+
+  return { extract, load, reset, atOnce };
+}
+
+function judge(world: World, dataset: ModelDataset, disposition: Disposition, flags: LoadCommand): string {
+  const { kind, before, read, run, generation } = dataset;
+  const ledger = world.ledger.slice(world.gone);
+  const again = ledger.some((one) => one.run === run && one.generation === generation);
+  if (again && (!flags.force || disposition === 'append')) return 'already-loaded';
+  if (disposition === 'append' && ledger.some((one) => one.run === run)) return 'LOAD_REFUSED';
+  const later = flags.force ? [] : ledger.filter((one) => one.read > read);
+  if (disposition === 'replace' && later.some((one) => one.disposition === 'replace' || one.disposition === 'merge'))
+    return 'superseded';
+  if (typeof kind !== 'string') {
+    const covers = (other: Kind) => typeof other !== 'string' && other[0] <= kind[0] && other[1] >= kind[1];
+    const overlaps = (other: Kind) => typeof other !== 'string' && other[0] < kind[1] && other[1] > kind[0];
+    if (
+      disposition === 'replace-interval' &&
+      later.some((one) => covers(one.kind) || (typeof one.kind === 'string' && one.disposition === 'replace'))
+    )
+      return 'superseded';
+    return disposition === 'append' && ledger.some((one) => overlaps(one.kind)) ? 'LOAD_REFUSED' : 'loaded';
+  }
+  if (kind === 'full') return 'loaded';
+  const there = held(world);
+  if (there === null) return before === null || flags.adopt ? 'loaded' : 'LOAD_REFUSED';
+  if (same(before, there)) return 'loaded';
+  const overlaps = holds(there, before);
+  return (overlaps ? disposition !== 'append' : flags.allowGap) ? 'loaded' : 'LOAD_REFUSED';
+}
+
+/** How far the ledger says the table is. */
+function held({ ledger }: World): Position | null {
+  return ledger.findLast(({ kind }) => typeof kind === 'string')?.after ?? null;
+}
+
+/** Whether everything up to a position is in another. */
+function holds(there: Position | null, wanted: Position | null): boolean {
+  if (wanted === null) return true;
+  if (there === null || there.cursor < wanted.cursor) return false;
+  return there.cursor > wanted.cursor || wanted.keys.every((key) => there.keys.includes(key));
+}
+
+function furthest(one: Position | null, other: Position | null): Position | null {
+  if (one === null || other === null) return one ?? other;
+  if (one.cursor !== other.cursor) return one.cursor > other.cursor ? one : other;
+  return { cursor: one.cursor, keys: [...new Set([...one.keys, ...other.keys])].sort() };
+}
+
+function commit(world: World, dataset: ModelDataset): World {
+  return { ...world, finished: { ...world.finished, [dataset.run]: dataset } };
+}
+
+/** How an extract that ended well is seen: how many records, and how often the source was read for them. */
+function ended(world: World, { rows }: ModelDataset, reads: number): Possible {
+  return { outcome: `${rows.length} records, ${reads} reads`, world };
+}
+
+function orKilled(possible: Possible[], untouched: World, killed: boolean): Possible[] {
+  if (!killed) return possible;
+  return [
+    ...possible,
+    ...possible.map(({ world }) => ({ outcome: 'killed', world })),
+    { outcome: 'killed', world: untouched },
+  ];
+}
+
+export function same(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}

@@ -1,0 +1,59 @@
+import type { TestProject } from 'vitest/node';
+import { type Availability, ensurePackages } from './apt.ts';
+import type { S3Connection } from './bucket.ts';
+import { CEPH_PACKAGES, startCeph } from './ceph.ts';
+import { startPostgres } from './postgres.ts';
+import { startPostgres15 } from './postgres-15.ts';
+
+/**
+ * A service, or why there is none: `missing` where this machine cannot have it (its tests are skipped), `broken`
+ * where it is installed and does not start (`services.test.ts` fails).
+ */
+export type Service<T> = ({ state: 'ready' } & T) | { state: 'missing' | 'broken'; reason: string };
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** One real S3 server (Ceph) for all integration tests; make a bucket with `createBucket` of `bucket.ts`. */
+    s3: Service<S3Connection>;
+    /** One PostgreSQL 15 for all integration tests; make a database with `freshDatabase(url)`. */
+    postgres15: Service<{ url: string }>;
+  }
+}
+
+/** Starts the services once for all integration tests, and prints plainly which of them this machine cannot have. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const running = new AsyncDisposableStack();
+  const postgres = running.use(await startPostgres());
+  project.provide('postgresUrl', postgres.url);
+
+  project.provide(
+    'postgres15',
+    await service('PostgreSQL 15', ['postgresql-15'], async () => {
+      const { url } = running.use(await startPostgres15());
+      return { url };
+    }),
+  );
+  project.provide(
+    's3',
+    await service('S3 (Ceph)', CEPH_PACKAGES, async () => {
+      const { endpoint, region, accessKeyId, secretAccessKey } = running.use(await startCeph());
+      return { endpoint, region, accessKeyId, secretAccessKey };
+    }),
+  );
+  return () => running.disposeAsync();
+}
+
+async function service<T>(name: string, packages: string[], start: () => Promise<T>): Promise<Service<T>> {
+  const packagesThere: Availability = await ensurePackages(packages);
+  if (!packagesThere.available) {
+    console.warn(`${name}: its tests are skipped. ${packagesThere.reason}`);
+    return { state: 'missing', reason: packagesThere.reason };
+  }
+  try {
+    return { state: 'ready', ...(await start()) };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    console.error(`${name} did not start: ${reason}`);
+    return { state: 'broken', reason };
+  }
+}
