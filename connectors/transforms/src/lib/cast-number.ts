@@ -51,11 +51,13 @@ export const decimal: CastRule = {
   },
 };
 
-/** Whether the double, printed with as many digits as the text has, is the text again. */
+/** Whether the double, printed at its shortest or with as many digits as the text has, is the text again. */
 function comesBack(text: Decimal, number: number): boolean {
   if (text.sign === 0) return true;
   if (number === 0 || !Number.isFinite(number) || text.digits.length > 17) return false;
-  return compareDecimals(parseDecimal(number.toPrecision(text.digits.length))!, text) === 0;
+  // Both, because they round a tie in different ways: 712684102247143.25 is …3.2 at its shortest, …3.3 with 16 digits.
+  const printed = [String(number), number.toPrecision(text.digits.length)];
+  return printed.some((one) => compareDecimals(parseDecimal(one)!, text) === 0);
 }
 
 /** The digits of a value that is a whole number of at most 30 digits (`5`, `"5.0"`, `"1e3"`). */

@@ -28,6 +28,7 @@ const GOOD: [CastType, Json, Json][] = [
   ['number', '0.10000000000000001', 0.1],
   ['number', '100000000000000000000', 1e20],
   ['number', '0.000', 0],
+  ['number', '712684102247143.2', 712684102247143.25],
   ['number', rawNumber('12.5'), 12.5],
   ['boolean', 'TRUE', true],
   ['boolean', 'f', false],
