@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { runAries } from '../../packages/cli/src/testing/run-aries.ts';
+import { runHere } from '../../packages/cli/src/testing/run-here.ts';
 import { item, type OperatorOptions, operator, succeeded, UNHURRIED } from './operator.ts';
 
 const ITEMS = [item(1, '2026-01-01T01:00:00'), item(2, '2026-01-01T02:00:00'), item(3, '2026-01-02T00:00:00')];
@@ -85,7 +85,7 @@ describe.concurrent('the config is corrected and the task cleared', UNHURRIED, (
     for (const { sql } of [job, other]) await sql('CREATE TABLE towns (id int PRIMARY KEY)');
     const extract = (url: string) => {
       const config = JSON.stringify({ url, tables: ['towns'] });
-      return runAries([
+      return runHere([
         'extract',
         'postgres',
         '--config',

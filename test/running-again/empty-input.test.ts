@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { runAries } from '../../packages/cli/src/testing/run-aries.ts';
+import { runHere } from '../../packages/cli/src/testing/run-here.ts';
 import { item, type OperatorOptions, operator, succeeded, UNHURRIED } from './operator.ts';
 
 const ITEMS = [item(1, '2026-01-01T00:00:00'), item(2, '2026-01-02T00:00:00')];
@@ -76,7 +76,7 @@ describe.concurrent('a file', UNHURRIED, () => {
         destination: { use: 'postgres', config: { url: job.databaseUrl }, disposition },
         staging: job.staging,
       });
-      const run = (id: string, ...flags: string[]) => runAries(['run', pipeline, '--run-id', id, ...flags]);
+      const run = (id: string, ...flags: string[]) => runHere(['run', pipeline, '--run-id', id, ...flags]);
       const towns = async () => (await job.sql('SELECT id::int FROM towns ORDER BY id')).map(({ id }) => id);
       await writeFile(pipeline, text);
       await writeFile(file, '[]');
@@ -127,10 +127,10 @@ describe.concurrent('a file', UNHURRIED, () => {
       }),
     );
     await writeFile(file, JSON.stringify(ITEMS));
-    succeeded(await runAries(['run', pipeline, '--run-id', 'monday', ...WHOLE]));
+    succeeded(await runHere(['run', pipeline, '--run-id', 'monday', ...WHOLE]));
     expect(await job.table()).toEqual(ITEMS);
     await writeFile(file, JSON.stringify(ITEMS.slice(0, 1)));
-    const { streams } = succeeded(await runAries(['run', pipeline, '--run-id', 'tuesday', ...SECOND_DAY]));
+    const { streams } = succeeded(await runHere(['run', pipeline, '--run-id', 'tuesday', ...SECOND_DAY]));
     expect(streams.items).toMatchObject({ records: 0, disposition: 'replace-interval', outcome: 'loaded' });
     expect(await job.table()).toEqual(ITEMS.slice(0, 1));
   });

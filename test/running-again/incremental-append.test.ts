@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { runAries } from '../../packages/cli/src/testing/run-aries.ts';
+import { runHere } from '../../packages/cli/src/testing/run-here.ts';
 import { item, type Operator, operator, succeeded, UNHURRIED } from './operator.ts';
 
 const [ONE, TWO] = [item(1, '2026-01-01T00:00:00'), item(2, '2026-01-02T00:00:00')];
@@ -10,7 +10,7 @@ const REFUSED = { code: 78, result: { error: { code: 'LOAD_REFUSED' } } };
 /** Forgets how far the pipeline is: in the staging alone, or in the ledger as well. */
 async function reset(job: Operator, ...destination: string[]) {
   const of = destination.length === 0 ? [] : [...destination, '--config', JSON.stringify({ url: job.databaseUrl })];
-  return succeeded(await runAries(['state', 'reset', ...of, '--staging', job.staging, '--name', 'job']));
+  return succeeded(await runHere(['state', 'reset', ...of, '--staging', job.staging, '--name', 'job']));
 }
 
 describe.concurrent('each record is appended once', UNHURRIED, () => {

@@ -42,8 +42,6 @@ export type Disposition = 'append' | 'replace' | 'merge' | 'replace-interval';
 export interface World {
   state: Position | null;
   ledger: Applied[];
-  /** How many of the ledger's rows speak of a table that was replaced since: nothing of them is there. */
-  gone: number;
   rows: Row[];
   finished: Record<string, ModelDataset>;
   /** What attempts that failed have read; a retry may find it durable. */
@@ -71,7 +69,7 @@ export interface LoadCommand {
   killed: boolean;
 }
 
-export const NOTHING: World = { state: null, ledger: [], gone: 0, rows: [], finished: {}, attempts: [] };
+export const NOTHING: World = { state: null, ledger: [], rows: [], finished: {}, attempts: [] };
 
 export function modelOf(keyed: boolean) {
   const keyOf = (row: Row) => JSON.stringify(keyed ? row.id : row);
@@ -80,7 +78,11 @@ export function modelOf(keyed: boolean) {
   function extract(world: World, { run, kind, force, killed }: ExtractCommand, source: Row[], now: number): Possible[] {
     const finished = world.finished[run];
     let before = kind === 'incremental' ? world.state : null;
-    if (kind === 'incremental' && finished !== undefined && holds(world.state, finished.after ?? finished.before))
+    if (
+      kind === 'incremental' &&
+      typeof finished?.kind === 'string' &&
+      holds(world.state, finished.after ?? finished.before)
+    )
       before = finished.before;
     if (finished !== undefined && !force) {
       if (!same(finished.kind, kind)) return [{ outcome: 'FINGERPRINT_DIFFERS', world }];
@@ -140,8 +142,7 @@ export function modelOf(keyed: boolean) {
     // What is replaced is as far as what replaces it; else what was there stays there.
     const after = isInterval ? null : disposition === 'replace' ? dataset.after : furthest(held(mended), dataset.after);
     const { rows: _, ...entry } = dataset;
-    const gone = disposition === 'replace' ? mended.ledger.length : mended.gone;
-    const committed = { ...mended, rows, gone, ledger: [...mended.ledger, { ...entry, after, disposition }] };
+    const committed = { ...mended, rows, ledger: [...mended.ledger, { ...entry, after, disposition }] };
     const loaded = isInterval ? committed : { ...committed, state: after };
     return [
       ...orKilled([{ outcome: 'loaded', world: loaded }], world, command.killed),
@@ -157,7 +158,7 @@ export function modelOf(keyed: boolean) {
   function fits({ kind, before }: ModelDataset, disposition: Disposition): boolean {
     if (disposition === 'merge') return keyed;
     if (disposition === 'replace-interval') return typeof kind !== 'string';
-    return disposition !== 'replace' || kind === 'full' || before === null;
+    return disposition !== 'replace' || kind === 'full' || (kind === 'incremental' && before === null);
   }
 
   function defaultOf({ kind }: ModelDataset): Disposition {
@@ -173,22 +174,35 @@ export function modelOf(keyed: boolean) {
       return keyed && added.some(({ id }) => old.some((row) => row.id === id)) ? null : [...old, ...added];
     }
     const { kind, read } = dataset;
-    const stays =
-      disposition === 'merge' || typeof kind === 'string' ? old : old.filter(({ at }) => at < kind[0] || at >= kind[1]);
-    if (!keyed) return [...stays, ...added];
-    // Read after everything that is there, an interval knows best; else the newer row is the one with the later cursor.
-    const knowsBest =
-      disposition === 'replace-interval' && ledger.length > 0 && ledger.every((one) => one.read <= read);
+    if (disposition === 'merge' || typeof kind === 'string') {
+      return mergeInto(old, added, (other, row) => other.at > row.at);
+    }
+    // What was read later says what is in its interval, whatever the dataset says of it.
+    const there = sinceReplace(ledger);
+    const later = there.filter((one) => one.read > read);
+    const isKnown = ({ at }: Row) =>
+      later.some(({ kind }) => typeof kind !== 'string' && at >= kind[0] && at < kind[1]);
+    const others = there.length === 0 || later.some(({ kind }) => typeof kind === 'string');
+    const ours = added.filter((row) => !isKnown(row));
+    const stays = old.filter(
+      (row) => isKnown(row) || row.at < kind[0] || row.at >= kind[1] || (keyed && ours.some(({ id }) => id === row.id)),
+    );
+    if (!keyed) return [...stays, ...ours];
+    return mergeInto(stays, ours, (other, row) => isKnown(other) || (others && other.at > row.at));
+  }
+
+  /** By key; what is there stays where it is the newer. */
+  function mergeInto(old: Row[], added: Row[], isNewer: (other: Row, row: Row) => boolean): Row[] {
     const winners = added.map((row) => {
       const other = old.find(({ id }) => id === row.id);
-      return other !== undefined && other.at > row.at && !knowsBest ? other : row;
+      return other !== undefined && isNewer(other, row) ? other : row;
     });
-    return [...stays.filter(({ id }) => !added.some((row) => row.id === id)), ...winners];
+    return [...old.filter(({ id }) => !added.some((row) => row.id === id)), ...winners];
   }
 
   /** The state is forgotten; with the ledger, or without. */
   function reset(world: World, ledger: boolean): Possible[] {
-    return [{ outcome: 'reset', world: { ...world, state: null, ...(ledger ? { ledger: [], gone: 0 } : {}) } }];
+    return [{ outcome: 'reset', world: { ...world, state: null, ...(ledger ? { ledger: [] } : {}) } }];
   }
 
   /** What may come of two commands at once: one after the other, or one not at all because the other is in its way. */
@@ -218,29 +232,42 @@ export function modelOf(keyed: boolean) {
 
 function judge(world: World, dataset: ModelDataset, disposition: Disposition, flags: LoadCommand): string {
   const { kind, before, read, run, generation } = dataset;
-  const ledger = world.ledger.slice(world.gone);
+  const { ledger } = world;
   const again = ledger.some((one) => one.run === run && one.generation === generation);
   if (again && (!flags.force || disposition === 'append')) return 'already-loaded';
   if (disposition === 'append' && ledger.some((one) => one.run === run)) return 'LOAD_REFUSED';
   const later = flags.force ? [] : ledger.filter((one) => one.read > read);
-  if (disposition === 'replace' && later.some((one) => one.disposition === 'replace' || one.disposition === 'merge'))
-    return 'superseded';
+  if (disposition === 'replace' && later.length > 0) return 'superseded';
+  const there = held(world);
+  const intervals = sinceReplace(ledger).flatMap((one) => (typeof one.kind === 'string' ? [] : [one.kind]));
   if (typeof kind !== 'string') {
     const covers = (other: Kind) => typeof other !== 'string' && other[0] <= kind[0] && other[1] >= kind[1];
-    const overlaps = (other: Kind) => typeof other !== 'string' && other[0] < kind[1] && other[1] > kind[0];
     if (
       disposition === 'replace-interval' &&
       later.some((one) => covers(one.kind) || (typeof one.kind === 'string' && one.disposition === 'replace'))
     )
       return 'superseded';
-    return disposition === 'append' && ledger.some((one) => overlaps(one.kind)) ? 'LOAD_REFUSED' : 'loaded';
+    const repeats =
+      intervals.some(([start, end]) => start < kind[1] && end > kind[0]) || (there !== null && there.cursor >= kind[0]);
+    return disposition === 'append' && repeats ? 'LOAD_REFUSED' : 'loaded';
   }
   if (kind === 'full') return 'loaded';
-  const there = held(world);
+  if (disposition === 'append' && intervals.some(([, end]) => before === null || end > before.cursor))
+    return 'LOAD_REFUSED';
   if (there === null) return before === null || flags.adopt ? 'loaded' : 'LOAD_REFUSED';
   if (same(before, there)) return 'loaded';
   const overlaps = holds(there, before);
   return (overlaps ? disposition !== 'append' : flags.allowGap) ? 'loaded' : 'LOAD_REFUSED';
+}
+
+/** What the ledger says of the rows that are there. */
+function sinceReplace(ledger: readonly Applied[]): readonly Applied[] {
+  return ledger.slice(
+    Math.max(
+      0,
+      ledger.findLastIndex(({ disposition }) => disposition === 'replace'),
+    ),
+  );
 }
 
 /** How far the ledger says the table is. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type Disposition, extract, load, type Source, type StreamOptions, showState } from '@aries-data/sdk';
 import { expect } from 'vitest';
 import { fixture, type RunOptions, type RunResult } from '../../packages/cli/src/testing/run-aries.ts';
+import { runHere } from '../../packages/cli/src/testing/run-here.ts';
 import { source as records } from '../fixtures/connectors/records.ts';
 import { type Started, start, until } from './commands.ts';
 import { duckdbTarget, postgresTarget } from './targets.ts';
@@ -31,13 +32,15 @@ export interface OperatorOptions {
   items?: Item[];
 }
 
-export interface CommandOptions extends RunOptions {
+export interface CommandOptions {
   /** Of the source. */
-  config?: object;
+  config?: object | undefined;
   /** Another way to the database. */
-  databaseUrl?: string;
-  name?: string;
+  databaseUrl?: string | undefined;
+  name?: string | undefined;
 }
+
+type ArgumentsOf = (step: 'extract' | 'load', run: string, flags?: string[], options?: CommandOptions) => string[];
 
 /** Somebody who runs a pipeline's tasks again, with a source that can be changed and a table that can be looked at. */
 export interface Operator extends AsyncDisposable {
@@ -49,14 +52,15 @@ export interface Operator extends AsyncDisposable {
   change(items: Item[]): Promise<void>;
   /** How often the source was read, and from where. */
   reads(): Promise<unknown[]>;
+  /** Inside this process, where that is the same. */
   extract(run: string, flags?: string[], options?: CommandOptions): Promise<RunResult>;
   load(run: string, flags?: string[], options?: CommandOptions): Promise<RunResult>;
   /** Loads until it is done, and says how it ended: another load may stand in the way for a moment (75). */
   loadAtLast(run: string): Promise<string>;
   /** A run that nothing disturbs, extracted and loaded inside this process: a whole day in a tenth of the time. */
   both(run: string, interval?: string[]): Promise<void>;
-  /** The same as `extract` and `load`, not waited for. */
-  start(step: 'extract' | 'load', run: string, flags?: string[], options?: CommandOptions): Started;
+  /** The same as `extract` and `load`, in a process of its own and not waited for. */
+  start(step: 'extract' | 'load', run: string, flags?: string[], options?: CommandOptions & RunOptions): Started;
   /** Starts an extract that stops at this many records, checkpoints durable, and waits until it has come there. */
   startAndPause(run: string, at: number, flags?: string[]): Promise<Started>;
   /** Lets go on whoever waits there. */
@@ -87,6 +91,18 @@ export async function operator(options: OperatorOptions = {}): Promise<Operator>
     connector: { name: into, version: '0.0.0', destination: target.destination },
     config,
   });
+  const argumentsOf: ArgumentsOf = (step, run, flags = [], { config = {}, databaseUrl, name = 'job' } = {}) => {
+    const from = ['--config', json({ path, ...config }), '--streams', json(streams)];
+    const to = ['--config', json(databaseUrl === undefined ? target.config : { url: databaseUrl })];
+    const how = disposition === undefined || flags.includes('--disposition') ? [] : ['--disposition', disposition];
+    const args =
+      step === 'extract'
+        ? [fixture('records'), ...from, '--staging', staging, '--name', name, '--run-id', run]
+        : [into, ...to, '--input', `${staging}/${name}/${run}/extract`, ...how];
+    return [step, ...args, ...flags];
+  };
+  // A process can open a DuckDB file only once, and two loads at once are two processes.
+  const runLoad = into === 'duckdb' ? (args: string[]) => start(args).done : runHere;
   await change(items);
 
   const self: Operator = {
@@ -100,8 +116,8 @@ export async function operator(options: OperatorOptions = {}): Promise<Operator>
       return lines.map((line) => JSON.parse(line));
     },
 
-    extract: (run, flags, options) => self.start('extract', run, flags, options).done,
-    load: (run, flags, options) => self.start('load', run, flags, options).done,
+    extract: (run, flags, options) => runHere(argumentsOf('extract', run, flags, options)),
+    load: (run, flags, options) => runLoad(argumentsOf('load', run, flags, options)),
 
     async loadAtLast(run) {
       for (let attempt = 0; attempt < 10; attempt++) {
@@ -118,16 +134,8 @@ export async function operator(options: OperatorOptions = {}): Promise<Operator>
       await load({ destination: destination(target.config), input: [dataset], disposition });
     },
 
-    start(step, run, flags = [], { config = {}, databaseUrl, name = 'job', ...options } = {}) {
-      const from = ['--config', json({ path, ...config }), '--streams', json(streams)];
-      const to = ['--config', json(databaseUrl === undefined ? target.config : { url: databaseUrl })];
-      const how = disposition === undefined || flags.includes('--disposition') ? [] : ['--disposition', disposition];
-      const args =
-        step === 'extract'
-          ? [fixture('records'), ...from, '--staging', staging, '--name', name, '--run-id', run]
-          : [into, ...to, '--input', `${staging}/${name}/${run}/extract`, ...how];
-      return start([step, ...args, ...flags], options);
-    },
+    start: (step, run, flags, { config, databaseUrl, name, ...options } = {}) =>
+      start(argumentsOf(step, run, flags, { config, databaseUrl, name }), options),
 
     async startAndPause(run, at, flags) {
       const checkpoints = () => globSync(join(folder, 'staging/job', run, 'extract/*/*.checkpoint.json')).length;

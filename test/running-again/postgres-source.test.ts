@@ -1,7 +1,7 @@
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { runAries } from '../../packages/cli/src/testing/run-aries.ts';
+import { runHere } from '../../packages/cli/src/testing/run-here.ts';
 import { openDataset } from '../../packages/sdk/src/dataset/open-dataset.ts';
 import { startProxy } from '../services/tcp-proxy.ts';
 import { type Operator, operator, start, succeeded, UNHURRIED, until } from './operator.ts';
@@ -66,7 +66,7 @@ test(
     await job.sql(`INSERT INTO shop.items VALUES (-1, '2026-02-03Z', 'new, in a range that was read')`);
     await job.sql('DELETE FROM shop.items WHERE id = 18000');
 
-    const { dataset } = succeeded(await runAries(extract('monday')));
+    const { dataset } = succeeded(await runHere(extract('monday')));
     expect(statements.length).toBeGreaterThan(0);
     for (const statement of statements) expect(statement).toMatch(/"id" > '\d+'::integer/);
     const stream = (await openDataset(dataset)).manifest.streams.items!;
@@ -74,7 +74,7 @@ test(
       consistency: 'per-range',
       stateAfter: { cursor: '2026-01-01T05:33:20Z', keys: [[20000], [40000]] },
     });
-    const refused = await runAries([...load('monday'), '--disposition', 'append']);
+    const refused = await runHere([...load('monday'), '--disposition', 'append']);
     expect(refused).toMatchObject({ code: 78, result: { error: { code: 'CONFIG_INVALID' } } });
     expect(refused.result.error).toMatchObject({
       message:
@@ -82,13 +82,13 @@ test(
       hint: 'Extract with --force to read it at one moment, or use merge.',
     });
 
-    succeeded(await runAries(load('monday')));
-    const next = succeeded(await runAries(extract('tuesday')));
+    succeeded(await runHere(load('monday')));
+    const next = succeeded(await runHere(extract('tuesday')));
     expect(next.streams.items.records).toBe(3);
-    succeeded(await runAries(load('tuesday')));
+    succeeded(await runHere(load('tuesday')));
     expect(await job.sql(DIFFERENCE)).toEqual([]);
 
-    const forced = succeeded(await runAries([...extract('monday'), '--force']));
+    const forced = succeeded(await runHere([...extract('monday'), '--force']));
     expect((await openDataset(forced.dataset)).manifest.streams.items).toMatchObject({ consistency: 'snapshot' });
   },
 );
@@ -109,8 +109,8 @@ describe.concurrent('rows of a table are appended once', UNHURRIED, () => {
     ];
     for (const [run, rows] of inserts.entries()) {
       await job.sql(`INSERT INTO shop.items VALUES ${rows}`);
-      succeeded(await runAries(extract(`run-${run}`)));
-      succeeded(await runAries(load(`run-${run}`)));
+      succeeded(await runHere(extract(`run-${run}`)));
+      succeeded(await runHere(load(`run-${run}`)));
     }
     expect(await job.sql(DIFFERENCE)).toEqual([]);
   });

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
-import { runAries } from '../../packages/cli/src/testing/run-aries.ts';
+import { runHere } from '../../packages/cli/src/testing/run-here.ts';
 import { succeeded, UNHURRIED } from './commands.ts';
 import { type Item, item, operator } from './operator.ts';
 
@@ -84,7 +84,7 @@ describe.concurrent('replace', UNHURRIED, () => {
     await other.rows('BEGIN');
     await other.rows('SELECT FROM items');
     const started = performance.now();
-    const busy = await runAries([
+    const busy = await runHere([
       ...['load', 'postgres', '--config', JSON.stringify({ url: job.databaseUrl, lockTimeout: 0.5 })],
       ...['--input', `${job.staging}/job/tuesday/extract`],
     ]);

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { runAries } from '../../packages/cli/src/testing/run-aries.ts';
+import { runHere } from '../../packages/cli/src/testing/run-here.ts';
 import { changingShop } from './changing-shop.ts';
 import { succeeded, UNHURRIED } from './commands.ts';
 import { postgresTarget } from './targets.ts';
@@ -113,7 +113,7 @@ test('run --dry-run shows steps, streams, lanes and what would change, and does 
         staging: `file://${folder}/staging`,
       }),
     );
-    const plan = succeeded(await runAries(['run', file, '--dry-run']));
+    const plan = succeeded(await runHere(['run', file, '--dry-run']));
     expect(plan).toMatchObject({
       steps: ['extract', 'load'],
       streams: [

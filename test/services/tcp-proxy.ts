@@ -116,8 +116,11 @@ function joinSockets(client: Socket, upstream: Socket, passage: Passage): Pair {
   let broken = false;
   const reset = () => {
     broken = true;
-    client.resetAndDestroy();
-    upstream.resetAndDestroy();
+    for (const socket of [client, upstream]) {
+      // A socket that is shutting down cannot be reset, and would never close: libuv says EINVAL.
+      if (socket.writableEnded) socket.destroy();
+      else socket.resetAndDestroy();
+    }
   };
   pump(client, upstream, 'up');
   pump(upstream, client, 'down');

@@ -6,7 +6,7 @@ import type { Reporter } from './report/reporter.ts';
 import type { Session } from './session.ts';
 
 export interface SessionOptions {
-  reporter: Reporter;
+  reporter: Pick<Reporter, 'log' | 'onProgress' | 'print'>;
   redactor: Redactor;
   signal: AbortSignal;
   /** The command's arguments as they were typed. */

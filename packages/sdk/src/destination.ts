@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import { API_VERSION, type ConnectorContext } from './context.ts';
 import type { StagedFormat } from './formats/format.ts';
-import type { LedgerRow } from './ledger.ts';
+import type { LedgerRow, ReadLater } from './ledger.ts';
 import type { Batch, Rejection } from './records.ts';
 import type { Field } from './schema.ts';
 
@@ -28,8 +28,8 @@ export interface LoadTarget {
   cursor?: string | undefined;
   disposition: Disposition;
   interval?: Interval | undefined;
-  /** It was read after everything that the target holds: its records take the place also of those with a newer cursor. */
-  newest?: boolean | undefined;
+  /** For `replace-interval`: what the target holds that was read later, and so is not to be replaced. */
+  readLater?: ReadLater | undefined;
   schemaChange: 'evolve' | 'freeze';
 }
 

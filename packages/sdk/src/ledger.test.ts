@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Candidate, decide, isNewest, type LedgerRow, ledgerState, stateAfterLoad } from './ledger.ts';
+import { type Candidate, decide, type LedgerRow, ledgerState, readLater, stateAfterLoad } from './ledger.ts';
 
 const row = (change: Partial<LedgerRow> = {}): LedgerRow => ({
   pipeline: 'p',
@@ -128,15 +128,43 @@ describe('intervals', () => {
     expect(decide(one({ interval: january, ledger: [replaced] }), {})).toBe('superseded');
     expect(decide(one({ interval: january, ledger: [{ ...replaced, disposition: 'merge' }] }), {})).toBe('load');
   });
-  test('a dataset is the newest where nothing known was read later', () => {
-    expect(isNewest(one({}))).toBe(true);
-    expect(isNewest(one({ readStart: '2023-12-31T00:00:00.000Z' }))).toBe(false);
-    expect(isNewest(one({ ledger: [] }))).toBe(false);
+  test('what was read later is known by its intervals, else as others', () => {
+    const early = { readStart: '2023-12-31T00:00:00.000Z' };
+    expect(readLater(one({}))).toEqual({ intervals: [], others: false });
+    expect(readLater(one(early))).toEqual({ intervals: [january], others: false });
+    expect(readLater(one({ ...early, ledger: [loaded, row()] }))).toEqual({ intervals: [january], others: true });
+    expect(readLater(one({ ledger: [] }))).toEqual({ intervals: [], others: true });
+  });
+  test('of what was replaced nothing is there', () => {
+    const replaced = row({ disposition: 'replace', readStart: '2023-12-30T00:00:00.000Z' });
+    expect(readLater(one({ readStart: '2023-12-31T00:00:00.000Z', ledger: [loaded, replaced] }))).toEqual({
+      intervals: [],
+      others: false,
+    });
   });
   test('append of an overlapping interval is refused', () => {
     const overlap = { start: '2024-01-31T00:00:00.000Z', end: '2024-02-02T00:00:00.000Z' };
-    expect(() => decide(one({ interval: overlap, disposition: 'append' }), {})).toThrow('were appended by run monday');
+    expect(() => decide(one({ interval: overlap, disposition: 'append' }), {})).toThrow('were loaded by run monday');
     expect(decide(one({ interval: february, disposition: 'append' }), {})).toBe('load');
+  });
+  test('append of an interval that the state has passed is refused, and of the state over an interval', () => {
+    const state = { cursor: '2024-02-15T00:00:00.000Z', keys: [] };
+    const read = row({ stateAfter: state });
+    const append = { disposition: 'append', cursorKind: 'date-time' } as const;
+    expect(() => decide(one({ ...append, interval: february, ledger: [read] }), {})).toThrow(
+      'the ledger is at 2024-02-15',
+    );
+    expect(
+      decide(
+        one({ ...append, interval: february, ledger: [read, row({ disposition: 'replace', stateAfter: null })] }),
+        {},
+      ),
+    ).toBe('load');
+    const next = candidate({ ...append, stateBefore: state, stateAfter: state });
+    expect(() => decide({ ...next, ledger: [read, row({ interval: february, stateAfter: null })] }, {})).toThrow(
+      'its rows of 2024-02-01T00:00:00.000Z to 2024-03-01T00:00:00.000Z were loaded',
+    );
+    expect(decide({ ...next, ledger: [read, row({ interval: january, stateAfter: null })] }, {})).toBe('load');
   });
 });
 

@@ -102,8 +102,7 @@ export function stateAfterLoad(
 // A dataset that was read before what is loaded must not bring old rows back.
 function isSuperseded(candidate: Candidate, ledger: readonly LedgerRow[]): boolean {
   const later = ledger.filter((row) => row.readStart > candidate.readStart);
-  if (candidate.disposition === 'replace')
-    return later.some((row) => row.disposition === 'replace' || row.disposition === 'merge');
+  if (candidate.disposition === 'replace') return later.length > 0;
   if (candidate.disposition !== 'replace-interval' || candidate.interval === null) return false;
   const { start, end } = candidate.interval;
   return later.some(({ interval, disposition }) =>
@@ -111,29 +110,60 @@ function isSuperseded(candidate: Candidate, ledger: readonly LedgerRow[]): boole
   );
 }
 
-/** Whether the dataset was read after everything that the ledger knows of: it then says best what became of a record. */
-export function isNewest({ ledger, readStart }: Pick<Candidate, 'ledger' | 'readStart'>): boolean {
-  return ledger.length > 0 && ledger.every((row) => row.readStart <= readStart);
+/** What a target holds that was read later than a dataset, which therefore knows less of it. */
+export interface ReadLater {
+  /** All that the source had in these intervals. */
+  intervals: readonly Interval[];
+  /** And records whose extent is not known: of reads that were no interval, or of before the ledger. */
+  others: boolean;
+}
+
+/** What the target holds that was read later than the candidate. */
+export function readLater({
+  ledger,
+  identity,
+  readStart,
+}: Pick<Candidate, 'ledger' | 'identity' | 'readStart'>): ReadLater {
+  const held = sinceReplace(ledger.filter((row) => row.identity === identity));
+  const later = held.filter((row) => row.readStart > readStart);
+  return {
+    intervals: later.flatMap(({ interval }) => interval ?? []),
+    others: held.length === 0 || later.some(({ interval }) => interval === null),
+  };
+}
+
+/** What is in the target: nothing of what came before the last replacement. */
+function sinceReplace(ledger: readonly LedgerRow[]): readonly LedgerRow[] {
+  return ledger.slice(
+    Math.max(
+      0,
+      ledger.findLastIndex(({ disposition }) => disposition === 'replace'),
+    ),
+  );
 }
 
 function decideInterval(candidate: Candidate, ledger: readonly LedgerRow[]): void {
   if (candidate.disposition !== 'append' || candidate.interval === null) return;
   const { start, end } = candidate.interval;
-  const overlapping = ledger.find(
+  const repeated = (reason: string) =>
+    refused(candidate, reason, 'Load it with --disposition replace-interval, which may be repeated.');
+  const overlapping = sinceReplace(ledger).find(
     (row) => row.interval !== null && row.interval.start < end && row.interval.end > start,
   );
   if (overlapping !== undefined) {
-    throw refused(
-      candidate,
-      `its rows of ${overlapping.interval?.start} to ${overlapping.interval?.end} were appended by run ${overlapping.runId}`,
-      'Load it with --disposition replace-interval, which may be repeated.',
+    throw repeated(
+      `its rows of ${overlapping.interval?.start} to ${overlapping.interval?.end} were loaded by run ${overlapping.runId}`,
     );
   }
+  const held = ledgerState(ledger);
+  if (held !== null && cursorOrder(candidate.cursorKind)(start, held.cursor) <= 0)
+    throw repeated(`the interval begins at ${start}, the ledger is at ${held.cursor} already`);
 }
 
 function decideIncremental(candidate: Candidate, ledger: readonly LedgerRow[], flags: LedgerFlags): void {
   const held = ledgerState(ledger);
   const before = candidate.stateBefore;
+  refuseInterval(candidate, before, ledger);
   if (held === null) {
     if (before === null || flags.adopt === true) return;
     throw refused(
@@ -157,6 +187,21 @@ function decideIncremental(candidate: Candidate, ledger: readonly LedgerRow[], f
     candidate,
     `the dataset begins at ${before.cursor}, the ledger ends at ${held.cursor}: the records between were never loaded`,
     'Load the datasets between first, or extract again, which begins where the ledger ends; or accept the gap with --allow-gap.',
+  );
+}
+
+/** Records of an interval that lies ahead of the state come again with the next incremental read. */
+function refuseInterval(candidate: Candidate, before: StreamState | null, ledger: readonly LedgerRow[]): void {
+  if (candidate.disposition !== 'append') return;
+  const order = cursorOrder(candidate.cursorKind);
+  const ahead = sinceReplace(ledger).find(
+    ({ interval }) => interval !== null && (before === null || order(interval.end, before.cursor) > 0),
+  );
+  if (ahead === undefined) return;
+  throw refused(
+    candidate,
+    `its rows of ${ahead.interval?.start} to ${ahead.interval?.end} were loaded by run ${ahead.runId}: appending would repeat records`,
+    'Load it with --disposition merge; without a key, extract with --full-refresh and load with --disposition replace.',
   );
 }
 

@@ -1,5 +1,6 @@
 import type { Interval, LoadCounts } from '../destination.ts';
 import { AriesError } from '../errors.ts';
+import type { ReadLater } from '../ledger.ts';
 import type { SqlConnection, SqlDialect } from './dialect.ts';
 import type { CursorColumn, TargetPlan } from './plan.ts';
 
@@ -14,8 +15,8 @@ export interface Application {
   /** Rows in the load table. */
   received: number;
   interval?: Interval | undefined;
-  /** The load table was read after everything that the target holds. */
-  newest?: boolean | undefined;
+  /** What the target holds that was read later than the load table. */
+  readLater?: ReadLater | undefined;
 }
 
 /** Adds all rows. */
@@ -36,35 +37,83 @@ export async function applyReplace(application: Application): Promise<LoadCounts
 /** By primary key: the later cursor wins, on a tie the later in the dataset; an existing newer row stays. */
 export async function applyMerge(application: Application): Promise<LoadCounts> {
   await keepLast(application);
-  return upsert(application, true);
+  return upsert(application, { intervals: [], newer: true });
 }
 
 /**
- * Makes the interval hold exactly the dataset's rows: those of the interval that are not in the dataset go. A row whose cursor
- * is newer than the dataset's stays as it is, unless the dataset is the newest: then the row has moved back into the interval.
+ * Makes the interval hold exactly the dataset's rows: those of the interval that are not in the dataset go. What was read later
+ * says better what became of a row: rows of such intervals stay as they are, and the dataset's own in them are set aside.
  */
 export async function applyReplaceInterval(application: Application): Promise<LoadCounts> {
-  const { connection, dialect, target, plan, interval, newest = false } = application;
-  const { key, cursor } = plan;
+  const { connection, dialect, target, load, plan, interval, received } = application;
+  const { key, cursor, columns } = plan;
   if (cursor === undefined || interval === undefined) {
     throw new AriesError('CONFIG_INVALID', 'replace-interval needs a cursor and an interval', {
       hint: 'Name a cursor for the stream, and extract with --interval-start and --interval-end.',
     });
   }
-  const column = `t.${dialect.quote(cursor.name)}`;
-  const inside = [
-    `${dialect.cursorOrder(column, cursor.type)} >= ${dialect.intervalBound('$1', cursor.type)}`,
-    `${dialect.cursorOrder(column, cursor.type)} < ${dialect.intervalBound('$2', cursor.type)}`,
-  ];
-  if (key.length > 0) {
-    await keepLast(application);
-    inside.push(`NOT EXISTS (SELECT 1 FROM ${source(application)} AS l WHERE ${sameKey(application)})`);
+  const { intervals, others } = application.readLater ?? { intervals: [], others: true };
+  if (key.length > 0) await keepLast(application);
+  let setAside = 0;
+  if (intervals.length > 0 && columns.length > 0) {
+    const ours = { name: cursor.name, type: cursor.loadType };
+    const known = inIntervals(dialect, { alias: 'l', column: ours, intervals });
+    setAside = await connection.run(`DELETE FROM ${load} AS l WHERE ${known.sql}`, known.values);
   }
-  await connection.run(`DELETE FROM ${target} AS t WHERE ${inside.join(' AND ')}`, [interval.start, interval.end]);
-  return key.length > 0 ? upsert(application, !newest) : applyAppend(application);
+  const theirs = { alias: 't', column: cursor };
+  const inside = inIntervals(dialect, { ...theirs, intervals: [interval] });
+  const conditions = [inside.sql];
+  const values = [...inside.values];
+  if (intervals.length > 0) {
+    const later = inIntervals(dialect, { ...theirs, intervals, first: 3 });
+    conditions.push(`NOT ${later.sql}`);
+    values.push(...later.values);
+  }
+  if (key.length > 0) {
+    conditions.push(`NOT EXISTS (SELECT 1 FROM ${source(application)} AS l WHERE ${sameKey(application)})`);
+  }
+  await connection.run(`DELETE FROM ${target} AS t WHERE ${conditions.join(' AND ')}`, values);
+  const counts =
+    key.length > 0
+      ? await upsert(application, { intervals, newer: others })
+      : await applyAppend({ ...application, received: received - setAside });
+  return { ...counts, received };
 }
 
-async function upsert(application: Application, keepNewer: boolean): Promise<LoadCounts> {
+interface InIntervals {
+  /** Of the table. */
+  alias: string;
+  column: Pick<CursorColumn, 'name' | 'type'>;
+  intervals: readonly Interval[];
+  /** The number of the first parameter; 1 where it is left out. */
+  first?: number;
+}
+
+/** A condition, never NULL: the cursor lies in one of the intervals. */
+function inIntervals(
+  dialect: SqlDialect,
+  { alias, column, intervals, first = 1 }: InIntervals,
+): { sql: string; values: string[] } {
+  const cursor = dialect.cursorOrder(`${alias}.${dialect.quote(column.name)}`, column.type);
+  const bound = (number: number) => dialect.intervalBound(`$${first + number}`, column.type);
+  const ranges = intervals.map(
+    (_, index) => `${cursor} >= ${bound(2 * index)} AND ${cursor} < ${bound(2 * index + 1)}`,
+  );
+  return {
+    sql: `coalesce(${ranges.join(' OR ')}, false)`,
+    values: intervals.flatMap(({ start, end }) => [start, end]),
+  };
+}
+
+/** Which rows of the target stay as they are, though the load table has their key. */
+interface Stays {
+  /** Those in these intervals. */
+  intervals: readonly Interval[];
+  /** Those with a newer cursor. */
+  newer: boolean;
+}
+
+async function upsert(application: Application, stays: Stays): Promise<LoadCounts> {
   const { connection, dialect, target, plan, received } = application;
   const rows = `${source(application)} AS l`;
   const changing = plan.columns.filter((column) => !plan.key.includes(column));
@@ -72,9 +121,16 @@ async function upsert(application: Application, keepNewer: boolean): Promise<Loa
   if (changing.length > 0) {
     const assignments = changing.map(({ name }) => `${dialect.quote(name)} = l.${dialect.quote(name)}`);
     const conditions = [sameKey(application), dialect.differs('t', 'l', changing)];
-    if (keepNewer && plan.cursor !== undefined) conditions.push(`NOT ${isNewer(dialect, plan.cursor)}`);
+    const values: string[] = [];
+    if (stays.intervals.length > 0 && plan.cursor !== undefined) {
+      const later = inIntervals(dialect, { alias: 't', column: plan.cursor, intervals: stays.intervals });
+      conditions.push(`NOT ${later.sql}`);
+      values.push(...later.values);
+    }
+    if (stays.newer && plan.cursor !== undefined) conditions.push(`NOT ${isNewer(dialect, plan.cursor)}`);
     updated = await connection.run(
       `UPDATE ${target} AS t SET ${assignments.join(', ')} FROM ${rows} WHERE ${conditions.join(' AND ')}`,
+      values,
     );
   }
   const inserted = await connection.run(

@@ -37,6 +37,11 @@ export interface LedgerTable {
   /** The number of the last entry of a pipeline for a target; 0 where there is none. */
   last(connection: SqlConnection, pipeline: string, target: string): Promise<number>;
   madeByAries(connection: SqlConnection, target: string, identity: string): Promise<boolean>;
+  /** A table of ours has taken the place of another: what was said of that one is said of this one. */
+  rename(
+    connection: SqlConnection,
+    renamed: { pipeline: string; target: string; from: string; to: string },
+  ): Promise<void>;
   forget(connection: SqlConnection, pipeline: string): Promise<number>;
 }
 
@@ -98,6 +103,13 @@ export function ledgerTable(dialect: SqlDialect, schema: string): LedgerTable {
         [target, identity],
       );
       return rows.length > 0;
+    },
+
+    async rename(connection, { pipeline, target, from, to }) {
+      await connection.run(
+        `UPDATE ${table} SET "identity" = $4 WHERE "pipeline" = $1 AND "target" = $2 AND "identity" = $3`,
+        [pipeline, target, from, to],
+      );
     },
 
     forget: (connection, pipeline) => connection.run(`DELETE FROM ${table} WHERE "pipeline" = $1`, [pipeline]),

@@ -92,6 +92,8 @@ export function sqlLoadSession(options: SqlSessionOptions): LoadSession {
           const table = await connection.table(row.target);
           if (table === undefined)
             throw new AriesError('BUG', `${row.target} is to be in the ledger, but does not exist`);
+          const [from, to] = [load?.identity, table.identity];
+          if (from !== undefined && from !== to) await ledger.rename(connection, { ...row, from, to });
           entries.push({ ...row, identity: table.identity, madeByAries: load?.madeByAries ?? false });
         }
         await ledger.insert(connection, entries);

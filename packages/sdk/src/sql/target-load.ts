@@ -28,6 +28,8 @@ export interface TargetLoad {
   stream: StreamLoad;
   /** The table that will be there after the commit was made by Aries. */
   madeByAries: boolean;
+  /** Of the table as it was before; undefined where there was none. */
+  identity: string | undefined;
   /** What has to wait for the end of the transaction, because readers cannot go on meanwhile. */
   publish(connection: SqlConnection): Promise<void>;
 }
@@ -113,7 +115,7 @@ export async function openTarget(
       plan,
       received,
       interval: target.interval,
-      newest: target.newest,
+      readLater: target.readLater,
     };
     for (const sql of dialect.analyze(application.load)) await connection.run(sql);
     switch (target.disposition) {
@@ -155,6 +157,7 @@ export async function openTarget(
 
   return {
     madeByAries,
+    identity: plan.table?.identity,
     publish: (connection) => publish(connection),
     stream: {
       writeBatch: copier.batch,

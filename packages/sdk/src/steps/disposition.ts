@@ -49,6 +49,9 @@ export function chooseDisposition(
   if (disposition === 'replace' && stream.mode !== 'full' && stream.stateBefore !== null) {
     throw refuse('would leave only what is new since the last run', 'Extract with --full-refresh, or use merge.');
   }
+  if (disposition === 'replace' && stream.mode === 'interval' && dispositions.includes('replace-interval')) {
+    throw refuse('would leave only the interval', 'Use replace-interval, or extract without an interval.');
+  }
   if (disposition === 'append' && stream.lag !== undefined) {
     throw refuse('would repeat the records that "lag" reads again', 'Use merge, or leave "lag" out.');
   }

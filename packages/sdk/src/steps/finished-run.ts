@@ -18,7 +18,8 @@ export function stateOfRun(
   const was = finished.manifest.streams;
   const held = streams.every((name) => {
     const stream = was[name];
-    if (stream === undefined) return false;
+    // An interval stands for no state.
+    if (stream === undefined || stream.mode === 'interval') return false;
     const order = cursorOrder(cursorKindOf(stream.schema, stream.cursor));
     return holdsState(state[name] ?? null, stream.stateAfter ?? stream.stateBefore, order);
   });

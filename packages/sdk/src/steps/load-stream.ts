@@ -4,7 +4,7 @@ import { openPartBytes, readPart } from '../dataset/part-reader.ts';
 import { createStreamWriter } from '../dataset/stream-writer.ts';
 import type { Destination, LoadCounts, LoadPart, LoadSession, StreamLoad } from '../destination.ts';
 import { ndjsonEncoder } from '../formats/ndjson.ts';
-import { type Candidate, isNewest } from '../ledger.ts';
+import { type Candidate, readLater } from '../ledger.ts';
 import { type Batch, type Rejection, withOrigin } from '../records.ts';
 import { fieldsOf, type JsonRecord } from '../schema.ts';
 import { judgeRejected } from './judge.ts';
@@ -74,7 +74,7 @@ export async function loadStream({
       cursor: stream.cursor,
       disposition: candidate.disposition,
       interval: candidate.interval ?? undefined,
-      newest: isNewest(candidate),
+      readLater: readLater(candidate),
       schemaChange: options.schemaChange ?? 'evolve',
     },
     (rejection) => waiting.push(rejection),

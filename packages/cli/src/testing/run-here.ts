@@ -1,0 +1,41 @@
+import { createRedactor, isAriesError, type Log, toAriesError } from '@aries-data/sdk';
+import { findCommand } from '../commands.ts';
+import { createSession } from '../create-session.ts';
+import { oclifConfig } from '../oclif-config.ts';
+import { failureOf } from '../report/failure.ts';
+import { toUsageError } from '../usage-error.ts';
+import type { RunResult } from './run-aries.ts';
+
+/**
+ * Runs `aries` inside this process: the same arguments, result and exit code in a tenth of the time, for tests of what commands do
+ * one after the other. What a process is needed for (signals, output, an end in the middle) is `runAries`.
+ */
+export async function runHere(argv: readonly string[]): Promise<RunResult> {
+  const lines: string[] = [];
+  const found = findCommand([...argv]);
+  if (found === undefined) throw new Error(`There is no command "${argv.join(' ')}"`);
+  const session = createSession({
+    reporter: { log: logInto(lines), onProgress() {}, async print() {} },
+    redactor: createRedactor(),
+    signal: new AbortController().signal,
+    argv: found.rest,
+  });
+  let result: unknown;
+  let code = 0;
+  try {
+    result = await new found.command(found.rest, await oclifConfig(), session).run();
+  } catch (thrown) {
+    const failure = failureOf(isAriesError(thrown) ? thrown : (toUsageError(thrown, found.id) ?? toAriesError(thrown)));
+    result = failure;
+    code = failure.exitCode;
+  }
+  const line = JSON.stringify(result);
+  return { code, result: JSON.parse(line), stdout: `${line}\n`, stderr: lines.join('') };
+}
+
+function logInto(lines: string[]): Log {
+  const write = (level: string) => (message: string, details?: object) => {
+    lines.push(`${JSON.stringify({ level, message, ...details })}\n`);
+  };
+  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+}
