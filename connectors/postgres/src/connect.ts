@@ -4,6 +4,7 @@ import pg from 'pg';
 import { type Address, addressOf } from './address.ts';
 import type { ConnectionConfig } from './config.ts';
 import { toPostgresError } from './errors.ts';
+import { ReadingSocket } from './reading-socket.ts';
 
 /**
  * What both ends agree on, so that text means the same on each: whatever server, role or database are set to.
@@ -91,13 +92,19 @@ export async function connect(
 }
 
 async function openClient({ client: options, sslMode, ssl }: Address): Promise<pg.Client> {
+  if (ssl === undefined) return openPlain(options);
   try {
-    return await opened(new pg.Client({ ...options, ssl: ssl ?? false }));
+    return await opened(new pg.Client({ ...options, ssl }));
   } catch (error) {
     const refusesTls = (error as Error).message === 'The server does not support SSL connections';
     if (sslMode !== 'prefer' || !refusesTls) throw error;
-    return opened(new pg.Client({ ...options, ssl: false }));
+    return openPlain(options);
   }
+}
+
+// With TLS it is the cipher that reads.
+function openPlain(options: Address['client']): Promise<pg.Client> {
+  return opened(new pg.Client({ ...options, ssl: false, stream: () => new ReadingSocket() }));
 }
 
 async function opened(client: pg.Client): Promise<pg.Client> {

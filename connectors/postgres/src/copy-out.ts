@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { withRows } from '@aries-data/sdk';
 import type { Connection, Submittable } from 'pg';
 import { toPostgresError } from './errors.ts';
+import { ReadingSocket } from './reading-socket.ts';
 
 // Message types: https://www.postgresql.org/docs/current/protocol-message-formats.html
 const PARSE_COMPLETE = 0x31; // 1
@@ -31,9 +32,11 @@ export class CopyOut extends Readable implements Submittable {
   readonly #sql: string;
   #socket: Socket | undefined;
   #pgListener: ((data: Buffer) => void) | undefined;
-  #chunk = Buffer.allocUnsafeSlow(CHUNK);
+  #chunk: Buffer = Buffer.allocUnsafeSlow(CHUNK);
   #filled = 0;
   #chunkRows = 0;
+  /** Memory of chunks that nobody looks at any more. */
+  readonly #free: Buffer[] = [];
   /** Pieces of a message of which not all has come, and how many bytes it takes to go on. */
   #pieces: Buffer[] = [];
   #pending = 0;
@@ -50,7 +53,8 @@ export class CopyOut extends Readable implements Submittable {
     this.#socket = connection.stream as unknown as Socket;
     this.#pgListener = this.#socket.listeners('data')[0] as (data: Buffer) => void;
     this.#socket.off('data', this.#pgListener);
-    this.#socket.on('data', this.#onData);
+    if (this.#socket instanceof ReadingSocket) this.#socket.sink = this.#onData;
+    else this.#socket.on('data', this.#onData);
     // The extended protocol, because it takes one statement only: see `query`.
     connection.parse({ name: '', text: this.#sql, types: [] }, true);
     connection.bind({}, true);
@@ -83,7 +87,7 @@ export class CopyOut extends Readable implements Submittable {
   readonly #onData = (data: Buffer): void => {
     let bytes = data;
     if (this.#pending > 0) {
-      this.#pieces.push(data);
+      this.#pieces.push(Buffer.from(data));
       this.#pending += data.length;
       if (this.#pending < this.#needed) return;
       bytes = Buffer.concat(this.#pieces, this.#pending);
@@ -92,7 +96,8 @@ export class CopyOut extends Readable implements Submittable {
     }
     const rest = this.#readMessages(bytes);
     if (rest.length === 0) return;
-    this.#pieces.push(rest);
+    // The socket will write over it.
+    this.#pieces.push(Buffer.from(rest));
     this.#pending = rest.length;
     this.#needed = rest.length < HEADER ? HEADER : 1 + rest.readUInt32BE(1);
   };
@@ -116,13 +121,13 @@ export class CopyOut extends Readable implements Submittable {
         case NOTICE_RESPONSE:
         case PARAMETER_STATUS:
         case NOTIFICATION_RESPONSE:
-          this.#pgListener?.(bytes.subarray(at, next));
+          this.#pgListener?.(Buffer.from(bytes.subarray(at, next)));
           break;
         default: {
           // CommandComplete or an error: from here on pg reads by itself.
           const listener = this.#pgListener;
           this.#giveBack();
-          listener?.(bytes.subarray(at));
+          listener?.(Buffer.from(bytes.subarray(at)));
           return bytes.subarray(end);
         }
       }
@@ -144,8 +149,10 @@ export class CopyOut extends Readable implements Submittable {
   }
 
   #emit(): void {
-    const chunk = withRows(this.#chunk.subarray(0, this.#filled), this.#chunkRows);
-    this.#chunk = Buffer.allocUnsafeSlow(CHUNK);
+    const memory = this.#chunk;
+    const release = memory.length === CHUNK ? () => void this.#free.push(memory) : undefined;
+    const chunk = withRows(memory.subarray(0, this.#filled), this.#chunkRows, release);
+    this.#chunk = this.#free.pop() ?? Buffer.allocUnsafeSlow(CHUNK);
     this.#filled = 0;
     this.#chunkRows = 0;
     if (!this.push(chunk)) this.#socket?.pause();
@@ -153,7 +160,8 @@ export class CopyOut extends Readable implements Submittable {
 
   #giveBack(): void {
     if (this.#socket === undefined || this.#pgListener === undefined) return;
-    this.#socket.off('data', this.#onData);
+    if (this.#socket instanceof ReadingSocket) this.#socket.sink = undefined;
+    else this.#socket.off('data', this.#onData);
     this.#socket.on('data', this.#pgListener);
     this.#socket.resume();
     this.#socket = undefined;

@@ -12,6 +12,8 @@ export interface Relation {
   columns: Column[];
   primaryKey: string[];
   cursor?: string | undefined;
+  /** It is in the catalog, not a query of the config. */
+  inCatalog?: boolean | undefined;
   /** A unique column of a table, by whose ranges it can be read in pieces. */
   rangeKey?: Column | undefined;
 }
@@ -65,6 +67,7 @@ export async function discoverRelations(session: Session, config: SourceConfig):
     from: `${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(name)}`,
     columns: columns.map(({ comment, ...column }) => ({ ...column, comment: comment ?? undefined })),
     primaryKey: key ?? [],
+    inCatalog: true,
     rangeKey: rangeKeyOf(columns, key ?? []),
   }));
   for (const name of Object.keys(config.queries)) {

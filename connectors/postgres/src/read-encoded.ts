@@ -2,47 +2,70 @@ import { finished } from 'node:stream/promises';
 import type { EncodedPart, EncodedResult, ReadContext } from '@aries-data/sdk';
 import { boundaryOf } from './boundary.ts';
 import type { SourceConfig } from './config.ts';
-import { connect, query } from './connect.ts';
+import type { Session } from './connect.ts';
 import { CopyOut } from './copy-out.ts';
+import { ctidRanges } from './ctid-ranges.ts';
 import type { Relation } from './discovery.ts';
 import { piecesOf } from './pieces.ts';
-import { type Position, selectionOf, selectRows } from './selection.ts';
-
-/** A scan begins at the table's start, not where another one happens to be: the same order each time. */
-const SETTINGS = { synchronize_seqscans: 'off' };
+import { openReadSessions } from './read-sessions.ts';
+import { type Position, type Selection, selectionOf, selectRows } from './selection.ts';
 
 /**
- * Reads a relation as csv in one snapshot: each piece is a part, behind which a later attempt can go on. What the cursor reaches
- * is said with the first.
+ * Reads a relation as csv in one snapshot, over as many connections as may be used at once. Each statement is a part. What the
+ * cursor reaches is said with the first.
  */
-export async function* readEncoded(relation: Relation, ctx: ReadContext<SourceConfig>): AsyncGenerator<EncodedPart> {
+export async function* readEncoded(
+  relation: Relation,
+  ctx: ReadContext<SourceConfig> & { concurrency: number },
+): AsyncGenerator<EncodedPart> {
   const position = ctx.position as unknown as Position | undefined;
   const selection = selectionOf(relation, ctx, position);
-  const session = await connect(ctx.config, { signal: ctx.signal, settings: SETTINGS });
+  const sessions = await openReadSessions(ctx);
+  const running = new Set<Promise<unknown>>();
   let complete = false;
   try {
-    await query(session, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    const { keysAtMax, maxCursor } = await boundaryOf(session, selection, position);
+    const { keysAtMax, maxCursor } = await boundaryOf(sessions.first, selection, position);
     const reach = maxCursor === undefined ? {} : { maxCursor };
-    const pieces = await piecesOf(session, relation, selection, { position });
-    for (const [index, { conditions, last }] of pieces.entries()) {
-      const rows = selectRows({ ...selection, filters: [...selection.filters, ...conditions] });
+    const pieces = await statementsOf(sessions.first, relation, selection, ctx, position);
+    await sessions.grow(Math.min(ctx.concurrency, pieces.length));
+    for (const [index, { rows, last }] of pieces.entries()) {
+      const session = await sessions.take();
       const body = session.client.query(new CopyOut(`COPY (${rows}) TO STDOUT (FORMAT csv, ENCODING 'UTF8')`));
       const done = finished(body).then((): EncodedResult => {
+        sessions.giveBack(session);
         const result: EncodedResult = { rows: body.rows, ...reach };
         if (index === 0 && keysAtMax !== undefined) result.keysAtMax = keysAtMax;
         if (last !== undefined) result.position = positionOf(relation, last, maxCursor);
         return result;
       });
+      running.add(done);
       // Whoever reads the body sees the same error; this one is for those who wait for `done`.
       done.catch(() => {});
       yield { body, done };
-      await done;
     }
+    await Promise.all(running);
     complete = true;
   } finally {
-    await (complete ? session.end() : session.abort());
+    await sessions.close(complete);
   }
+}
+
+/** The statements that read everything: by ranges of the key, behind which a later attempt can go on; else by ranges of blocks. */
+async function statementsOf(
+  session: Session,
+  relation: Relation,
+  selection: Selection,
+  { concurrency }: { concurrency: number },
+  position: Position | undefined,
+): Promise<{ rows: string; last?: string }[]> {
+  const pieces = await piecesOf(session, relation, selection, { position });
+  const isSplit =
+    pieces.length > 1 || concurrency === 1 || relation.inCatalog !== true || selection.limit !== undefined;
+  const ranges = isSplit ? undefined : await ctidRanges(session, selection.from);
+  const of = (from: string, conditions: readonly string[]) =>
+    selectRows({ ...selection, from, filters: [...selection.filters, ...conditions] });
+  if (ranges !== undefined) return ranges.map(({ from, conditions }) => ({ rows: of(from, conditions) }));
+  return pieces.map(({ conditions, ...piece }) => ({ ...piece, rows: of(selection.from, conditions) }));
 }
 
 function positionOf({ rangeKey }: Relation, after: string, until: string | undefined): { [name: string]: string } {

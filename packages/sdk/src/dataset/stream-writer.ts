@@ -9,6 +9,20 @@ import { openPart, type PartWriter } from './part-writer.ts';
 /** Uncompressed bytes after which a part is cut: large enough for throughput, small enough to retry and to load in parallel. */
 const PART_BYTES = 64 * 1024 * 1024;
 
+/** Numbers the part files of one attempt at a stream. */
+export interface PartNumbers {
+  part(): string;
+  rejected(): string;
+}
+
+export function createPartNumbers(): PartNumbers {
+  const counter = () => {
+    let count = 0;
+    return () => String(count++).padStart(5, '0');
+  };
+  return { part: counter(), rejected: counter() };
+}
+
 export interface StreamWriterOptions {
   store: Store;
   /** The step's folder. */
@@ -18,6 +32,8 @@ export interface StreamWriterOptions {
   format: StagedFormat;
   compression: Compression;
   encode: Encode;
+  /** Shared by writers of one stream that write at the same time. */
+  numbers?: PartNumbers | undefined;
   signal?: AbortSignal | undefined;
   partBytes?: number | undefined;
 }
@@ -46,17 +62,16 @@ export interface StreamWriter {
 /** Opens a stream of a dataset for writing; no object exists before the first record. */
 export function createStreamWriter(options: StreamWriterOptions): StreamWriter {
   const { store, folder, attempt, format, compression, encode, signal, partBytes = PART_BYTES } = options;
+  const numbers = options.numbers ?? createPartNumbers();
   const prefix = `${encodeName(options.stream)}/${attempt}`;
   const parts: Part[] = [];
   const rejectedParts: Part[] = [];
   let part: PartWriter | undefined;
   let rejectedPart: PartWriter | undefined;
-  let started = 0;
-  let rejectedStarted = 0;
   let rawBytes = 0;
   let firstRejected: string | null = null;
 
-  const number = (count: number) => String(count).padStart(5, '0');
+  const opened = () => openPart({ store, folder, name: `${prefix}-${numbers.part()}.${format}`, compression, signal });
 
   return {
     parts,
@@ -76,14 +91,13 @@ export function createStreamWriter(options: StreamWriterOptions): StreamWriter {
     },
 
     async writeEncoded(chunk, rows) {
-      part ??= openPart({ store, folder, name: `${prefix}-${number(started++)}.${format}`, compression, signal });
+      part ??= opened();
       rawBytes += chunk.byteLength;
       await part.write(chunk, rows);
     },
 
     async addRows(count) {
-      if (part === undefined && count > 0)
-        part = openPart({ store, folder, name: `${prefix}-${number(started++)}.${format}`, compression, signal });
+      if (part === undefined && count > 0) part = opened();
       part?.addRows(count);
     },
 
@@ -92,7 +106,7 @@ export function createStreamWriter(options: StreamWriterOptions): StreamWriter {
       rejectedPart ??= openPart({
         store,
         folder,
-        name: `${prefix}-rejected-${number(rejectedStarted++)}.ndjson`,
+        name: `${prefix}-rejected-${numbers.rejected()}.ndjson`,
         compression,
         signal,
       });

@@ -3,7 +3,7 @@ import { constants, gzip, zstdCompress } from 'node:zlib';
 import type { Compression } from './format.ts';
 
 /** Uncompressed bytes of one member: enough for a good ratio, few enough for several in memory. */
-export const MEMBER_BYTES = 4 * 1024 * 1024;
+export const MEMBER_BYTES = 2 * 1024 * 1024;
 
 /** Members compressed at once, and held at most until they are taken. Each runs on a thread of its own. */
 export const MEMBERS_IN_FLIGHT = 3;
@@ -52,9 +52,15 @@ export function createCompressor(compression: Compression, options: CompressorOp
 const zstdMember = promisify(zstdCompress);
 const gzipMember = promisify(gzip);
 
+/** Output of a member at a time. Node's 16 KiB cost half as much again as compressing itself. */
+const CHUNK_BYTES = 1024 * 1024;
+
 // Level 1 of both: staging is written and read once, and the thread pool is to stay ahead of one producer.
-const ZSTD_OPTIONS = { params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 } };
-const GZIP_OPTIONS = { level: 1 };
+const ZSTD_OPTIONS = {
+  chunkSize: CHUNK_BYTES,
+  params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 },
+};
+const GZIP_OPTIONS = { chunkSize: CHUNK_BYTES, level: 1 };
 
 type CompressMember = (bytes: Buffer) => Promise<Buffer>;
 
@@ -63,6 +69,19 @@ const MEMBER_OF: Record<Compression, CompressMember> = {
   gz: (bytes) => gzipMember(bytes, GZIP_OPTIONS),
   none: async (bytes) => Buffer.from(bytes),
 };
+
+/** Memory of members that are compressed, for the next: fresh megabytes cost more than compressing into them. */
+const free: Buffer[] = [];
+const MOST_FREE = 8;
+
+function memberBuffer(bytes: number): Buffer {
+  const found = bytes === MEMBER_BYTES ? free.pop() : undefined;
+  return found ?? Buffer.allocUnsafeSlow(bytes);
+}
+
+function giveBack(buffer: Buffer): void {
+  if (buffer.length === MEMBER_BYTES && free.length < MOST_FREE) free.push(buffer);
+}
 
 class MemberCompressor implements Compressor {
   bytesIn = 0;
@@ -73,8 +92,6 @@ class MemberCompressor implements Compressor {
   readonly #inFlight: number;
   /** Members in order, each as soon as it is being compressed. */
   readonly #members: Promise<Buffer>[] = [];
-  /** Buffers for members that are not in use. */
-  readonly #free: Buffer[] = [];
   #member: Buffer | undefined;
   #filled = 0;
   #started = 0;
@@ -93,8 +110,7 @@ class MemberCompressor implements Compressor {
     if (this.#ended) throw new Error('push after end');
     for (let at = 0; at < bytes.length; ) {
       if (this.#error !== undefined) throw this.#error;
-      // The buffers of members are used again: fresh megabytes cost more than compressing into them.
-      this.#member ??= this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#memberBytes);
+      this.#member ??= memberBuffer(this.#memberBytes);
       const end = Math.min(bytes.length, at + this.#memberBytes - this.#filled);
       this.#member.set(bytes.subarray(at, end), this.#filled);
       this.#filled += end - at;
@@ -125,7 +141,7 @@ class MemberCompressor implements Compressor {
     const member = this.#compress(buffer.subarray(0, this.#filled));
     this.#members.push(member);
     member.then(
-      () => this.#free.push(buffer),
+      () => giveBack(buffer),
       (error) => this.abort(error),
     );
     this.#member = undefined;

@@ -1,23 +1,22 @@
 import { cursorOrder } from '../cursor.ts';
 import { type JournalEntry, readJournal, writeJournal } from '../dataset/journal.ts';
-import type { Counts, ManifestStream, Part } from '../dataset/manifest.ts';
-import { createStreamWriter, type StreamWriter } from '../dataset/stream-writer.ts';
+import type { ManifestStream, Part } from '../dataset/manifest.ts';
+import { createPartNumbers, createStreamWriter } from '../dataset/stream-writer.ts';
 import { AriesError } from '../errors.ts';
-import { decoderOf, encoderOf } from '../formats/codec.ts';
+import { encoderOf } from '../formats/codec.ts';
 import { CSV_DIALECT } from '../formats/csv.ts';
 import type { Compression, StagedFormat } from '../formats/format.ts';
-import { checkpoint, isCheckpoint, isRejected, rowsOf } from '../records.ts';
 import { fieldsOf, kindOf, type RecordSchema } from '../schema.ts';
-import type { EncodedResult, Partition, ReadContext } from '../source.ts';
+import type { Partition, ReadContext } from '../source.ts';
 import { unionKeys } from '../state.ts';
 import type { Store } from '../stores/store.ts';
-import { ahead } from './ahead.ts';
-import { createCheckpointPace } from './checkpoint-pace.ts';
-import { type Reached, readRecords } from './read-records.ts';
+import { copyEncoded } from './copy-encoded.ts';
+import { copyRecords } from './copy-records.ts';
 import type { SchemaChain } from './schema-chain.ts';
 import type { SelectedStream } from './select-streams.ts';
 import type { Progress } from './step.ts';
 import type { StepContext } from './step-context.ts';
+import { journalEntry, type StreamProgress, startProgress, type Written } from './stream-progress.ts';
 import type { StreamWindow } from './stream-window.ts';
 
 export interface ExtractStreamOptions {
@@ -67,214 +66,39 @@ export async function extractStream(options: ExtractStreamOptions): Promise<Extr
       records: earlier.counts.read,
     });
   }
-  const progress = startEntry(options, earlier);
-  const writer = createStreamWriter({
-    store,
-    folder,
-    stream: selected.as,
-    attempt: context.attempt,
-    format: options.format,
-    compression: options.compression,
-    encode: encoderOf(options.format, stagedFields(options)),
-    signal: context.signal,
-  });
-  try {
-    if (selected.stream.readEncoded?.formats.includes(options.format) && !options.transformed)
-      await copyEncoded(options, writer, progress);
-    else await copyRecords(options, writer, progress);
-    await writer.cut();
-  } catch (error) {
-    await writer.abort(error as Error);
-    throw error;
-  }
-  const entry = journalEntry(writer, progress, true);
+  const progress = startProgress(options, earlier);
+  const entry = journalEntry(await copy(options, progress), progress, true);
   await writeJournal(store, folder, selected.as, entry);
   return { stream: manifestStream(options, entry), readStart: entry.readStart };
 }
 
-/** A journal entry in the making: what came from an earlier attempt, and what this one adds. */
-interface Progressing {
-  base: JournalEntry;
-  chain: SchemaChain;
-  counts: Counts;
-  undeclared: Record<string, number>;
-  reached: Reached;
-}
-
-function startEntry(
-  { context, fingerprint, readStart, chain }: ExtractStreamOptions,
-  earlier: JournalEntry | null,
-): Progressing {
-  const base: JournalEntry = {
-    attempt: context.attempt,
-    fingerprint,
-    readStart: earlier?.readStart ?? readStart,
-    complete: false,
-    resumed: earlier !== null,
-    position: earlier?.position ?? null,
-    parts: earlier?.parts ?? [],
-    rejectedParts: earlier?.rejectedParts ?? [],
-    firstRejected: earlier?.firstRejected ?? null,
-    counts: earlier?.counts ?? { read: 0, staged: 0, rejected: 0, outside: 0, dropped: 0, expanded: 0 },
-    undeclared: earlier?.undeclared ?? {},
-    inferred: earlier?.inferred ?? [],
-    reached: earlier?.reached ?? null,
-    sequence: 0,
-  };
-  chain.restore(base.inferred);
-  return {
-    base,
-    chain,
-    counts: { ...base.counts },
-    undeclared: { ...base.undeclared },
-    reached: { state: structuredClone(base.reached) },
-  };
-}
-
-function journalEntry(writer: StreamWriter, progress: Progressing, complete: boolean): JournalEntry {
-  const { base } = progress;
-  return {
-    ...base,
-    complete,
-    parts: [...base.parts, ...writer.parts],
-    rejectedParts: [...base.rejectedParts, ...writer.rejectedParts],
-    firstRejected: base.firstRejected ?? writer.firstRejected,
-    counts: { ...progress.counts },
-    undeclared: { ...progress.undeclared },
-    inferred: progress.chain.snapshot(),
-    reached: structuredClone(progress.reached.state),
-    sequence: base.sequence++,
-  };
-}
-
-/** The record lane: batches, checked, transformed and encoded. */
-async function copyRecords(options: ExtractStreamOptions, writer: StreamWriter, progress: Progressing): Promise<void> {
-  const { context, connector, selected, window, chain, store, folder, limit } = options;
-  const { counts, undeclared, reached } = progress;
-  const records = readRecords(ahead(readItems(options, progress), context.signal), {
-    selected,
-    connector,
-    window,
-    counts,
-    undeclared,
-    // Encoded parts say themselves how far they reach.
-    reached: selected.stream.read === undefined ? null : reached,
-    limit,
-  });
-
-  const pace = createCheckpointPace();
-  for await (const item of chain.run(records, counts)) {
-    if (isCheckpoint(item)) {
-      progress.base.position = item.position;
-      if (!writer.due && !pace.due) continue;
-      await writer.cut();
-      await writeJournal(store, folder, selected.as, journalEntry(writer, progress, false));
-      pace.done();
-    } else if (isRejected(item)) {
-      await writer.reject(item);
-    } else {
-      await writer.writeBatch(item);
-      counts.staged += item.length;
-      options.onProgress?.({
-        step: context.step,
-        stream: selected.as,
-        records: counts.read,
-        rejected: counts.rejected,
-        bytes: writer.rawBytes,
-      });
-    }
-    if (writer.due && progress.base.position === null) await writer.cut();
+/** Copies the stream: untouched where the source encodes it and nobody has to look inside, else record by record. */
+async function copy(options: ExtractStreamOptions, progress: StreamProgress): Promise<Written> {
+  const { context, store, folder, selected, format, compression, transformed } = options;
+  const numbers = createPartNumbers();
+  const openWriter = () =>
+    createStreamWriter({
+      store,
+      folder,
+      stream: selected.as,
+      attempt: context.attempt,
+      format,
+      compression,
+      encode: encoderOf(format, stagedFields(options)),
+      numbers,
+      signal: context.signal,
+    });
+  if (selected.stream.readEncoded?.formats.includes(format) && !transformed)
+    return copyEncoded(options, openWriter, progress);
+  const writer = openWriter();
+  try {
+    await copyRecords(options, writer, progress);
+    await writer.cut();
+    return writer;
+  } catch (error) {
+    await writer.abort(error as Error);
+    throw error;
   }
-}
-
-/** What the source yields: its own records, or its encoded parts decoded where it has only those. */
-function readItems(options: ExtractStreamOptions, progress: Progressing): AsyncIterable<unknown> {
-  const { stream } = options.selected;
-  if (stream.read === undefined) return decodeEncoded(options, progress);
-  return stream.read(resumedContext(options.readContext, progress)) as AsyncIterable<unknown>;
-}
-
-/** What is left to be read. */
-function resumedContext(readContext: ReadContext<unknown>, { base }: Progressing): ReadContext<unknown> {
-  const { limit } = readContext;
-  return {
-    ...readContext,
-    ...(base.position === null ? {} : { position: base.position }),
-    ...(limit === undefined ? {} : { limit: Math.max(0, limit - base.counts.read) }),
-  };
-}
-
-async function* decodeEncoded(options: ExtractStreamOptions, progress: Progressing): AsyncGenerator<unknown> {
-  const { selected, readContext, concurrency, window } = options;
-  const encoded = selected.stream.readEncoded!;
-  const format = encoded.formats[0]!;
-  const decode = decoderOf(format, fieldsOf(selected.schema!), { coerce: false });
-  for await (const part of encoded.open({ ...resumedContext(readContext, progress), format, concurrency })) {
-    let rows = 0;
-    for await (const batch of decode(part.body)) {
-      rows += batch.length;
-      yield batch;
-    }
-    const done = await part.done;
-    if (done.rows !== rows)
-      throw new AriesError('COUNTS_DIFFER', `The source says it sent ${done.rows} rows, ${rows} arrived`);
-    if (window.mode !== 'interval') reach(progress.reached, done, window.order);
-    if (done.position !== undefined) yield checkpoint(done.position);
-  }
-}
-
-/** The byte lane: encoded rows from the source to the parts, untouched. */
-async function copyEncoded(options: ExtractStreamOptions, writer: StreamWriter, progress: Progressing): Promise<void> {
-  const { context, selected, store, folder, format, concurrency, window, readContext } = options;
-  const { counts, reached } = progress;
-  const ctx = { ...resumedContext(readContext, progress), format, concurrency };
-  const pace = createCheckpointPace();
-  for await (const part of ahead(selected.stream.readEncoded!.open(ctx), context.signal)) {
-    let tagged = 0;
-    for await (const chunk of ahead(part.body as AsyncIterable<Buffer>, context.signal)) {
-      const rows = rowsOf(chunk) ?? 0;
-      tagged += rows;
-      await writer.writeEncoded(chunk, rows);
-      if (rows > 0 && writer.due) await writer.cut();
-      options.onProgress?.({
-        step: context.step,
-        stream: selected.as,
-        records: counts.read + tagged,
-        rejected: 0,
-        bytes: writer.rawBytes,
-      });
-    }
-    const done = await part.done;
-    if (tagged === 0) await writer.addRows(done.rows);
-    else if (tagged !== done.rows)
-      throw new AriesError(
-        'COUNTS_DIFFER',
-        `${selected.as}: the source says it sent ${done.rows} rows, ${tagged} arrived`,
-      );
-    counts.read += done.rows;
-    counts.staged += done.rows;
-    if (window.mode !== 'interval') reach(reached, done, window.order);
-    if (done.position !== undefined) {
-      progress.base.position = done.position;
-      if (writer.due || pace.due) {
-        await writer.cut();
-        await writeJournal(store, folder, selected.as, journalEntry(writer, progress, false));
-        pace.done();
-      }
-    }
-    if (tagged === 0) await writer.cut();
-  }
-}
-
-function reach(
-  reached: Reached,
-  { maxCursor, keysAtMax = [] }: EncodedResult,
-  order: ReturnType<typeof cursorOrder>,
-): void {
-  if (maxCursor === undefined) return;
-  const comparison = reached.state === null ? 1 : order(maxCursor, reached.state.cursor);
-  if (comparison > 0) reached.state = { cursor: maxCursor, keys: keysAtMax };
-  else if (comparison === 0) reached.state!.keys = unionKeys(reached.state!.keys, keysAtMax);
 }
 
 function stagedFields({ chain, format, selected }: ExtractStreamOptions) {
