@@ -15,6 +15,10 @@ const PARAMETER_STATUS = 0x53; // S
 const NOTICE_RESPONSE = 0x4e; // N
 const NOTIFICATION_RESPONSE = 0x41; // A
 
+/** Signature, flags and length of the extension, which PostgreSQL leaves empty; see https://www.postgresql.org/docs/current/sql-copy.html. */
+const BINARY_HEAD = 19;
+const BINARY_TAIL = 2;
+
 /** A message's type and length. */
 const HEADER = 5;
 const CHUNK = 256 * 1024;
@@ -30,6 +34,9 @@ export class CopyOut extends Readable implements Submittable {
   /** Rows by the server's own count; final once the stream has ended. */
   rows = 0;
   readonly #sql: string;
+  /** What is left out before the first row: it comes in one message with it. */
+  #head: number;
+  readonly #bareRows: boolean;
   #socket: Socket | undefined;
   #pgListener: ((data: Buffer) => void) | undefined;
   #chunk: Buffer = Buffer.allocUnsafeSlow(CHUNK);
@@ -42,10 +49,13 @@ export class CopyOut extends Readable implements Submittable {
   #pending = 0;
   #needed = 0;
 
-  constructor(sql: string) {
+  /** `bareRows`: of COPY's binary form the rows alone are wanted, without head and tail. */
+  constructor(sql: string, { bareRows = false } = {}) {
     // In byte mode Node puts waiting chunks together, and the tags are gone.
     super({ objectMode: true, highWaterMark: 2 });
     this.#sql = sql;
+    this.#bareRows = bareRows;
+    this.#head = bareRows ? BINARY_HEAD : 0;
   }
 
   submit(connection: Connection): void {
@@ -111,7 +121,8 @@ export class CopyOut extends Readable implements Submittable {
       if (next > end) break;
       switch (bytes[at]) {
         case COPY_DATA:
-          this.#append(bytes, at + HEADER, next);
+          if (this.#bareRows) this.#appendRow(bytes, at + HEADER, next);
+          else this.#append(bytes, at + HEADER, next);
           break;
         case PARSE_COMPLETE:
         case BIND_COMPLETE:
@@ -134,6 +145,14 @@ export class CopyOut extends Readable implements Submittable {
       at = next;
     }
     return bytes.subarray(at);
+  }
+
+  #appendRow(bytes: Buffer, from: number, to: number): void {
+    const start = from + this.#head;
+    this.#head = 0;
+    // A row begins with the count of its columns, the tail is -1 in its place.
+    const isTail = to - start === BINARY_TAIL && bytes[start] === 0xff && bytes[start + 1] === 0xff;
+    if (start < to && !isTail) this.#append(bytes, start, to);
   }
 
   #append(bytes: Buffer, from: number, to: number): void {

@@ -12,7 +12,7 @@ const LOCK_ATTEMPT_MS = 3000;
 /** Loads tables of a PostgreSQL database with COPY. */
 export const destination = defineDestination({
   config: destinationConfig,
-  formats: ['csv'],
+  formats: ['pgcopy', 'csv'],
   dispositions: ['append', 'replace', 'replace-interval', 'merge'],
   delivery: 'transactional',
 

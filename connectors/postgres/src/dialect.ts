@@ -1,4 +1,4 @@
-import type { ColumnChange, SqlDialect } from '@aries-data/sdk';
+import { type ColumnChange, isSamePgcopyType, type SqlDialect } from '@aries-data/sdk';
 import pg from 'pg';
 import { fitColumn } from './fit.ts';
 
@@ -23,6 +23,8 @@ export const postgresDialect: SqlDialect = {
   textType: 'text',
   bigintType: 'bigint',
   fit: fitColumn,
+  // Its bytes are read as the column's type has them: eight bytes of a double are a bigint as well.
+  takes: (format, { field, type }) => format !== 'pgcopy' || isSamePgcopyType(field.schema.pgType, type),
 
   createStage(table, columns, ordinal) {
     const pieces = columns.map(({ name, type, nullable }) => `${quote(name)} ${type}${nullable ? '' : ' NOT NULL'}`);

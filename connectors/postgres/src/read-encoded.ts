@@ -1,5 +1,5 @@
 import { finished } from 'node:stream/promises';
-import type { EncodedPart, EncodedResult, ReadContext } from '@aries-data/sdk';
+import type { EncodedPart, EncodedResult, ReadContext, StagedFormat } from '@aries-data/sdk';
 import { boundaryOf } from './boundary.ts';
 import type { SourceConfig } from './config.ts';
 import type { Session } from './connect.ts';
@@ -11,13 +11,15 @@ import { openReadSessions } from './read-sessions.ts';
 import { type Position, type Selection, selectionOf, selectRows } from './selection.ts';
 
 /**
- * Reads a relation as csv in one snapshot, over as many connections as may be used at once. Each statement is a part. What the
+ * Reads a relation in one snapshot, over as many connections as may be used at once. Each statement is a part. What the
  * cursor reaches is said with the first.
  */
 export async function* readEncoded(
   relation: Relation,
-  ctx: ReadContext<SourceConfig> & { concurrency: number },
+  ctx: ReadContext<SourceConfig> & { format: StagedFormat; concurrency: number },
 ): AsyncGenerator<EncodedPart> {
+  const isBinary = ctx.format === 'pgcopy';
+  const form = isBinary ? 'FORMAT binary' : `FORMAT csv, ENCODING 'UTF8'`;
   const position = ctx.position as unknown as Position | undefined;
   const selection = selectionOf(relation, ctx, position);
   const sessions = await openReadSessions(ctx);
@@ -30,7 +32,7 @@ export async function* readEncoded(
     await sessions.grow(Math.min(ctx.concurrency, pieces.length));
     for (const [index, { rows, last }] of pieces.entries()) {
       const session = await sessions.take();
-      const body = session.client.query(new CopyOut(`COPY (${rows}) TO STDOUT (FORMAT csv, ENCODING 'UTF8')`));
+      const body = session.client.query(new CopyOut(`COPY (${rows}) TO STDOUT (${form})`, { bareRows: isBinary }));
       const done = finished(body).then((): EncodedResult => {
         sessions.giveBack(session);
         const result: EncodedResult = { rows: body.rows, ...reach };

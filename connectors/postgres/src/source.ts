@@ -45,7 +45,7 @@ function definitionOf(relation: Relation, config: SourceConfig) {
     ...(relation.cursor === undefined ? {} : { cursor: relation.cursor }),
     pushdown: ['columns', 'where'],
     readEncoded: {
-      formats: ['csv'],
+      formats: ['csv', 'pgcopy'],
       exactWindow: true,
       open: (ctx) => readEncoded(relation, ctx),
     },

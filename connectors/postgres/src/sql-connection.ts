@@ -12,6 +12,7 @@ import {
   type SqlConnection,
   type SqlTable,
   type SqlValue,
+  type StagedFormat,
 } from '@aries-data/sdk';
 import { query, type Session } from './connect.ts';
 import { copyIn } from './copy-in.ts';
@@ -67,11 +68,12 @@ export function sqlConnection(session: Session, schema: string): SqlConnection {
   async function copy(
     into: CopyTarget,
     chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-    indexOfLine?: (line: number) => number,
+    { indexOfLine, format = 'csv' }: { indexOfLine?: (line: number) => number; format?: StagedFormat } = {},
   ): Promise<Copied> {
     const columns = into.columns.map(({ field }) => postgresDialect.quote(field.name)).join(', ');
     const table = postgresDialect.table(schema, into.table);
-    const sql = `COPY ${table}${columns === '' ? '' : ` (${columns})`} FROM STDIN (FORMAT csv, ENCODING 'UTF8')`;
+    const form = format === 'pgcopy' ? 'FORMAT binary' : `FORMAT csv, ENCODING 'UTF8'`;
+    const sql = `COPY ${table}${columns === '' ? '' : ` (${columns})`} FROM STDIN (${form})`;
     await forgetful();
     try {
       return { rows: await copyIn(client, sql, chunks) };
@@ -135,12 +137,14 @@ export function sqlConnection(session: Session, schema: string): SqlConnection {
           if (!isAriesError(error) || error.code !== 'DATA_INVALID') throw error;
           return { refused: { reason: error.message, field: unwritable(batch) } };
         }
-        const copied = await copy(into, pieces(bytes), (line) => indexOfLine(batch, encode, line));
+        const copied = await copy(into, pieces(bytes), {
+          indexOfLine: (line) => indexOfLine(batch, encode, line),
+        });
         if ('refused' in copied) copied.refused.field ??= unwritable(batch);
         return copied;
       }),
 
-    copyPart: (into, part: LoadPart) => busy(async () => copy(into, await part.open())),
+    copyPart: (into, part: LoadPart) => busy(async () => copy(into, await part.open(), { format: part.format })),
 
     swapObstacle: (table) => swapObstacle(session, schema, table.name),
     createReplacement: (replacement) => createReplacement(session, schema, replacement),

@@ -55,8 +55,10 @@ export interface LoadCounts {
 /** One target of a load. Nothing is visible before the session's commit. */
 export interface StreamLoad {
   writeBatch(batch: Batch): Promise<void>;
-  /** Only for the destination's `formats`. */
+  /** Only for the destination's `formats`, and of them only for those that this target takes. */
   writePart?(part: LoadPart): Promise<void>;
+  /** Whether parts of this format go into this target untouched; all of the destination's where it is left out. */
+  takes?(format: StagedFormat): boolean;
   /** Applies the disposition, short of committing. */
   finish(): Promise<LoadCounts>;
 }

@@ -28,6 +28,7 @@ export { duplicateName, isRawNumber, parseExact, rawNumber } from './formats/exa
 export type { Compression, StagedFormat } from './formats/format.ts';
 export { ndjsonEncoder } from './formats/ndjson.ts';
 export { ndjsonLines } from './formats/ndjson-lines.ts';
+export { isSamePgcopyType } from './formats/pgcopy-types.ts';
 export type { LedgerRow } from './ledger.ts';
 export {
   type Batch,

@@ -58,7 +58,7 @@ export interface EncodedResult {
   position?: Json;
 }
 
-/** A piece of a stream in a staged format. Each chunk of the body ends at the end of a row, so parts can be cut between chunks. */
+/** A piece of a stream in a staged format. Each chunk of the body ends at the end of a row, so parts can be cut between chunks; of pgcopy it holds the rows alone, without head and tail. */
 export interface EncodedPart {
   body: Readable;
   done: Promise<EncodedResult>;
@@ -66,6 +66,7 @@ export interface EncodedPart {
 
 /** The byte lane of a stream: encoded rows that pass through the engine untouched. */
 export interface ReadEncoded<Config> {
+  /** The cheapest first. `pgcopy` counts only for streams whose columns are all on its whitelist, which the engine looks after. */
   formats: readonly StagedFormat[];
   /** The rows lie exactly in the window: the engine cannot look inside to drop others. */
   exactWindow: true;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Frame } from '../formats/codec.ts';
 import { createCompressor } from '../formats/compressor.ts';
 import type { Compression } from '../formats/format.ts';
 import type { Store } from '../stores/store.ts';
@@ -24,17 +25,20 @@ export interface PartOptions {
   /** Relative to the folder, without the ending of the compression. */
   name: string;
   compression: Compression;
+  /** What the format has around the rows. */
+  frame?: Frame | undefined;
   signal?: AbortSignal | undefined;
 }
 
 /** Opens a part file under a name never used before. */
-export function openPart({ store, folder, name, compression, signal }: PartOptions): PartWriter {
+export function openPart({ store, folder, name, compression, frame, signal }: PartOptions): PartWriter {
   const key = compression === 'none' ? name : `${name}.${compression}`;
   const compressor = createCompressor(compression);
   const hash = createHash('sha256');
   let rows = 0;
   let rawBytes = 0;
   let bytes = 0;
+  let begun = false;
   let failure: Error | undefined;
 
   async function* hashed() {
@@ -52,6 +56,16 @@ export function openPart({ store, folder, name, compression, signal }: PartOptio
     compressor.abort(error);
   });
 
+  async function put(chunk: Buffer): Promise<void> {
+    rawBytes += chunk.byteLength;
+    await compressor.push(chunk);
+  }
+
+  async function begin(): Promise<void> {
+    begun = true;
+    if (frame !== undefined) await put(frame.head);
+  }
+
   return {
     get rawBytes() {
       return rawBytes;
@@ -59,13 +73,15 @@ export function openPart({ store, folder, name, compression, signal }: PartOptio
     async write(chunk, chunkRows) {
       if (failure !== undefined) throw failure;
       rows += chunkRows;
-      rawBytes += chunk.byteLength;
-      await compressor.push(chunk);
+      if (!begun) await begin();
+      await put(chunk);
     },
     addRows(count) {
       rows += count;
     },
     async finish() {
+      if (!begun) await begin();
+      if (frame !== undefined) await put(frame.tail);
       await compressor.end();
       await stored;
       return { key, rows, bytes, rawBytes, sha256: hash.digest('hex') };

@@ -1,4 +1,4 @@
-import type { Encode } from '../formats/codec.ts';
+import { type Encode, frameOf } from '../formats/codec.ts';
 import type { Compression, StagedFormat } from '../formats/format.ts';
 import type { Batch, Rejection } from '../records.ts';
 import type { Store } from '../stores/store.ts';
@@ -71,7 +71,9 @@ export function createStreamWriter(options: StreamWriterOptions): StreamWriter {
   let rawBytes = 0;
   let firstRejected: string | null = null;
 
-  const opened = () => openPart({ store, folder, name: `${prefix}-${numbers.part()}.${format}`, compression, signal });
+  const frame = frameOf(format);
+  const opened = () =>
+    openPart({ store, folder, name: `${prefix}-${numbers.part()}.${format}`, compression, frame, signal });
 
   return {
     parts,

@@ -24,9 +24,12 @@ test.each(['csv', 'ndjson'] as const)('%s writes and reads batches', async (form
   expect(batches).toEqual([records]);
 });
 
-test('pgcopy is left to PostgreSQL', () => {
+test('pgcopy holds only what came from PostgreSQL', () => {
   expect(() => encoderOf('pgcopy', fields)).toThrow(
-    'pgcopy cannot be written record by record; only PostgreSQL does that',
+    'pgcopy cannot hold the records: "id" is int64, of which no PostgreSQL type is known',
   );
-  expect(() => decoderOf('pgcopy', fields, { coerce: false })).toThrow('pgcopy cannot be read record by record');
+  const casted = fieldsOf({ type: 'object', properties: { id: fieldSchema('string', { pgType: 'bigint' }) } });
+  expect(() => encoderOf('pgcopy', casted)).toThrow('"id" was bigint, and is string by now');
+  const range = fieldsOf({ type: 'object', properties: { at: fieldSchema('pg-text', { pgType: 'tsrange' }) } });
+  expect(() => decoderOf('pgcopy', range, { coerce: false })).toThrow('"at" is tsrange');
 });

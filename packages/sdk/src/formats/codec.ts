@@ -1,12 +1,12 @@
-import { AriesError } from '../errors.ts';
 import type { Batch } from '../records.ts';
 import type { Field } from '../schema.ts';
 import type { BatchLimits } from './blocks.ts';
 import { csvDecoder, csvEncoder } from './csv.ts';
 import type { StagedFormat } from './format.ts';
 import { ndjsonDecoder, ndjsonEncoder } from './ndjson.ts';
+import { PGCOPY_HEAD, PGCOPY_TAIL, pgcopyDecoder, pgcopyEncoder } from './pgcopy.ts';
 
-/** Turns a batch into bytes, whole rows of them. */
+/** Turns a batch into bytes, whole rows of them, without the format's frame. */
 export type Encode = (batch: Batch) => Buffer;
 
 /** Turns the uncompressed bytes of a part back into batches. */
@@ -17,22 +17,25 @@ export interface DecoderOptions extends BatchLimits {
   coerce: boolean;
 }
 
-/** The encoder of a staged format for records with these fields. */
+/** The encoder of a staged format for records with these fields. Throws `CONFIG_INVALID` where it cannot hold them. */
 export function encoderOf(format: StagedFormat, fields: readonly Field[]): Encode {
   if (format === 'csv') return csvEncoder(fields);
-  if (format === 'ndjson') return ndjsonEncoder(fields);
-  throw onlyForPostgres('written');
+  return format === 'ndjson' ? ndjsonEncoder(fields) : pgcopyEncoder(fields);
 }
 
 /** The decoder of a staged format for records with these fields. */
 export function decoderOf(format: StagedFormat, fields: readonly Field[], options: DecoderOptions): Decode {
   if (format === 'csv') return csvDecoder(fields, options);
-  if (format === 'ndjson') return ndjsonDecoder({ ...options, fields });
-  throw onlyForPostgres('read');
+  return format === 'ndjson' ? ndjsonDecoder({ ...options, fields }) : pgcopyDecoder(fields, options);
 }
 
-function onlyForPostgres(verb: string): AriesError {
-  return new AriesError('CONFIG_INVALID', `pgcopy cannot be ${verb} record by record; only PostgreSQL does that`, {
-    hint: 'Use --staged-format csv.',
-  });
+/** What stands around the rows of a part, so that each part file is whole by itself. */
+export interface Frame {
+  head: Buffer;
+  tail: Buffer;
+}
+
+/** The frame of a staged format; undefined where rows stand by themselves. */
+export function frameOf(format: StagedFormat): Frame | undefined {
+  return format === 'pgcopy' ? { head: PGCOPY_HEAD, tail: PGCOPY_TAIL } : undefined;
 }

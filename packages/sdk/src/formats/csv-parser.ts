@@ -2,6 +2,7 @@ import { AriesError } from '../errors.ts';
 import type { Field, JsonRecord } from '../schema.ts';
 import { cellReader } from './cell.ts';
 import { compile, memberOf } from './code.ts';
+import { noSuchNumber } from './no-such-number.ts';
 
 /** Reads all whole rows of a text into `rows`; returns where the first one begins that is not whole. */
 export type CsvParser = (text: string, rows: JsonRecord[], rowsBefore: number) => number;
@@ -118,9 +119,7 @@ function strayQuote(field: Field, row: number): never {
 function unreadable(cell: string, field: Field, row: number): never {
   const value = JSON.stringify(cell.slice(0, 40));
   if (field.kind === 'number' && /^(?:NaN|-?Infinity)$/.test(cell)) {
-    throw new AriesError('DATA_INVALID', `row ${row}: "${field.name}" is ${value}, a number that JSON does not have`, {
-      hint: 'Select it as text or as numeric, where that has these values too.',
-    });
+    throw noSuchNumber(row, field.name, cell);
   }
   throw corruptRow(row, `"${field.name}" is ${value}, which is no ${field.kind}`);
 }

@@ -1,4 +1,5 @@
 import type { LoadPart } from '../destination.ts';
+import type { StagedFormat } from '../formats/format.ts';
 import type { Batch } from '../records.ts';
 import type { Field } from '../schema.ts';
 
@@ -33,6 +34,8 @@ export interface SqlDialect {
   bigintType: string;
   /** Whether a column that exists can take a field whose own column would be of type `type`. Never a silent change of a value. */
   fit(column: SqlColumn, field: Field, type: string): Fit;
+  /** Whether cells of a staged format go into a column as they are; left out: always. Binary forms mean something else in each type. */
+  takes?(format: StagedFormat, column: CopyTarget['columns'][number]): boolean;
   /** CREATE TABLE of a load table with these columns, as cheap as the database has them (unlogged), with an ordinal where asked for. */
   createStage(table: string, columns: readonly NewColumn[], ordinal: boolean): string[];
   /** Inside a stage with an ordinal: what orders its rows as they came. */

@@ -162,11 +162,14 @@ export async function openTarget(
     stream: {
       writeBatch: copier.batch,
       writePart: copier.part,
+      takes: (format) => into.columns.every((column) => dialect.takes?.(format, column) !== false),
       async finish() {
         const received = await copier.finish();
         if (way.kind === 'swap') return swap(received, way.replacement);
         if (way.kind === 'stage') return inTransaction((connection) => apply(connection, received, way.load));
-        await inTransaction(lookAgain);
+        const now = await inTransaction(lookAgain);
+        // Rows in a binary form were copied into the types of before.
+        if (now.columns.some(({ type }, index) => type !== plan.columns[index]!.type)) throw changed('changed');
         return { received, inserted: received };
       },
     },

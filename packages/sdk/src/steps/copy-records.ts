@@ -1,6 +1,6 @@
 import type { StreamWriter } from '../dataset/stream-writer.ts';
 import { AriesError } from '../errors.ts';
-import { decoderOf } from '../formats/codec.ts';
+import { decoderOf, type Frame, frameOf } from '../formats/codec.ts';
 import { checkpoint, isCheckpoint, isRejected } from '../records.ts';
 import { fieldsOf } from '../schema.ts';
 import { ahead } from './ahead.ts';
@@ -67,7 +67,7 @@ async function* decodeEncoded(options: ExtractStreamOptions, progress: StreamPro
   const decode = decoderOf(format, fieldsOf(selected.schema!), { coerce: false });
   for await (const part of encoded.open({ ...resumedContext(readContext, progress), format, concurrency: 1 })) {
     let rows = 0;
-    for await (const batch of decode(part.body)) {
+    for await (const batch of decode(framed(part.body, frameOf(format)))) {
       rows += batch.length;
       yield batch;
     }
@@ -77,4 +77,10 @@ async function* decodeEncoded(options: ExtractStreamOptions, progress: StreamPro
     if (window.mode !== 'interval') reach(progress.reached, done, window.order);
     if (done.position !== undefined) yield checkpoint(done.position);
   }
+}
+
+async function* framed(rows: AsyncIterable<Buffer>, frame: Frame | undefined): AsyncGenerator<Buffer> {
+  if (frame !== undefined) yield frame.head;
+  yield* rows;
+  if (frame !== undefined) yield frame.tail;
 }

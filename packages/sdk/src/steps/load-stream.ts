@@ -79,7 +79,11 @@ export async function loadStream({
     },
     (rejection) => waiting.push(rejection),
   );
-  const untouched = target.writePart !== undefined && destination.formats.includes(stream.format) && !stream.inferred;
+  const untouched =
+    target.writePart !== undefined &&
+    destination.formats.includes(stream.format) &&
+    target.takes?.(stream.format) !== false &&
+    !stream.inferred;
   try {
     for (const part of stream.parts) {
       if (context.signal.aborted) throw interrupted(context.signal);

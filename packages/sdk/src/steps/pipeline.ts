@@ -26,6 +26,8 @@ export interface PipelineOptions extends Omit<StepOptions, 'name'> {
   adopt?: boolean | undefined;
   skipMissing?: boolean | undefined;
   limit?: number | undefined;
+  /** How the extract stages; left out: as source and destination do best. */
+  stagedFormat?: StagedFormat | undefined;
   /** Over the file's own. */
   schemaChange?: 'evolve' | 'freeze' | undefined;
   env: Readonly<Record<string, string | undefined>>;
@@ -132,13 +134,15 @@ async function stepsOf(opened: OpenedPipeline, options: PipelineOptions & { runI
     disposition: opened.disposition,
     dispositions: destination.connector.destination?.dispositions ?? [],
   };
-  const shared = { ...options, name, staging, maxRejected, minRecords, loadAhead };
+  const { stagedFormat, ...others } = options;
+  const shared = { ...others, name, staging, maxRejected, minRecords, loadAhead };
   const folderUri = (step: string) => store.uriOf(stepFolder({ name, runId: options.runId, step }));
 
   const steps: PipelineStep[] = [
     {
       name: 'extract',
-      run: () => extract({ ...shared, source, streams, transforms: fused, preferFormats: opened.preferFormats }),
+      run: () =>
+        extract({ ...shared, source, streams, transforms: fused, stagedFormat, preferFormats: opened.preferFormats }),
     },
   ];
   for (const { name: step, whole, behind } of groups) {

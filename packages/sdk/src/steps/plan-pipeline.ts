@@ -63,7 +63,11 @@ export async function planPipeline(options: PipelineOptions): Promise<PipelinePl
         );
         // A step of its own may change the schema once more.
         const schema = opened.groups.length === 0 ? chain.known : null;
-        const format = stagedFormatOf(one, { preferFormats: opened.preferFormats, transforms: opened.fused });
+        const format = stagedFormatOf(one, {
+          stagedFormat: options.stagedFormat,
+          preferFormats: opened.preferFormats,
+          transforms: opened.fused,
+        });
         const disposition = dispositionOf(one, window, interval ?? null, destination, opened.disposition);
         const target = {
           stream: one.as,

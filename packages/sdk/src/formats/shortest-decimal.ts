@@ -1,0 +1,133 @@
+/**
+ * The shortest decimal that reads back as a float, as PostgreSQL chooses it: strictly between the points half-way to the
+ * neighbours, where JavaScript (and IEEE's tie to even) also takes one that lies on such a point: 1e23 is 9.999999999999999e22.
+ * https://github.com/postgres/postgres/blob/master/src/common/d2s.c (STRICTLY_SHORTEST)
+ */
+export function shortestDouble(value: number): string {
+  const shortest = value.toExponential();
+  const size = Math.abs(value);
+  // Below, a point half-way has more digits than a double's shortest text; the tiniest have few bits, so look.
+  if (size < 2 ** 52 && size >= 2 ** -1020) return shortest;
+  if (size === 0) return shortest;
+  const ends = endsOf(size, { bits: 53, least: -1074 });
+  for (let digits = digitsIn(shortest) - 1; digits < 17; digits++) {
+    const found = closestInside(value, digits, ends);
+    if (found !== undefined) return found;
+  }
+  return shortest;
+}
+
+/** The same of a float of four bytes. */
+export function shortestSingle(value: number): string {
+  const size = Math.abs(value);
+  if (size === 0 || (size < 2 ** 24 && Number.isInteger(size))) return value.toExponential();
+  return plainly(value, size) ?? exactly(value, size);
+}
+
+const bits = new DataView(new ArrayBuffer(4));
+
+/** What doubles can tell, which is nearly always; undefined where the decimal is close to an end or to the middle of two. */
+function plainly(value: number, size: number): string | undefined {
+  bits.setFloat32(0, size);
+  // Of powers of two the lower end is nearer, of subnormal floats fewer digits may do.
+  if (size < 2 ** -126 || (bits.getUint32(0) & 0x7fffff) === 0) return undefined;
+  // Six digits tell all normal floats apart, so what six suffice for has no rival, and its zeros can go.
+  for (let digits = 5; digits < 9; digits++) {
+    const text = value.toExponential(digits);
+    const off = Number(text) - value;
+    if (Math.fround(value + off * 1.5) === value)
+      return digits > 5 && isMiddle(value, digits) ? undefined : trimmed(text);
+    if (Math.fround(value + off * 0.75) === value) return undefined;
+  }
+  return undefined;
+}
+
+/** Whether a float may lie in the middle of two decimals with so many digits behind the first. */
+function isMiddle(value: number, digits: number): boolean {
+  const longer = value.toExponential(digits + 1);
+  return longer.charAt(longer.indexOf('e') - 1) === '5' && Number(longer) === value;
+}
+
+function exactly(value: number, size: number): string {
+  const ends = endsOf(size, { bits: 24, least: -149 });
+  for (let digits = 0; digits < 9; digits++) {
+    const found = closestInside(value, digits, ends);
+    if (found !== undefined) return found;
+  }
+  return value.toExponential();
+}
+
+/** A number as `mantissa × 2^exponent`. */
+interface Binary {
+  mantissa: bigint;
+  exponent: number;
+}
+
+/** A float, and the points half-way to both neighbours. */
+interface Ends {
+  exact: Binary;
+  low: Binary;
+  high: Binary;
+}
+
+function endsOf(size: number, { bits, least }: { bits: number; least: number }): Ends {
+  let exponent = Math.max(Math.floor(Math.log2(size)) - bits + 1, least);
+  // log2 may be off by one at powers of two.
+  while (size / 2 ** exponent >= 2 ** bits) exponent++;
+  while (exponent > least && scaled(size, exponent) < 2 ** (bits - 1)) exponent--;
+  const mantissa = BigInt(scaled(size, exponent));
+  // Below a power of two the neighbour is nearer by half.
+  const isPower = mantissa === 1n << BigInt(bits - 1) && exponent > least;
+  return {
+    exact: { mantissa, exponent },
+    low: { mantissa: 4n * mantissa - (isPower ? 1n : 2n), exponent: exponent - 2 },
+    high: { mantissa: 4n * mantissa + 2n, exponent: exponent - 2 },
+  };
+}
+
+/** 2^-exponent may be more than a double holds. */
+function scaled(size: number, exponent: number): number {
+  return exponent < -1000 ? size * 2 ** 1000 * 2 ** (-exponent - 1000) : size / 2 ** exponent;
+}
+
+/** Of the decimals with so many digits behind the first, the closest that lies inside; of two as close the even one. */
+function closestInside(value: number, digits: number, { exact, low, high }: Ends): string | undefined {
+  const text = value.toExponential(digits);
+  const [shown, power] = text.split('e') as [string, string];
+  const minus = shown.startsWith('-') ? '-' : '';
+  const whole = BigInt(shown.replace(/[-.]/g, ''));
+  // JavaScript rounds up from the middle.
+  const isMiddle = compare(
+    { digits: 2n * whole - 1n, power: Number(power) - digits },
+    { ...exact, exponent: exact.exponent + 1 },
+  );
+  const closest = isMiddle === 0 && whole % 2n === 1n ? whole - 1n : whole;
+  // Where the lower end is nearer than the upper one, the closest may lie outside, and the next one above inside.
+  for (const candidate of [closest, closest + 1n]) {
+    const decimal = { digits: candidate, power: Number(power) - digits };
+    if (compare(decimal, low) <= 0 || compare(decimal, high) >= 0) continue;
+    const figures = String(candidate);
+    const exponent = Number(power) + figures.length - 1 - digits;
+    const behind = figures.length === 1 ? '' : `.${figures.slice(1)}`;
+    return trimmed(`${minus}${figures[0]}${behind}e${exponent < 0 ? '' : '+'}${exponent}`);
+  }
+  return undefined;
+}
+
+function compare(decimal: { digits: bigint; power: number }, binary: Binary): number {
+  let [left, right] = [decimal.digits, binary.mantissa];
+  if (decimal.power >= 0) left *= 10n ** BigInt(decimal.power);
+  else right *= 10n ** BigInt(-decimal.power);
+  if (binary.exponent >= 0) right *= 2n ** BigInt(binary.exponent);
+  else left *= 2n ** BigInt(-binary.exponent);
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+function digitsIn(exponential: string): number {
+  return exponential.slice(0, exponential.indexOf('e')).replace(/[-.]/g, '').length;
+}
+
+/** Without zeros at the end of the digits. */
+function trimmed(exponential: string): string {
+  return exponential.replace(/(\.\d*?)0+e/, '$1e').replace('.e', 'e');
+}
