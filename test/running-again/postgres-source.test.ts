@@ -7,11 +7,12 @@ import { startProxy } from '../services/tcp-proxy.ts';
 import { type Operator, operator, start, succeeded, UNHURRIED, until } from './operator.ts';
 
 /** The commands of a pipeline from the schema `shop` of the operator's database into its schema `public`. */
-function shop(job: Operator, url: string, stream: object) {
+function shop(job: Operator, url: string, stream: object, format = 'csv') {
   const task = (run: string) => ['--staging', job.staging, '--name', 'shop', '--run-id', run];
   const extract = (run: string) => [
     ...['extract', 'postgres', '--config', JSON.stringify({ url, schema: 'shop' })],
     ...['--streams', JSON.stringify([{ name: 'items', cursor: 'at', ...stream }]), ...task(run)],
+    ...['--staged-format', format],
   ];
   const load = (run: string) => [
     ...['load', 'postgres', '--config', JSON.stringify({ url: job.databaseUrl })],
@@ -25,10 +26,10 @@ const DIFFERENCE = `
   (SELECT 'lost', s.* FROM (TABLE shop.items EXCEPT ALL TABLE public.items) AS s)
   UNION ALL (SELECT 'too much', t.* FROM (TABLE public.items EXCEPT ALL TABLE shop.items) AS t) LIMIT 5`;
 
-test(
-  'a table of which half was read when the extract died: its retry reads the ranges of the key that are left',
+test.for(['csv', 'pgcopy'] as const)(
+  'a table of which half was read when the extract died: its retry reads the ranges of the key that are left, as %s',
   UNHURRIED,
-  async () => {
+  async (format) => {
     await using job = await operator();
     await job.sql('CREATE SCHEMA shop');
     await job.sql('CREATE TABLE shop.items (id int PRIMARY KEY, at timestamptz NOT NULL, note text)');
@@ -39,7 +40,7 @@ test(
     const direct = new URL(job.databaseUrl);
     await using proxy = await startProxy({ host: direct.hostname, port: Number(direct.port) });
     direct.port = String(proxy.port);
-    const { extract, load } = shop(job, direct.href, {});
+    const { extract, load } = shop(job, direct.href, {}, format);
     const statements: string[] = [];
     let killed = false;
     proxy.onUpstreamData((data) => {
@@ -71,6 +72,7 @@ test(
     for (const statement of statements) expect(statement).toMatch(/"id" > '\d+'::integer/);
     const stream = (await openDataset(dataset)).manifest.streams.items!;
     expect(stream).toMatchObject({
+      format,
       consistency: 'per-range',
       stateAfter: { cursor: '2026-01-01T05:33:20Z', keys: [[20000], [40000]] },
     });
