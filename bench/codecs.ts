@@ -10,9 +10,16 @@ import { decoderOf, encoderOf } from '../packages/sdk/src/formats/codec.ts';
 import { compress, decompress } from '../packages/sdk/src/formats/compression.ts';
 import { parseExact } from '../packages/sdk/src/formats/exact-json.ts';
 import { ndjsonLines } from '../packages/sdk/src/formats/ndjson-lines.ts';
+import { PGCOPY_HEAD, PGCOPY_TAIL } from '../packages/sdk/src/formats/pgcopy.ts';
 import { createInference } from '../packages/sdk/src/infer.ts';
 import { normaliser } from '../packages/sdk/src/normalise.ts';
-import { fieldSchema, fieldsOf, type JsonRecord, type RecordSchema } from '../packages/sdk/src/schema.ts';
+import {
+  type FieldSchema,
+  fieldSchema,
+  fieldsOf,
+  type JsonRecord,
+  type RecordSchema,
+} from '../packages/sdk/src/schema.ts';
 
 const ofFileConnector = createRequire(new URL('../connectors/file/package.json', import.meta.url));
 const { parse: csvParse } = ofFileConnector('csv-parse/sync') as { parse(input: Buffer): string[][] };
@@ -35,6 +42,22 @@ const properties = {
 };
 const schema: RecordSchema = { type: 'object', properties, required: Object.keys(properties) };
 const fields = fieldsOf(schema);
+
+/** The types that the columns would have in PostgreSQL. */
+const PG_TYPES: Record<keyof typeof properties, string> = {
+  id: 'bigint',
+  title: 'text',
+  email: 'text',
+  latitude: 'double precision',
+  count: 'integer',
+  active: 'boolean',
+  created_at: 'timestamp with time zone',
+  note: 'text',
+};
+const typed: Record<string, FieldSchema> = Object.fromEntries(
+  Object.entries(PG_TYPES).map(([name, pgType]) => [name, { ...properties[name as keyof typeof properties], pgType }]),
+);
+const pgFields = fieldsOf({ ...schema, properties: typed });
 
 function makeRecord(index: number): JsonRecord {
   const two = (value: number) => String(value).padStart(2, '0');
@@ -59,7 +82,10 @@ const encodeNdjson = encoderOf('ndjson', fields);
 const decodeCsv = decoderOf('csv', fields, { coerce: false });
 const decodeNdjson = decoderOf('ndjson', fields, { coerce: false });
 const fitNdjson = decoderOf('ndjson', fields, { coerce: true });
+const encodePgcopy = encoderOf('pgcopy', pgFields);
+const decodePgcopy = decoderOf('pgcopy', pgFields, { coerce: false });
 const csv = batches.map((batch) => encodeCsv(batch));
+const pgcopy = batches.map((batch) => Buffer.concat([PGCOPY_HEAD, encodePgcopy(batch), PGCOPY_TAIL]));
 const ndjson = batches.map((batch) => encodeNdjson(batch));
 const manyCsv = Buffer.concat(Array.from({ length: 5 }, () => csv).flat());
 
@@ -107,6 +133,22 @@ const CONTESTS: Contest[] = [
     ours: (index) => drain(decodeCsv(one(csv[index]!))),
     other: 'csv-parse (texts only)',
     theirs: (index) => csvParse(csv[index]!),
+  },
+  {
+    name: 'pgcopy out',
+    bytes: bytesOf(pgcopy),
+    rows: ROWS,
+    ours: (index) => encodePgcopy(batches[index]!),
+    other: 'the same rows as csv',
+    theirs: (index) => encodeCsv(batches[index]!),
+  },
+  {
+    name: 'pgcopy in',
+    bytes: bytesOf(pgcopy),
+    rows: ROWS,
+    ours: (index) => drain(decodePgcopy(one(pgcopy[index]!))),
+    other: 'the same rows as csv',
+    theirs: (index) => drain(decodeCsv(one(csv[index]!))),
   },
   {
     name: 'ndjson out',

@@ -151,14 +151,17 @@ test('a part file is whole by itself: it is what COPY reads', async () => {
 
 describe('a target with other types', () => {
   const select =
-    'SELECT id::bigint, big::numeric AS big, share::text::double precision AS share, doc::text AS doc, meta::json AS meta, at FROM shop.items';
+    'SELECT id::bigint, big::numeric AS big, share::text::double precision AS share, weight, doc::text AS doc, meta::json AS meta, at FROM shop.items';
 
   test.each(['append', 'replace', 'merge'])('%s: no byte is taken for something else', async (disposition) => {
     const target = `other_${disposition}`;
     await client.query(`CREATE SCHEMA ${target};
-      CREATE TABLE ${target}.items (id bigint PRIMARY KEY, big numeric, share double precision, doc text, meta json, at timestamptz)`);
-    const stream = { columns: ['id', 'big', 'share', 'doc', 'meta', 'at'] };
-    const ran = await run(await pipeline({ target, disposition, stream }));
+      CREATE TABLE ${target}.items (id bigint PRIMARY KEY, big numeric, share double precision, weight double precision, doc text, meta json, at timestamptz)`);
+    const stream = { columns: ['id', 'big', 'share', 'weight', 'doc', 'meta', 'at'] };
+    const file = await pipeline({ target, disposition, stream });
+    const dry = await run(file, ['--dry-run']);
+    expect(dry.result.streams[0]).toMatchObject({ format: 'pgcopy', lane: { extract: 'byte', load: 'record' } });
+    const ran = await run(file);
     expect(ran).toMatchObject({ code: 0, log: '' });
     expect((await staged(ran.result)).format).toBe('pgcopy');
     await expectSame(`${target}.items`, select);

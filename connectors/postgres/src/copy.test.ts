@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import * as copyStreams from 'pg-copy-streams';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { rowsOf } from '../../../packages/sdk/src/records.ts';
 import { type FreshDatabase, freshDatabase } from '../../../test/services/database.ts';
 import { copyIn } from './copy-in.ts';
 import { CopyOut } from './copy-out.ts';
@@ -46,6 +47,20 @@ test.each(['csv', 'text', 'binary'])(
     expect((await client.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
   },
 );
+
+test.each([
+  'TABLE items',
+  'SELECT FROM items LIMIT 3',
+  'SELECT 1 WHERE false',
+  'SELECT repeat(id::text, 90000) FROM items LIMIT 2',
+])('COPY out, bare rows of binary: what is between head and tail, for %s', async (select) => {
+  const query = `COPY (${select}) TO STDOUT (FORMAT binary)`;
+  const whole = await Array.fromAsync(client.query(new CopyOut(query)) as AsyncIterable<Buffer>);
+  const out = client.query(new CopyOut(query, { bareRows: true }));
+  const chunks = await Array.fromAsync(out as AsyncIterable<Buffer>);
+  expect(Buffer.concat(chunks).equals(Buffer.concat(whole).subarray(19, -2))).toBe(true);
+  expect(chunks.reduce((sum, chunk) => sum + rowsOf(chunk)!, 0)).toBe(out.rows);
+});
 
 test('COPY out, read slowly: nothing is lost, and little is held', async () => {
   const out = client.query(new CopyOut('COPY items TO STDOUT'));

@@ -51,8 +51,8 @@ describe('the ledger', () => {
     const again = await openSession(database.url);
     const [oid] = await sql(database.url, `SELECT 'items'::regclass::oid::text AS oid`);
     expect(await again.ledger(['items', 'other'])).toEqual([{ ...row, identity: `oid ${oid!.oid}` }]);
-    expect(await again.inspect(one)).toEqual({ exists: true, identity: `oid ${oid!.oid}`, changes: [] });
-    expect(await again.inspect(target({ target: 'other' }))).toEqual({ exists: false, changes: [] });
+    expect(await again.inspect(one)).toMatchObject({ exists: true, identity: `oid ${oid!.oid}`, changes: [] });
+    expect(await again.inspect(target({ target: 'other' }))).toMatchObject({ exists: false, changes: [] });
     expect(await again.forget('nobody')).toBe(0);
     expect(await again.forget('test')).toBe(1);
     expect(await again.ledger(['items'])).toEqual([]);

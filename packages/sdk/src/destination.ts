@@ -70,6 +70,8 @@ export interface TargetState {
   identity?: string;
   /** What `schemaChange: evolve` would do, or `freeze` would refuse: `add column "a" integer`. */
   changes: string[];
+  /** As `StreamLoad.takes` will say. */
+  takes?(format: StagedFormat): boolean;
 }
 
 /** One load: all streams of a dataset, committed together with their ledger rows. */

@@ -1,5 +1,6 @@
 import type { LoadTarget } from '../destination.ts';
 import { AriesError } from '../errors.ts';
+import type { StagedFormat } from '../formats/format.ts';
 import type { Field } from '../schema.ts';
 import type { ColumnChange, SqlColumn, SqlConnection, SqlDialect, SqlTable } from './dialect.ts';
 
@@ -69,6 +70,11 @@ export async function planTarget(
 function planNothing(dialect: SqlDialect, table: SqlTable | undefined, { cursor }: LoadTarget): TargetPlan {
   const column = table === undefined || cursor === undefined ? undefined : columnOf(dialect, table, cursor);
   return { table, columns: [], key: [], cursor: column && { ...column, loadType: column.type }, changes: [] };
+}
+
+/** Whether parts of a format go untouched into what is copied into, whichever of the three ways that is. */
+export function takesParts(dialect: SqlDialect, { columns }: TargetPlan, format: StagedFormat): boolean {
+  return columns.every(({ field, loadType }) => dialect.takes?.(format, { field, type: loadType }) !== false);
 }
 
 /** A change as people read it in a plan or a refusal. */

@@ -1,12 +1,13 @@
 import type { Log } from '../context.ts';
 import type { LoadSession } from '../destination.ts';
 import { AriesError } from '../errors.ts';
+import type { StagedFormat } from '../formats/format.ts';
 import type { LedgerRow } from '../ledger.ts';
 import { createConnections } from './connections.ts';
 import type { SqlConnection, SqlDialect } from './dialect.ts';
 import { LEDGER, ledgerTable } from './ledger-table.ts';
 import { createLoadTables } from './load-tables.ts';
-import { describeChange, planTarget } from './plan.ts';
+import { describeChange, planTarget, takesParts } from './plan.ts';
 import { openTarget, type SessionContext, type TargetLoad } from './target-load.ts';
 import { createTransaction } from './transaction.ts';
 
@@ -63,9 +64,11 @@ export function sqlLoadSession(options: SqlSessionOptions): LoadSession {
     ledger: (targets) => connections.first((connection) => rowsOf(connection, targets)),
 
     async inspect(target) {
-      const { table, changes } = await connections.first((connection) => planTarget(connection, dialect, target));
-      if (table === undefined) return { exists: false, changes: [] };
-      return { exists: true, identity: table.identity, changes: changes.map(describeChange) };
+      const plan = await connections.first((connection) => planTarget(connection, dialect, target));
+      const { table, changes } = plan;
+      const takes = (format: StagedFormat) => takesParts(dialect, plan, format);
+      if (table === undefined) return { exists: false, changes: [], takes };
+      return { exists: true, identity: table.identity, changes: changes.map(describeChange), takes };
     },
 
     async open(target, reject) {

@@ -7,7 +7,7 @@ import { createCopier } from './copier.ts';
 import type { Replacement, SqlConnection } from './dialect.ts';
 import type { LedgerTable } from './ledger-table.ts';
 import type { LoadTables } from './load-tables.ts';
-import { planTarget, type TargetPlan } from './plan.ts';
+import { planTarget, type TargetPlan, takesParts } from './plan.ts';
 import type { SqlSessionOptions } from './session.ts';
 import { createTarget, evolveTarget, refuseFrozen } from './target-ddl.ts';
 import type { Transaction } from './transaction.ts';
@@ -162,7 +162,7 @@ export async function openTarget(
     stream: {
       writeBatch: copier.batch,
       writePart: copier.part,
-      takes: (format) => into.columns.every((column) => dialect.takes?.(format, column) !== false),
+      takes: (format) => takesParts(dialect, plan, format),
       async finish() {
         const received = await copier.finish();
         if (way.kind === 'swap') return swap(received, way.replacement);

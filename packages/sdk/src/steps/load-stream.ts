@@ -1,9 +1,12 @@
+import { Readable } from 'node:stream';
 import { stepFolder } from '../dataset/layout.ts';
 import type { Dataset, ManifestStream, Part } from '../dataset/manifest.ts';
 import { openPartBytes, readPart } from '../dataset/part-reader.ts';
 import { createStreamWriter } from '../dataset/stream-writer.ts';
 import type { Destination, LoadCounts, LoadPart, LoadSession, StreamLoad } from '../destination.ts';
+import type { StagedFormat } from '../formats/format.ts';
 import { ndjsonEncoder } from '../formats/ndjson.ts';
+import { pgcopyToCsv } from '../formats/pgcopy-to-csv.ts';
 import { type Candidate, readLater } from '../ledger.ts';
 import { type Batch, type Rejection, withOrigin } from '../records.ts';
 import { fieldsOf, type JsonRecord } from '../schema.ts';
@@ -79,16 +82,12 @@ export async function loadStream({
     },
     (rejection) => waiting.push(rejection),
   );
-  const untouched =
-    target.writePart !== undefined &&
-    destination.formats.includes(stream.format) &&
-    target.takes?.(stream.format) !== false &&
-    !stream.inferred;
+  const partOf = wholeParts(target, destination, stream);
   try {
     for (const part of stream.parts) {
       if (context.signal.aborted) throw interrupted(context.signal);
-      if (untouched) {
-        await target.writePart!(loadPart(dataset, stream, part));
+      if (partOf !== undefined) {
+        await target.writePart!(partOf(dataset, stream, part));
         records += part.rows;
         await keepRejected();
         progress();
@@ -102,6 +101,17 @@ export async function loadStream({
   } finally {
     await keeper.cut();
   }
+}
+
+type PartOf = (dataset: Dataset, stream: ManifestStream, part: Part) => LoadPart;
+
+/** How whole parts are handed to the destination; undefined where it takes records only. */
+function wholeParts(target: StreamLoad, { formats }: Destination, stream: ManifestStream): PartOf | undefined {
+  const takes = (format: StagedFormat) => formats.includes(format) && target.takes?.(format) !== false;
+  if (target.writePart === undefined || stream.inferred) return undefined;
+  if (takes(stream.format)) return loadPart;
+  // A target of PostgreSQL with other types: as csv the part holds what no record could, such as NaN.
+  return stream.format === 'pgcopy' && formats.includes('pgcopy') && takes('csv') ? csvPart : undefined;
 }
 
 async function writeBatches(
@@ -131,6 +141,15 @@ function loadPart(dataset: Dataset, stream: ManifestStream, part: Part): LoadPar
     rows: part.rows,
     open: () => openPartBytes(dataset, stream, part),
     batches: () => located(readPart(dataset, stream, part), part),
+  };
+}
+
+function csvPart(dataset: Dataset, stream: ManifestStream, part: Part): LoadPart {
+  const rewrite = pgcopyToCsv(fieldsOf(stream.schema));
+  return {
+    ...loadPart(dataset, stream, part),
+    format: 'csv',
+    open: async () => Readable.from(rewrite(await openPartBytes(dataset, stream, part)), { objectMode: false }),
   };
 }
 

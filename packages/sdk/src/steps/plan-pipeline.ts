@@ -79,6 +79,9 @@ export async function planPipeline(options: PipelineOptions): Promise<PipelinePl
           interval,
           schemaChange: opened.schemaChange ?? 'evolve',
         } as const;
+        const found = schema === null ? null : await session.inspect(target);
+        const untouched =
+          found !== null && destination.part.formats.includes(format) && found.takes?.(format) !== false;
         streams.push({
           stream: one.as,
           target: one.as,
@@ -86,11 +89,11 @@ export async function planPipeline(options: PipelineOptions): Promise<PipelinePl
           window: window.window,
           lane: {
             extract: opened.fused.length === 0 && one.stream.readEncoded?.formats.includes(format) ? 'byte' : 'record',
-            load: schema !== null && destination.part.formats.includes(format) ? 'byte' : 'record',
+            load: untouched ? 'byte' : 'record',
           },
           format,
           disposition,
-          changes: schema === null ? null : (await session.inspect(target)).changes,
+          changes: found === null ? null : found.changes,
         });
       }
       return {
