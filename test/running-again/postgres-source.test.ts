@@ -47,7 +47,7 @@ test.for(['csv', 'pgcopy'] as const)(
       const [copy] = /COPY \(.*?\) TO STDOUT/.exec(data.toString('latin1')) ?? [];
       if (copy === undefined) return;
       // From now on slowly, so that it can be killed in the middle.
-      if (!killed) proxy.delay(300);
+      if (!killed) proxy.delay(1000);
       statements.push(copy);
     });
 
