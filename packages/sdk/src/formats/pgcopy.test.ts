@@ -111,10 +111,14 @@ describe('bytes that are no part', () => {
     });
   });
 
-  test('any bytes changed: records or an error that says so, never anything else', async () => {
+  // Not those of the head: an extension may be as long as all rows are, and the checksum is what tells that it is none.
+  test('any bytes of rows changed: records or an error that says so, never anything else', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.tuple(fc.nat(part.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 }),
+        fc.array(fc.tuple(fc.integer({ min: PGCOPY_HEAD.length, max: part.length - 1 }), fc.nat(255)), {
+          minLength: 1,
+          maxLength: 4,
+        }),
         fc.integer({ min: 1, max: 200 }),
         async (changes, size) => {
           const bytes = Buffer.from(part);
