@@ -15,6 +15,7 @@ export const destination = defineDestination({
   formats: ['pgcopy', 'csv'],
   dispositions: ['append', 'replace', 'replace-interval', 'merge'],
   delivery: 'transactional',
+  loadsEarly: true,
 
   async check({ config, signal }) {
     const session = await connect(config, { signal });

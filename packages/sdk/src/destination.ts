@@ -95,6 +95,8 @@ export interface DestinationDefinition<C extends z.ZodType> {
   formats: readonly StagedFormat[];
   dispositions: readonly Disposition[];
   delivery: Delivery;
+  /** A session may stay open while a source is still being read: it keeps nobody from the target's data meanwhile. */
+  loadsEarly?: boolean;
   open(ctx: ConnectorContext<z.output<C>> & { pipeline: string; concurrency: number }): Promise<LoadSession>;
 }
 

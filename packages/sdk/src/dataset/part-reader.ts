@@ -7,15 +7,25 @@ import type { Batch } from '../records.ts';
 import { fieldsOf } from '../schema.ts';
 import type { Dataset, ManifestStream, Part } from './manifest.ts';
 
+/** Where parts lie; the dataset need not be finished. */
+export type PartFolder = Pick<Dataset, 'store' | 'folder'>;
+
+/** What it takes to read the parts of a stream. */
+export type StagedStream = Pick<ManifestStream, 'schema' | 'inferred' | 'format' | 'compression'>;
+
 /** The uncompressed bytes of a part. Ends with `DATASET_CORRUPT` where length or checksum differ from the manifest's. */
-export async function openPartBytes({ store, folder }: Dataset, stream: ManifestStream, part: Part): Promise<Readable> {
+export async function openPartBytes(
+  { store, folder }: PartFolder,
+  stream: Pick<StagedStream, 'compression'>,
+  part: Part,
+): Promise<Readable> {
   const stored = await store.open(`${folder}/${part.key}`);
   const verified = Readable.from(verify(stored, part), { objectMode: false });
   return decompress(verified, stream.compression);
 }
 
 /** The records of a part, in batches; values are fitted to the schema where it was inferred. */
-export async function* readPart(dataset: Dataset, stream: ManifestStream, part: Part): AsyncGenerator<Batch> {
+export async function* readPart(dataset: PartFolder, stream: StagedStream, part: Part): AsyncGenerator<Batch> {
   const decode = decoderOf(stream.format, fieldsOf(stream.schema), { coerce: stream.inferred });
   let rows = 0;
   for await (const batch of decode(await openPartBytes(dataset, stream, part))) {

@@ -34,6 +34,8 @@ export interface StreamWriterOptions {
   encode: Encode;
   /** Shared by writers of one stream that write at the same time. */
   numbers?: PartNumbers | undefined;
+  /** Told of each part of the records that is durable. */
+  onPart?: ((part: Part) => void) | undefined;
   signal?: AbortSignal | undefined;
   partBytes?: number | undefined;
 }
@@ -122,7 +124,11 @@ export function createStreamWriter(options: StreamWriterOptions): StreamWriter {
       const [open, openRejected] = [part, rejectedPart];
       part = undefined;
       rejectedPart = undefined;
-      if (open !== undefined) parts.push(await open.finish());
+      if (open !== undefined) {
+        const made = await open.finish();
+        parts.push(made);
+        options.onPart?.(made);
+      }
       if (openRejected !== undefined) rejectedParts.push(await openRejected.finish());
     },
 

@@ -12,6 +12,7 @@ import { unionKeys } from '../state.ts';
 import type { Store } from '../stores/store.ts';
 import { copyEncoded } from './copy-encoded.ts';
 import { copyRecords } from './copy-records.ts';
+import type { StreamHead } from './plan-load.ts';
 import type { SchemaChain } from './schema-chain.ts';
 import type { SelectedStream } from './select-streams.ts';
 import type { Progress } from './step.ts';
@@ -42,6 +43,10 @@ export interface ExtractStreamOptions {
   fingerprint: string;
   readStart: string;
   onProgress: ((progress: Progress) => void) | undefined;
+  /** Told before the first part, where the schema is known by then. */
+  onStart(stream: StreamHead): void;
+  /** Told of each part that is durable. */
+  onPart(part: Part): void;
 }
 
 /** What one stream came to, before the manifest is written. */
@@ -67,6 +72,9 @@ export async function extractStream(options: ExtractStreamOptions): Promise<Extr
     });
   }
   const progress = startProgress(options, earlier);
+  const head = headOf(options);
+  if (head !== undefined) options.onStart(head);
+  for (const part of progress.base.parts) options.onPart(part);
   const entry = journalEntry(await copy(options, progress), progress, true);
   await writeJournal(store, folder, selected.as, entry);
   return { stream: manifestStream(options, entry), readStart: entry.readStart };
@@ -86,6 +94,7 @@ async function copy(options: ExtractStreamOptions, progress: StreamProgress): Pr
       compression,
       encode: encoderOf(format, stagedFields(options)),
       numbers,
+      onPart: options.onPart,
       signal: context.signal,
     });
   if (selected.stream.readEncoded?.formats.includes(format) && !transformed)
@@ -99,6 +108,26 @@ async function copy(options: ExtractStreamOptions, progress: StreamProgress): Pr
     await writer.abort(error as Error);
     throw error;
   }
+}
+
+/** What the manifest will say of the stream, as far as it is known before its end. */
+function headOf({ selected, window, format, compression, chain }: ExtractStreamOptions): StreamHead | undefined {
+  if (chain.known === null) return undefined;
+  const { primaryKey, cursor } = chain.keys();
+  const { disposition, lag } = selected.options;
+  return {
+    schema: chain.known,
+    inferred: chain.inferred,
+    primaryKey: [...primaryKey],
+    ...(cursor === undefined ? {} : { cursor }),
+    mode: window.mode,
+    ...(disposition === undefined ? {} : { disposition }),
+    ...(lag === undefined ? {} : { lag }),
+    format,
+    ...(format === 'csv' ? { dialect: CSV_DIALECT } : {}),
+    compression,
+    stateBefore: window.stateBefore,
+  };
 }
 
 function stagedFields({ chain, format, selected }: ExtractStreamOptions) {

@@ -8,12 +8,15 @@ import type { Source } from '../source.ts';
 import { readStateAt } from '../state.ts';
 import { openStore } from '../stores/open-store.ts';
 import type { Store } from '../stores/store.ts';
+import { concurrencyOf } from './concurrency.ts';
 import { expectedDisposition } from './disposition.ts';
+import type { EarlyLoad } from './early-load.ts';
 import { extractStream } from './extract-stream.ts';
 import { isSameRun, stateOfRun } from './finished-run.ts';
 import { fuse } from './fuse.ts';
 import { checkedInterval } from './interval.ts';
 import { judge, judgeEmpty } from './judge.ts';
+import type { StreamHead } from './plan-load.ts';
 import { createSchemaChain } from './schema-chain.ts';
 import { type SelectedStream, selectStreams, streamsOf } from './select-streams.ts';
 import { stagedFormatOf } from './staged-format.ts';
@@ -31,7 +34,12 @@ import { type StreamWindow, streamWindow } from './stream-window.ts';
  * const result = await extract({ source: { connector, config: { url: 'cities.json' } }, staging: 'file:///data/staging' });
  * console.log(result.dataset, result.streams.cities.records);
  */
-export async function extract(options: ExtractOptions): Promise<StepResult> {
+export function extract(options: ExtractOptions): Promise<StepResult> {
+  return extractWith(options, undefined);
+}
+
+/** The same, with somebody who loads parts as soon as they are durable. */
+export async function extractWith(options: ExtractOptions, early: EarlyLoad | undefined): Promise<StepResult> {
   refusePartitions(options);
   const { connector } = options.source;
   const context = stepContext('extract', options, connector.name);
@@ -40,7 +48,7 @@ export async function extract(options: ExtractOptions): Promise<StepResult> {
     const store = await openStore(options.staging);
     try {
       await store.check();
-      return await extractInto(store, source, context, options);
+      return await extractInto(store, source, context, options, early);
     } finally {
       if (typeof options.staging === 'string') await store.close();
     }
@@ -60,6 +68,7 @@ async function extractInto(
   source: Prepared<Source>,
   context: StepContext,
   options: ExtractOptions,
+  early: EarlyLoad | undefined,
 ): Promise<StepResult> {
   const selected = selectStreams(await streamsOf(source), options.streams, source.name);
   const folder = stepFolder({ ...context, partition: options.partition });
@@ -95,6 +104,8 @@ async function extractInto(
     const window = windows[index]!;
     const format = stagedFormatOf(one, options);
     logStart(context, one, window);
+    const beginEarly = (stream: StreamHead) =>
+      early?.begin({ name: one.as, stream, interval: interval ?? null, readStart, folder: { store, folder } });
     const extracted = await extractStream({
       context,
       connector: source.name,
@@ -122,13 +133,15 @@ async function extractInto(
         limit: options.limit,
       },
       partition: undefined,
-      concurrency: options.concurrency ?? 1,
+      concurrency: concurrencyOf(options),
       limit: options.limit,
       resume: options.force !== true && !isAppended(one, window, options),
       enough: Math.max(options.minRecords ?? 0, options.skipEmpty === true ? 1 : 0),
       fingerprint: fingerprintDigest({ ...fingerprint, ...generation, shape: shapeOf(one) }),
       readStart,
       onProgress: options.onProgress,
+      onStart: beginEarly,
+      onPart: (part) => early?.add(one.as, part),
     });
     Object.defineProperty(streams, one.as, { value: extracted.stream, enumerable: true });
     if (extracted.readStart < earliest) earliest = extracted.readStart;

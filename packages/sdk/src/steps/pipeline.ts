@@ -6,8 +6,9 @@ import { AriesError } from '../errors.ts';
 import type { StagedFormat } from '../formats/format.ts';
 import { createRedactor, type Redactor } from '../redact.ts';
 import { openStore } from '../stores/open-store.ts';
-import { extract } from './extract.ts';
-import { load } from './load.ts';
+import { createEarlyLoad } from './early-load.ts';
+import { extractWith } from './extract.ts';
+import { loadWith } from './load.ts';
 import { type Pipeline, readPipelineFile } from './pipeline-file.ts';
 import type { ConnectorUse, MaxRejected, StepOptions, StepResult } from './step.ts';
 import { transform } from './transform.ts';
@@ -138,11 +139,27 @@ async function stepsOf(opened: OpenedPipeline, options: PipelineOptions & { runI
   const shared = { ...others, name, staging, maxRejected, minRecords, loadAhead };
   const folderUri = (step: string) => store.uriOf(stepFolder({ name, runId: options.runId, step }));
 
+  // A step that is run by itself finds the whole dataset, or none.
+  const isWhole = options.step === undefined && groups.length === 0;
+  const early =
+    isWhole && destination.connector.destination?.loadsEarly === true
+      ? createEarlyLoad({ ...shared, destination, disposition: opened.disposition, schemaChange: opened.schemaChange })
+      : undefined;
   const steps: PipelineStep[] = [
     {
       name: 'extract',
-      run: () =>
-        extract({ ...shared, source, streams, transforms: fused, stagedFormat, preferFormats: opened.preferFormats }),
+      run: async () => {
+        const { preferFormats } = opened;
+        try {
+          return await extractWith(
+            { ...shared, source, streams, transforms: fused, stagedFormat, preferFormats },
+            early,
+          );
+        } catch (error) {
+          await early?.discard();
+          throw error;
+        }
+      },
     },
   ];
   for (const { name: step, whole, behind } of groups) {
@@ -151,7 +168,10 @@ async function stepsOf(opened: OpenedPipeline, options: PipelineOptions & { runI
   }
   const input = [folderUri(steps.at(-1)!.name)];
   const { disposition, schemaChange } = opened;
-  steps.push({ name: 'load', run: () => load({ ...shared, destination, input, disposition, schemaChange }) });
+  steps.push({
+    name: 'load',
+    run: () => loadWith({ ...shared, destination, input, disposition, schemaChange }, early),
+  });
   await store.close();
   return steps;
 }

@@ -1,0 +1,67 @@
+import type { LoadSession } from '../destination.ts';
+import { type Candidate, type LedgerRow, ledgerState } from '../ledger.ts';
+import { moveState, type StreamState } from '../state.ts';
+import type { Store } from '../stores/store.ts';
+import type { InputStream } from './plan-load.ts';
+import type { StepContext } from './step-context.ts';
+
+/**
+ * Brings the state to what the ledger says, and returns the ledger. A process may have died between its commit and the write
+ * of the state, or slept there while others loaded: the ledger knows better. Streams read by interval have no state.
+ * `committed` speaks for destinations that keep no ledger.
+ */
+export async function followLedger(
+  session: LoadSession,
+  states: Store,
+  context: StepContext,
+  loaded: readonly InputStream[],
+  committed: readonly LedgerRow[],
+): Promise<LedgerRow[]> {
+  let ledger: LedgerRow[] = [];
+  await moveState(states, context.name, async () => {
+    ledger = await readLedger(session, context, loaded);
+    const changes: Record<string, StreamState | null> = {};
+    for (const { name, stream } of loaded) {
+      if (stream.mode === 'interval') continue;
+      const rows = [...committed, ...ledger].filter((row) => row.target === name && row.interval === null);
+      if (rows.length > 0) Object.defineProperty(changes, name, { value: ledgerState(rows), enumerable: true });
+    }
+    return changes;
+  });
+  return ledger;
+}
+
+/** The ledger's rows of these streams' targets that this pipeline wrote, oldest first. */
+export async function readLedger(
+  session: LoadSession,
+  context: Pick<StepContext, 'name'>,
+  loaded: readonly { name: string }[],
+): Promise<LedgerRow[]> {
+  const ledger = await session.ledger(loaded.map(({ name }) => name));
+  return ledger.filter((row) => row.pipeline === context.name);
+}
+
+/** The row that says what a load has done; the session fills in the target's identity. */
+export function ledgerRow(
+  candidate: Candidate,
+  context: StepContext,
+  stateAfter: StreamState | null,
+  rows: number,
+): LedgerRow {
+  const { stream, target, runId, digest, disposition, interval, stateBefore, readStart } = candidate;
+  return {
+    pipeline: context.name,
+    stream,
+    target,
+    identity: '',
+    runId,
+    digest,
+    disposition,
+    interval,
+    stateBefore,
+    stateAfter,
+    readStart,
+    rows,
+    loadedAt: new Date().toISOString(),
+  };
+}

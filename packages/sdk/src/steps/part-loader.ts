@@ -1,0 +1,93 @@
+import { Readable } from 'node:stream';
+import type { Part } from '../dataset/manifest.ts';
+import { openPartBytes, type PartFolder, readPart, type StagedStream } from '../dataset/part-reader.ts';
+import type { Destination, LoadPart, LoadSession, LoadTarget, StreamLoad } from '../destination.ts';
+import type { StagedFormat } from '../formats/format.ts';
+import { pgcopyToCsv } from '../formats/pgcopy-to-csv.ts';
+import { type Batch, type Rejection, withOrigin } from '../records.ts';
+import { fieldsOf, type JsonRecord } from '../schema.ts';
+import { interrupted, type StepContext } from './step-context.ts';
+
+/** Writes parts of one stream into its target: untouched where the destination takes their format, else record by record. */
+export interface PartLoader {
+  load: StreamLoad;
+  /** What the destination did not take, until somebody takes it from here. */
+  rejections: Rejection[];
+  /** Hands one part in; `onRecords` is told of each piece that was. */
+  write(folder: PartFolder, part: Part, onRecords?: (records: number) => Promise<void>): Promise<void>;
+}
+
+export interface PartLoaderOptions {
+  session: LoadSession;
+  destination: Destination;
+  target: LoadTarget;
+  stream: StagedStream;
+  context: Pick<StepContext, 'signal'>;
+}
+
+export async function openPartLoader({
+  session,
+  destination,
+  target,
+  stream,
+  context,
+}: PartLoaderOptions): Promise<PartLoader> {
+  const rejections: Rejection[] = [];
+  const load = await session.open(target, (rejection) => rejections.push(rejection));
+  const partOf = wholeParts(load, destination, stream);
+  return {
+    load,
+    rejections,
+    async write(folder, part, onRecords = async () => {}) {
+      if (context.signal.aborted) throw interrupted(context.signal);
+      if (partOf !== undefined) {
+        await load.writePart!(partOf(folder, stream, part));
+        return onRecords(part.rows);
+      }
+      for await (const batch of located(readPart(folder, stream, part), part)) {
+        if (context.signal.aborted) throw interrupted(context.signal);
+        await load.writeBatch(batch);
+        await onRecords(batch.length);
+      }
+    },
+  };
+}
+
+type PartOf = (dataset: PartFolder, stream: StagedStream, part: Part) => LoadPart;
+
+/** How whole parts are handed to the destination; undefined where it takes records only. */
+function wholeParts(target: StreamLoad, { formats }: Destination, stream: StagedStream): PartOf | undefined {
+  const takes = (format: StagedFormat) => formats.includes(format) && target.takes?.(format) !== false;
+  if (target.writePart === undefined || stream.inferred) return undefined;
+  if (takes(stream.format)) return loadPart;
+  // A target of PostgreSQL with other types: as csv the part holds what no record could, such as NaN.
+  return stream.format === 'pgcopy' && formats.includes('pgcopy') && takes('csv') ? csvPart : undefined;
+}
+
+function loadPart(dataset: PartFolder, stream: StagedStream, part: Part): LoadPart {
+  return {
+    format: stream.format,
+    rows: part.rows,
+    open: () => openPartBytes(dataset, stream, part),
+    batches: () => located(readPart(dataset, stream, part), part),
+  };
+}
+
+function csvPart(dataset: PartFolder, stream: StagedStream, part: Part): LoadPart {
+  const rewrite = pgcopyToCsv(fieldsOf(stream.schema));
+  return {
+    ...loadPart(dataset, stream, part),
+    format: 'csv',
+    open: async () => Readable.from(rewrite(await openPartBytes(dataset, stream, part)), { objectMode: false }),
+  };
+}
+
+/** Batches that know which record of which part file they hold. */
+async function* located(batches: AsyncIterable<Batch>, part: Part): AsyncGenerator<Batch> {
+  let first = 1;
+  for await (const batch of batches) {
+    const start = first;
+    first += batch.length;
+    yield withOrigin(batch as JsonRecord[], (index) => `${part.key} record ${start + index}`);
+  }
+}

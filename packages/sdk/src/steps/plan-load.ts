@@ -1,0 +1,189 @@
+import type { Dataset, ManifestStream } from '../dataset/manifest.ts';
+import type { Destination, Disposition, Interval, LoadSession, LoadTarget, TargetState } from '../destination.ts';
+import { AriesError } from '../errors.ts';
+import { type Candidate, type Decision, decide, type LedgerRow, readLater } from '../ledger.ts';
+import { fieldsOf } from '../schema.ts';
+import type { Store } from '../stores/store.ts';
+import { chooseDisposition, replaces } from './disposition.ts';
+import { followLedger, readLedger } from './follow-ledger.ts';
+import { cursorKindOf } from './select-streams.ts';
+import type { LoadOptions } from './step.ts';
+import type { Prepared, StepContext } from './step-context.ts';
+
+/** One stream of the input. */
+export interface InputStream {
+  dataset: Dataset;
+  name: string;
+  stream: ManifestStream;
+  disposition: Disposition;
+}
+
+/** What a load works with. */
+export interface LoadStep {
+  session: LoadSession;
+  destination: Prepared<Destination>;
+  inputs: Dataset[];
+  /** Where the state is. */
+  states: Store;
+  context: StepContext;
+  options: LoadOptions;
+}
+
+/** What is to become of it, and why. */
+export interface PlannedLoad extends InputStream {
+  candidate: Candidate;
+  target: LoadTarget;
+  decision: Decision | 'nothing';
+  /** Changes to the target's columns. */
+  changes: string[];
+}
+
+/** Decides what is to become of each stream, before anything is written. Throws what `decide` and the destination throw. */
+export async function planLoad({
+  session,
+  destination,
+  inputs,
+  states,
+  context,
+  options,
+}: LoadStep): Promise<PlannedLoad[]> {
+  const wanted = inputs.flatMap((dataset) =>
+    Object.entries(dataset.manifest.streams).map(([name, stream]): InputStream => {
+      const disposition = chooseDisposition(name, stream, dataset.manifest.interval, destination, options);
+      return { dataset, name, stream, disposition };
+    }),
+  );
+  checkEmpty(wanted, options);
+  const ledger =
+    options.dryRun === true
+      ? await readLedger(session, context, wanted)
+      : await followLedger(session, states, context, wanted, []);
+  const plans: PlannedLoad[] = [];
+  for (const input of wanted) {
+    const { dataset, name, stream, disposition } = input;
+    if (plans.some((plan) => plan.name === name)) {
+      throw new AriesError('USAGE', `The stream "${name}" is in two inputs`, {
+        stream: name,
+        hint: 'Load them one after the other.',
+      });
+    }
+    const target = targetOf({ name, stream, disposition, interval: dataset.manifest.interval, options });
+    const found = await session.inspect(target);
+    const candidate: Candidate = {
+      ...candidateOf({ name, stream, disposition, interval: dataset.manifest.interval, found, ledger }),
+      runId: dataset.manifest.runId,
+      digest: dataset.digest,
+      stateAfter: stream.stateAfter,
+      readStart: dataset.manifest.readStart,
+    };
+    const decision = isNothing(stream, disposition, found.exists) ? 'nothing' : decide(candidate, options);
+    if (decision === 'load' && found.changes.length > 0 && options.schemaChange === 'freeze') {
+      throw new AriesError('SCHEMA_FROZEN', `${name}: the target would have to change: ${found.changes.join('; ')}`, {
+        stream: name,
+        hint: 'Change it by hand, or load with --schema-change evolve.',
+      });
+    }
+    plans.push({
+      ...input,
+      candidate,
+      target: { ...target, readLater: readLater(candidate) },
+      decision,
+      changes: found.changes,
+    });
+  }
+  return plans;
+}
+
+function checkEmpty(wanted: readonly InputStream[], { minRecords, skipEmpty }: LoadOptions): void {
+  for (const { name, stream } of wanted) {
+    if (minRecords !== undefined && stream.counts.staged < minRecords) {
+      throw new AriesError(
+        'RECORDS_TOO_FEW',
+        `${name}: ${stream.counts.staged} records, at least ${minRecords} are expected`,
+        { stream: name, hint: 'Nothing was loaded.' },
+      );
+    }
+  }
+  // An empty dataset that replaces says that there is nothing any more: that is something to do.
+  if (
+    skipEmpty === true &&
+    wanted.every(({ stream, disposition }) => stream.counts.staged === 0 && !replaces(disposition))
+  ) {
+    throw new AriesError('NOTHING_TO_DO', 'There are no records to load', {
+      hint: 'This is what --skip-empty asks to be told.',
+    });
+  }
+}
+
+/** Nothing came, not even a schema, and there is nothing that it could take the place of. */
+function isNothing({ schema, counts }: ManifestStream, disposition: Disposition, exists: boolean): boolean {
+  return counts.staged === 0 && Object.keys(schema.properties).length === 0 && !(exists && replaces(disposition));
+}
+
+/** What is known of a stream before its end. */
+export type StreamHead = Pick<
+  ManifestStream,
+  | 'schema'
+  | 'inferred'
+  | 'primaryKey'
+  | 'cursor'
+  | 'mode'
+  | 'disposition'
+  | 'lag'
+  | 'format'
+  | 'dialect'
+  | 'compression'
+  | 'stateBefore'
+>;
+
+interface Headed {
+  name: string;
+  stream: StreamHead;
+  disposition: Disposition;
+  interval: Interval | null;
+}
+
+/** What the destination is told of a stream. */
+export function targetOf({
+  name,
+  stream,
+  disposition,
+  interval,
+  options,
+}: Headed & { options: Pick<LoadOptions, 'schemaChange'> }): LoadTarget {
+  return {
+    stream: name,
+    target: name,
+    fields: fieldsOf(stream.schema),
+    primaryKey: stream.primaryKey,
+    cursor: stream.cursor,
+    disposition,
+    interval: interval ?? undefined,
+    schemaChange: options.schemaChange ?? 'evolve',
+  };
+}
+
+/** What the rules are told of a stream, as far as its head goes. */
+export function candidateOf({
+  name,
+  stream,
+  disposition,
+  interval,
+  found,
+  ledger,
+}: Headed & { found: TargetState; ledger: readonly LedgerRow[] }): Omit<
+  Candidate,
+  'runId' | 'digest' | 'stateAfter' | 'readStart'
+> {
+  return {
+    stream: name,
+    target: name,
+    mode: stream.mode,
+    disposition,
+    interval: stream.mode === 'interval' ? interval : null,
+    stateBefore: stream.stateBefore,
+    cursorKind: cursorKindOf(stream.schema, stream.cursor),
+    identity: found.exists ? (found.identity ?? null) : null,
+    ledger: ledger.filter((row) => row.target === name),
+  };
+}
