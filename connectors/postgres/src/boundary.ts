@@ -69,7 +69,7 @@ async function refuseNullCursors(session: Session, { from, filters, cursor }: Se
 function asRecord(text: string | null, column: Column, floats: Selection['floats']): Json {
   if (text === null) return null;
   const schema = fieldSchemaOf(column, floats);
-  const read = cellReader(kindOf(schema), schema.zone);
+  const read = cellReader(kindOf(schema), schema);
   // SQL's boolean::text is a word, a cell of COPY a letter; the reader knows both.
   return (read === undefined ? text : read(text)) as Json;
 }

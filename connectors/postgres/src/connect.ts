@@ -18,6 +18,8 @@ const PINNED = {
   extra_float_digits: '3',
   bytea_output: 'hex',
   lc_monetary: 'C',
+  // Off, a NULL in the text of an array is the word.
+  array_nulls: 'on',
   xmloption: 'content',
   standard_conforming_strings: 'on',
   quote_all_identifiers: 'off',

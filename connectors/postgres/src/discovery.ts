@@ -53,13 +53,25 @@ SELECT c.relname AS name,
    AND c.relname <> '_aries_ledger' AND NOT starts_with(c.relname, '_aries_load_')
  ORDER BY c.relname`;
 
+const TYPES = `
+SELECT pg_catalog.format_type(id, modifier) AS type
+  FROM unnest($1::oid[], $2::int[]) WITH ORDINALITY AS f(id, modifier, position)
+ ORDER BY position`;
+
+/** While it lasts, types are named so that another database finds them: with their schema, but for `public`. */
+async function namingTypes<T>(session: Session, work: () => Promise<T>): Promise<T> {
+  await query(session, 'BEGIN READ ONLY');
+  await query(session, 'SET LOCAL search_path = public');
+  const found = await work();
+  await query(session, 'COMMIT');
+  return found;
+}
+
 /** Reads the catalog. Throws `NOT_FOUND` for a schema that does not exist and for a name in `tables` that nothing has. */
 export async function discoverRelations(session: Session, config: SourceConfig): Promise<Relation[]> {
   const { schema, tables } = config;
-  const { rows } = await query<{ name: string; hidden: boolean; columns: Column[]; key: string[] | null }>(
-    session,
-    RELATIONS,
-    [schema],
+  const { rows } = await namingTypes(session, () =>
+    query<{ name: string; hidden: boolean; columns: Column[]; key: string[] | null }>(session, RELATIONS, [schema]),
   );
   if (rows.length === 0) await checkSchema(session, schema);
   const relations = selectTables(rows, tables, { system: 'Postgres', schema }).map(({ name, columns, key }) => ({
@@ -87,10 +99,11 @@ export async function discoverQueries(session: Session, config: SourceConfig): P
     // Line breaks, because the query may end in a comment.
     const from = `(\n${sql.replace(/[;\s]+$/, '')}\n) AS q`;
     const { fields } = await query(session, `SELECT * FROM ${from} LIMIT 0`);
-    const { rows } = await query<{ type: string }>(
-      session,
-      'SELECT pg_catalog.format_type(id, modifier) AS type FROM unnest($1::oid[], $2::int[]) WITH ORDINALITY AS f(id, modifier, position) ORDER BY position',
-      [fields.map((field) => field.dataTypeID), fields.map((field) => field.dataTypeModifier)],
+    const { rows } = await namingTypes(session, () =>
+      query<{ type: string }>(session, TYPES, [
+        fields.map((field) => field.dataTypeID),
+        fields.map((field) => field.dataTypeModifier),
+      ]),
     );
     const columns = fields.map((field, index) => ({ name: field.name, type: rows[index]!.type, nullable: true }));
     checkQueryColumns(

@@ -102,8 +102,13 @@ function isAfter({ rangeKey, name }: Relation, { key, after }: Position): string
 
 /** The rows that are wanted, with the columns that are wanted. */
 export function selectRows({ from, columns, filters, bounds, limit }: Selection): string {
-  const names = columns.map(({ name }) => pg.escapeIdentifier(name)).join(', ');
-  return `SELECT ${names} FROM ${from}${whereOf([...filters, ...bounds])}${limit === undefined ? '' : ` LIMIT ${limit}`}`;
+  return `SELECT ${columns.map(selected).join(', ')} FROM ${from}${whereOf([...filters, ...bounds])}${limit === undefined ? '' : ` LIMIT ${limit}`}`;
+}
+
+/** The output function of xml leaves out `<?xml version="1.0"?>`; its text has it. */
+function selected({ name, type }: Column): string {
+  const column = pg.escapeIdentifier(name);
+  return type === 'xml' ? `${column}::text AS ${column}` : column;
 }
 
 export function whereOf(conditions: readonly string[]): string {

@@ -118,11 +118,14 @@ export function sqlConnection(session: Session, schema: string): SqlConnection {
     async columnTypes(fields: readonly Field[]) {
       const origins = fields.map(pgTypeOf);
       const names = [...new Set(origins.filter((type) => type !== undefined).map(lookUpName))];
-      const { rows } = await query<{ name: string }>(session, EXISTING_TYPES, [names]);
-      const known = new Set(rows.map(({ name }) => name));
+      const { rows } = await query<{ name: string; printed: string }>(session, EXISTING_TYPES, [names]);
+      const known = new Map(rows.map(({ name, printed }) => [name, printed]));
       return fields.map((field, index) => {
         const origin = origins[index];
-        return origin !== undefined && known.has(lookUpName(origin)) ? origin : typeByKind(field);
+        const name = origin === undefined ? undefined : lookUpName(origin);
+        const printed = name === undefined ? undefined : known.get(name);
+        // Under another name its modifiers are left out: without them it holds as much.
+        return (printed === name ? origin : printed) ?? typeByKind(field);
       });
     },
 

@@ -45,11 +45,25 @@ export function pgTypeOf({ kind, schema }: Field): string | undefined {
   return kinds.includes(kind) ? pgType : undefined;
 }
 
-/** Which of these types exist, by what `format_type` prints without modifiers. Nothing else of a manifest gets into DDL. */
+/**
+ * Which of these types exist, and what this session calls them; nothing else of a manifest gets into DDL. A name says where
+ * a type is (`shop.mood`), or the type is PostgreSQL's own or in `public`: sources name types so, whatever their search path.
+ */
 export const EXISTING_TYPES = `
-SELECT pg_catalog.format_type(t.oid, NULL) AS name
-  FROM pg_catalog.pg_type t
- WHERE pg_catalog.format_type(t.oid, NULL) = ANY ($1) AND t.typtype <> 'p' AND t.typisdefined`;
+WITH types AS (
+  SELECT pg_catalog.format_type(t.oid, NULL) AS printed,
+         pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(b.typname) || s.suffix AS qualified,
+         CASE n.nspname WHEN 'public' THEN pg_catalog.quote_ident(b.typname) || s.suffix END AS public
+    FROM pg_catalog.pg_type t
+    LEFT JOIN pg_catalog.pg_type e ON e.typarray = t.oid
+    JOIN pg_catalog.pg_type b ON b.oid = coalesce(e.oid, t.oid)
+    JOIN pg_catalog.pg_namespace n ON n.oid = b.typnamespace,
+         LATERAL (SELECT CASE WHEN e.oid IS NULL THEN '' ELSE '[]' END AS suffix) AS s
+   WHERE t.typtype <> 'p' AND t.typisdefined)
+SELECT DISTINCT ON (name) name, printed
+  FROM types, LATERAL (VALUES (printed, 1), (qualified, 2), (public, 3)) AS names (name, rank)
+ WHERE name = ANY ($1)
+ ORDER BY name, rank`;
 
 /** The name to look a type up by; `bpchar` is what `character` without a length is called. */
 export function lookUpName(type: string): string {

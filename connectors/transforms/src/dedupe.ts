@@ -61,7 +61,7 @@ export const transform = defineTransform({
 async function* entries(
   batches: AsyncIterable<Batch>,
   ctx: ApplyContext<unknown>,
-  { readKey, readBy }: DedupePlan,
+  { readKey, readBy, write }: DedupePlan,
 ): AsyncGenerator<Entry[]> {
   let before = 0;
   for await (const batch of batches) {
@@ -69,7 +69,7 @@ async function* entries(
     for (let index = 0; index < batch.length; index++) {
       const record: JsonRecord = batch[index]!;
       const key = readKey(record);
-      if (typeof key === 'string') out.push({ key, by: readBy(record), text: JSON.stringify(record) });
+      if (typeof key === 'string') out.push({ key, by: readBy(record), text: write(record) });
       else ctx.reject({ reason: key.reason, origin: originAt(batch, index, before), record });
     }
     before += batch.length;

@@ -30,6 +30,8 @@ export function fitTestOf(field: Field): FitTest {
   if (kind === 'date' && schema.pgType !== undefined) {
     return (value) => typeof value === 'string' && (isDate(value) || isFarDate(value));
   }
+  // PostgreSQL has NaN and the infinities, and so has JavaScript; only JSON has not.
+  if (kind === 'number' && schema.pgType !== undefined) return (value) => typeof value === 'number';
   if (kind === 'date-time') return dateTimeTest(schema.zone !== 'none', schema.pgType !== undefined);
   if (kind === 'any' && schema.type !== undefined) {
     const types = new Set([schema.type].flat());

@@ -26,7 +26,7 @@ export { createCompressor } from './formats/compressor.ts';
 export { csvDecoder, csvEncoder } from './formats/csv.ts';
 export { duplicateName, isRawNumber, parseExact, rawNumber } from './formats/exact-json.ts';
 export type { Compression, StagedFormat } from './formats/format.ts';
-export { ndjsonEncoder } from './formats/ndjson.ts';
+export { ndjsonEncoder, recordReader, recordWriter } from './formats/ndjson.ts';
 export { ndjsonLines } from './formats/ndjson-lines.ts';
 export { isSamePgcopyType } from './formats/pgcopy-types.ts';
 export type { LedgerRow } from './ledger.ts';

@@ -69,7 +69,7 @@ export function createInference(): Inference {
             // Text is as wide as it gets.
             if ((column.seen & SEEN.TEXT) === 0) column.seen |= seenInText(value);
           } else if (typeof value === 'number') {
-            column.seen |= Number.isSafeInteger(value) ? SEEN.INTEGER : SEEN.NUMBER;
+            column.seen |= Number.isSafeInteger(value) ? SEEN.INTEGER : seenInFraction(value);
           } else if (typeof value === 'boolean') {
             column.seen |= SEEN.BOOLEAN;
           } else {
@@ -106,6 +106,11 @@ const DATE_CHARACTERS = 10;
 const SECONDS_AT = 16;
 const T = 84;
 const COLON = 58;
+
+/** What JSON has no number for is staged as its name, which a decimal may be. */
+function seenInFraction(value: number): number {
+  return value - value === 0 ? SEEN.NUMBER : SEEN.DECIMAL;
+}
 
 function seenInText(text: string): number {
   if (text.length === DATE_CHARACTERS) return isDate(text) ? SEEN.DATE : SEEN.TEXT;

@@ -3,8 +3,9 @@ import {
   type Field,
   type Json,
   type JsonRecord,
-  parseExact,
   type RecordSchema,
+  recordReader,
+  recordWriter,
   type TransformContext,
 } from '@aries-data/sdk';
 import { numberText } from './decimal.ts';
@@ -27,6 +28,7 @@ export interface DedupePlan {
   readBy(record: JsonRecord): By;
   /** Whether a record takes the place of an earlier one of the same key. */
   replaces(earlier: By, later: By): boolean;
+  write(record: JsonRecord): string;
   parse(text: string): JsonRecord;
 }
 
@@ -43,11 +45,13 @@ export function planDedupe(ctx: TransformContext<DedupeConfig>, input: RecordSch
     );
   }
   const keys = keyNames.map((name) => find(name, 'key'));
+  const written = [...fieldMap(input).values()];
   return {
     keyNames,
     readKey: keyReader(keys),
     ...planBy(ctx, find),
-    parse: (text) => parseExact(text) as JsonRecord,
+    write: recordWriter(written),
+    parse: recordReader(written),
   };
 }
 

@@ -1,5 +1,6 @@
 import { type Encode, frameOf } from '../formats/codec.ts';
 import type { Compression, StagedFormat } from '../formats/format.ts';
+import { exactText } from '../formats/ndjson.ts';
 import type { Batch, Rejection } from '../records.ts';
 import type { Store } from '../stores/store.ts';
 import { encodeName } from './layout.ts';
@@ -114,10 +115,7 @@ export function createStreamWriter(options: StreamWriterOptions): StreamWriter {
         compression,
         signal,
       });
-      await rejectedPart.write(
-        Buffer.from(`${JSON.stringify({ stream: options.stream, origin, reason, record })}\n`),
-        1,
-      );
+      await rejectedPart.write(Buffer.from(`${exactText({ stream: options.stream, origin, reason, record })}\n`), 1);
     },
 
     async cut() {

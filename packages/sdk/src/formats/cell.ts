@@ -1,4 +1,4 @@
-import type { FieldKind } from '../schema.ts';
+import type { FieldKind, FieldSchema } from '../schema.ts';
 import { parseExact } from './exact-json.ts';
 
 const SPECIAL = /[",\n\r]/;
@@ -8,7 +8,7 @@ export function textCell(text: string): string {
   return text === '' || SPECIAL.test(text) || text === '\\.' ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** A double as a cell: as JSON prints it, but for the sign of zero, which JSON forgets and PostgreSQL keeps. */
+/** A double as a cell: as JSON prints it, and as PostgreSQL does where JSON does not: `-0`, `NaN`, `Infinity`, `-Infinity`. */
 export function numberCell(value: number): string {
   return value === 0 && 1 / value < 0 ? '-0' : String(value);
 }
@@ -26,10 +26,26 @@ export function jsonCell(value: unknown): string {
 /** What cells hold, by kind: `undefined` is what a reader returns for a text that is none of its kind. */
 type CellReader = (text: string) => unknown;
 
-/** A cell's number, `undefined` where JSON has no such number (PostgreSQL's `NaN` and `Infinity`). */
+/** A cell's number, `undefined` where JSON has no such number. */
 export function readNumber(text: string): number | undefined {
   const value = Number(text);
   return value - value === 0 && text !== '' ? value : undefined;
+}
+
+const NOT_FINITE: Readonly<Record<string, number>> = {
+  NaN: Number.NaN,
+  Infinity: Number.POSITIVE_INFINITY,
+  '-Infinity': Number.NEGATIVE_INFINITY,
+};
+
+/** A number of PostgreSQL that JSON does not have, by its name; `undefined` for any other text. */
+export function notFinite(text: string): number | undefined {
+  return Object.hasOwn(NOT_FINITE, text) ? NOT_FINITE[text] : undefined;
+}
+
+/** A cell's number where it came from PostgreSQL, which has three more than JSON. */
+function readFloat(text: string): number | undefined {
+  return readNumber(text) ?? notFinite(text);
 }
 
 /** A cell's truth value: PostgreSQL writes `t` and `f`, others the words. */
@@ -93,8 +109,9 @@ export const CELL_WRITERS: Partial<Record<FieldKind, { type: string; expression:
 };
 
 /** How kinds are read, where they are not texts that stay as they are. */
-export function cellReader(kind: FieldKind, zone: 'none' | undefined): CellReader | undefined {
+export function cellReader(kind: FieldKind, { zone, pgType }: FieldSchema): CellReader | undefined {
   if (kind === 'date-time') return zone === 'none' ? readLocal : readZoned;
+  if (kind === 'number' && pgType !== undefined) return readFloat;
   return CELL_READERS[kind];
 }
 

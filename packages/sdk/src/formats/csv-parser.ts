@@ -9,7 +9,7 @@ export type CsvParser = (text: string, rows: JsonRecord[], rowsBefore: number) =
 
 /** Compiles the parser of rows with these fields, as `csvEncoder` and PostgreSQL write them. */
 export function compileCsvParser(fields: readonly Field[]): CsvParser {
-  const readers = fields.map((field) => cellReader(field.kind, field.schema.zone));
+  const readers = fields.map((field) => cellReader(field.kind, field.schema));
   const parameters: Record<string, unknown> = {
     find,
     closingQuote,

@@ -1,4 +1,5 @@
 import type { Field, JsonRecord } from '../schema.ts';
+import { notFinite } from './cell.ts';
 import { compile, fieldOf, quoted } from './code.ts';
 import { isRawNumber, rawText } from './exact-json.ts';
 
@@ -7,7 +8,8 @@ export type Fitter = (records: JsonRecord[]) => void;
 
 /**
  * Compiles what brings parsed records to the types of their fields, where they can differ from them. Without `coerce` that
- * is only a number past 2^53 that was printed like an integer, and so was read as a raw one. With it, records of an
+ * are numbers past 2^53 that were printed like integers, and so were read as raw ones, and floats of PostgreSQL that JSON has
+ * no number for, and so were written as texts. With it, records of an
  * inferred stream get the types that the whole stream has: exactly, and whatever their own value looked like.
  */
 export function compileFitter(fields: readonly Field[], coerce: boolean): Fitter | undefined {
@@ -20,7 +22,7 @@ export function compileFitter(fields: readonly Field[], coerce: boolean): Fitter
   });
   if (steps.length === 0) return undefined;
   return compile(
-    { jsonText, toNumber, toZoned, toLocal },
+    { jsonText, toNumber, toFloat, toZoned, toLocal },
     `return function fit(records) {
       let v;
       for (let i = 0; i < records.length; i++) {
@@ -35,7 +37,11 @@ const IS_RAW = `typeof v === 'object' && v !== null`;
 const IS_NO_TEXT = `typeof v !== 'string' && v !== undefined && v !== null`;
 
 function stepOf(field: Field, coerce: boolean): { when: string; value: string } | undefined {
-  if (field.kind === 'number') return { when: IS_RAW, value: 'toNumber(v)' };
+  if (field.kind === 'number') {
+    return field.schema.pgType === undefined
+      ? { when: IS_RAW, value: 'toNumber(v)' }
+      : { when: `typeof v !== 'number' && v !== undefined && v !== null`, value: 'toFloat(v)' };
+  }
   if (!coerce) return undefined;
   switch (field.kind) {
     case 'int64':
@@ -60,6 +66,11 @@ export function jsonText(value: unknown): string {
 
 function toNumber(value: object): unknown {
   return isRawNumber(value) ? Number(rawText(value)) : value;
+}
+
+function toFloat(value: unknown): unknown {
+  if (typeof value === 'string') return notFinite(value) ?? value;
+  return typeof value === 'object' && value !== null ? toNumber(value) : value;
 }
 
 const DATE_CHARACTERS = 10;

@@ -10,20 +10,19 @@ import { compileFitter } from './fit.ts';
 const FLUSH_CHARACTERS = 8 * 1024 * 1024;
 
 /**
- * Makes the encoder of records as JSON lines. Raw numbers are written as they were; with `fields`, number fields keep the
- * sign of zero, which JSON could hold but `JSON.stringify` drops.
+ * Makes the encoder of records as JSON lines. Raw numbers are written as they were. What JavaScript has and `JSON.stringify`
+ * drops is kept: with `fields`, the sign of zero of number fields; NaN and the infinities, as texts, in any case.
  *
  * @example
  * ndjsonEncoder()([{ id: '1' }, { id: '2' }]); // {"id":"1"}\n{"id":"2"}\n
  */
 export function ndjsonEncoder(fields: readonly Field[] = []): (batch: Batch) => Buffer {
-  const hasNegativeZero = compileNegativeZero(fields);
+  const textOf = recordWriter(fields);
   return function encode(batch) {
     const done: Buffer[] = [];
     let out = '';
     for (let i = 0; i < batch.length; i++) {
-      const record = batch[i]!;
-      out += hasNegativeZero(record) ? JSON.stringify(withNegativeZeros(record)) : JSON.stringify(record);
+      out += textOf(batch[i]!);
       out += '\n';
       if (out.length > FLUSH_CHARACTERS) {
         done.push(Buffer.from(out));
@@ -36,6 +35,37 @@ export function ndjsonEncoder(fields: readonly Field[] = []): (batch: Batch) => 
   };
 }
 
+/**
+ * Makes what writes a record of these fields as one line of JSON, as `ndjsonEncoder` does.
+ *
+ * @example
+ * recordWriter(fieldsOf(schema))({ id: '1', share: -0 }); // {"id":"1","share":-0}
+ */
+export function recordWriter(fields: readonly Field[] = []): (record: JsonRecord) => string {
+  const hasNegativeZero = compileNegativeZero(fields);
+  return (record) => {
+    if (hasNegativeZero(record)) return exactText(record);
+    const text = JSON.stringify(record);
+    // What JSON has no number for was written as null.
+    return text.includes(':null') && hasNotFinite(record) ? exactText(record) : text;
+  };
+}
+
+/**
+ * Makes what reads a line of `recordWriter` back.
+ *
+ * @example
+ * recordReader(fieldsOf(schema))('{"id":"1","share":-0}'); // { id: '1', share: -0 }
+ */
+export function recordReader(fields: readonly Field[] = []): (text: string) => JsonRecord {
+  const fit = compileFitter(fields, false);
+  return (text) => {
+    const record = parseExact(text) as JsonRecord;
+    fit?.([record]);
+    return record;
+  };
+}
+
 function compileNegativeZero(fields: readonly Field[]): (record: JsonRecord) => boolean {
   const checks = fields
     .filter((field) => field.kind === 'number')
@@ -43,9 +73,21 @@ function compileNegativeZero(fields: readonly Field[]): (record: JsonRecord) => 
   return compile({}, `return function hasNegativeZero(r) { let v; ${checks.join('\n')} return false; }`);
 }
 
-function withNegativeZeros(record: JsonRecord): JsonRecord {
-  const entries = Object.entries(record).map(([name, value]) => [name, Object.is(value, -0) ? rawNumber('-0') : value]);
-  return Object.fromEntries(entries);
+function hasNotFinite(record: JsonRecord): boolean {
+  for (const name in record) {
+    const value = record[name];
+    if (typeof value === 'number' && value - value !== 0) return true;
+  }
+  return false;
+}
+
+/** A value as JSON that keeps the sign of zero; NaN and the infinities as texts. */
+export function exactText(value: unknown): string {
+  return JSON.stringify(value, (_, member: unknown) => {
+    if (typeof member !== 'number' || (member !== 0 && member - member === 0)) return member;
+    if (member === 0) return Object.is(member, -0) ? rawNumber('-0') : 0;
+    return String(member);
+  });
 }
 
 /** How `ndjsonDecoder` reads a part. */

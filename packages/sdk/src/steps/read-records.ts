@@ -3,6 +3,7 @@ import { cursorText } from '../cursor.ts';
 import type { Counts } from '../dataset/manifest.ts';
 import { AriesError } from '../errors.ts';
 import { parseExact } from '../formats/exact-json.ts';
+import { exactText } from '../formats/ndjson.ts';
 import { normaliser } from '../normalise.ts';
 import { type Batch, isCheckpoint, isRejected, originOf, type ReadItem, rejected, withOrigin } from '../records.ts';
 import type { Json, JsonRecord, RecordSchema } from '../schema.ts';
@@ -158,7 +159,7 @@ function notABatch(item: unknown, connector: string, stream: string): AriesError
 
 function toJson(record: unknown): Json {
   try {
-    return parseExact(JSON.stringify(record ?? null));
+    return parseExact(exactText(record ?? null));
   } catch {
     return String(record);
   }

@@ -1,3 +1,4 @@
+import type { JsonRecord } from '@aries-data/sdk';
 import { Flags } from '@oclif/core';
 import { AriesCommand } from '../../base-command.ts';
 import * as flag from '../../flags.ts';
@@ -16,13 +17,14 @@ export default class DatasetHead extends AriesCommand {
 
   override async run() {
     const { args, flags } = await this.parse(DatasetHead);
-    const { readDataset } = await import('@aries-data/sdk');
+    const { readDataset, recordWriter } = await import('@aries-data/sdk');
+    const write = recordWriter();
     let left = flags.records;
     for await (const batch of await readDataset(args.uri, flags.stream === undefined ? {} : { stream: flags.stream })) {
       if (left === 0) break;
       const records = (batch as unknown[]).slice(0, left);
       left -= records.length;
-      await this.session.print(records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+      await this.session.print(records.map((record) => `${write(record as JsonRecord)}\n`).join(''));
     }
     return { ok: true };
   }

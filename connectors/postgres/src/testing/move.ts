@@ -1,0 +1,93 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import {
+  type Connector,
+  connectorOf,
+  type Disposition,
+  defineTransform,
+  extract,
+  load,
+  type MaxRejected,
+  rejectedRecords,
+  type StagedFormat,
+  type StepResult,
+  type StreamOptions,
+} from '@aries-data/sdk';
+import { z } from 'zod';
+import { destination } from '../destination.ts';
+import { source } from '../source.ts';
+
+/** The connector as the command would find it. */
+export const postgres: Connector = connectorOf({ source, destination }, { name: 'postgres', version: '0.0.0' });
+
+/** Looks at every record and changes none. */
+const identity: Connector = connectorOf(
+  {
+    transform: defineTransform({
+      config: z.object({}),
+      scope: 'batch',
+      schema: (input) => input,
+      async *apply(batches) {
+        for await (const batch of batches) yield batch.map((record) => ({ ...record }));
+      },
+    }),
+  },
+  { name: 'identity', version: '0.0.0' },
+);
+
+/** A way from one end to the other. */
+export interface Lane {
+  format: StagedFormat;
+  /** Every record is looked at on the way: no byte lane. */
+  transformed: boolean;
+}
+
+export interface MoveOptions extends Lane {
+  from: Record<string, unknown>;
+  to: Record<string, unknown>;
+  destination?: Connector;
+  streams?: (string | StreamOptions)[];
+  disposition?: Disposition;
+  maxRejected?: MaxRejected;
+}
+
+export interface Moved {
+  extracted: StepResult;
+  loaded: StepResult;
+  /** Reasons, by stream, of what the extract and the load rejected. */
+  rejected: Record<string, string[]>;
+}
+
+let moves = 0;
+
+/** Extracts into a folder and loads from there. */
+export async function move(options: MoveOptions): Promise<Moved> {
+  const { format, transformed, from, to, streams, disposition = 'replace', maxRejected } = options;
+  const staging = pathToFileURL(await mkdtemp(join(tmpdir(), 'aries-move-'))).href;
+  const tolerance = maxRejected === undefined ? {} : { maxRejected };
+  const extracted = await extract({
+    source: { connector: postgres, config: from },
+    staging,
+    name: `move-${++moves}`,
+    stagedFormat: format,
+    ...(streams === undefined ? {} : { streams }),
+    transforms: transformed ? [{ connector: identity, config: {} }] : [],
+    ...tolerance,
+  });
+  const loaded = await load({
+    destination: { connector: options.destination ?? postgres, config: to },
+    input: [extracted.dataset],
+    disposition,
+    ...tolerance,
+  });
+  const rejected: Moved['rejected'] = {};
+  for (const uri of [extracted.dataset, loaded.dataset]) {
+    for await (const { stream, reason } of rejectedRecords(uri)) {
+      rejected[stream] ??= [];
+      rejected[stream].push(reason);
+    }
+  }
+  return { extracted, loaded, rejected };
+}

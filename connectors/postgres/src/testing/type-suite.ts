@@ -1,0 +1,119 @@
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type FreshDatabase, freshDatabase } from '../../../../test/services/database.ts';
+import { sql } from './harness.ts';
+import { hostileRoles } from './hostile-roles.ts';
+import { type Lane, type Moved, move } from './move.ts';
+import { TYPE_SETUP, TYPE_TABLE, WITHOUT_INPUT } from './type-table.ts';
+
+const LANES: [name: string, lane: Lane][] = [
+  ['staged as csv, untouched', { format: 'csv', transformed: false }],
+  ['staged as csv, every record looked at', { format: 'csv', transformed: true }],
+  ['staged as ndjson', { format: 'ndjson', transformed: false }],
+];
+
+/** One table has a column for each row of the type table, so that a lane is one extract and one load. */
+const COLUMNS = TYPE_TABLE.map((row, index) => ({ ...row, column: `c${String(index).padStart(3, '0')}` }));
+/** Its last row has nothing but NULL. */
+const ROWS = Math.max(...TYPE_TABLE.map(({ values }) => values.length)) + 1;
+
+/**
+ * The tests of the type table: PostgreSQL → staging → PostgreSQL, on the given server (that of the test run where there is
+ * none), with PostgreSQL comparing. Both ends connect as roles whose settings are the worst there are.
+ */
+export function describeTypes(serverUrl?: string): void {
+  let database: FreshDatabase;
+  let roles: Awaited<ReturnType<typeof hostileRoles>>;
+  let present: typeof COLUMNS;
+  let client: pg.Client;
+
+  beforeAll(async () => {
+    database = await freshDatabase(serverUrl);
+    roles = await hostileRoles(database.url);
+    present = await makeTable(database.url, 'source');
+    client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+  });
+  afterAll(async () => {
+    await client.end();
+    await roles.drop(() => database[Symbol.asyncDispose]());
+  });
+
+  test('the table has every built-in type', async () => {
+    const rows = await sql(
+      database.url,
+      `SELECT format_type(oid, NULL) AS type FROM pg_type
+        WHERE typnamespace = 'pg_catalog'::regnamespace AND typtype IN ('b', 'r', 'm') AND typcategory <> 'A'
+          AND oid NOT IN (SELECT atttypid FROM pg_attribute WHERE attrelid = 'source.everything'::regclass)
+        ORDER BY 1`,
+    );
+    expect(rows.map(({ type }) => type).filter((type) => !WITHOUT_INPUT.includes(type))).toEqual([]);
+  });
+
+  describe.each(LANES)('%s', (name, lane) => {
+    const schema = `target_${LANES.findIndex(([other]) => other === name)}`;
+    let moved: Moved;
+    beforeAll(async () => {
+      await sql(database.url, `CREATE SCHEMA ${schema}`);
+      moved = await move({ ...lane, from: { url: roles.reader, schema: 'source' }, to: { url: roles.writer, schema } });
+    });
+
+    test('every row arrives', async () => {
+      expect(moved.rejected).toEqual({});
+      expect(moved.loaded.streams.everything).toMatchObject({ records: ROWS, rejected: 0 });
+      expect(await sql(database.url, `SELECT count(*)::int AS rows FROM ${schema}.everything`)).toEqual([
+        { rows: ROWS },
+      ]);
+    });
+
+    test.each(COLUMNS.map((row): [string, string] => [row.type, row.column]))('%s', async (_, column) => {
+      if (!present.some((row) => row.column === column)) return;
+      expect(await differences(client, schema, column)).toEqual([]);
+      expect(await columnOf(client, schema, column)).toEqual(await columnOf(client, 'source', column));
+    });
+  });
+}
+
+/** Makes `everything` in a schema of its own; returns the columns whose types this server has. */
+export async function makeTable(url: string, schema: string): Promise<typeof COLUMNS> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query([`CREATE SCHEMA ${schema}`, ...TYPE_SETUP].join(';'));
+    const { rows } = await client.query('SELECT name FROM pg_available_extensions');
+    const extensions = new Set(rows.map(({ name }) => name));
+    const present = COLUMNS.filter(({ extension }) => extension === undefined || extensions.has(extension));
+    for (const { extension } of present) {
+      if (extension !== undefined) await client.query(`CREATE EXTENSION IF NOT EXISTS ${extension} SCHEMA public`);
+    }
+    const columns = present.map(({ column, type }) => `${column} ${type}`);
+    await client.query(`CREATE TABLE ${schema}.everything (id integer PRIMARY KEY, ${columns.join(', ')})`);
+    for (let id = 0; id < ROWS; id++) {
+      const values = present.map(({ values }) => values[id] ?? null);
+      const parameters = values.map((_, index) => `$${index + 1}`);
+      await client.query(`INSERT INTO ${schema}.everything VALUES (${[id, ...parameters].join(', ')})`, values);
+    }
+    return present;
+  } finally {
+    await client.end();
+  }
+}
+
+/** What differs as it is stored, or as it is printed; `=` takes 1.0 for 1.00 and -0 for 0, and not every type has it. */
+async function differences(client: pg.Client, schema: string, column: string) {
+  const { rows } = await client.query(
+    `SELECT left(a.${column}::text, 100) AS source, left(b.${column}::text, 100) AS target
+       FROM source.everything a FULL JOIN ${schema}.everything b USING (id)
+      WHERE ROW(a.${column})::record OPERATOR(pg_catalog.*<>) ROW(b.${column})::record
+         OR a.${column}::text COLLATE "C" IS DISTINCT FROM b.${column}::text COLLATE "C"`,
+  );
+  return rows;
+}
+
+async function columnOf(client: pg.Client, schema: string, column: string) {
+  const { rows } = await client.query(
+    `SELECT format_type(atttypid, atttypmod) AS type, attnotnull FROM pg_attribute
+      WHERE attrelid = '${schema}.everything'::regclass AND attname = '${column}'`,
+  );
+  return rows;
+}

@@ -1,0 +1,3 @@
+import { describeTypes } from './testing/type-suite.ts';
+
+describeTypes();
