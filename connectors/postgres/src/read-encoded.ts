@@ -12,14 +12,16 @@ import { type Position, type Selection, selectionOf, selectRows } from './select
 
 /**
  * Reads a relation in one snapshot, over as many connections as may be used at once. Each statement is a part. What the
- * cursor reaches is said with the first.
+ * cursor reaches is said with the first. In the encoding `SQL_ASCII` bytes come as they are; in any other the server fails
+ * where they are wrong.
  */
 export async function* readEncoded(
   relation: Relation,
   ctx: ReadContext<SourceConfig> & { format: StagedFormat; concurrency: number },
+  encoding: 'UTF8' | 'SQL_ASCII' = 'UTF8',
 ): AsyncGenerator<EncodedPart> {
   const isBinary = ctx.format === 'pgcopy';
-  const form = isBinary ? 'FORMAT binary' : `FORMAT csv, ENCODING 'UTF8'`;
+  const form = isBinary ? 'FORMAT binary' : `FORMAT csv, ENCODING '${encoding}'`;
   const position = ctx.position as unknown as Position | undefined;
   const selection = selectionOf(relation, ctx, position);
   const sessions = await openReadSessions(ctx);

@@ -47,7 +47,7 @@ export function selectionOf(relation: Relation, request: Request, position?: Pos
   };
   const cursor = request.cursor === undefined ? undefined : columnOf(request.cursor);
   const key = request.primaryKey.map(columnOf);
-  const columns = request.columns?.map(columnOf) ?? relation.columns;
+  const columns = asInSchema(request.columns?.map(columnOf) ?? relation.columns);
   // Line breaks, because the condition may end in a comment.
   const filters = where === undefined ? [] : [`(\n${where}\n)`];
   if (position !== undefined) filters.push(isAfter(relation, position));
@@ -85,6 +85,11 @@ export function selectionOf(relation: Relation, request: Request, position?: Pos
     limit,
     floats: config.floats,
   };
+}
+
+/** Each column once, in the order of the schema's properties: JavaScript puts names like `0` before all others. */
+function asInSchema(columns: readonly Column[]): Column[] {
+  return Object.values(Object.fromEntries(columns.map((column) => [column.name, column])));
 }
 
 /** The rows that an interrupted read has not come to. Throws `DATA_INVALID` where the key is not the one that it went by. */

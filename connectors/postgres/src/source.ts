@@ -1,9 +1,13 @@
-import { defineSource, type RecordSchema, type Stream } from '@aries-data/sdk';
+import { defineSource, type ReadContext, type RecordSchema, type Stream } from '@aries-data/sdk';
 import { type SourceConfig, sourceConfig } from './config.ts';
-import { connect } from './connect.ts';
+import { connect, query } from './connect.ts';
 import { checkSchema, discoverQueries, discoverRelations, type Relation } from './discovery.ts';
+import { readChecked } from './read-checked.ts';
 import { readEncoded } from './read-encoded.ts';
 import { fieldSchemaOf } from './types.ts';
+
+type Context = ReadContext<SourceConfig>;
+type ReadEncoded = NonNullable<Stream['readEncoded']>;
 
 /** Reads tables, views and queries of a PostgreSQL database with COPY. */
 export const source = defineSource({
@@ -21,16 +25,24 @@ export const source = defineSource({
   async streams({ config, signal, stream }) {
     const session = await connect(config, { signal });
     try {
+      const { rows } = await query<{ encoding: string }>(
+        session,
+        `SELECT current_setting('server_encoding') AS encoding`,
+      );
+      const isText = rows[0]!.encoding !== 'SQL_ASCII';
       const relations = [...(await discoverRelations(session, config)), ...(await discoverQueries(session, config))];
       // From entries, so that a table may be called __proto__.
-      return Object.fromEntries(relations.map((relation) => [relation.name, stream(definitionOf(relation, config))]));
+      return Object.fromEntries(
+        relations.map((relation) => [relation.name, stream(definitionOf(relation, config, isText))]),
+      );
     } finally {
       await session.end();
     }
   },
 });
 
-function definitionOf(relation: Relation, config: SourceConfig) {
+/** With `isText`, all that a database gives is sure to be UTF-8, so its bytes need not be looked at. */
+function definitionOf(relation: Relation, config: SourceConfig, isText: boolean) {
   const schema: RecordSchema = {
     type: 'object',
     properties: Object.fromEntries(
@@ -39,15 +51,16 @@ function definitionOf(relation: Relation, config: SourceConfig) {
     required: relation.columns.filter((column) => !column.nullable).map((column) => column.name),
     additionalProperties: false,
   };
+  const encoded: ReadEncoded = {
+    formats: ['csv', 'pgcopy'],
+    exactWindow: true,
+    open: (ctx: Parameters<typeof readEncoded>[1]) => readEncoded(relation, ctx),
+  };
   return {
     schema,
     primaryKey: relation.primaryKey,
     ...(relation.cursor === undefined ? {} : { cursor: relation.cursor }),
     pushdown: ['columns', 'where'],
-    readEncoded: {
-      formats: ['csv', 'pgcopy'],
-      exactWindow: true,
-      open: (ctx) => readEncoded(relation, ctx),
-    },
-  } satisfies Stream & { readEncoded: { open(ctx: Parameters<typeof readEncoded>[1]): unknown } };
+    ...(isText ? { readEncoded: encoded } : { read: (ctx: Context) => readChecked(relation, schema, ctx) }),
+  } satisfies Stream;
 }

@@ -1,0 +1,3 @@
+import { describeRelations } from './testing/relation-suite.ts';
+
+describeRelations();
