@@ -1,6 +1,6 @@
 import type { LoadPart } from '../destination.ts';
 import { AriesError } from '../errors.ts';
-import { type Batch, originOf, type Rejection } from '../records.ts';
+import { type Batch, originOf, type Rejection, withOrigin } from '../records.ts';
 import type { Copied, CopyTarget, Refusal, SqlConnection } from './dialect.ts';
 
 /** Copies batches and parts into one table, several at a time; what the database refuses is found, rejected, and the rest copied. */
@@ -48,14 +48,43 @@ export function createCopier({ into, slots, use, attempt, reject }: CopierOption
   /** Copies a batch; where it is refused, in pieces, until the records that are to blame stand alone. */
   async function copyRecords(connection: SqlConnection, batch: Batch, before: number): Promise<number> {
     let rows = 0;
+    let named = -1;
+    let isTrusted = true;
     const pieces: [start: number, end: number][] = [[0, batch.length]];
     for (let piece = pieces.pop(); piece !== undefined; piece = pieces.pop()) {
       const [start, end] = piece;
       const copied = await attempt(connection, () => connection.copyBatch(into, batch.slice(start, end)));
-      if ('rows' in copied) rows += copied.rows;
-      else if (end - start === 1) reject(rejectionOf(batch, start, copied.refused, before));
-      else pieces.push(...split(start, end, copied.refused.index));
+      if ('rows' in copied) {
+        rows += copied.rows;
+        // It was not to blame. A database that names the wrong record would name one after the other: halves are quicker then.
+        if (start === named && end === start + 1) isTrusted = false;
+      } else if (end - start === 1) {
+        reject(rejectionOf(batch, start, copied.refused, before));
+      } else {
+        const { index } = copied.refused;
+        named = index === undefined ? -1 : start + index;
+        pieces.push(...split(start, end, isTrusted ? index : undefined));
+      }
     }
+    return rows;
+  }
+
+  /** Copies a part that was refused as a whole; its records come in batches so small that many go into one copy. */
+  async function copyDecoded(connection: SqlConnection, part: LoadPart, before: number): Promise<number> {
+    let [rows, at] = [0, before];
+    let waiting: Batch[] = [];
+    const copyWaiting = async (): Promise<void> => {
+      const batch = together(waiting);
+      waiting = [];
+      rows += await copyRecords(connection, batch, at);
+      at += batch.length;
+    };
+    for await (const batch of part.batches()) {
+      waiting.push(batch);
+      if (waiting.length === BATCHES_IN_A_COPY) await copyWaiting();
+    }
+    if (waiting.length > 0) await copyWaiting();
+    if (at - before !== part.rows) throw partDiffers(part, at - before);
     return rows;
   }
 
@@ -72,14 +101,7 @@ export function createCopier({ into, slots, use, attempt, reject }: CopierOption
       handedIn += part.rows;
       await start(async (connection) => {
         const copied = await attempt(connection, () => connection.copyPart!(into, part));
-        if ('rows' in copied) return copied.rows;
-        let [rows, at] = [0, before];
-        for await (const batch of part.batches()) {
-          rows += await copyRecords(connection, batch, at);
-          at += batch.length;
-        }
-        if (at - before !== part.rows) throw partDiffers(part, at - before);
-        return rows;
+        return 'rows' in copied ? copied.rows : copyDecoded(connection, part, before);
       });
     },
 
@@ -89,6 +111,22 @@ export function createCopier({ into, slots, use, attempt, reject }: CopierOption
       return received;
     },
   };
+}
+
+/** Some megabytes: what a part has too much of is copied in few statements, and little is held. */
+const BATCHES_IN_A_COPY = 16;
+
+/** Batches as one that still knows where its records come from. */
+function together(batches: readonly Batch[]): Batch {
+  const [only, ...others] = batches;
+  if (only !== undefined && others.length === 0) return only;
+  const origins = batches.flatMap((batch) => batch.map((_, index) => [batch, index] as const));
+  // Only where each batch knows: what `reject` falls back on counts from the start of the part.
+  if (batches.some((batch) => originOf(batch, 0) === undefined)) return batches.flat();
+  return withOrigin(batches.flat(), (index) => {
+    const [batch, position] = origins[index]!;
+    return originOf(batch, position)!;
+  });
 }
 
 /** Pieces to try next, the first one last: around the record that the database names, else halves. */
