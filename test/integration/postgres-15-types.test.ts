@@ -1,10 +1,16 @@
 import { describe, inject, test } from 'vitest';
+import { describeRelations } from '../../connectors/postgres/src/testing/relation-suite.ts';
 import { describeTypes } from '../../connectors/postgres/src/testing/type-suite.ts';
+import { freshDatabase } from '../services/database.ts';
 
 const postgres15 = inject('postgres15');
 
 describe('PostgreSQL 15', () => {
-  if (postgres15.state === 'ready') return describeTypes(postgres15.url);
+  if (postgres15.state === 'ready') {
+    describe('types', () => describeTypes(() => freshDatabase(postgres15.url)));
+    describe('relations', () => describeRelations(() => freshDatabase(postgres15.url)));
+    return;
+  }
   test('starts', ({ skip }) => {
     if (postgres15.state === 'missing') skip(postgres15.reason);
     throw new Error(postgres15.reason);

@@ -32,7 +32,7 @@ export const sourceConfig = z.object({
     .enum(['number', 'decimal'])
     .default('number')
     .describe(
-      'What `real` and `double precision` are in records: JSON numbers, which have no NaN and no infinity, or exact strings, which do',
+      'What `real` and `double precision` are in records: numbers, or exact strings. Both keep NaN and the infinities',
     ),
   timezone: z
     .string()

@@ -1,3 +1,4 @@
+import { freshDatabase } from '../../../test/services/database.ts';
 import { describeRelations } from './testing/relation-suite.ts';
 
-describeRelations();
+describeRelations(() => freshDatabase());

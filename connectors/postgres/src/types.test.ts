@@ -1,3 +1,4 @@
+import { freshDatabase } from '../../../test/services/database.ts';
 import { describeTypes } from './testing/type-suite.ts';
 
-describeTypes();
+describeTypes(() => freshDatabase());

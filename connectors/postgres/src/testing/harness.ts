@@ -23,6 +23,11 @@ import { source } from '../source.ts';
 
 export const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
+/** An empty database, dropped when it is disposed of. */
+export interface TestDatabase extends AsyncDisposable {
+  url: string;
+}
+
 /** Runs statements as the superuser. */
 export async function sql(url: string, ...statements: string[]): Promise<pg.QueryResult['rows']> {
   const client = new pg.Client({ connectionString: url });

@@ -1,7 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type FreshDatabase, freshDatabase } from '../../../../test/services/database.ts';
-import { sql } from './harness.ts';
+import { sql, type TestDatabase } from './harness.ts';
 import { type Lane, move } from './move.ts';
 
 const LANES: [name: string, lane: Lane][] = [
@@ -45,11 +44,14 @@ const NAMES = [
   `${'é'.repeat(31)}1`,
 ];
 
-/** The tests of relations of every kind, name and width: PostgreSQL → staging → PostgreSQL on one server. */
-export function describeRelations(serverUrl?: string): void {
-  let database: FreshDatabase;
+/**
+ * The tests of relations of every kind, name and width: PostgreSQL → staging → PostgreSQL, on the server of the given
+ * databases.
+ */
+export function describeRelations(freshDatabase: () => Promise<TestDatabase>): void {
+  let database: TestDatabase;
   beforeAll(async () => {
-    database = await freshDatabase(serverUrl);
+    database = await freshDatabase();
   });
   afterAll(() => database[Symbol.asyncDispose]());
   beforeEach(() =>
@@ -218,7 +220,7 @@ export function describeRelations(serverUrl?: string): void {
           g here.positive, h here.pair, i interval day to second, j here.mood[], PRIMARY KEY (b, "a,b"));
         INSERT INTO source.t VALUES ('x', 1, 1.5, '2024-01-01', '{a}', 'so so', 3, '(1,"a b")', '1 day', '{ok,NULL}')`);
       try {
-        await using elsewhere = await freshDatabase(serverUrl);
+        await using elsewhere = await freshDatabase();
         const { to, from } = between();
         await move({ ...lane, from, to });
         await move({ ...lane, from, to: { url: elsewhere.url } });

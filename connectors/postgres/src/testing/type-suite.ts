@@ -1,10 +1,10 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type FreshDatabase, freshDatabase } from '../../../../test/services/database.ts';
-import { sql } from './harness.ts';
+import { sql, type TestDatabase } from './harness.ts';
 import { hostileRoles } from './hostile-roles.ts';
 import { type Lane, type Moved, move } from './move.ts';
-import { TYPE_SETUP, TYPE_TABLE, WITHOUT_INPUT } from './type-table.ts';
+import { COLUMNS, makeTable, ROWS, type TypeColumn } from './type-source.ts';
+import { WITHOUT_INPUT } from './type-table.ts';
 
 const LANES: [name: string, lane: Lane][] = [
   ['staged as csv, untouched', { format: 'csv', transformed: false }],
@@ -12,23 +12,18 @@ const LANES: [name: string, lane: Lane][] = [
   ['staged as ndjson', { format: 'ndjson', transformed: false }],
 ];
 
-/** One table has a column for each row of the type table, so that a lane is one extract and one load. */
-const COLUMNS = TYPE_TABLE.map((row, index) => ({ ...row, column: `c${String(index).padStart(3, '0')}` }));
-/** Its last row has nothing but NULL. */
-const ROWS = Math.max(...TYPE_TABLE.map(({ values }) => values.length)) + 1;
-
 /**
- * The tests of the type table: PostgreSQL → staging → PostgreSQL, on the given server (that of the test run where there is
- * none), with PostgreSQL comparing. Both ends connect as roles whose settings are the worst there are.
+ * The tests of the type table: PostgreSQL → staging → PostgreSQL, on the server of the given database, with PostgreSQL
+ * comparing. Both ends connect as roles whose settings are the worst there are.
  */
-export function describeTypes(serverUrl?: string): void {
-  let database: FreshDatabase;
+export function describeTypes(freshDatabase: () => Promise<TestDatabase>): void {
+  let database: TestDatabase;
   let roles: Awaited<ReturnType<typeof hostileRoles>>;
-  let present: typeof COLUMNS;
+  let present: TypeColumn[];
   let client: pg.Client;
 
   beforeAll(async () => {
-    database = await freshDatabase(serverUrl);
+    database = await freshDatabase();
     roles = await hostileRoles(database.url);
     present = await makeTable(database.url, 'source');
     client = new pg.Client({ connectionString: database.url });
@@ -72,31 +67,6 @@ export function describeTypes(serverUrl?: string): void {
       expect(await columnOf(client, schema, column)).toEqual(await columnOf(client, 'source', column));
     });
   });
-}
-
-/** Makes `everything` in a schema of its own; returns the columns whose types this server has. */
-export async function makeTable(url: string, schema: string): Promise<typeof COLUMNS> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query([`CREATE SCHEMA ${schema}`, ...TYPE_SETUP].join(';'));
-    const { rows } = await client.query('SELECT name FROM pg_available_extensions');
-    const extensions = new Set(rows.map(({ name }) => name));
-    const present = COLUMNS.filter(({ extension }) => extension === undefined || extensions.has(extension));
-    for (const { extension } of present) {
-      if (extension !== undefined) await client.query(`CREATE EXTENSION IF NOT EXISTS ${extension} SCHEMA public`);
-    }
-    const columns = present.map(({ column, type }) => `${column} ${type}`);
-    await client.query(`CREATE TABLE ${schema}.everything (id integer PRIMARY KEY, ${columns.join(', ')})`);
-    for (let id = 0; id < ROWS; id++) {
-      const values = present.map(({ values }) => values[id] ?? null);
-      const parameters = values.map((_, index) => `$${index + 1}`);
-      await client.query(`INSERT INTO ${schema}.everything VALUES (${[id, ...parameters].join(', ')})`, values);
-    }
-    return present;
-  } finally {
-    await client.end();
-  }
 }
 
 /** What differs as it is stored, or as it is printed; `=` takes 1.0 for 1.00 and -0 for 0, and not every type has it. */
