@@ -18,6 +18,7 @@ const CODES: Record<string, [code: ErrorCode, hint: string]> = {
   '42P07': ['ATTEMPT_CONFLICT', 'Another load made the table meanwhile: run it again.'],
   '53': ['RESOURCE_BUSY', 'The server is short of something (memory, disk): try again later.'],
   '53300': ['UNREACHABLE', 'The server has no connection left: try again later, or raise max_connections.'],
+  '54': ['DATA_INVALID', 'PostgreSQL has no room for this: so many columns, or so large a row.'],
   '55P03': ['RESOURCE_BUSY', 'Others hold the table locked: try again later, or raise "lockTimeout".'],
   '55006': ['RESOURCE_BUSY', 'The object is in use: try again later.'],
   '57014': ['RESOURCE_BUSY', 'The statement was cancelled on the server: try again.'],

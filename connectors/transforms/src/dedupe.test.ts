@@ -95,6 +95,17 @@ test('records come out as they went in, spilled or not', async () => {
   }
 });
 
+test('numbers that JSON does not have come out as they went in', async () => {
+  const float = { type: 'number', pgType: 'double precision' };
+  const typed = { ...schemaOf({ id: 'integer' }), additionalProperties: false };
+  typed.properties = { ...typed.properties, v: float, w: float };
+  const record = { id: 1, v: Number.NaN, w: -0 };
+  for (const memory of [1, 1_000_000]) {
+    const { records } = await dedupe([record], { keep: 'first', memory }, { input: typed });
+    expect(records).toStrictEqual([record]);
+  }
+});
+
 test('a field that never held a value leaves it to the order', async () => {
   const records = [
     { id: 1, at: null },

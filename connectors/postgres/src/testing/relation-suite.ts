@@ -192,6 +192,15 @@ export function describeRelations(freshDatabase: () => Promise<TestDatabase>): v
       expect(made).toEqual([]);
     });
 
+    test('a generated column that is computed when it is read, where the server has them', async ({ skip }) => {
+      const [server] = await run("SELECT current_setting('server_version_num')::integer AS version");
+      if (server!.version < 180_000) skip('PostgreSQL 18 is the first');
+      await run(`CREATE TABLE source.t (id integer PRIMARY KEY, twice integer GENERATED ALWAYS AS (id * 2) VIRTUAL);
+        INSERT INTO source.t (id) VALUES (1), (2)`);
+      await move({ ...lane, ...between() });
+      expect(await differences('t')).toEqual([]);
+    });
+
     test('into a table whose columns count for themselves: the dataset has its say, generated ones refuse it', async () => {
       await run(
         'CREATE TABLE source.t (id integer PRIMARY KEY, v text); INSERT INTO source.t VALUES (7, $$a$$), (9, $$b$$)',

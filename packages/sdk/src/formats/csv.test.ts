@@ -202,6 +202,14 @@ test('what JSON has no number for is named', async () => {
   });
 });
 
+test('floats of PostgreSQL have three numbers more', async () => {
+  const float: Field = { ...field('x', 'number'), schema: { type: ['number', 'null'], pgType: 'real' } };
+  const records = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, null].map((x) => ({ x }));
+  const bytes = csvEncoder([float])(records);
+  expect(bytes.toString()).toBe('NaN\nInfinity\n-Infinity\n-0\n\n');
+  expect(await decode([float], bytes)).toStrictEqual(records);
+});
+
 test('bytes that are no UTF-8 and texts that cannot become UTF-8 are refused', async () => {
   await expect(decode([field('a', 'string')], Buffer.from([0xff, 0x0a]))).rejects.toMatchObject({
     code: 'DATASET_CORRUPT',

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Field, type FieldKind, fieldSchema, type Json, type JsonRecord } from '../schema.ts';
 import { parseExact, rawNumber } from './exact-json.ts';
-import { type NdjsonDecoderOptions, ndjsonDecoder, ndjsonEncoder } from './ndjson.ts';
+import { type NdjsonDecoderOptions, ndjsonDecoder, ndjsonEncoder, recordReader, recordWriter } from './ndjson.ts';
 
 function field(name: string, kind: FieldKind, options: { zone?: 'none' } = {}): Field {
   return { name, kind, nullable: true, schema: fieldSchema(kind, { nullable: true, ...options }) };
@@ -52,6 +52,31 @@ test('one line a record, numbers as they were', () => {
     { c: '\ud800', d: undefined as unknown as Json },
   ];
   expect(ndjsonEncoder()(records as JsonRecord[]).toString()).toBe('{"a":"x\\ny","b":1e400}\n{"c":"\\ud800"}\n');
+});
+
+test('floats that JSON has no number for are texts in a line, and numbers again in a record', async () => {
+  const float: Field = { ...field('f', 'number'), schema: { type: ['number', 'null'], pgType: 'double precision' } };
+  const records = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, 0.1, null].map((f) => ({ f }));
+  const bytes = ndjsonEncoder([float])(records);
+  expect(bytes.toString().split('\n')).toEqual([
+    '{"f":"NaN"}',
+    '{"f":"Infinity"}',
+    '{"f":"-Infinity"}',
+    '{"f":-0}',
+    '{"f":0.1}',
+    '{"f":null}',
+    '',
+  ]);
+  expect(await decode(bytes, { fields: [float] })).toStrictEqual(records);
+  // Nor are they null where nobody has said yet which fields are numbers.
+  expect(ndjsonEncoder()(records.slice(0, 2)).toString()).toBe('{"f":"NaN"}\n{"f":"Infinity"}\n');
+});
+
+test('a record is read back from its line', () => {
+  const float: Field = { ...field('f', 'number'), schema: { type: 'number', pgType: 'real' } };
+  for (const f of [Number.NaN, -0, 1.5]) {
+    expect(recordReader([float])(recordWriter([float])({ f, s: 'NaN' }))).toStrictEqual({ f, s: 'NaN' });
+  }
 });
 
 test('the sign of zero stays where the fields say that there is a number', async () => {

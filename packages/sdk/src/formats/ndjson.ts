@@ -42,11 +42,11 @@ export function ndjsonEncoder(fields: readonly Field[] = []): (batch: Batch) => 
  * recordWriter(fieldsOf(schema))({ id: '1', share: -0 }); // {"id":"1","share":-0}
  */
 export function recordWriter(fields: readonly Field[] = []): (record: JsonRecord) => string {
-  const hasNegativeZero = compileNegativeZero(fields);
+  const isExact = compileIsExact(fields);
+  // Without fields nobody knows which are numbers: what JSON has none for was written as null.
+  if (fields.length > 0) return (record) => (isExact(record) ? JSON.stringify(record) : exactText(record));
   return (record) => {
-    if (hasNegativeZero(record)) return exactText(record);
     const text = JSON.stringify(record);
-    // What JSON has no number for was written as null.
     return text.includes(':null') && hasNotFinite(record) ? exactText(record) : text;
   };
 }
@@ -66,11 +66,15 @@ export function recordReader(fields: readonly Field[] = []): (text: string) => J
   };
 }
 
-function compileNegativeZero(fields: readonly Field[]): (record: JsonRecord) => boolean {
+/** Whether `JSON.stringify` writes all numbers of a record as they are. */
+function compileIsExact(fields: readonly Field[]): (record: JsonRecord) => boolean {
   const checks = fields
     .filter((field) => field.kind === 'number')
-    .map((field) => `v = ${fieldOf(field.name)}; if (v === 0 && 1 / v < 0) return true;`);
-  return compile({}, `return function hasNegativeZero(r) { let v; ${checks.join('\n')} return false; }`);
+    .map(
+      (field) =>
+        `v = ${fieldOf(field.name)}; if (typeof v === 'number' && (v === 0 ? 1 / v < 0 : v - v !== 0)) return false;`,
+    );
+  return compile({}, `return function isExact(r) { let v; ${checks.join('\n')} return true; }`);
 }
 
 function hasNotFinite(record: JsonRecord): boolean {

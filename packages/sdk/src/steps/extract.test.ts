@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { openDataset } from '../dataset/open-dataset.ts';
 import { readStream } from '../dataset/read-dataset.ts';
 import { rawNumber } from '../formats/exact-json.ts';
-import { checkpoint, inferred, int64, type JsonRecord, rejected, type Source } from '../index.ts';
+import { checkpoint, defineTransform, inferred, int64, type JsonRecord, rejected, type Source } from '../index.ts';
 import { defineSource } from '../source.ts';
 import { memoryStaging } from '../stores/memory.ts';
 import type { Store } from '../stores/store.ts';
@@ -293,5 +293,37 @@ test('a run id needs a name', async () => {
   await expect(extract({ source: use(source), staging: memoryStaging(), runId: 'r1' })).rejects.toMatchObject({
     code: 'USAGE',
     exitCode: 2,
+  });
+});
+
+test('a number that JSON does not have is no null: inferred, its column holds decimals; declared, it is rejected and shown', async () => {
+  const store = memoryStaging();
+  const halve = defineTransform({ config: z.object({}), map: ({ n }) => ({ half: Number(n) / 0 }) });
+  const source = defineSource({
+    config: z.object({}),
+    streams: ({ stream }) => ({
+      items: stream({
+        schema: inferred,
+        async *read() {
+          yield [{ n: 1 }, { n: 0 }];
+        },
+      }),
+      numbers: stream({
+        schema: z.object({ n: z.number() }),
+        async *read() {
+          yield [{ n: 1 }, { n: Number.NaN }];
+        },
+      }),
+    }),
+  });
+  const transforms = [{ connector: { name: 'halve', version: '1.0.0', transform: halve as never }, config: {} }];
+  const { dataset } = await run(source, store, { streams: ['items'], transforms });
+  expect(await recordsOf(dataset, store)).toEqual([{ half: 'Infinity' }, { half: 'NaN' }]);
+  expect((await openDataset(dataset, store)).manifest.streams.items!.schema.properties.half).toMatchObject({
+    format: 'decimal',
+  });
+  await expect(run(source, store, { runId: 'r2', streams: ['numbers'] })).rejects.toMatchObject({
+    code: 'RECORDS_REJECTED',
+    message: expect.stringContaining('"n"'),
   });
 });

@@ -6,6 +6,7 @@ import {
   fieldSchema,
   type Json,
   type JsonRecord,
+  ndjsonEncoder,
 } from '@aries-data/sdk';
 import fc from 'fast-check';
 import pg from 'pg';
@@ -95,6 +96,10 @@ const FIELDS: Field[] = COLUMNS.map(({ kind, type, zone }, index) => ({
   schema: fieldSchema(kind, { nullable: true, pgType: type, ...(zone === undefined ? {} : { zone }) }),
 }));
 const names = FIELDS.map(({ name }) => name).join(', ');
+/** Each column as PostgreSQL reads it out of a line of JSON. */
+const fromJson = COLUMNS.map(({ kind, type }, index) =>
+  kind === 'binary' ? `decode(r->>'c${index}', 'base64') AS c${index}` : `(r->>'c${index}')::${type} AS c${index}`,
+);
 const rows = fc.array(fc.tuple(...COLUMNS.map(({ values }) => fc.option(values, { freq: 6 }))), {
   minLength: 1,
   maxLength: 6,
@@ -126,6 +131,16 @@ test('what the encoder writes, PostgreSQL reads as the same values; what Postgre
         'SELECT told::text, copied::text FROM told FULL JOIN copied USING (id) WHERE told IS NULL OR copied IS NULL OR told::record OPERATOR(pg_catalog.*<>) copied::record',
       );
       expect(different).toEqual([]);
+
+      const lines = ndjsonEncoder(FIELDS)(records).toString().split('\n').slice(0, -1);
+      const { rows: changed } = await client.query(
+        `WITH lines AS (SELECT id, line::json AS r FROM unnest($1::text[]) WITH ORDINALITY AS l(line, id)),
+              read AS (SELECT id::integer, ${fromJson.join(', ')} FROM lines)
+         SELECT told::text, read::text FROM told FULL JOIN read USING (id)
+          WHERE told IS NULL OR read IS NULL OR told::record OPERATOR(pg_catalog.*<>) read::record`,
+        [lines],
+      );
+      expect(changed).toEqual([]);
 
       const out = client.query(new CopyOut(`COPY (SELECT ${names} FROM told ORDER BY id) TO STDOUT (FORMAT csv)`));
       const decoded: JsonRecord[] = [];
