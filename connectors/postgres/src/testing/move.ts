@@ -91,3 +91,20 @@ export async function move(options: MoveOptions): Promise<Moved> {
   }
   return { extracted, loaded, rejected };
 }
+
+/** What a load of `everything` would change in its target. */
+export async function changesOf({ from, to }: Pick<MoveOptions, 'from' | 'to'>): Promise<string[] | undefined> {
+  const staging = pathToFileURL(await mkdtemp(join(tmpdir(), 'aries-move-'))).href;
+  const { dataset } = await extract({
+    source: { connector: postgres, config: from },
+    staging,
+    name: `move-${++moves}`,
+  });
+  const { streams } = await load({
+    destination: { connector: postgres, config: to },
+    input: [dataset],
+    disposition: 'append',
+    dryRun: true,
+  });
+  return streams.everything!.changes;
+}

@@ -2,7 +2,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sql, type TestDatabase } from './harness.ts';
 import { hostileRoles } from './hostile-roles.ts';
-import { type Lane, type Moved, move } from './move.ts';
+import { changesOf, type Lane, type Moved, move } from './move.ts';
 import { COLUMNS, makeTable, ROWS, type TypeColumn } from './type-source.ts';
 import { WITHOUT_INPUT } from './type-table.ts';
 
@@ -59,6 +59,19 @@ export function describeTypes(freshDatabase: () => Promise<TestDatabase>): void 
       expect(await sql(database.url, `SELECT count(*)::int AS rows FROM ${schema}.everything`)).toEqual([
         { rows: ROWS },
       ]);
+    });
+
+    test('the same again, merged, finds nothing that differs', async () => {
+      const from = { url: roles.reader, schema: 'source' };
+      const { loaded } = await move({ ...lane, from, to: { url: roles.writer, schema }, disposition: 'merge' });
+      expect(loaded.streams.everything).toMatchObject({ inserted: 0, updated: 0, unchanged: ROWS });
+    });
+
+    test('a dry run sees nothing to change, for either role', async () => {
+      for (const url of [roles.reader, roles.writer, database.url]) {
+        const changes = await changesOf({ from: { url: roles.reader, schema: 'source' }, to: { url, schema } });
+        expect(changes).toEqual([]);
+      }
     });
 
     test.each(COLUMNS.map((row): [string, string] => [row.type, row.column]))('%s', async (_, column) => {
