@@ -2,6 +2,7 @@ import { csvEncoder, fieldsOf, type JsonRecord, type RecordSchema } from '@aries
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../test/services/database.ts';
 import { csvPart, loadOne, sql, targetOf } from './testing/harness.ts';
+import { move } from './testing/move.ts';
 
 let database: FreshDatabase;
 
@@ -145,4 +146,26 @@ test('nothing but bad records: each by itself', async () => {
   expect(result).toMatchObject({ received: 0 });
   expect(result.rejections).toHaveLength(100);
   expect(await statements()).toBeLessThanOrEqual(1 + 2 * 100);
+});
+
+test('a dataset of nothing but bad records ends the load with the first', async () => {
+  await sql(database.url, TABLE, ...TRIGGERS, 'CREATE SCHEMA source');
+  await sql(
+    database.url,
+    `CREATE TABLE source.items AS SELECT i AS id, 'forbidden' AS t FROM generate_series(1, 20000) AS i`,
+  );
+  const failed = await move({
+    format: 'csv',
+    transformed: false,
+    from: { url: database.url, schema: 'source' },
+    to: { url: database.url },
+    disposition: 'append',
+  }).catch((error) => error);
+  expect(failed).toMatchObject({
+    code: 'RECORDS_REJECTED',
+    message: expect.stringMatching(
+      /^items: 1 of 20000 records were rejected, 0 allowed; the first: .*record 1: new row for relation "items" violates check constraint/,
+    ),
+  });
+  expect(await statements()).toBeLessThan(40);
 });

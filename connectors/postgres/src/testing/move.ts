@@ -83,11 +83,9 @@ export async function move(options: MoveOptions): Promise<Moved> {
     ...tolerance,
   });
   const rejected: Moved['rejected'] = {};
-  for (const uri of [extracted.dataset, loaded.dataset]) {
-    for await (const { stream, reason } of rejectedRecords(uri)) {
-      rejected[stream] ??= [];
-      rejected[stream].push(reason);
-    }
+  for await (const { stream, reason } of rejectedRecords(extracted.dataset)) {
+    rejected[stream] ??= [];
+    rejected[stream].push(reason);
   }
   return { extracted, loaded, rejected };
 }

@@ -283,7 +283,7 @@ export function describeRelations(freshDatabase: () => Promise<TestDatabase>): v
         await expect(move(options)).rejects.toMatchObject({ code: 'RECORDS_REJECTED', exitCode: 65 });
         const { extracted, rejected } = await move({ ...options, maxRejected: { count: 2 } });
         expect(extracted.streams.t).toMatchObject({ records: 3, rejected: 2 });
-        expect([...new Set(rejected.t)]).toEqual(['"v", "w" is not valid UTF-8', '"w" is not valid UTF-8']);
+        expect(rejected.t).toEqual(['"v", "w" is not valid UTF-8', '"w" is not valid UTF-8']);
         expect(await run('SELECT * FROM target.t ORDER BY id')).toEqual([
           { id: 1, v: 'café', w: 'a' },
           { id: 3, v: '😀', w: '"\n' },

@@ -5,6 +5,7 @@ import { decide, readLater } from '../ledger.ts';
 import { concurrencyOf } from './concurrency.ts';
 import { chooseDisposition } from './disposition.ts';
 import { readLedger } from './follow-ledger.ts';
+import { judgeRejected } from './judge.ts';
 import { openPartLoader, type PartLoader } from './part-loader.ts';
 import { candidateOf, type StreamHead, targetOf } from './plan-load.ts';
 import type { LoadOptions } from './step.ts';
@@ -78,6 +79,7 @@ export function createEarlyLoad(options: EarlyLoadOptions): EarlyLoad {
         stream: head.stream,
         context,
       });
+      loader.judge = () => judgeEarly(name, loader, options);
       one = { target, loader, loaded: new Set() };
       streams.set(name, one);
     }
@@ -119,6 +121,15 @@ export function createEarlyLoad(options: EarlyLoadOptions): EarlyLoad {
       await close();
     },
   };
+}
+
+/** Rejected records wait in memory until there is a dataset that they are of. */
+const MOST_REJECTIONS = 1000;
+
+function judgeEarly(name: string, { rejections }: PartLoader, { maxRejected }: EarlyLoadOptions): void {
+  const allowed = maxRejected !== undefined && 'share' in maxRejected ? { count: MOST_REJECTIONS } : maxRejected;
+  judgeRejected(name, rejections.length, rejections.length, allowed);
+  judgeRejected(name, rejections.length, rejections.length, { count: MOST_REJECTIONS });
 }
 
 /** Undefined: it is not for loading early. Appending may go on inside one transaction, which must not wait for a source. */

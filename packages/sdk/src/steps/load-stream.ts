@@ -47,9 +47,14 @@ export async function loadStream({
       rejected++;
       await keeper.reject(rejection);
     }
-    // A share can only be judged at the end; a number as soon as it is passed.
-    if (options.maxRejected === undefined || 'count' in options.maxRejected)
-      judgeRejected(name, rejected, stream.counts.staged, options.maxRejected, keeper.firstRejected ?? undefined);
+  }
+
+  /** Ends the load with the first rejection that is one too many: a part of nothing but bad records would take hours. */
+  function judge(): void {
+    const [waiting] = loader.rejections;
+    if (waiting === undefined) return;
+    const first = keeper.firstRejected ?? `${waiting.origin}: ${waiting.reason}`;
+    judgeRejected(name, rejected + loader.rejections.length, stream.counts.staged, options.maxRejected, first);
   }
 
   async function onRecords(count: number): Promise<void> {
@@ -59,6 +64,8 @@ export async function loadStream({
   }
 
   try {
+    loader.judge = judge;
+    judge();
     for (const part of stream.parts) {
       if (loaded.has(part.key)) await onRecords(part.rows);
       else await loader.write(dataset, part, onRecords);
@@ -67,6 +74,7 @@ export async function loadStream({
     await keepRejected();
     return { ...counts, rejected, ...(keeper.firstRejected === null ? {} : { firstReason: keeper.firstRejected }) };
   } finally {
+    await keepRejected();
     await keeper.cut();
   }
 }

@@ -13,6 +13,8 @@ export interface PartLoader {
   load: StreamLoad;
   /** What the destination did not take, until somebody takes it from here. */
   rejections: Rejection[];
+  /** Called after each rejection; what it throws ends the load. */
+  judge(): void;
   /** Hands one part in; `onRecords` is told of each piece that was. */
   write(folder: PartFolder, part: Part, onRecords?: (records: number) => Promise<void>): Promise<void>;
 }
@@ -33,11 +35,15 @@ export async function openPartLoader({
   context,
 }: PartLoaderOptions): Promise<PartLoader> {
   const rejections: Rejection[] = [];
-  const load = await session.open(target, (rejection) => rejections.push(rejection));
+  const load = await session.open(target, (rejection) => {
+    rejections.push(rejection);
+    loader.judge();
+  });
   const partOf = wholeParts(load, destination, stream);
-  return {
+  const loader: PartLoader = {
     load,
     rejections,
+    judge() {},
     async write(folder, part, onRecords = async () => {}) {
       if (context.signal.aborted) throw interrupted(context.signal);
       if (partOf !== undefined) {
@@ -51,6 +57,7 @@ export async function openPartLoader({
       }
     },
   };
+  return loader;
 }
 
 type PartOf = (dataset: PartFolder, stream: StagedStream, part: Part) => LoadPart;
