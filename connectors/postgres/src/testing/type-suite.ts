@@ -1,3 +1,4 @@
+import type { StagedFormat } from '@aries-data/sdk';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sql, type TestDatabase } from './harness.ts';
@@ -6,10 +7,11 @@ import { changesOf, type Lane, type Moved, move } from './move.ts';
 import { COLUMNS, makeTable, ROWS, type TypeColumn } from './type-source.ts';
 import { WITHOUT_INPUT } from './type-table.ts';
 
+const FORMATS: StagedFormat[] = ['csv', 'ndjson'];
+
 const LANES: [name: string, lane: Lane][] = [
-  ['staged as csv, untouched', { format: 'csv', transformed: false }],
+  ...FORMATS.map((format): [string, Lane] => [`staged as ${format}`, { format, transformed: false }]),
   ['staged as csv, every record looked at', { format: 'csv', transformed: true }],
-  ['staged as ndjson', { format: 'ndjson', transformed: false }],
 ];
 
 /**
