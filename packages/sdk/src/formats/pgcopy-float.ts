@@ -2,7 +2,7 @@ import { putLength, reserve } from './pgcopy-block.ts';
 import type { ReadValue, WriteValue } from './pgcopy-values.ts';
 import { shortestDouble, shortestSingle } from './shortest-decimal.ts';
 
-/** NaN and infinities come as they are: it is the caller who knows that JSON has no such number. */
+/** NaN and infinities come as they are. */
 export const readFloat8: ReadValue = ({ view }, from) => view.getFloat64(from);
 
 /** What PostgreSQL prints of it, read as a double: `0.1`, not the nearest float of four bytes. */

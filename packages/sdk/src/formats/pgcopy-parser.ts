@@ -1,7 +1,6 @@
 import { AriesError } from '../errors.ts';
 import type { Field, JsonRecord } from '../schema.ts';
 import { compile, memberOf } from './code.ts';
-import { noSuchNumber } from './no-such-number.ts';
 import type { Block } from './pgcopy-block.ts';
 import { pgcopyTypeOf } from './pgcopy-types.ts';
 
@@ -31,7 +30,7 @@ export function compilePgcopyParser(fields: readonly Field[]): PgcopyParser {
   const cells = fields.map((field, index) => {
     const { readValue, size } = pgcopyTypeOf(field)!;
     parameters[`read${index}`] = readValue;
-    return cellParser(index, size, field.kind === 'number');
+    return cellParser(index, size);
   });
   return compile(
     parameters,
@@ -53,10 +52,9 @@ export function compilePgcopyParser(fields: readonly Field[]): PgcopyParser {
   );
 }
 
-function cellParser(index: number, size: number | undefined, mustBeFinite: boolean): string {
+function cellParser(index: number, size: number | undefined): string {
   const row = 'rowsBefore + rows.length + 1';
   const wrong = size === undefined ? `length < 0 || length > ${LARGEST_VALUE}` : `length !== ${size}`;
-  const unfit = `v${index} === undefined${mustBeFinite ? ` || v${index} - v${index} !== 0` : ''}`;
   return `
     if (at + 4 > end) { progress.needed = at + 4; return start; }
     length = view.getInt32(at);
@@ -66,7 +64,7 @@ function cellParser(index: number, size: number | undefined, mustBeFinite: boole
       if (${wrong}) wrongLength(length, fields[${index}], ${row});
       if (at + length > end) { progress.needed = at + length; return start; }
       v${index} = read${index}(block, at, at + length);
-      if (${unfit}) unreadable(v${index}, fields[${index}], ${row});
+      if (v${index} === undefined) unreadable(fields[${index}], ${row});
       at += length;
     }`;
 }
@@ -79,8 +77,7 @@ function wrongLength(length: number, { name, schema }: Field, row: number): neve
   throw corruptPgcopy(`row ${row}: "${name}" has ${length} bytes, which no ${schema.pgType} has`);
 }
 
-function unreadable(value: unknown, { name, schema }: Field, row: number): never {
-  if (typeof value === 'number') throw noSuchNumber(row, name, String(value));
+function unreadable({ name, schema }: Field, row: number): never {
   throw corruptPgcopy(`row ${row}: the bytes of "${name}" are no ${schema.pgType}`);
 }
 
