@@ -3,7 +3,7 @@ import type { Token } from 'stream-json/core/parser.js';
 import { INVALID, shown } from './text.ts';
 
 /** Deeper values are refused: whatever walks or writes a value does so by recursion. */
-const MAX_DEPTH = 1000;
+export const MAX_DEPTH = 1000;
 
 type Container = { [name: string]: Json } | Json[];
 

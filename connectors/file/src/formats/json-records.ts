@@ -11,12 +11,16 @@ export class JsonRecords {
   readonly assembler = new JsonAssembler();
   /** Grows whenever something outside of a record, or the end of a record, was met. */
   progress = 0;
+  /** Whether the pointer leads to a member of an object, by a name that is no number. */
+  readonly isMember: boolean;
   readonly #collector: Collector;
   readonly #path: string[];
   readonly #pointer: string;
   readonly #name: string;
-  #found = false;
-  #inArray = false;
+  /** Whether the pointer's value was reached. */
+  found = false;
+  /** Whether it is an array that has not ended yet. */
+  inArray = false;
   #inRecord = false;
   #index = 0;
   /** Containers entered on the way to the records. */
@@ -30,6 +34,7 @@ export class JsonRecords {
   constructor(pointer: string, name: string, collector: Collector) {
     this.#pointer = pointer;
     this.#path = pointerSteps(pointer);
+    this.isMember = /\D/.test(this.#path.at(-1) ?? '');
     this.#name = name;
     this.#collector = collector;
   }
@@ -37,15 +42,21 @@ export class JsonRecords {
   accept(tokens: readonly Token[]): void {
     for (let i = 0; i < tokens.length; i++) {
       const token = tokens[i]!;
-      if (this.#inArray) this.#element(token);
+      if (this.inArray) this.#element(token);
       else if (this.#inRecord) this.#alone(token);
       else this.#seek(token);
     }
   }
 
+  /** Takes the next elements of the array, nothing wrong with any of them. */
+  deliver(elements: readonly Json[]): void {
+    this.progress += elements.length;
+    for (let i = 0; i < elements.length; i++) this.#sort(elements[i]!, this.#index++);
+  }
+
   /** Says that the document has ended. Throws `DATA_INVALID` where the pointer points at nothing. */
   end(): void {
-    if (!this.#found) throw this.#invalid(`has nothing at ${this.#pointer}`);
+    if (!this.found) throw this.#invalid(`has nothing at ${this.#pointer}`);
   }
 
   /** The origin of the element at a position. */
@@ -55,13 +66,13 @@ export class JsonRecords {
 
   /** The origin of the record that is being read. */
   get current(): string {
-    return this.origin(this.#inArray ? this.#index : ALONE);
+    return this.origin(this.inArray ? this.#index : ALONE);
   }
 
   #element(token: Token): void {
     const { assembler } = this;
     if (!assembler.busy && token.name === 'endArray') {
-      this.#inArray = false;
+      this.inArray = false;
       return;
     }
     if (!assembler.accept(token)) return;
@@ -78,7 +89,11 @@ export class JsonRecords {
     this.progress++;
     const { problem } = this.assembler;
     if (problem !== undefined) this.#collector.reject(problem, position, value);
-    else if (isRecord(value)) this.#collector.add(value, position);
+    else this.#sort(value, position);
+  }
+
+  #sort(value: Json, position: number): void {
+    if (isRecord(value)) this.#collector.add(value, position);
     else this.#collector.reject(`expected an object, found ${kindOf(value)}`, position, value);
   }
 
@@ -115,9 +130,9 @@ export class JsonRecords {
   }
 
   #arrive(token: Token): void {
-    if (this.#found) throw this.#invalid(`has two values at ${this.#pointer}: a name occurs twice in one object`);
-    this.#found = true;
-    if (token.name === 'startArray') this.#inArray = true;
+    if (this.found) throw this.#invalid(`has two values at ${this.#pointer}: a name occurs twice in one object`);
+    this.found = true;
+    if (token.name === 'startArray') this.inArray = true;
     else if (token.name === 'startObject') {
       this.#inRecord = true;
       this.assembler.accept(token);

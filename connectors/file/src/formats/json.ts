@@ -1,11 +1,10 @@
 import { AriesError } from '@aries-data/sdk';
-import { none } from 'stream-chain/defs.js';
-import { jsonParser, type Token } from 'stream-json/parser.js';
 import { jsonVerifier } from 'stream-json/utils/verifier.js';
 import type { SourceConfig } from '../config.ts';
 import { BATCH_RECORDS, Collector, type Group } from './collector.ts';
+import { JsonDocument } from './json-document.ts';
 import { JsonRecords } from './json-records.ts';
-import { invalidReason, TextReader } from './text.ts';
+import { TextReader } from './text.ts';
 
 /** Bytes read together at most. */
 const GROUP_BYTES = 1024 * 1024;
@@ -25,25 +24,18 @@ export interface JsonOptions {
  */
 export async function* readJson(bytes: AsyncIterable<Uint8Array>, options: JsonOptions): AsyncGenerator<Group> {
   const { name, config } = options;
-  const text = new TextReader(config.encoding);
-  const parse = jsonParser({ packValues: true, streamValues: false });
   const collector = new Collector((position) => records.origin(position), options.skip);
   const records: JsonRecords = new JsonRecords(config.records, name, collector);
-  let isEmpty = true;
+  const document = new JsonDocument(records, config.encoding);
+  let totalBytes = 0;
   let lastProgress = 0;
   let recordBytes = 0;
   let groupBytes = 0;
 
-  function feed(piece: string): void {
-    if (text.sawInvalid) records.assembler.invalidReason = invalidReason(config.encoding);
-    isEmpty &&= piece.trim() === '';
-    const parsed = parse(piece) as Parsed;
-    if (parsed !== none) records.accept(parsed.values);
-  }
-
   for await (const chunk of bytes) {
+    totalBytes += chunk.length;
     try {
-      feed(text.write(chunk));
+      document.write(chunk);
     } catch (error) {
       throw await notJson(error, options);
     }
@@ -57,17 +49,18 @@ export async function* readJson(bytes: AsyncIterable<Uint8Array>, options: JsonO
     }
   }
   try {
-    feed(text.end());
-    const last = parse(none as never) as Parsed;
-    if (last !== none) records.accept(last.values);
+    document.flush();
   } catch (error) {
-    throw incomplete(error, name, text.bytes, isEmpty);
+    throw await notJson(error, options);
+  }
+  try {
+    document.end();
+  } catch (error) {
+    throw incomplete(error, name, totalBytes, document.isEmpty);
   }
   records.end();
   yield { items: collector.take(), next: { records: collector.seen } };
 }
-
-type Parsed = { values: Token[] } | typeof none;
 
 function incomplete(error: unknown, name: string, bytes: number, isEmpty: boolean): unknown {
   if (error instanceof AriesError) return error;

@@ -23,8 +23,6 @@ export function shown(text: string): string {
 export class TextReader {
   /** Whether anything invalid was met so far: texts need to be searched for `INVALID` only then. */
   sawInvalid = false;
-  /** Bytes taken so far. */
-  bytes = 0;
   readonly #encoding: Encoding;
   #held: Buffer = Buffer.alloc(0);
   #atStart = true;
@@ -34,7 +32,6 @@ export class TextReader {
   }
 
   write(chunk: Uint8Array): string {
-    this.bytes += chunk.length;
     const bytes = this.#held.length === 0 ? bufferOf(chunk) : Buffer.concat([this.#held, chunk]);
     const end = bytes.length - incompleteBytes(bytes, this.#encoding);
     this.#held = bytes.subarray(end);

@@ -1,0 +1,139 @@
+import { ArrayScanner } from './array-scanner.ts';
+import { parseElements } from './json-elements.ts';
+import type { JsonRecords } from './json-records.ts';
+import { JsonTokens } from './json-tokens.ts';
+import type { Encoding } from './text.ts';
+
+/** Bytes whose elements are parsed together. */
+const GROUP_BYTES = 64 * 1024;
+
+/** No more is held of an element that is longer: it is read as it comes. */
+const OPEN_BYTES = 1024 * 1024;
+
+const COLON = 58;
+const OPENING_BRACKET = 91;
+
+/**
+ * Reads a document piece by piece. Tokens tell all, and lead to the array of records and behind it. Its elements are found by
+ * a scanner and parsed in groups, which is faster; a group in which not all is plain goes by tokens as well, because they
+ * alone show numbers and names as they are written, and what is wrong.
+ */
+export class JsonDocument {
+  readonly #records: JsonRecords;
+  readonly #tokens: JsonTokens;
+  readonly #canScan: boolean;
+  #scanner: ArrayScanner | undefined;
+  /** What follows the last boundary: a comma and the beginning of an element. */
+  #held: Uint8Array[] = [];
+  #heldBytes = 0;
+  /** Whether the parser has met an element of the array, or what stands for it. */
+  #begun = false;
+  /** Whether the parser has the beginning of an element whose end is still to come. */
+  #isOpen = false;
+
+  constructor(records: JsonRecords, encoding: Encoding) {
+    this.#records = records;
+    this.#tokens = new JsonTokens(records, encoding);
+    // In UTF-8 a byte that looks like a bracket is one.
+    this.#canScan = encoding === 'utf-8';
+  }
+
+  /** Whether there was nothing but white space so far. */
+  get isEmpty(): boolean {
+    return this.#tokens.isEmpty;
+  }
+
+  /** Throws the parser's error where this is no JSON. */
+  write(chunk: Uint8Array): void {
+    let rest = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    while (rest.length > 0) {
+      const taken = this.#scanner === undefined ? this.#lead(rest) : this.#scan(this.#scanner, rest);
+      rest = rest.subarray(taken);
+    }
+  }
+
+  /** Hands what is held to the parser, which throws where it is no beginning of an element. */
+  flush(): void {
+    if (this.#heldBytes === 0) return;
+    this.#tokens.write(this.#release());
+    this.#begun = true;
+    this.#isOpen = true;
+  }
+
+  /** Throws the parser's error where the document is not whole. */
+  end(): void {
+    this.#tokens.end();
+  }
+
+  /** Goes on behind the next bracket that may open the array of records, so that the scanner can begin there. */
+  #lead(bytes: Buffer): number {
+    const isSeeking = this.#canScan && !this.#records.found;
+    const taken = isSeeking ? behindBracket(bytes, this.#records.isMember) : bytes.length;
+    this.#tokens.write(bytes.subarray(0, taken));
+    if (isSeeking && this.#records.inArray) this.#scanner = new ArrayScanner();
+    return taken;
+  }
+
+  #scan(scanner: ArrayScanner, bytes: Buffer): number {
+    const piece = bytes.subarray(0, GROUP_BYTES);
+    scanner.scan(piece);
+    const { boundary } = scanner;
+    if (boundary === -1) {
+      this.#hold(piece);
+      if (this.#isOpen || this.#heldBytes > OPEN_BYTES) this.flush();
+      return piece.length;
+    }
+    this.#hold(piece.subarray(0, boundary));
+    const goesOn = this.#readGroup(scanner);
+    if (scanner.closed || !goesOn) {
+      this.#scanner = undefined;
+      return boundary;
+    }
+    this.#hold(piece.subarray(boundary));
+    return piece.length;
+  }
+
+  /** Reads what is held, which is whole elements or the rest of one; whether it is worth while to scan what follows. */
+  #readGroup(scanner: ArrayScanner): boolean {
+    const bytes = this.#release();
+    const elements = this.#isOpen ? undefined : parseElements(bytes, this.#begun, scanner);
+    const isNone = elements?.length === 0;
+    if (elements === undefined && !scanner.closed) {
+      this.#tokens.writeElements(bytes);
+    } else if (elements === undefined || isNone) {
+      this.#tokens.write(bytes);
+    } else {
+      this.#records.deliver(elements);
+      if (!this.#begun) this.#tokens.passElements();
+    }
+    this.#begun = true;
+    this.#isOpen = false;
+    return !isNone;
+  }
+
+  #hold(bytes: Uint8Array): void {
+    this.#held.push(bytes);
+    this.#heldBytes += bytes.length;
+  }
+
+  #release(): Buffer {
+    const [first] = this.#held;
+    const bytes =
+      this.#held.length === 1 && first !== undefined
+        ? Buffer.from(first.buffer, first.byteOffset, first.byteLength)
+        : Buffer.concat(this.#held);
+    this.#held = [];
+    this.#heldBytes = 0;
+    return bytes;
+  }
+}
+
+/** The place behind the next opening bracket, which follows a colon where it opens the value of a member. */
+function behindBracket(bytes: Buffer, isMember: boolean): number {
+  for (let at = bytes.indexOf(OPENING_BRACKET); at !== -1; at = bytes.indexOf(OPENING_BRACKET, at + 1)) {
+    let before = at - 1;
+    while (isMember && before >= 0 && bytes[before]! <= 32) before--;
+    if (!isMember || before < 0 || bytes[before] === COLON) return at + 1;
+  }
+  return bytes.length;
+}
