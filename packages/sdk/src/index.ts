@@ -24,7 +24,7 @@ export { cellReader } from './formats/cell.ts';
 export { decompress } from './formats/compression.ts';
 export { createCompressor } from './formats/compressor.ts';
 export { csvDecoder, csvEncoder } from './formats/csv.ts';
-export { duplicateName, isRawNumber, parseExact, rawNumber } from './formats/exact-json.ts';
+export { duplicateName, isRawNumber, mayBeMisread, parseExact, rawNumber } from './formats/exact-json.ts';
 export type { Compression, StagedFormat } from './formats/format.ts';
 export { ndjsonEncoder, recordReader, recordWriter } from './formats/ndjson.ts';
 export { ndjsonLines } from './formats/ndjson-lines.ts';

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { isRawNumber, type Json, parseExact } from '@aries-data/sdk';
+import { isRawNumber, type Json, mayBeMisread, parseExact } from '@aries-data/sdk';
 import type { ArrayScanner } from './array-scanner.ts';
 import { MAX_DEPTH } from './json-assembler.ts';
 
@@ -14,10 +14,11 @@ export function parseElements(
   { names, deepest }: Pick<ArrayScanner, 'names' | 'deepest'>,
 ): Json[] | undefined {
   if (deepest >= MAX_DEPTH || !isUtf8(bytes)) return undefined;
-  const text = bytes.toString('utf8', hasComma ? 1 : 0);
+  const text = `[${bytes.toString('utf8', hasComma ? 1 : 0)}]`;
   let elements: Json[];
   try {
-    elements = parseExact(`[${text}]`) as Json[];
+    // The scanner knows already how deep they are nested, so nobody has to walk through them for that.
+    elements = (mayBeMisread(text) ? parseExact(text) : JSON.parse(text)) as Json[];
   } catch {
     return [];
   }
@@ -25,13 +26,19 @@ export function parseElements(
 }
 
 /** Of two members with one name, only the last is left: there are fewer of them than names. */
-function countMembers(value: Json): number {
-  if (typeof value !== 'object' || value === null) return 0;
+function countMembers(value: Json[] | { [name: string]: Json }): number {
   let count = 0;
   if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) count += countMembers(value[i]!);
+    for (let i = 0; i < value.length; i++) if (isContainer(value[i]!)) count += countMembers(value[i] as Json[]);
   } else if (!isRawNumber(value)) {
-    for (const name in value) count += 1 + countMembers(value[name]!);
+    for (const name in value) {
+      count++;
+      if (isContainer(value[name]!)) count += countMembers(value[name] as Json[]);
+    }
   }
   return count;
+}
+
+function isContainer(value: Json): boolean {
+  return typeof value === 'object' && value !== null;
 }
