@@ -95,22 +95,27 @@ export class CopyOut extends Readable implements Submittable {
   handleReadyForQuery(): void {}
 
   readonly #onData = (data: Buffer): void => {
-    let bytes = data;
-    if (this.#pending > 0) {
-      this.#pieces.push(Buffer.from(data));
-      this.#pending += data.length;
+    let at = 0;
+    // First what is missing of a message, and no more: all that came would be copied once again.
+    while (this.#pending > 0) {
+      const end = Math.min(data.length, at + this.#needed - this.#pending);
+      this.#pieces.push(Buffer.from(data.subarray(at, end)));
+      this.#pending += end - at;
+      at = end;
       if (this.#pending < this.#needed) return;
-      bytes = Buffer.concat(this.#pieces, this.#pending);
-      this.#pieces = [];
-      this.#pending = 0;
+      this.#keep(this.#readMessages(Buffer.concat(this.#pieces, this.#pending)));
     }
-    const rest = this.#readMessages(bytes);
-    if (rest.length === 0) return;
-    // The socket will write over it.
-    this.#pieces.push(Buffer.from(rest));
+    const rest = data.subarray(at);
+    if (this.#socket !== undefined) this.#keep(this.#readMessages(rest));
+    else if (rest.length > 0) this.#pgListener?.(Buffer.from(rest));
+  };
+
+  /** Keeps the beginning of a message until the rest has come. The socket will write over it. */
+  #keep(rest: Buffer): void {
+    this.#pieces = rest.length === 0 ? [] : [Buffer.from(rest)];
     this.#pending = rest.length;
     this.#needed = rest.length < HEADER ? HEADER : 1 + rest.readUInt32BE(1);
-  };
+  }
 
   /** Takes all whole messages; returns the beginning of the next. */
   #readMessages(bytes: Buffer): Buffer {
