@@ -244,4 +244,5 @@ for (const compression of ['zst', 'gz'] as const) {
   table[`${compression} out`] = { Aries: rate(manyCsv.length, out) };
   table[`${compression} in`] = { Aries: rate(manyCsv.length, back) };
 }
-console.table(table);
+if (process.argv.includes('--json')) console.log(JSON.stringify(table));
+else console.table(table);

@@ -86,4 +86,5 @@ for (const [name, file] of Object.entries(FILES)) {
     'times as fast': Number((best[1]! / best[0]!).toFixed(2)),
   };
 }
-console.table(table);
+if (process.argv.includes('--json')) console.log(JSON.stringify(table));
+else console.table(table);

@@ -1,0 +1,186 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import { type Run, runNode, runShell } from './run-process.ts';
+
+/** Where a bench takes place. */
+export interface Place {
+  /** Of the database with the table, and of the one that it goes to. */
+  source: string;
+  target: string;
+  /** Name of the table. */
+  table: string;
+  folder: string;
+  /** The command's entry. */
+  aries: string;
+  psql: boolean;
+  /** A staging on S3, if there is a server. */
+  s3: string | undefined;
+}
+
+/** Something that is measured. */
+export interface Contest {
+  name: string;
+  /** The name of the contest that it is compared with. */
+  baseline: string;
+  /** What it must reach, as a multiple of the baseline's speed. */
+  atLeast?: number;
+  /** Not part of the time. */
+  prepare?(): Promise<void>;
+  run(): Promise<Run>;
+}
+
+export const PIPE = 'psql COPY TO | psql COPY FROM (text)';
+export const TO_FILE = 'psql COPY TO a file (text)';
+export const FROM_FILE = 'psql COPY FROM a file (text)';
+export const NAIVE = 'query stream, one row one chunk';
+
+const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+
+/** All contests on the database, in the order in which they take turns. */
+export function contests(place: Place): Contest[] {
+  const { source, target, table, folder, psql } = place;
+  const file = (name: string) => join(folder, name);
+  const copy = (from: string, out: string, to: string, into: string): Promise<Run> => {
+    if (!psql) return runNode([here('./copy-pipe.ts'), from, out, to, into]);
+    const reader = out === '' ? `cat '${from}'` : `psql -qAt '${from}' -c "${out}"`;
+    const writer = into === '' ? `cat > '${to}'` : `psql -qAt '${to}' -c "${into}"`;
+    if (out === '') return runShell(`psql -qAt '${to}' -c "${into}" < '${from}'`);
+    return runShell(into === '' ? `psql -qAt '${from}' -c "${out}" > '${to}'` : `${reader} | ${writer}`);
+  };
+  const emptyTarget = () => remake(place, 'theirs');
+  const aries = (...args: string[]) => runNode([place.aries, ...args]);
+  const whole =
+    (staging: string, format: string, transforms: object[] = []) =>
+    async () => {
+      const pipeline = file(`${format}.json`);
+      await writeFile(
+        pipeline,
+        JSON.stringify({
+          name: 'bench',
+          source: { use: 'postgres', config: { url: source, tables: [table] }, streams: [{ name: table, as: 'ours' }] },
+          transforms,
+          destination: { use: 'postgres', config: { url: target } },
+          staging,
+        }),
+      );
+      return aries('run', pipeline, '--staged-format', format);
+    };
+  const clean = async () => {
+    await rm(file('staging'), { recursive: true, force: true });
+    await query(target, 'DROP TABLE IF EXISTS ours, _aries_ledger');
+  };
+  const extract = (format: string) => () =>
+    aries(
+      ...['extract', 'postgres', '--config', JSON.stringify({ url: source, tables: [table] })],
+      ...['--streams', JSON.stringify([{ name: table, as: 'ours' }]), '--staged-format', format],
+      ...['--staging', file('staging'), '--name', 'bench', '--run-id', format],
+    );
+  const load = (format: string) => () =>
+    aries(
+      ...['load', 'postgres', '--config', JSON.stringify({ url: target })],
+      ...['--input', join(file('staging'), 'bench', format, 'extract')],
+    );
+  const staged = (format: string) => async () => {
+    await clean();
+    await extract(format)();
+  };
+  const ends = (format: string): Contest[] => [
+    {
+      name: `aries extract, ${format}, zstd`,
+      baseline: TO_FILE,
+      ...(format === 'csv' ? { atLeast: 1 } : {}),
+      prepare: clean,
+      run: extract(format),
+    },
+    {
+      name: `aries load, ${format}, zstd`,
+      baseline: FROM_FILE,
+      ...(format === 'csv' ? { atLeast: 0.95 } : {}),
+      prepare: staged(format),
+      run: load(format),
+    },
+  ];
+  return [
+    {
+      name: PIPE,
+      baseline: PIPE,
+      prepare: emptyTarget,
+      run: () => copy(source, `COPY ${table} TO STDOUT`, target, 'COPY theirs FROM STDIN'),
+    },
+    {
+      name: 'aries run, pgcopy, folder',
+      baseline: PIPE,
+      atLeast: 1.1,
+      prepare: clean,
+      run: whole(file('staging'), 'pgcopy'),
+    },
+    {
+      name: 'aries run, csv, folder',
+      baseline: PIPE,
+      atLeast: 0.75,
+      prepare: clean,
+      run: whole(file('staging'), 'csv'),
+    },
+    {
+      name: 'aries run, records through a user function',
+      baseline: PIPE,
+      atLeast: 0.5,
+      prepare: clean,
+      run: whole(file('staging'), 'csv', [{ use: here('./upper-case.ts') }]),
+    },
+    ...(place.s3 === undefined
+      ? []
+      : [{ name: 'aries run, csv, S3', baseline: PIPE, prepare: clean, run: whole(place.s3, 'csv') }]),
+    {
+      name: TO_FILE,
+      baseline: TO_FILE,
+      run: () => copy(source, `COPY ${table} TO STDOUT`, file('theirs.txt'), ''),
+    },
+    {
+      name: 'psql COPY TO a file (csv)',
+      baseline: TO_FILE,
+      run: () => copy(source, `COPY ${table} TO STDOUT (FORMAT csv)`, file('theirs.csv'), ''),
+    },
+    {
+      name: FROM_FILE,
+      baseline: FROM_FILE,
+      prepare: emptyTarget,
+      run: () => copy(file('theirs.txt'), '', target, 'COPY theirs FROM STDIN'),
+    },
+    ...ends('csv'),
+    ...ends('pgcopy'),
+    {
+      name: NAIVE,
+      baseline: PIPE,
+      prepare: emptyTarget,
+      run: () => runNode([here('./naive.ts'), source, table, target, 'theirs']),
+    },
+  ];
+}
+
+/** An empty table of the same kind: logged, with the same key. */
+async function remake({ source, target, table }: Place, name: string): Promise<void> {
+  await query(target, `DROP TABLE IF EXISTS ${name}`);
+  const client = new pg.Client(source);
+  await client.connect();
+  const { rows } = await client.query(
+    `SELECT string_agg(quote_ident(attname) || ' ' || format_type(atttypid, atttypmod) || CASE WHEN attnotnull THEN ' NOT NULL' ELSE '' END, ', ' ORDER BY attnum) AS columns
+       FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0`,
+    [table],
+  );
+  await client.end();
+  await query(target, `CREATE TABLE ${name} (${rows[0].columns}, PRIMARY KEY (id))`);
+}
+
+/** Runs statements one after the other. */
+export async function query(url: string, ...statements: string[]): Promise<void> {
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    for (const statement of statements) await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,191 @@
+/**
+ * Measures Aries against psql's COPY on this machine, in one run, in turns; medians as multiples of the baseline's speed.
+ *
+ *     node bench/run.ts [--quick] [--rows N] [--rounds N] [--memory] [--staging s3://bucket/prefix]
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { availableParallelism, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { bundle } from '../packages/cli/bundle.ts';
+import { startPostgres } from '../test/services/postgres.ts';
+import { type Contest, contests, NAIVE, type Place, query, TO_FILE } from './contests.ts';
+import type { Run } from './run-process.ts';
+import { wideTable } from './wide-table.ts';
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    rows: { type: 'string' },
+    rounds: { type: 'string' },
+    memory: { type: 'boolean', default: false },
+    staging: { type: 'string' },
+  },
+});
+const rows = Number(values.rows ?? (values.quick ? 300_000 : 2_000_000));
+const rounds = Number(values.rounds ?? 5);
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+// As servers are set up: what is committed is on disk.
+await using server = await startPostgres({
+  settings: {
+    fsync: 'on',
+    synchronous_commit: 'on',
+    full_page_writes: 'on',
+    shared_buffers: '512MB',
+    max_wal_size: '8GB',
+    checkpoint_timeout: '1h',
+  },
+});
+const folder = await mkdtemp(join(tmpdir(), 'aries-bench-'));
+await bundle(join(root, 'packages/cli/dist'));
+const place: Place = {
+  source: server.url,
+  target: await server.createDatabase('target'),
+  table: 'wide',
+  folder,
+  aries: join(root, 'packages/cli/dist/main.js'),
+  psql: spawnSync('psql', ['--version']).status === 0,
+  s3: values.staging,
+};
+
+try {
+  console.log(
+    `${rows.toLocaleString('en')} rows; ${rounds} rounds; ${place.psql ? 'psql' : 'two raw COPY connections in place of psql'}`,
+  );
+  await query(place.source, ...wideTable('wide', rows));
+  const bytes = await copyBytes();
+  const table = await measure(contests(place), bytes);
+  console.table(table);
+  const start = await startUp();
+  console.table(start);
+  const codecs = ['codecs', 'json-array'].map((name) => libraries(name));
+  const memory = values.memory ? await peaks() : undefined;
+  if (memory !== undefined) console.table(memory);
+  const results = {
+    date: new Date().toISOString().slice(0, 10),
+    machine: { cores: availableParallelism(), memoryGB: Math.round(totalmem() / 1e9), node: process.version },
+    rows,
+    rounds,
+    bytes,
+    psql: place.psql,
+    contests: table,
+    start,
+    libraries: Object.assign({}, ...codecs) as object,
+    ...(memory === undefined ? {} : { memory }),
+  };
+  await writeFile(new URL('results.json', import.meta.url), `${JSON.stringify(results, null, 2)}\n`);
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+
+/** Bytes of the table as COPY's text. */
+async function copyBytes(): Promise<number> {
+  const run = contests(place).find(({ name }) => name === TO_FILE)!;
+  await run.run();
+  return (await stat(join(folder, 'theirs.txt'))).size;
+}
+
+interface Line {
+  seconds: number;
+  'rows/s': number;
+  'of the baseline': number;
+  'at least'?: number;
+  'CPU s/GB'?: number;
+  'peak MB'?: number;
+}
+
+async function measure(all: readonly Contest[], bytes: number): Promise<Record<string, Line>> {
+  const runs = new Map(all.map(({ name }) => [name, [] as Run[]]));
+  for (let round = 0; round < rounds; round++) {
+    for (const { name, prepare, run } of all) {
+      // It takes as long as all the others together: once says it.
+      if (name === NAIVE && round > 0) continue;
+      await prepare?.();
+      // What one contest leaves to be written must not be the next one's burden.
+      await query(place.source, 'CHECKPOINT');
+      runs.get(name)!.push(await run());
+    }
+    console.error(`round ${round + 1} of ${rounds}`);
+  }
+  const secondsOf = (name: string) => median(runs.get(name)!.map(({ seconds }) => seconds));
+  return Object.fromEntries(
+    all.map(({ name, baseline, atLeast }): [string, Line] => {
+      const seconds = secondsOf(name);
+      const cpu = runs.get(name)!.flatMap(({ cpuSeconds }) => cpuSeconds ?? []);
+      const peak = runs.get(name)!.flatMap(({ peakMegabytes }) => peakMegabytes ?? []);
+      return [
+        name,
+        {
+          seconds: rounded(seconds),
+          'rows/s': Math.round(rows / seconds),
+          'of the baseline': rounded(secondsOf(baseline) / seconds),
+          ...(atLeast === undefined ? {} : { 'at least': atLeast }),
+          ...(cpu.length === 0 ? {} : { 'CPU s/GB': rounded(median(cpu) / (bytes / 1e9)) }),
+          ...(peak.length === 0 ? {} : { 'peak MB': Math.round(Math.max(...peak)) }),
+        },
+      ];
+    }),
+  );
+}
+
+/** Milliseconds until a command has ended, in multiples of bare Node's. */
+async function startUp(): Promise<Record<string, object>> {
+  const commands: Record<string, string[]> = {
+    'node -e 0': ['-e', '0'],
+    'aries --version': [place.aries, '--version'],
+    'aries --help': [place.aries, '--help'],
+  };
+  const taken = new Map(Object.keys(commands).map((name) => [name, [] as number[]]));
+  for (let turn = 0; turn < 20; turn++) {
+    for (const [name, args] of Object.entries(commands)) {
+      const started = performance.now();
+      spawnSync(process.execPath, args, { stdio: 'ignore' });
+      taken.get(name)!.push(performance.now() - started);
+    }
+  }
+  const bare = median(taken.get('node -e 0')!);
+  return Object.fromEntries(
+    [...taken].map(([name, all]) => [
+      name,
+      { milliseconds: Math.round(median(all)), 'times bare node': rounded(median(all) / bare) },
+    ]),
+  );
+}
+
+/** A bench of its own, of our code against libraries. */
+function libraries(name: string): Record<string, object> {
+  const args = [fileURLToPath(new URL(`${name}.ts`, import.meta.url)), '--json'];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', maxBuffer: 1e8 });
+  if (status !== 0) throw new Error(`${name}: ${stderr}`);
+  const table = JSON.parse(stdout) as Record<string, object>;
+  console.table(table);
+  return table;
+}
+
+/** Peak memory of each lane, which must not grow with the rows. */
+async function peaks(): Promise<Record<string, Record<string, number>>> {
+  const lanes = contests(place).filter(({ name }) => name.startsWith('aries run') && !name.includes('S3'));
+  const table: Record<string, Record<string, number>> = Object.fromEntries(lanes.map(({ name }) => [name, {}]));
+  for (const count of [300_000, 2_000_000, 10_000_000]) {
+    await query(place.source, 'DROP TABLE wide', ...wideTable('wide', count));
+    for (const { name, prepare, run } of lanes) {
+      await prepare?.();
+      const { peakMegabytes = 0 } = await run();
+      table[name]![`${count / 1e6} M rows, MB`] = Math.round(peakMegabytes);
+    }
+  }
+  return table;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+function rounded(value: number): number {
+  return Number(value.toFixed(2));
+}
