@@ -84,9 +84,9 @@ const decodeNdjson = decoderOf('ndjson', fields, { coerce: false });
 const fitNdjson = decoderOf('ndjson', fields, { coerce: true });
 const encodePgcopy = encoderOf('pgcopy', pgFields);
 const decodePgcopy = decoderOf('pgcopy', pgFields, { coerce: false });
-const csv = batches.map((batch) => encodeCsv(batch));
+const csv = batches.map((batch) => Buffer.from(encodeCsv(batch)));
 const pgcopy = batches.map((batch) => Buffer.concat([PGCOPY_HEAD, encodePgcopy(batch), PGCOPY_TAIL]));
-const ndjson = batches.map((batch) => encodeNdjson(batch));
+const ndjson = batches.map((batch) => Buffer.from(encodeNdjson(batch)));
 const manyCsv = Buffer.concat(Array.from({ length: 5 }, () => csv).flat());
 
 async function drain(chunks: AsyncIterable<{ length: number }>): Promise<number> {

@@ -21,9 +21,9 @@ const BINARY_TAIL = 2;
 
 /** A message's type and length. */
 const HEADER = 5;
-const CHUNK = 256 * 1024;
+const CHUNK = 128 * 1024;
 /** No chunk but the last is smaller. */
-const EMIT_AT = 128 * 1024;
+const EMIT_AT = 64 * 1024;
 
 /**
  * The rows of `COPY … TO STDOUT`, to be given to `client.query`. PostgreSQL sends each row as one CopyData message, and

@@ -3,6 +3,7 @@ import { findCommand } from './commands.ts';
 import { createSession } from './create-session.ts';
 import { endInAnyCase, interrupted } from './end-in-any-case.ts';
 import { secretsOf } from './environment-secrets.ts';
+import { limitHeap } from './heap-limits.ts';
 import { oclifConfig } from './oclif-config.ts';
 import { captureConsole } from './report/capture-console.ts';
 import { outputSettings } from './report/output-settings.ts';
@@ -12,12 +13,11 @@ import { ignoreClosedPipes } from './report/stdio.ts';
 import type { Stop } from './signals.ts';
 import { unknownCommand } from './unknown-command.ts';
 import { checkEnvironment, toUsageError } from './usage-error.ts';
-import { limitYoungGeneration } from './young-generation.ts';
 
 /** Runs one command, and ends the process in the way that schedulers rely on, whatever happens. */
 export async function runCommand(argv: string[], stop: Stop): Promise<void> {
   ignoreClosedPipes();
-  limitYoungGeneration();
+  limitHeap();
   const settings = outputSettings(argv, process.env, {
     stdout: process.stdout.isTTY === true,
     stderr: process.stderr.isTTY === true,

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { AriesError } from '../errors.ts';
+import { release } from '../records.ts';
 
 const LF = 10;
 
@@ -9,21 +10,34 @@ const LF = 10;
  */
 export async function* lineBlocks(body: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Buffer> {
   let held: Uint8Array[] = [];
+  /** Chunks that pieces of are held. */
+  let chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body) {
+    chunks.push(chunk);
     for (let start = 0; start < chunk.length; start += bytes) {
       const piece = chunk.subarray(start, start + bytes);
       held.push(piece);
       size += piece.length;
-      const end = size < bytes ? 0 : piece.lastIndexOf(LF) + 1;
+      // A good piece of whole lines goes as it is: joined to the next it would be copied.
+      const isGood = held.length === 1 && size >= bytes / 4 && piece.at(-1) === LF;
+      const end = size < bytes && !isGood ? 0 : piece.lastIndexOf(LF) + 1;
       if (end === 0) continue;
       held[held.length - 1] = piece.subarray(0, end);
       yield joined(held);
       held = end === piece.length ? [] : [piece.subarray(end)];
       size = piece.length - end;
+      chunks = done(chunks, held.length === 0 && start + bytes >= chunk.length);
     }
   }
   if (size > 0) yield joined(held);
+}
+
+/** Says that nobody looks at chunks any more; the last one may still be looked at. Returns those that are. */
+function done(chunks: readonly Uint8Array[], withLast: boolean): Uint8Array[] {
+  const still = withLast ? [] : chunks.slice(-1);
+  for (const chunk of withLast ? chunks : chunks.slice(0, -1)) release(chunk);
+  return still;
 }
 
 /** The bytes of all chunks in one buffer; not a copy where there is only one. */

@@ -1,6 +1,7 @@
 import type { Batch } from '../records.ts';
 import type { Field } from '../schema.ts';
 import type { BatchLimits } from './blocks.ts';
+import { reusedBytes } from './bytes.ts';
 import { csvDecoder, csvEncoder } from './csv.ts';
 import type { StagedFormat } from './format.ts';
 import { ndjsonDecoder, ndjsonEncoder } from './ndjson.ts';
@@ -19,8 +20,8 @@ export interface DecoderOptions extends BatchLimits {
 
 /** The encoder of a staged format for records with these fields. Throws `CONFIG_INVALID` where it cannot hold them. */
 export function encoderOf(format: StagedFormat, fields: readonly Field[]): Encode {
-  if (format === 'csv') return csvEncoder(fields);
-  return format === 'ndjson' ? ndjsonEncoder(fields) : pgcopyEncoder(fields);
+  if (format === 'csv') return csvEncoder(fields, reusedBytes());
+  return format === 'ndjson' ? ndjsonEncoder(fields, reusedBytes()) : pgcopyEncoder(fields);
 }
 
 /** The decoder of a staged format for records with these fields. */

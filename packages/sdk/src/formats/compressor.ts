@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
-import { constants, gzip, zstdCompress } from 'node:zlib';
+import { gzip } from 'node:zlib';
 import type { Compression } from './format.ts';
+import { zstdFrame } from './zstd-frame.ts';
 
 /** Uncompressed bytes of one member: enough for a good ratio, few enough for several in memory. */
 export const MEMBER_BYTES = 2 * 1024 * 1024;
@@ -49,25 +50,17 @@ export function createCompressor(compression: Compression, options: CompressorOp
   );
 }
 
-const zstdMember = promisify(zstdCompress);
+type CompressMember = (bytes: Buffer) => Promise<Buffer[]>;
+
 const gzipMember = promisify(gzip);
 
-/** Output of a member at a time. Node's 16 KiB cost half as much again as compressing itself. */
-const CHUNK_BYTES = 1024 * 1024;
-
-// Level 1 of both: staging is written and read once, and the thread pool is to stay ahead of one producer.
-const ZSTD_OPTIONS = {
-  chunkSize: CHUNK_BYTES,
-  params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 },
-};
-const GZIP_OPTIONS = { chunkSize: CHUNK_BYTES, level: 1 };
-
-type CompressMember = (bytes: Buffer) => Promise<Buffer>;
+/** Level 1 here and in zstd: staging is written and read once, and the thread pool is to stay ahead of one producer. */
+const GZIP_OPTIONS = { chunkSize: 1024 * 1024, level: 1 };
 
 const MEMBER_OF: Record<Compression, CompressMember> = {
-  zst: (bytes) => zstdMember(bytes, ZSTD_OPTIONS),
-  gz: (bytes) => gzipMember(bytes, GZIP_OPTIONS),
-  none: async (bytes) => Buffer.from(bytes),
+  zst: zstdFrame,
+  gz: async (bytes) => [await gzipMember(bytes, GZIP_OPTIONS)],
+  none: async (bytes) => [Buffer.from(bytes)],
 };
 
 /** Memory of members that are compressed, for the next: fresh megabytes cost more than compressing into them. */
@@ -91,7 +84,7 @@ class MemberCompressor implements Compressor {
   readonly #memberBytes: number;
   readonly #inFlight: number;
   /** Members in order, each as soon as it is being compressed. */
-  readonly #members: Promise<Buffer>[] = [];
+  readonly #members: Promise<Buffer[]>[] = [];
   #member: Buffer | undefined;
   #filled = 0;
   #started = 0;
@@ -157,8 +150,10 @@ class MemberCompressor implements Compressor {
         if (this.#error !== undefined) throw this.#error;
         const member = await this.#members[0];
         if (member === undefined) return;
-        this.bytesOut += member.length;
-        yield member;
+        for (const piece of member) {
+          this.bytesOut += piece.length;
+          yield piece;
+        }
         this.#members.shift();
         this.#wake();
       }

@@ -2,6 +2,7 @@ import { AriesError } from '../errors.ts';
 import type { Batch } from '../records.ts';
 import type { Field, JsonRecord } from '../schema.ts';
 import { BATCH_BYTES, BATCH_ROWS, type BatchLimits, batchesOf, lineBlocks, partText } from './blocks.ts';
+import { freshBytes, type ToBytes } from './bytes.ts';
 import { binaryCell, CELL_WRITERS, jsonCell, numberCell, textCell } from './cell.ts';
 import { compile, fieldOf } from './code.ts';
 import { compileCsvParser, corruptRow } from './csv-parser.ts';
@@ -18,13 +19,19 @@ const FLUSH_CHARACTERS = 8 * 1024 * 1024;
  * @example
  * csvEncoder(fieldsOf(schema))([{ id: '1', title: 'a, b' }]); // 1,"a, b"\n
  */
-export function csvEncoder(fields: readonly Field[]): (batch: Batch) => Buffer {
+export function csvEncoder(fields: readonly Field[], toBytes: ToBytes = freshBytes): (batch: Batch) => Buffer {
   const cells = fields.map((field, index) => `v = ${fieldOf(field.name)};\n${writerOf(field, index)}`);
   const wrongType = (value: unknown, index: number): never => {
     throw new AriesError(
       'BUG',
       `"${fields[index]!.name}" is to be written as ${fields[index]!.kind}, but it is ${typeof value}`,
     );
+  };
+  const bytesOf = (text: string): Buffer => {
+    if (text.isWellFormed()) return toBytes(text);
+    throw new AriesError('DATA_INVALID', 'a text holds half of a surrogate pair, which UTF-8 cannot write', {
+      hint: 'Stage as ndjson, or repair the text in a transform.',
+    });
   };
   return compile(
     { textCell, numberCell, binaryCell, jsonCell, wrongType, bytesOf, FLUSH_CHARACTERS },
@@ -35,7 +42,7 @@ export function csvEncoder(fields: readonly Field[]): (batch: Batch) => Buffer {
         const r = batch[i];
         ${cells.join(`\nout += ',';\n`)}
         out += '\\n';
-        if (out.length > FLUSH_CHARACTERS) { done.push(bytesOf(out)); out = ''; }
+        if (out.length > FLUSH_CHARACTERS) { done.push(Buffer.from(bytesOf(out))); out = ''; }
       }
       if (done.length === 0) return bytesOf(out);
       done.push(bytesOf(out));
@@ -49,13 +56,6 @@ function writerOf(field: Field, index: number): string {
   const { type, expression } = CELL_WRITERS[field.kind] ?? { type: 'string', expression: 'textCell(v)' };
   const present = type === 'object' ? `v !== null && typeof v === 'object'` : `typeof v === '${type}'`;
   return `if (${present}) out += ${expression}; else if (v !== undefined && v !== null) wrongType(v, ${index});`;
-}
-
-function bytesOf(text: string): Buffer {
-  if (text.isWellFormed()) return Buffer.from(text);
-  throw new AriesError('DATA_INVALID', 'a text holds half of a surrogate pair, which UTF-8 cannot write', {
-    hint: 'Stage as ndjson, or repair the text in a transform.',
-  });
 }
 
 /**

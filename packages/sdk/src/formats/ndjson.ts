@@ -2,6 +2,7 @@ import { AriesError } from '../errors.ts';
 import type { Batch } from '../records.ts';
 import type { Field, Json, JsonRecord } from '../schema.ts';
 import { BATCH_BYTES, BATCH_ROWS, type BatchLimits, batchesOf, lineBlocks, partText } from './blocks.ts';
+import { freshBytes, type ToBytes } from './bytes.ts';
 import { compile, fieldOf } from './code.ts';
 import { mayBeMisread, mayBeSpelledOtherwise, parseExact, parseSpelled, rawNumber } from './exact-json.ts';
 import { compileFitter } from './fit.ts';
@@ -16,7 +17,7 @@ const FLUSH_CHARACTERS = 8 * 1024 * 1024;
  * @example
  * ndjsonEncoder()([{ id: '1' }, { id: '2' }]); // {"id":"1"}\n{"id":"2"}\n
  */
-export function ndjsonEncoder(fields: readonly Field[] = []): (batch: Batch) => Buffer {
+export function ndjsonEncoder(fields: readonly Field[] = [], toBytes: ToBytes = freshBytes): (batch: Batch) => Buffer {
   const textOf = recordWriter(fields);
   return function encode(batch) {
     const done: Buffer[] = [];
@@ -29,7 +30,7 @@ export function ndjsonEncoder(fields: readonly Field[] = []): (batch: Batch) => 
         out = '';
       }
     }
-    if (done.length === 0) return Buffer.from(out);
+    if (done.length === 0) return toBytes(out);
     done.push(Buffer.from(out));
     return Buffer.concat(done);
   };

@@ -1,0 +1,42 @@
+import { constants, createZstdCompress, type ZstdCompress } from 'node:zlib';
+
+/** Output of an encoder is cut from memory of this size, and no more of it is taken than there is output. */
+const CHUNK_BYTES = 256 * 1024;
+
+const OPTIONS = {
+  chunkSize: CHUNK_BYTES,
+  params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 },
+};
+
+/** An encoder, and where its output goes. */
+interface Encoder {
+  stream: ZstdCompress;
+  output: Buffer[];
+  fail(error: Error): void;
+}
+
+/** Encoders that are not in use. Each has tables of a megabyte, and is used for one frame after the other. */
+const idle: Encoder[] = [];
+const MOST_IDLE = 8;
+
+/** Compresses bytes into one frame with a checksum, on the thread pool. */
+export async function zstdFrame(bytes: Buffer): Promise<Buffer[]> {
+  const encoder = idle.pop() ?? createEncoder();
+  await new Promise<void>((resolve, reject) => {
+    encoder.fail = reject;
+    if (bytes.length > 0) encoder.stream.write(bytes);
+    encoder.stream.flush(constants.ZSTD_e_end, resolve);
+  });
+  const { output } = encoder;
+  encoder.output = [];
+  if (idle.length < MOST_IDLE) idle.push(encoder);
+  else encoder.stream.close();
+  return output;
+}
+
+function createEncoder(): Encoder {
+  const encoder: Encoder = { stream: createZstdCompress(OPTIONS), output: [], fail() {} };
+  encoder.stream.on('data', (chunk: Buffer) => encoder.output.push(chunk));
+  encoder.stream.on('error', (error) => encoder.fail(error));
+  return encoder;
+}
