@@ -1,7 +1,7 @@
 /**
  * Measures Aries against psql's COPY on this machine, in one run, in turns; medians as multiples of the baseline's speed.
  *
- *     node bench/run.ts [--quick] [--rows N] [--rounds N] [--memory] [--staging s3://bucket/prefix]
+ *     node bench/run.ts [--quick] [--rows N] [--rounds N] [--memory] [--staging s3://bucket/prefix] [--out FILE]
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
@@ -22,6 +22,7 @@ const { values } = parseArgs({
     rounds: { type: 'string' },
     memory: { type: 'boolean', default: false },
     staging: { type: 'string' },
+    out: { type: 'string', default: fileURLToPath(new URL('results.json', import.meta.url)) },
   },
 });
 const rows = Number(values.rows ?? (values.quick ? 300_000 : 2_000_000));
@@ -76,7 +77,7 @@ try {
     libraries: Object.assign({}, ...codecs) as object,
     ...(memory === undefined ? {} : { memory }),
   };
-  await writeFile(new URL('results.json', import.meta.url), `${JSON.stringify(results, null, 2)}\n`);
+  await writeFile(values.out, `${JSON.stringify(results, null, 2)}\n`);
 } finally {
   await rm(folder, { recursive: true, force: true });
 }

@@ -31,6 +31,7 @@ let stale = 0;
 await connectorTables();
 section('docs/reference/errors.md', 'codes', errorTable());
 section('docs/reference/pipeline.md', 'keys', optionsTable(pipelineSchema));
+section('docs/performance.md', 'bench', benchTables());
 process.exitCode = stale === 0 ? 0 : 1;
 
 /** The options table of each README, between `<!-- options[ name] -->` markers. */
@@ -54,6 +55,39 @@ function errorTable(): string {
     return `| \`${code}\` | ${kind} | ${exit ?? EXITS[kind]} | ${meaning} |`;
   });
   return ['| code | kind | exit | meaning |', '|---|---|---|---|', ...rows].join('\n');
+}
+
+/** What the last bench came to. */
+function benchTables(): string {
+  const results = JSON.parse(readFileSync(resolve(root, 'bench/results.json'), 'utf8')) as BenchResults;
+  const { date, machine, rows, rounds, psql } = results;
+  const head = `${date}: ${rows.toLocaleString('en')} rows, ${rounds} rounds, ${machine.cores} cores, Node ${machine.node}; ${psql ? 'psql' : 'two raw COPY connections in place of psql'}.`;
+  const tables = [results.contests, results.start, results.libraries, results.memory].filter(
+    (one) => one !== undefined,
+  );
+  return [head, ...tables.map(tableOf)].join('\n\n');
+}
+
+interface BenchResults {
+  date: string;
+  machine: { cores: number; node: string };
+  rows: number;
+  rounds: number;
+  psql: boolean;
+  contests: Record<string, object>;
+  start: Record<string, object>;
+  libraries: Record<string, object>;
+  memory?: Record<string, object>;
+}
+
+/** Lines by name, with all the columns that any of them has. */
+function tableOf(lines: Record<string, object>): string {
+  const columns = [...new Set(Object.values(lines).flatMap((line) => Object.keys(line)))];
+  const rows = Object.entries(lines).map(
+    ([name, line]) =>
+      `| ${cell(name)} | ${columns.map((column) => (line as Record<string, unknown>)[column] ?? '').join(' | ')} |`,
+  );
+  return [`| | ${columns.join(' | ')} |`, `|---|${'---|'.repeat(columns.length)}`, ...rows].join('\n');
 }
 
 function optionsTable(config: z.ZodType): string {

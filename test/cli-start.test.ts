@@ -18,30 +18,7 @@ beforeAll(async () => {
   main = join(root, 'dist/main.js');
 }, 60_000);
 
-/** Milliseconds of the quickest of several runs: whatever else the machine does only ever adds to it. */
-function quickest(...commands: string[][]): number[] {
-  const best = commands.map(() => Number.POSITIVE_INFINITY);
-  for (let round = 0; round < 15; round++) {
-    for (const [index, args] of commands.entries()) {
-      const start = performance.now();
-      const { status } = spawnSync(process.execPath, args, {
-        stdio: 'ignore',
-        env: { PATH: process.env.PATH, HOME: root },
-      });
-      expect(status).toBe(0);
-      best[index] = Math.min(best[index]!, performance.now() - start);
-    }
-  }
-  return best;
-}
-
 describe('starting from the bundle', () => {
-  test('--version takes twice the time of node -e 0 at most, --help three and a half times', { retry: 3 }, () => {
-    const [node = 0, version = 0, help = 0] = quickest(['-e', '0'], [main, '--version'], [main, '--help']);
-    expect(version / node).toBeLessThan(2);
-    expect(help / node).toBeLessThan(3.5);
-  });
-
   test('neither loads what is for running: the SDK, AWS, pg, DuckDB, yaml', async () => {
     const trace = join(root, 'trace.mjs');
     const loaded = join(root, 'loaded.txt');

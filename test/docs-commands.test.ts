@@ -9,8 +9,8 @@ import { freshDatabase } from './services/database.ts';
 const root = resolve(import.meta.dirname, '..');
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
 
-// Run by .ci/run itself, on a fresh clone: here they would run this test within itself.
-const RUN_BY_CI = new Set(['install', 'test', 'check', 'test:integration', 'changeset']);
+// Run by .ci/run itself, on a fresh clone: here they would run this test within itself. The bench is, by an integration test.
+const RUN_BY_CI = new Set(['install', 'test', 'check', 'test:integration', 'changeset', 'bench']);
 const ARIES = 'npx --yes pnpm@12 --silent aries ';
 const PNPM = 'npx --yes pnpm@12 ';
 

@@ -4,7 +4,7 @@ const ENOUGH_BYTES = 16 * 1024 * 1024;
 const LOOK_EVERY_MILLISECONDS = 20;
 
 /** How much of what is alive may be garbage before it is collected; V8's own measure is several times that. */
-const GARBAGE_PERCENT = 70;
+const GARBAGE_PERCENT = 40;
 
 /**
  * Keeps V8 from filling memory with what has passed through. The young generation stops growing once it is large enough for

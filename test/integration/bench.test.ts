@@ -1,0 +1,20 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+
+test('the bench runs, on few rows, and every contest has a figure', { timeout: 300_000 }, async () => {
+  const out = join(await mkdtemp(join(tmpdir(), 'aries-bench-test-')), 'results.json');
+  const bench = resolve(import.meta.dirname, '../../bench/run.ts');
+  const { status, stderr } = spawnSync(process.execPath, [bench, '--rows', '20000', '--rounds', '1', '--out', out], {
+    encoding: 'utf8',
+  });
+  expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
+  const { contests, start, libraries } = JSON.parse(await readFile(out, 'utf8'));
+  for (const line of Object.values<Record<string, number>>(contests))
+    expect(line['of the baseline']).toBeGreaterThan(0);
+  expect(Object.keys(contests)).toHaveLength(12);
+  expect(Object.keys(start)).toEqual(['node -e 0', 'aries --version', 'aries --help']);
+  expect(Object.keys(libraries).length).toBeGreaterThan(10);
+});
