@@ -1,7 +1,6 @@
 import type { Disposition, StagedFormat } from '@aries-data/sdk';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { isPgcopyType } from '../../../../packages/sdk/src/formats/pgcopy-types.ts';
 import { sql, type TestDatabase } from './harness.ts';
 import { hostileRoles } from './hostile-roles.ts';
 import { changesOf, type Lane, type Moved, move } from './move.ts';
@@ -17,7 +16,7 @@ const LANES: [name: string, lane: Lane][] = [
 ];
 
 /** The columns that a format can hold: all, or those whose types have a binary form that is fully understood. */
-async function columnsOf({ format }: Lane, url: string): Promise<string[]> {
+async function columnsOf({ format }: Lane, url: string, isPgcopyType: (type: string) => boolean): Promise<string[]> {
   const rows = await sql(
     url,
     `SELECT attname AS name, format_type(atttypid, atttypmod) AS type FROM pg_attribute
@@ -30,7 +29,10 @@ async function columnsOf({ format }: Lane, url: string): Promise<string[]> {
  * The tests of the type table: PostgreSQL → staging → PostgreSQL, on the server of the given database, with PostgreSQL
  * comparing. Both ends connect as roles whose settings are the worst there are.
  */
-export function describeTypes(freshDatabase: () => Promise<TestDatabase>): void {
+export function describeTypes(
+  freshDatabase: () => Promise<TestDatabase>,
+  isPgcopyType: (type: string) => boolean,
+): void {
   let database: TestDatabase;
   let roles: Awaited<ReturnType<typeof hostileRoles>>;
   let present: TypeColumn[];
@@ -73,7 +75,7 @@ export function describeTypes(freshDatabase: () => Promise<TestDatabase>): void 
       });
     beforeAll(async () => {
       await sql(database.url, `CREATE SCHEMA ${schema}`);
-      columns = await columnsOf(lane, database.url);
+      columns = await columnsOf(lane, database.url, isPgcopyType);
       moved = await moveThere('replace');
     });
 
