@@ -6,6 +6,8 @@ import { foldCase, quote } from './names.ts';
 /** The tables that rows are being appended to. */
 export interface Appenders {
   copy(into: CopyTarget, batch: Batch): Promise<Copied>;
+  /** Says that so many rows were put into a table by a statement. */
+  inserted(into: CopyTarget, rows: number): Promise<void>;
   /**
    * Puts all rows into their tables, and has DuckDB count them. Whatever looks at a table has to call it first. Throws
    * `COUNTS_DIFFER` where a table does not hold what it was given.
@@ -51,6 +53,12 @@ export function createAppenders({ connection, schema, isRequired }: AppendersOpt
         target.settled = false;
       }
       return copied;
+    },
+
+    async inserted(into, rows) {
+      const target = await appenderOf(into);
+      target.rows += rows;
+      target.settled = false;
     },
 
     async settle() {

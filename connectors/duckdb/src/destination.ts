@@ -19,8 +19,7 @@ import { openSessionConnection } from './session-connection.ts';
 /** Tables of a DuckDB database file. A load is one transaction: all of a dataset's streams and their ledger rows, or nothing. */
 export const destination = defineDestination({
   config: destinationConfig,
-  // Reading staged csv by itself, DuckDB was not faster by enough, once it was exact: see docs/architecture.md.
-  formats: [],
+  formats: ['csv'],
   dispositions: ['append', 'replace', 'replace-interval', 'merge'],
   delivery: 'transactional',
 

@@ -1,6 +1,15 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { Replacement, SqlConnection, SqlTable, SqlValue } from '@aries-data/sdk';
+import {
+  AriesError,
+  type Copied,
+  type CopyTarget,
+  type LoadPart,
+  type Replacement,
+  type SqlConnection,
+  type SqlTable,
+  type SqlValue,
+} from '@aries-data/sdk';
 import { type Appenders, createAppenders } from './appenders.ts';
 import { columnType } from './column-types.ts';
 import type { DestinationConfig } from './config.ts';
@@ -11,6 +20,8 @@ import { toDuckdbError } from './errors.ts';
 import { commentWith, identityIn, newIdentity } from './identity.ts';
 import { createLocks } from './locks.ts';
 import { foldCase, literal, quote } from './names.ts';
+import { createPartFiles } from './part-files.ts';
+import { isPlainPart, partStatements } from './part-reader.ts';
 import { replacementColumns, swapObstacleOf } from './replacement.ts';
 
 /** What Aries keeps for itself is not tagged. */
@@ -41,6 +52,11 @@ export async function openSessionConnection({
   let inTransaction = false;
   let closed = false;
   let last: Promise<unknown> = Promise.resolve();
+  /** Where parts are checked: a statement that fails takes its whole transaction with it. */
+  let checking: Connected | undefined;
+  const partFiles = createPartFiles(resolve(config.path));
+  /** Tables whose parts are not as plain as DuckDB needs them. */
+  const unplain = new Set<string>();
   /** Identities of tables that have none yet, by DuckDB's number. */
   const given = new Map<bigint, string>();
 
@@ -48,8 +64,11 @@ export async function openSessionConnection({
     return connect({ ...config, path }, { readOnly: false, signal });
   }
 
+  function isRequired(name: string, column: string): boolean {
+    return required.get(table(name))?.has(column) ?? false;
+  }
+
   function appendersOf({ connection }: Connected): Appenders {
-    const isRequired = (name: string, column: string) => required.get(table(name))?.has(column) ?? false;
     return createAppenders({ connection, schema, isRequired });
   }
 
@@ -133,6 +152,29 @@ export async function openSessionConnection({
     );
   }
 
+  async function copyFile(into: CopyTarget, path: string, rows: number): Promise<Copied> {
+    const statements = partStatements(into, { schema, path, isRequired: (column) => isRequired(into.table, column) });
+    checking ??= await connectTo(config.path);
+    if (statements === undefined || !(await isPlainPart(checking.connection, statements, rows))) {
+      unplain.add(into.table);
+      return UNPLAIN;
+    }
+    const inserted = (await execute(statements.insert)).rowsChanged;
+    if (inserted !== rows) {
+      throw new AriesError('COUNTS_DIFFER', `DuckDB was to read ${rows} rows for ${into.table}, it read ${inserted}`, {
+        hint: 'Nothing was committed. Load again; where it stays, report it.',
+      });
+    }
+    await appenders.inserted(into, rows);
+    return { rows };
+  }
+
+  async function copyPart(into: CopyTarget, part: LoadPart): Promise<Copied> {
+    const isRead = partStatements(into, { schema, path: '', isRequired: () => false }) !== undefined;
+    if (!isRead || unplain.has(into.table)) return UNPLAIN;
+    return partFiles.use(part, (path) => inTurn(() => copyFile(into, path, part.rows)));
+  }
+
   return {
     run: (sql, values) => inTurn(() => run(sql, values)),
     query: (sql, values) =>
@@ -145,6 +187,7 @@ export async function openSessionConnection({
       }),
     columnTypes: async (fields) => fields.map(columnType),
     copyBatch: (into, batch) => inTurn(() => appenders.copy(into, batch)),
+    copyPart,
     swapObstacle: ({ name }) =>
       inTurn(async () => {
         const described = await describeTable(connected.connection, schema, name);
@@ -164,7 +207,10 @@ export async function openSessionConnection({
       if (closed) return;
       closed = true;
       connected.connection.interrupt();
+      checking?.connection.interrupt();
       await last;
+      checking?.close();
+      await partFiles.remove();
       appenders.discard();
       // What was not committed goes with the connection.
       connected.close();
@@ -172,3 +218,6 @@ export async function openSessionConnection({
     },
   };
 }
+
+/** The part goes record by record, which says what is wrong with it, if anything. */
+const UNPLAIN: Copied = { refused: { reason: 'DuckDB would not read it as it is written' } };
