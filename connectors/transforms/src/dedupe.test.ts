@@ -179,7 +179,7 @@ test('whatever the memory, the result is that of a Map', async () => {
         if (memory === 1e6) expect(records).toEqual([...model.values()]);
       },
     ),
-    { numRuns: 150 },
+    { numRuns: 80 },
   );
 });
 

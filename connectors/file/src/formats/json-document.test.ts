@@ -144,7 +144,7 @@ test('an array has the elements that stream-json finds, wherever its bytes are c
       if (expected === 'not JSON') expect(error).toBeDefined();
       else expect(asDoubles(error ?? values)).toBe(asDoubles(expected));
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });
 
@@ -175,7 +175,7 @@ test('a document in UTF-8 gives what it gives in UTF-16: records, rejections and
         else expect(scanned).toEqual(byTokens);
       },
     ),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });
 
