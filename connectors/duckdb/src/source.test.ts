@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { noHttp } from '@aries-data/sdk/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { connect } from './database.ts';
 import { source } from './source.ts';
@@ -46,6 +47,7 @@ test('a view whose table is gone is left out, unless it is asked for', async () 
   const log = { ...console, warn: (message: string) => void warnings.push(message) };
   const ctx = {
     config: source.config.parse({ path }),
+    http: noHttp,
     signal: new AbortController().signal,
     log,
     stream: ((s: unknown) => s) as never,
@@ -191,7 +193,15 @@ test('reading that ends early, or is stopped, lets go of the file', async () => 
   const path = await database('CREATE TABLE t AS SELECT i, repeat(i::VARCHAR, 20) AS s FROM range(500000) r(i)');
   const config = source.config.parse({ path });
   const controller = new AbortController();
-  const context = { config, log: console as never, signal: controller.signal, stream: 't', window: {}, primaryKey: [] };
+  const context = {
+    config,
+    log: console as never,
+    http: noHttp,
+    signal: controller.signal,
+    stream: 't',
+    window: {},
+    primaryKey: [],
+  };
   const { read } = (await streamsOf({ path })).t!;
   for await (const _ of read!(context)) break;
   await expectFree(path);

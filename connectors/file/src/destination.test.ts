@@ -9,6 +9,7 @@ import {
   load,
   type Rejection,
 } from '@aries-data/sdk';
+import { noHttp } from '@aries-data/sdk/testing';
 import { describe, expect, test } from 'vitest';
 import { destination } from './destination.ts';
 import { source } from './source.ts';
@@ -75,6 +76,7 @@ async function open(config: object) {
   return destination.open({
     config: destination.config.parse(config),
     log: silent,
+    http: noHttp,
     signal,
     pipeline: 'job',
     concurrency: 1,
@@ -315,6 +317,7 @@ test('check writes to the folder and leaves nothing', async () => {
   await destination.check!({
     config: destination.config.parse({ path: folder }),
     log: silent,
+    http: noHttp,
     signal: new AbortController().signal,
   });
   expect(await filesIn(folder)).toEqual([]);

@@ -1,12 +1,17 @@
 import { inferred } from '@aries-data/sdk';
-import { readAll } from '@aries-data/sdk/testing';
+import { noHttp, readAll } from '@aries-data/sdk/testing';
 import { expect, test } from 'vitest';
 import { source } from './source.ts';
 import { failure, folderWith, silent } from './testing/read.ts';
 
 test('one stream, named after the file or by the config, its schema inferred', async () => {
   const streams = async (config: object) => {
-    const ctx = { config: source.config.parse(config), log: silent, signal: new AbortController().signal };
+    const ctx = {
+      config: source.config.parse(config),
+      log: silent,
+      http: noHttp,
+      signal: new AbortController().signal,
+    };
     return source.streams({ ...ctx, stream: (definition) => definition as never });
   };
   expect(Object.keys(await streams({ url: 'data/cities.json.gz' }))).toEqual(['cities']);
@@ -16,7 +21,12 @@ test('one stream, named after the file or by the config, its schema inferred', a
 test('check reads the beginning of every file', async () => {
   const folder = await folderWith({ 'a.csv': 'x', 'b.csv': 'x' });
   const check = (url: string) =>
-    source.check!({ config: source.config.parse({ url }), log: silent, signal: new AbortController().signal });
+    source.check!({
+      config: source.config.parse({ url }),
+      log: silent,
+      http: noHttp,
+      signal: new AbortController().signal,
+    });
   expect(await failure(check(`${folder}/*.csv`))).toBe('no failure');
   expect(await failure(check(`${folder}/c.csv`))).toBe(
     `NOT_FOUND: ${folder}/c.csv does not exist — Check the url in the config; a path is relative to the working directory.`,

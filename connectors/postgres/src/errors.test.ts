@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { noHttp } from '@aries-data/sdk/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../test/services/database.ts';
 import { freePort } from '../../../test/services/free-port.ts';
@@ -17,7 +18,12 @@ beforeAll(async () => {
 afterAll(() => database[Symbol.asyncDispose]());
 
 const check = (config: object) =>
-  source.check!({ config: sourceConfig.parse(config), log: silent, signal: new AbortController().signal });
+  source.check!({
+    config: sourceConfig.parse(config),
+    log: silent,
+    http: noHttp,
+    signal: new AbortController().signal,
+  });
 const changed = (change: (url: URL) => void) => {
   const url = new URL(database.url);
   change(url);
@@ -126,6 +132,7 @@ describe('what is not allowed', () => {
     const open = streams.secrets!.readEncoded!.open({
       config: sourceConfig.parse({ url: asReader() }),
       log: silent,
+      http: noHttp,
       signal: new AbortController().signal,
       stream: 'secrets',
       window: {},
@@ -147,7 +154,7 @@ describe('what is not allowed', () => {
     await expect(check({ url: asReader(), schema: 'closed' })).rejects.toMatchObject({ code: 'NOT_ALLOWED' });
     const config = destinationConfig.parse({ url: asReader() });
     const signal = new AbortController().signal;
-    await expect(destination.check!({ config, log: silent, signal })).rejects.toMatchObject({
+    await expect(destination.check!({ config, log: silent, http: noHttp, signal })).rejects.toMatchObject({
       code: 'NOT_ALLOWED',
       message: 'Postgres: the role may not make tables in the schema "public"',
     });

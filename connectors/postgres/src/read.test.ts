@@ -1,3 +1,4 @@
+import { noHttp } from '@aries-data/sdk/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { rowsOf } from '../../../packages/sdk/src/records.ts';
 import { type FreshDatabase, freshDatabase } from '../../../test/services/database.ts';
@@ -328,6 +329,7 @@ describe('stopping', () => {
     const parts = streams.endless!.readEncoded!.open({
       config: sourceConfig.parse({ url: database.url }),
       log: { debug() {}, info() {}, warn() {}, error() {} },
+      http: noHttp,
       signal: new AbortController().signal,
       stream: 'endless',
       window: {},

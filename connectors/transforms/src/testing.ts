@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ApplyContext, Batch, JsonRecord, Log, RecordSchema, Rejection, Transform } from '@aries-data/sdk';
+import { noHttp } from '@aries-data/sdk/testing';
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -35,6 +36,7 @@ export async function run(
   const ctx: ApplyContext<unknown> = {
     config: transform.config!.parse(options.config ?? {}),
     log: silent,
+    http: noHttp,
     signal: new AbortController().signal,
     stream: 'things',
     primaryKey: options.primaryKey ?? [],

@@ -1,3 +1,5 @@
+import type { Http, HttpSettings } from './http/http.ts';
+
 /** The version of the contract between a connector and the engine; stamped by the `define…` helpers. */
 export const API_VERSION = 1;
 
@@ -13,6 +15,11 @@ export interface Log {
 export interface ConnectorContext<Config> {
   config: Config;
   log: Log;
+  /** Requests to web APIs, as the connector declares them under `http`; without that, to whole URLs. */
+  http: Http;
   /** Aborts when the run is stopped; pass it on to whatever can be cancelled. */
   signal: AbortSignal;
 }
+
+/** How a connector's API is spoken to: fixed, or by its config. Shared by all it does in one step. */
+export type HttpDeclaration<Config> = HttpSettings | ((ctx: { config: Config }) => HttpSettings);

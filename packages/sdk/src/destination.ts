@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { z } from 'zod';
-import { API_VERSION, type ConnectorContext } from './context.ts';
+import { API_VERSION, type ConnectorContext, type HttpDeclaration } from './context.ts';
 import type { StagedFormat } from './formats/format.ts';
 import type { LedgerRow, ReadLater } from './ledger.ts';
 import type { Batch, Rejection } from './records.ts';
@@ -90,6 +90,8 @@ export interface LoadSession {
 
 export interface DestinationDefinition<C extends z.ZodType> {
   config: C;
+  /** How requests of `http` are made: base URL, auth, limits. */
+  http?: HttpDeclaration<z.output<C>>;
   check?(ctx: ConnectorContext<z.output<C>>): Promise<void>;
   /** Staged formats whose parts `writePart` takes untouched, the best first. */
   formats: readonly StagedFormat[];

@@ -29,6 +29,16 @@ export type { Compression, StagedFormat } from './formats/format.ts';
 export { ndjsonEncoder, recordReader, recordWriter } from './formats/ndjson.ts';
 export { ndjsonLines } from './formats/ndjson-lines.ts';
 export { isSamePgcopyType } from './formats/pgcopy-types.ts';
+export type {
+  Http,
+  HttpAuth,
+  HttpParameters,
+  HttpRequest,
+  HttpResponse,
+  HttpSettings,
+  PagesRequest,
+} from './http/http.ts';
+export type { NextPage, Page, Pagination } from './http/pagination.ts';
 export type { LedgerRow } from './ledger.ts';
 export {
   type Batch,

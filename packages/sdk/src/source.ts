@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { z } from 'zod';
-import { API_VERSION, type ConnectorContext } from './context.ts';
+import { API_VERSION, type ConnectorContext, type HttpDeclaration } from './context.ts';
 import type { StagedFormat } from './formats/format.ts';
 import type { ReadItem } from './records.ts';
 import type { inferred, Json, JsonRecord, RecordSchema } from './schema.ts';
@@ -107,6 +107,8 @@ export interface StreamsContext<Config> extends ConnectorContext<Config> {
 
 export interface SourceDefinition<C extends z.ZodType, Streams> {
   config: C;
+  /** How requests of `http` are made: base URL, auth, pagination, limits. */
+  http?: HttpDeclaration<z.output<C>>;
   /** Proves that the system can be reached with this config; throws where it cannot. */
   check?(ctx: ConnectorContext<z.output<C>>): Promise<void>;
   /** The streams: fixed, or discovered (a promise). */

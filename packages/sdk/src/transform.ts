@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { API_VERSION, type ConnectorContext } from './context.ts';
+import { API_VERSION, type ConnectorContext, type HttpDeclaration } from './context.ts';
 import type { Batch, Rejection } from './records.ts';
 import type { JsonRecord, RecordSchema } from './schema.ts';
 
@@ -31,6 +31,8 @@ export interface ApplyContext<Config> extends TransformContext<Config> {
 /** One record in; one, several or none out. */
 export interface MapDefinition<C extends z.ZodType, I extends z.ZodObject, O extends z.ZodObject> {
   config?: C;
+  /** How requests of `http` are made: base URL, auth, limits. */
+  http?: HttpDeclaration<z.output<C>>;
   input?: I;
   output?: O;
   map(record: z.output<I>, ctx: TransformContext<z.output<C>>): z.input<O> | z.input<O>[] | null;
@@ -39,6 +41,8 @@ export interface MapDefinition<C extends z.ZodType, I extends z.ZodObject, O ext
 /** A transform that sees batches (`scope: 'batch'`, fused into the step before) or the whole stream (`scope: 'dataset'`, a step of its own). */
 export interface ApplyDefinition<C extends z.ZodType> {
   config?: C;
+  /** How requests of `http` are made: base URL, auth, limits. */
+  http?: HttpDeclaration<z.output<C>>;
   /** `batch`: exactly one batch out for each batch in, in order. `dataset`: any number. */
   scope: 'batch' | 'dataset';
   /**
@@ -56,6 +60,8 @@ export interface Transform<R = JsonRecord> {
   role: 'transform';
   apiVersion: number;
   config?: z.ZodType;
+  // biome-ignore lint/suspicious/noExplicitAny: see below
+  http?: HttpDeclaration<any>;
   scope: 'batch' | 'dataset';
   input?: z.ZodObject;
   output?: z.ZodObject;

@@ -2,7 +2,9 @@
  * Loads rows in a process of its own, to be killed or measured: `node child.ts PATH ROWS DISPOSITION STOP`. It says on
  * standard output when it is where STOP says (`written`, `applied`), and waits there; with STOP `end` it prints its memory.
  */
+
 import { fieldSchema, fieldsOf, type JsonRecord, type LoadTarget } from '@aries-data/sdk';
+import { noHttp } from '@aries-data/sdk/testing';
 import { destination } from '../destination.ts';
 
 /** Where it stops. */
@@ -40,6 +42,7 @@ const quiet = () => {};
 const session = await destination.open({
   config: destination.config.parse({ path, lockTimeout: 0.2 }),
   log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+  http: noHttp,
   signal: new AbortController().signal,
   pipeline: 'test',
   concurrency: 2,

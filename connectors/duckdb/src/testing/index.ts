@@ -16,6 +16,7 @@ import {
   type Stream,
   toAriesError,
 } from '@aries-data/sdk';
+import { noHttp } from '@aries-data/sdk/testing';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { onTestFinished } from 'vitest';
 import { z } from 'zod';
@@ -62,7 +63,12 @@ export async function database(...statements: string[]): Promise<string> {
 
 /** The streams of the source. */
 export async function streamsOf(config: Record<string, unknown>): Promise<Record<string, Stream>> {
-  const ctx = { config: source.config.parse(config), signal: new AbortController().signal, log: console as never };
+  const ctx = {
+    config: source.config.parse(config),
+    http: noHttp,
+    signal: new AbortController().signal,
+    log: console as never,
+  };
   return (await source.streams({ ...ctx, stream: ((definition: unknown) => definition) as never })) as Record<
     string,
     Stream
@@ -81,6 +87,7 @@ export async function recordsOf(
   const context = {
     config: source.config.parse(config),
     log: console as never,
+    http: noHttp,
     signal,
     stream,
     window: {},

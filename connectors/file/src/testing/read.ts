@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Json, Log, ReadContext, Rejection } from '@aries-data/sdk';
+import { noHttp } from '@aries-data/sdk/testing';
 import { onTestFinished } from 'vitest';
 import { type SourceConfig, sourceConfig } from '../config.ts';
 import { readFiles } from '../read-files.ts';
@@ -58,6 +59,7 @@ export function contextOf(
   return {
     config: sourceConfig.parse(config),
     log: silent,
+    http: noHttp,
     signal,
     stream: 'records',
     window: {},

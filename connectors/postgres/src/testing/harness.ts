@@ -16,6 +16,7 @@ import {
   type Rejection,
   type StreamLoad,
 } from '@aries-data/sdk';
+import { noHttp } from '@aries-data/sdk/testing';
 import pg from 'pg';
 import { destinationConfig, type SourceConfig, sourceConfig } from '../config.ts';
 import { destination } from '../destination.ts';
@@ -48,6 +49,7 @@ export async function discover(url: string, config: Partial<SourceConfig> = {}) 
   const streams = await source.streams({
     config: parsed,
     log: silent,
+    http: noHttp,
     signal,
     stream: ((one: unknown) => one) as never,
   });
@@ -70,6 +72,7 @@ export async function read(url: string, name: string, { config = {}, ...options 
   const parts = stream.readEncoded!.open({
     config: parsed,
     log: silent,
+    http: noHttp,
     signal: options.signal ?? new AbortController().signal,
     stream: name,
     window: {},
@@ -110,6 +113,7 @@ export function openSession(url: string, options: LoadOptions = {}): Promise<Loa
   return destination.open({
     config: destinationConfig.parse({ url, schema, lockTimeout }),
     log: options.log ?? silent,
+    http: noHttp,
     signal: options.signal ?? new AbortController().signal,
     pipeline: options.pipeline ?? 'test',
     concurrency: options.concurrency ?? 1,

@@ -1,9 +1,10 @@
 import type { z } from 'zod';
 import { parseConfig } from '../config.ts';
 import type { ConnectorRole } from '../connector.ts';
-import type { ConnectorContext, Log } from '../context.ts';
+import type { ConnectorContext, HttpDeclaration, Log } from '../context.ts';
 import { newAttempt, newRunId } from '../dataset/layout.ts';
 import { AriesError, type AriesErrorOptions, toAriesError } from '../errors.ts';
+import { createHttp } from '../http/client.ts';
 import { silentLog, withFields } from '../log.ts';
 import { createRedactor, type Redactor } from '../redact.ts';
 import type { ConnectorUse, StepOptions } from './step.ts';
@@ -68,11 +69,19 @@ export function prepare<Role extends ConnectorRole>(
   const schema = (part as { config?: z.ZodType }).config;
   const config = schema === undefined ? {} : parseConfig(schema, use.config, connector.name, context.redactor);
   const log = withFields(context.log, context.redactor, { connector: connector.name });
+  const declared = (part as { http?: HttpDeclaration<unknown> }).http;
+  const http = createHttp({
+    settings: () => (typeof declared === 'function' ? declared({ config }) : (declared ?? {})),
+    connector: connector.name,
+    log,
+    signal: context.signal,
+    redactor: context.redactor,
+  });
   return {
     part: part as NonNullable<ConnectorUse['connector'][Role]>,
     name: connector.name,
     version: connector.version,
-    ctx: { config, log, signal: context.signal },
+    ctx: { config, log, http, signal: context.signal },
   };
 }
 

@@ -1,0 +1,78 @@
+import { AriesError, type ErrorCode } from '../errors.ts';
+import { shortened } from '../json-value.ts';
+import type { Json } from '../schema.ts';
+import { valueAt } from './pointer.ts';
+
+/** An answer that is no success. */
+export interface Refusal {
+  status: number;
+  contentType: string;
+  text: string;
+  /** `GET https://api.example/issues`, without secrets. */
+  what: string;
+  /** Whether the request carried data of its own. */
+  hasBody: boolean;
+  /** Whether a limit on requests is the reason. */
+  isLimit: boolean;
+}
+
+/** The error for an answer that is no success, with what the API says of it. */
+export function refusalError({ status, contentType, text, what, hasBody, isLimit }: Refusal): AriesError {
+  const reason = reasonIn(text, contentType);
+  const message = `${what} was answered with ${status}${reason === '' ? '' : `: ${reason}`}`;
+  const [code, hint] = verdict(status, hasBody, isLimit);
+  return new AriesError(code, message, { hint });
+}
+
+function verdict(status: number, hasBody: boolean, isLimit: boolean): [ErrorCode, hint: string] {
+  if (isLimit)
+    return ['RESOURCE_BUSY', 'The API’s limit on requests is reached. Try again later, or declare a rateLimit.'];
+  if (status === 401) return ['NOT_ALLOWED', 'Check the credentials: they are missing, wrong or expired.'];
+  if (status === 403 || status === 407) return ['NOT_ALLOWED', 'Check what the credentials are allowed to do.'];
+  if (status === 404 || status === 410) {
+    return ['NOT_FOUND', 'Check the names in the config. Some APIs answer so where credentials lack a permission.'];
+  }
+  if (status >= 500 || status === 408) return ['UNREACHABLE', 'The API is in trouble. Try again later.'];
+  if (hasBody && (status === 400 || status === 413 || status === 422)) {
+    return ['DATA_INVALID', 'The API does not accept what was sent; look at what it says.'];
+  }
+  return ['CONFIG_INVALID', 'The API does not accept the request; look at what it says and at the config.'];
+}
+
+// Where APIs put their words: RFC 9457, RFC 6749, GitHub, Stripe, Slack, JSON:API, Salesforce.
+const REASONS = [
+  '/error_description',
+  '/error/message',
+  '/message',
+  '/detail',
+  '/title',
+  '/errors/0/message',
+  '/errors/0/detail',
+  '/0/message',
+  '/error',
+  '/errors/0',
+];
+
+/** What the API says, in one line. */
+export function reasonIn(text: string, contentType: string): string {
+  if (/html/i.test(contentType))
+    return `a web page${/<title[^>]*>([^<]*)/i.exec(text)?.[1]?.replace(/^/, ', titled ') ?? ''}`;
+  let body: Json;
+  try {
+    body = JSON.parse(text) as Json;
+  } catch {
+    return shortLine(text);
+  }
+  for (const place of REASONS) {
+    const reason = valueAt(body, place);
+    if (typeof reason === 'string' && reason !== '') return shortLine(reason);
+  }
+  return text.length <= SHOWN ? text : shortened(text);
+}
+
+const SHOWN = 300;
+
+function shortLine(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length > SHOWN ? `${line.slice(0, SHOWN)}…` : line;
+}

@@ -1,0 +1,102 @@
+import { AriesError } from '../errors.ts';
+import { describeValue, isPlainObject } from '../json-value.ts';
+import { type Batch, withOrigin } from '../records.ts';
+import type { Json } from '../schema.ts';
+import { jsonOf } from './body.ts';
+import type { Client, Resolved } from './client.ts';
+import type { PagesRequest } from './http.ts';
+import { firstPage, type NextPage, nextPage, type Pagination } from './pagination.ts';
+import { valueAt } from './pointer.ts';
+import { urlFrom, withQuery } from './url.ts';
+
+/** Requests that are remembered, to find a list that leads back to where it was. Enough for any such circle that has been seen. */
+const REMEMBERED = 10_000;
+
+/** Reads a list page by page. While a page is worked on, the next one is on its way. */
+export async function* readPages<R>(get: () => Client, path: string, request: PagesRequest): AsyncGenerator<Batch<R>> {
+  const client = get();
+  const { pagination = client.settings.pagination ?? { type: 'link' }, records: place, ...rest } = request;
+  const stop = new AbortController();
+  const signal = rest.signal === undefined ? stop.signal : AbortSignal.any([rest.signal, stop.signal]);
+  const fetchPage = (resolved: Resolved) => {
+    const page = client.send({ ...resolved, request: { ...resolved.request, signal } }, (text, type) => ({
+      text,
+      body: jsonOf(text, type),
+    }));
+    // Whoever waits for it hears of its failure; before, Node is not to take it for unhandled.
+    page.catch(() => {});
+    return page;
+  };
+  try {
+    let at = changed(client.resolve(path, rest), firstPage(pagination));
+    const seen = new Set([keyOf(at)]);
+    let coming: ReturnType<typeof fetchPage> | undefined = fetchPage(at);
+    let before = '';
+    let count = 0;
+    for (let number = 1; coming !== undefined; number++) {
+      const { body, headers, url, at: cameFrom } = await coming;
+      const records = recordsIn(body.body, place ?? client.settings.records, url);
+      count += records.length;
+      if (records.length > 0 && body.text === before) throw samePage(pagination, url);
+      before = isCounted(pagination) ? body.text : '';
+      const next = nextPage(pagination, { body: body.body, headers, records, number, count });
+      coming = undefined;
+      if (next !== undefined) {
+        at = changed({ ...at, url: next.url === undefined ? at.url : cameFrom }, next);
+        const key = keyOf(at);
+        if (seen.has(key)) throw loop(client.shown(at.url), at.request.json);
+        if (seen.size === REMEMBERED) seen.delete(seen.values().next().value!);
+        seen.add(key);
+        coming = fetchPage(at);
+      }
+      if (records.length > 0) yield withOrigin(records as R[], (index) => `${url}, record ${index + 1}`);
+    }
+  } finally {
+    // A page that nobody will look at.
+    stop.abort();
+  }
+}
+
+function changed({ url, request }: Resolved, { url: next, query, json }: NextPage): Resolved {
+  return {
+    url: withQuery(next === undefined ? url : urlFrom(next, url), query),
+    request: json === undefined ? request : { ...request, json: { ...(request.json as object | undefined), ...json } },
+  };
+}
+
+function keyOf({ url, request }: Resolved): string {
+  return request.json === undefined ? url.href : `${url.href} ${JSON.stringify(request.json)}`;
+}
+
+function isCounted(pagination: Pagination): boolean {
+  return typeof pagination !== 'function' && (pagination.type === 'page' || pagination.type === 'offset');
+}
+
+function recordsIn(body: Json, place: string | undefined, url: string): Json[] {
+  const found = place === undefined ? body : valueAt(body, place);
+  if (Array.isArray(found)) return found;
+  // No content, and lists that are left out where they are empty.
+  if (found === null) return [];
+  const fields = isPlainObject(body)
+    ? `; the answer has ${Object.keys(body).slice(0, 20).join(', ') || 'no fields'}`
+    : '';
+  throw new AriesError(
+    'DATA_INVALID',
+    `${url}: expected a list of records${place === undefined ? '' : ` at "${place}"`}, got ${found === undefined ? 'nothing' : describeValue(found)}${fields}`,
+    { hint: 'Say with `records` where in the body they are: records: "/items".' },
+  );
+}
+
+function loop(url: string, json: unknown): AriesError {
+  const body = json === undefined ? '' : ` with ${JSON.stringify(json)}`;
+  return new AriesError('DATA_INVALID', `The pages go in a circle: ${url}${body} comes a second time`, {
+    hint: 'The API leads back to a page that was read; nothing is read twice. Check `pagination`.',
+  });
+}
+
+function samePage(pagination: Pagination, url: string): AriesError {
+  const { type, parameter = type } = pagination as { type: string; parameter?: string };
+  return new AriesError('DATA_INVALID', `${url} is the same page as the one before it`, {
+    hint: `The API seems not to know the parameter "${parameter}". Check \`pagination\`.`,
+  });
+}
