@@ -118,10 +118,11 @@ function createClient({ settings: settingsOf, connector, log, signal, redactor }
     const repeatable = request.idempotent ?? ['GET', 'HEAD', 'PUT', 'DELETE'].includes(method);
     let isRenewed = false;
     for (let attempt = 1; ; attempt++) {
+      await turns.turn(until);
+      // Behind the turn, which may be an hour away: a token would not live that long.
       const credentials: Credentials = isHome
         ? await abortable(signer.credentials(), until)
         : { headers: {}, query: {} };
-      await turns.turn(until);
       const started = performance.now();
       let failure: AriesError;
       let isTransient: boolean;

@@ -188,3 +188,18 @@ test('a record knows where it came from', async () => {
   api().get('/a').reply(200, ids(1, 2));
   for await (const batch of http.pages('/a')) expect(originOf(batch, 1)).toBe('https://api.example/a, record 2');
 });
+
+test('a next page on another host gets no credentials and no headers', async () => {
+  const auth = { type: 'bearer', token: 'tok-123456' } as const;
+  api().get('/a').matchHeader('x-own', 'o').reply(200, ids(1), { link: '<https://elsewhere.example/b>; rel=next' });
+  const seen: (string | null)[] = [];
+  nock('https://elsewhere.example')
+    .get('/b')
+    .reply((request: Request) => {
+      seen.push(request.headers.get('authorization'), request.headers.get('x-own'));
+      return [200, JSON.stringify(ids(2)), { 'content-type': 'application/json' }];
+    });
+  const pages = testHttp({ baseUrl, auth }).http.pages('/a', { headers: { 'x-own': 'o' } });
+  expect(await collect(pages)).toEqual(ids(1, 2));
+  expect(seen).toEqual([null, null]);
+});

@@ -58,9 +58,13 @@ export async function* readPages<R>(get: () => Client, path: string, request: Pa
 }
 
 function changed({ url, request }: Resolved, { url: next, query, json }: NextPage): Resolved {
+  const to = next === undefined ? url : urlFrom(next, url);
+  // Whatever is in the headers of this one request is not for another host.
+  const { headers, ...open } = request;
+  const kept = to.origin === url.origin ? request : open;
   return {
-    url: withQuery(next === undefined ? url : urlFrom(next, url), query),
-    request: json === undefined ? request : { ...request, json: { ...(request.json as object | undefined), ...json } },
+    url: withQuery(to, query),
+    request: json === undefined ? kept : { ...kept, json: { ...(kept.json as object | undefined), ...json } },
   };
 }
 
