@@ -12,6 +12,7 @@ import Run from './commands/run.ts';
 import Spec from './commands/spec.ts';
 import StateReset from './commands/state/reset.ts';
 import StateShow from './commands/state/show.ts';
+import Test from './commands/test.ts';
 import Transform from './commands/transform.ts';
 import type { Session } from './session.ts';
 
@@ -33,6 +34,7 @@ export const COMMANDS: Record<string, CommandClass> = {
   spec: Spec,
   check: Check,
   discover: Discover,
+  test: Test,
   extract: Extract,
   transform: Transform,
   load: Load,

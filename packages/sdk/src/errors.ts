@@ -47,6 +47,10 @@ export const ERROR_CODES = {
   DATA_INVALID: { kind: 'data', meaning: 'Input that cannot be read as what it is said to be.' },
   DATASET_CORRUPT: { kind: 'data', meaning: 'A staged part differs from what its manifest says.' },
   COUNTS_DIFFER: { kind: 'data', meaning: 'Records in and records out do not add up; nothing was committed.' },
+  CONFORMANCE_FAILED: {
+    kind: 'data',
+    meaning: 'A connector breaks a rule that all connectors keep; rule and record are named.',
+  },
   NOTHING_TO_DO: {
     kind: 'data',
     exit: 99,
@@ -80,6 +84,18 @@ export interface AriesErrorOptions {
   stream?: string | undefined;
   /** Only for `INTERRUPTED`: 128 + signal number. */
   exitCode?: number | undefined;
+  /** Only for `CONFORMANCE_FAILED`: how each rule ended. */
+  rules?: readonly RuleEnding[] | undefined;
+}
+
+/** How one rule of the conformance battery ended. */
+export interface RuleEnding {
+  rule: string;
+  ok: boolean;
+  /** Why it is broken. */
+  reason?: string;
+  /** Why it does not apply. */
+  skipped?: string;
 }
 
 /**
@@ -96,6 +112,7 @@ export class AriesError extends Error {
   hint: string;
   connector: string | undefined;
   stream: string | undefined;
+  readonly rules: readonly RuleEnding[] | undefined;
 
   constructor(code: ErrorCode, message: string, options: AriesErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -106,6 +123,7 @@ export class AriesError extends Error {
     this.hint = options.hint ?? HINT_OF_KIND[entry.kind];
     this.connector = options.connector;
     this.stream = options.stream;
+    this.rules = options.rules;
     // Recognised by symbol, not by class: two copies of the SDK may live in one process.
     Object.defineProperty(this, BRAND, { value: true });
   }

@@ -1,16 +1,19 @@
 import { styleText } from 'node:util';
 import type { AriesError } from '@aries-data/sdk';
+import { type RuleLine, ruleTable } from './rule-table.ts';
 
 /** What is printed when a command fails: a part of the contract. */
 export interface Failure {
   ok: false;
   exitCode: number;
   error: { code: string; kind: string; message: string; hint: string | null; connector?: string; stream?: string };
+  /** `aries test` only. */
+  rules?: readonly RuleLine[];
 }
 
 /** The failure line of an error. */
 export function failureOf(error: AriesError): Failure {
-  const { code, kind, message, hint, connector, stream, exitCode } = error;
+  const { code, kind, message, hint, connector, stream, exitCode, rules } = error;
   return {
     ok: false,
     exitCode,
@@ -22,16 +25,18 @@ export function failureOf(error: AriesError): Failure {
       ...(connector === undefined ? {} : { connector }),
       ...(stream === undefined ? {} : { stream }),
     },
+    ...(rules === undefined ? {} : { rules }),
   };
 }
 
 /** The same for people. */
-export function presentFailure({ error }: Failure): string {
+export function presentFailure({ error, rules }: Failure): string {
   const where = [
     error.connector === undefined ? '' : `connector ${error.connector}`,
     error.stream === undefined ? '' : `stream ${error.stream}`,
   ].filter(Boolean);
   return [
+    ...(rules === undefined ? [] : [ruleTable(rules)]),
     `${styleText('red', '✖')} ${styleText('bold', error.message)} ${styleText('dim', `(${error.code})`)}`,
     ...(where.length > 0 ? [`  ${styleText('dim', where.join(', '))}`] : []),
     ...(error.hint === null ? [] : [`  ${styleText('cyan', '→')} ${error.hint}`]),

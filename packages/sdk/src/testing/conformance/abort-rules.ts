@@ -1,0 +1,68 @@
+import type { Destination, LoadSession } from '../../destination.ts';
+import { anyDisposition, expectRows, item, loadRecords } from './loading.ts';
+import type { Rule, RuleContext } from './rule.ts';
+
+/** What a load that does not come to its end leaves behind. */
+export const abortRules: Rule[] = [
+  {
+    id: 'destination/abort',
+    role: 'destination',
+    title: 'A load that is given up leaves the old data',
+    why: 'readers see the old table or the new one, never half of it',
+    run: abort,
+  },
+];
+
+async function abort(ctx: RuleContext): Promise<void> {
+  const disposition = anyDisposition(ctx);
+  const old = [item(1, 'a'), item(2, 'b')];
+  await loadRecords(ctx, disposition, { records: old });
+  for (const [point, after] of [
+    ['finish', 'a load that was given up once its records were written'],
+    ['commit', 'a load that was given up before its commit'],
+  ] as const) {
+    const given = { ...ctx, use: { ...ctx.use, connector: dyingAt(ctx, point) } };
+    const records = Array.from({ length: 500 }, (_, index) => item(index, 'new', 2));
+    const thrown = await loadRecords(given, disposition, { records }).then(
+      () => undefined,
+      (error: Error) => error,
+    );
+    if (!thrown?.message.includes(GIVEN_UP)) ctx.fail(`the load ends with ${thrown?.message ?? 'success'}`);
+    await expectRows(ctx, { records: old, after });
+  }
+  // What was given up must not stand in the way of the next.
+  const records = [item(1, 'a', 3), item(2, 'c', 3)];
+  await loadRecords(ctx, disposition, { records });
+  const kept = disposition === 'append' ? [...old, ...records] : records;
+  await expectRows(ctx, { records: kept, after: 'the load that came next' });
+}
+
+const GIVEN_UP = 'given up by the test';
+
+/** The same connector, whose loads die at one point. */
+function dyingAt({ connector }: RuleContext, point: 'finish' | 'commit') {
+  const destination = connector.destination!;
+  const die = async (): Promise<never> => {
+    throw new Error(GIVEN_UP);
+  };
+  const dying: Destination = {
+    ...destination,
+    async open(options) {
+      const session = await destination.open(options);
+      const { ledger, inspect, open, commit, forget, close } = session;
+      const wrapped: LoadSession = {
+        ledger: ledger.bind(session),
+        inspect: inspect.bind(session),
+        open: async (...given) => {
+          const load = await open.apply(session, given);
+          return point === 'finish' ? Object.assign(Object.create(load) as typeof load, { finish: die }) : load;
+        },
+        commit: point === 'commit' ? die : commit.bind(session),
+        forget: forget.bind(session),
+        close: close.bind(session),
+      };
+      return wrapped;
+    },
+  };
+  return { ...connector, destination: dying };
+}

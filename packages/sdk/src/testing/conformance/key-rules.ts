@@ -1,0 +1,32 @@
+import { expectRows, item, loadRecords, needs } from './loading.ts';
+import type { Rule } from './rule.ts';
+
+/** What a merge makes of keys. */
+export const keyRules: Rule[] = [
+  {
+    id: 'destination/duplicate-keys',
+    role: 'destination',
+    title: 'Of records with one key the latest stays',
+    why: 'sources send a record each time it changes; an older one must not win by chance',
+    async run(ctx) {
+      needs(ctx, 'merge');
+      const records = [item(1, 'new', 3), item(1, 'old', 1), item(2, 'first', 2), item(2, 'second', 2)];
+      await loadRecords(ctx, 'merge', { records });
+      const after = 'a merge of two records of each key, ordered by cursor, then by place';
+      await expectRows(ctx, { records: [item(1, 'new', 3), item(2, 'second', 2)], after });
+    },
+  },
+  {
+    id: 'destination/key-updates',
+    role: 'destination',
+    title: 'A newer row is not replaced by an older record',
+    why: 'a run that is cleared and runs late would undo what came after it',
+    async run(ctx) {
+      needs(ctx, 'merge');
+      await loadRecords(ctx, 'merge', { records: [item(1, 'newest', 5), item(2, 'old', 1)] });
+      await loadRecords(ctx, 'merge', { records: [item(1, 'older', 2), item(2, 'new', 2)] });
+      const records = [item(1, 'newest', 5), item(2, 'new', 2)];
+      await expectRows(ctx, { records, after: 'a merge of an older and a newer record' });
+    },
+  },
+];

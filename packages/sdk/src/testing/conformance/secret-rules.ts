@@ -1,0 +1,82 @@
+import { configSchema, parseConfig, secretsIn } from '../../config.ts';
+import type { Log } from '../../context.ts';
+import { passwordsIn } from '../../redact.ts';
+import type { FieldSchema } from '../../schema.ts';
+import { check, discover } from '../../steps/inspect.ts';
+import { captureOutput } from './capture-output.ts';
+import { extracted } from './reading.ts';
+import type { Rule, RuleContext } from './rule.ts';
+
+/** What must not be said. */
+export const secretRules: Rule[] = [
+  {
+    id: 'source/secrets',
+    role: 'source',
+    title: 'Secrets are kept',
+    why: 'logs, manifests and results are read by many, and kept for years',
+    run: keepSecrets,
+  },
+];
+
+const SECRET_NAME = /(?:password|passwd|secret|token|api_?key|private_?key|credentials?)$/i;
+
+async function keepSecrets(ctx: RuleContext): Promise<void> {
+  const type = ctx.connector.source!.config;
+  const schema = configSchema(type, ctx.connector.name);
+  for (const [name, option] of Object.entries(schema.properties ?? {}))
+    if (SECRET_NAME.test(name) && option.type === 'string' && option.secret !== true)
+      ctx.fail(`the option "${name}" is not marked as secret; add .meta({ secret: true })`);
+  const secrets = [...new Set(secretsOf(parseConfig(type, ctx.use.config, ctx.connector.name), schema))];
+  if (secrets.length === 0) ctx.skip('its config holds no secret');
+
+  const said: { where: string; text: string }[] = [];
+  const log = logInto((text) => said.push({ where: 'the log', text }));
+  const printed = await captureOutput(async () => {
+    await check({ use: ctx.use, role: 'source', log });
+    said.push({ where: 'discover', text: JSON.stringify(await discover({ source: ctx.use, log })) });
+    const { manifest } = await extracted(ctx, { log });
+    said.push({ where: 'the manifest', text: JSON.stringify(manifest) });
+    const refused = wrong(ctx.use.config, schema) as Record<string, unknown>;
+    const use = { ...ctx.use, config: refused };
+    secrets.push(...secretsOf(refused, schema));
+    for (const work of [() => check({ use, role: 'source', log }), () => extracted({ ...ctx, use }, { log })])
+      await work().catch((error: unknown) => said.push({ where: 'an error', text: textOf(error) }));
+  });
+  said.push({ where: 'what it prints', text: printed });
+  for (const secret of secrets) {
+    const forms = [secret, encodeURIComponent(secret), Buffer.from(secret).toString('base64')];
+    const leak = said.find(({ text }) => forms.some((form) => text.includes(form)));
+    // The report must not say it either.
+    if (leak !== undefined) ctx.fail(`a secret of the config, of ${secret.length} characters, is in ${leak.where}`);
+  }
+}
+
+// Shorter ones would be found in any text by chance.
+const SHORTEST = 6;
+
+function secretsOf(config: unknown, schema: FieldSchema): string[] {
+  return secretsIn(config, schema)
+    .flatMap((secret) => [secret, ...passwordsIn(secret)])
+    .filter((secret) => secret.length >= SHORTEST);
+}
+
+/** The same config with secrets that open nothing, to see what is said then. */
+function wrong(value: unknown, schema: FieldSchema): unknown {
+  if (schema.secret === true && typeof value === 'string') return `${value}-wrong`;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [name, wrong(item, schema.properties?.[name] ?? {})]),
+  );
+}
+
+function logInto(write: (text: string) => void): Log {
+  const line = (message: string, fields?: object) => write(`${message} ${JSON.stringify(fields ?? {})}`);
+  return { debug: line, info: line, warn: line, error: line };
+}
+
+function textOf(thrown: unknown): string {
+  const texts: string[] = [];
+  for (let at = thrown; at instanceof Error; at = at.cause)
+    texts.push(at.message, at.stack ?? '', String((at as { hint?: string }).hint ?? ''));
+  return texts.join('\n');
+}
