@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isCheckpoint } from '../../records.ts';
 import type { Json, JsonRecord } from '../../schema.ts';
 import { difference } from './compare.ts';
+import { watchHandles } from './open-handles.ts';
 import { extracted, lanesOf, openSource, readRaw, recordsOf } from './reading.ts';
 import { type Rule, type RuleContext, showRecord } from './rule.ts';
 
@@ -52,52 +53,35 @@ async function restart(ctx: RuleContext): Promise<void> {
 }
 
 const PATIENCE_MS = 1000;
+const SETTLE_MS = 100;
 
 async function cancel(ctx: RuleContext): Promise<void> {
   // What is opened once and kept, such as a thread pool, is no leak.
   await extracted(ctx);
-  const before = resources();
+  await sleep(SETTLE_MS);
+  const handles = watchHandles();
   const stop = new AbortController();
-  const timer = setTimeout(() => stop.abort(), 100);
-  let stopped: number | undefined;
-  stop.signal.addEventListener('abort', () => {
-    stopped = performance.now();
-  });
-  const reading = extracted(ctx, { signal: stop.signal, onProgress: () => stop.abort() }).then(
-    () => undefined,
-    () => undefined,
-  );
-  const late = waitFor(stop.signal, PATIENCE_MS);
-  const ended = await Promise.race([reading.then(() => true), late.promise.then(() => false)]);
-  clearTimeout(timer);
-  late.cancel();
-  if (!ended) ctx.fail(`it still reads ${Math.round(performance.now() - stopped!)} ms after it was stopped`);
-  let open = opened(before);
-  for (const until = performance.now() + PATIENCE_MS; open.length > 0 && performance.now() < until; ) {
-    await sleep(20);
-    open = opened(before);
+  const soon = setTimeout(() => stop.abort(), SETTLE_MS);
+  try {
+    const reading = handles
+      .run(() => extracted(ctx, { signal: stop.signal, onProgress: () => stop.abort() }))
+      .then(
+        () => true,
+        () => true,
+      );
+    const late = new AbortController();
+    const patience = sleep(SETTLE_MS + PATIENCE_MS, false, { signal: late.signal }).catch(() => false);
+    const ended = await Promise.race([reading, patience]);
+    late.abort();
+    if (!ended) ctx.fail(`it still reads ${PATIENCE_MS} ms after it was stopped`);
+    let open = handles.open();
+    for (const until = performance.now() + PATIENCE_MS; open.length > 0 && performance.now() < until; ) {
+      await sleep(20);
+      open = handles.open();
+    }
+    if (open.length > 0) ctx.fail(`it leaves open: ${open.join(', ')}`);
+  } finally {
+    clearTimeout(soon);
+    handles.stop();
   }
-  if (open.length > 0) ctx.fail(`it leaves open: ${open.join(', ')}`);
-}
-
-/** Some time after a signal aborts. */
-function waitFor(signal: AbortSignal, milliseconds: number): { promise: Promise<void>; cancel(): void } {
-  let timer: NodeJS.Timeout | undefined;
-  const promise = new Promise<void>((resolve) => {
-    signal.addEventListener('abort', () => {
-      timer = setTimeout(resolve, milliseconds);
-    });
-  });
-  return { promise, cancel: () => clearTimeout(timer) };
-}
-
-function resources(): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const type of process.getActiveResourcesInfo()) counts.set(type, (counts.get(type) ?? 0) + 1);
-  return counts;
-}
-
-/** Kinds of handles of which there are more than before. */
-function opened(before: ReadonlyMap<string, number>): string[] {
-  return [...resources()].filter(([type, count]) => count > (before.get(type) ?? 0)).map(([type]) => type);
 }
