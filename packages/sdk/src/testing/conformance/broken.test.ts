@@ -386,21 +386,21 @@ test('destination/names', async () => {
 
 test('destination/null-and-empty', async () => {
   expect(await ofDestination('destination/null-and-empty', 'null-and-empty')).toMatchInlineSnapshot(`
-    "memory breaks "Null is null, and an empty text is empty" (destination/null-and-empty): after a load a record is missing; the target has {"id":"1","name":null,"at":"2024-01-01T12:00:00Z"}: {"id":"1","name":"","at":"2024-01-01T12:00:00Z"}
+    "memory breaks "Null is null, and an empty text is empty" (destination/null-and-empty): after a load of ndjson a record is missing; the target has {"id":"1","name":null,"at":"2024-01-01T12:00:00Z"}: {"id":"1","name":"","at":"2024-01-01T12:00:00Z"}
     → What the rule is for: whoever counts what is missing counts something else where the two are mixed up"
   `);
 });
 
 test('destination/unicode', async () => {
   expect(await ofDestination('destination/unicode', 'unicode')).toMatchInlineSnapshot(`
-    "memory breaks "Every character arrives" (destination/unicode): after a load a record is missing; the target has {"id":"1","name":"é beside é","at":"2024-01-01T12:00:00Z"}: {"id":"1","name":"é beside é","at":"2024-01-01T12:00:00Z"}
+    "memory breaks "Every character arrives" (destination/unicode): after a load of ndjson a record is missing; the target has {"id":"1","name":"é beside é","at":"2024-01-01T12:00:00Z"}: {"id":"1","name":"é beside é","at":"2024-01-01T12:00:00Z"}
     → What the rule is for: names of people are data, and so are line breaks in what they write"
   `);
 });
 
 test('destination/huge-values', async () => {
   expect(await ofDestination('destination/huge-values', 'huge-values')).toMatchInlineSnapshot(`
-    "memory breaks "Large values arrive whole and exact" (destination/huge-values): after a load a record is missing: {"id":"9223372036854775807","exact":"1234567890123456789012345678.0123456789","float":1.7976931348623157e+308,"text":"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…
+    "memory breaks "Large values arrive whole and exact" (destination/huge-values): after a load of ndjson a record is missing: {"id":"9223372036854775807","exact":"1234567890123456789012345678.0123456789","float":1.7976931348623157e+308,"text":"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…
     → What the rule is for: a number past 2^53 that goes through a double is another number"
   `);
 });

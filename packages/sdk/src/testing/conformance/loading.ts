@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Disposition, Interval } from '../../destination.ts';
+import type { StagedFormat } from '../../formats/format.ts';
 import { fieldSchema, fieldsOf, type JsonRecord, type RecordSchema } from '../../schema.ts';
 import { defineSource } from '../../source.ts';
 import { extract } from '../../steps/extract.ts';
@@ -36,12 +37,14 @@ export interface Staged {
   primaryKey?: string[];
   cursor?: string;
   interval?: Interval;
+  /** ndjson where it is left out. */
+  format?: StagedFormat;
 }
 
 /** Stages records as an extract would; the URI of the dataset. */
 export async function stage(
   ctx: RuleContext,
-  { records, schema = ITEMS, stream = TARGET, primaryKey = ['id'], cursor = 'at', interval }: Staged,
+  { records, schema = ITEMS, stream = TARGET, primaryKey = ['id'], cursor = 'at', interval, format = 'ndjson' }: Staged,
 ): Promise<string> {
   // Two datasets are told apart by when they were read.
   await sleep(2);
@@ -67,6 +70,7 @@ export async function stage(
     staging: `file://${ctx.folder}/staging`,
     name: 'conformance',
     maxRejected: { count: 0 },
+    stagedFormat: format,
     ...(interval === undefined
       ? { streams: [{ name: stream, mode: 'full' as const }] }
       : { interval, streams: [{ name: stream, nullCursor: 'skip' as const }] }),
@@ -102,6 +106,11 @@ export function dispositionsOf(ctx: RuleContext): readonly Disposition[] {
 
 export function needs(ctx: RuleContext, disposition: Disposition): void {
   if (!dispositionsOf(ctx).includes(disposition)) ctx.skip(`it does not declare ${disposition}`);
+}
+
+/** The formats in which values reach a destination by ways of their own: record by record, and as csv that it reads itself. */
+export function formatsOf(ctx: RuleContext): StagedFormat[] {
+  return ctx.connector.destination!.formats.includes('csv') ? ['ndjson', 'csv'] : ['ndjson'];
 }
 
 /** The disposition for rules that are about something else. */

@@ -1,5 +1,5 @@
 import { fieldSchema, type JsonRecord, type RecordSchema } from '../../schema.ts';
-import { anyDisposition, dispositionsOf, expectRows, item, loadRecords } from './loading.ts';
+import { anyDisposition, dispositionsOf, expectRows, formatsOf, item, loadRecords } from './loading.ts';
 import type { Rule, RuleContext } from './rule.ts';
 
 /** Values that get lost on the way where they can. */
@@ -48,8 +48,11 @@ export const valueRules: Rule[] = [
 
 async function texts(ctx: RuleContext, values: readonly (string | null)[]): Promise<void> {
   const records = values.map((value, index) => item(index, value));
-  await loadRecords(ctx, anyDisposition(ctx), { records });
-  await expectRows(ctx, { records, after: 'a load' });
+  for (const format of formatsOf(ctx)) {
+    const stream = `conformance_texts_${format}`;
+    await loadRecords(ctx, anyDisposition(ctx), { records, stream, format });
+    await expectRows(ctx, { records, target: stream, after: `a load of ${format}` });
+  }
 }
 
 async function huge(ctx: RuleContext): Promise<void> {
@@ -81,8 +84,11 @@ async function huge(ctx: RuleContext): Promise<void> {
       at: '1970-01-01T00:00:00.000001Z',
     },
   ];
-  await loadRecords(ctx, anyDisposition(ctx), { records, schema });
-  await expectRows(ctx, { records, schema, after: 'a load' });
+  for (const format of formatsOf(ctx)) {
+    const stream = `conformance_huge_${format}`;
+    await loadRecords(ctx, anyDisposition(ctx), { records, schema, stream, format });
+    await expectRows(ctx, { records, schema, target: stream, after: `a load of ${format}` });
+  }
 }
 
 async function zeroRecords(ctx: RuleContext): Promise<void> {
