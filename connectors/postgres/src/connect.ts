@@ -47,7 +47,8 @@ export async function connect(
   { signal, settings = {} }: { signal?: AbortSignal | undefined; settings?: Record<string, string> } = {},
 ): Promise<Session> {
   const address = await addressOf(config);
-  if (signal?.aborted) throw new AriesError('INTERRUPTED', 'Stopped by a signal');
+  const stopped = () => new AriesError('INTERRUPTED', 'Stopped by a signal');
+  if (signal?.aborted) throw stopped();
   let client: pg.Client;
   try {
     client = await openClient(address);
@@ -79,6 +80,11 @@ export async function connect(
   };
   const onAbort = () => void session.abort();
   signal?.addEventListener('abort', onAbort, { once: true });
+  // It may have been stopped while it was connecting, which nobody says a second time.
+  if (signal?.aborted) {
+    await session.abort();
+    throw stopped();
+  }
   try {
     const set = Object.entries({ ...PINNED, ...settings }).map(
       ([name, value]) => `SET ${name} = ${pg.escapeLiteral(value)};`,

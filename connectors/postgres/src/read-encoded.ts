@@ -43,8 +43,8 @@ export async function* readEncoded(
         return result;
       });
       running.add(done);
-      // Whoever reads the body sees the same error; this one is for those who wait for `done`.
-      done.catch(() => {});
+      // Whoever reads the body sees the same error, and so does who waits for `done`.
+      done.catch((error) => sessions.fail(error));
       yield { body, done };
     }
     await Promise.all(running);

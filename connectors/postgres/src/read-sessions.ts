@@ -11,9 +11,11 @@ export interface ReadSessions {
   readonly first: Session;
   /** Opens others, so that there are so many in all. There may be fewer: a pooler or a replica may not lend its snapshot. */
   grow(count: number): Promise<void>;
-  /** Waits for one that is free. */
+  /** Waits for one that is free; rejects once one has failed. */
   take(): Promise<Session>;
   giveBack(session: Session): void;
+  /** A read has failed, and with it all. */
+  fail(error: unknown): void;
   /** Ends all: in order where everything was read, else at once. Never throws. */
   close(complete: boolean): Promise<void>;
 }
@@ -28,7 +30,8 @@ export async function openReadSessions({ config, signal, log }: ReadSessionsOpti
   const first = await opened();
   const all = [first];
   const idle = [first];
-  const waiting: ((session: Session) => void)[] = [];
+  const waiting: { resolve(session: Session): void; reject(error: unknown): void }[] = [];
+  let failure: { error: unknown } | undefined;
 
   async function opened(snapshot?: string): Promise<Session> {
     const session = await connect(config, { signal, settings: SETTINGS });
@@ -59,12 +62,17 @@ export async function openReadSessions({ config, signal, log }: ReadSessionsOpti
         log.info(`Reads over ${all.length} connections, not ${count}: ${(failed.reason as Error).message}`);
     },
     async take() {
-      return idle.pop() ?? new Promise((resolve) => waiting.push(resolve));
+      if (failure !== undefined) throw failure.error;
+      return idle.pop() ?? new Promise((resolve, reject) => waiting.push({ resolve, reject }));
     },
     giveBack(session) {
       const next = waiting.shift();
       if (next === undefined) idle.push(session);
-      else next(session);
+      else next.resolve(session);
+    },
+    fail(error) {
+      failure ??= { error };
+      for (const { reject } of waiting.splice(0)) reject(error);
     },
     async close(complete) {
       await Promise.all(all.map((session) => (complete ? session.end() : session.abort())));
