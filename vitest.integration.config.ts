@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/integration/**/*.test.ts'],
+    include: ['test/integration/**/*.test.ts', 'connectors/{postgres,duckdb}/src/conformance.test.ts'],
     globalSetup: ['test/services/integration.setup.ts'],
     testTimeout: 600_000,
     hookTimeout: 600_000,

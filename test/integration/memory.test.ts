@@ -10,6 +10,8 @@ import { freshDatabase } from '../services/database.ts';
 
 const MEGABYTE = 1024 * 1024;
 const LIMIT = 300;
+/** What a process comes to hold in its first seconds, which 0.2 GB do not fill. Anything that grew with the rows would be ten times as much. */
+const WARM_UP = 60;
 const ARIES = resolve(import.meta.dirname, '../../packages/cli/src/main.ts');
 
 const time = await ensurePackages(['time']);
@@ -28,8 +30,8 @@ test.skipIf(time.available ? false : time.reason)(
     console.log(`peak memory in MB: 0.2 GB ${JSON.stringify(small)}, 2 GB ${JSON.stringify(large)}`);
     expect(large.extract).toBeLessThan(LIMIT);
     expect(large.load).toBeLessThan(LIMIT);
-    expect(large.extract).toBeLessThan(small.extract * 1.25);
-    expect(large.load).toBeLessThan(small.load * 1.25);
+    expect(large.extract).toBeLessThan(small.extract + WARM_UP);
+    expect(large.load).toBeLessThan(small.load + WARM_UP);
   },
 );
 

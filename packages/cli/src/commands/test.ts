@@ -1,4 +1,3 @@
-import { AriesError } from '@aries-data/sdk';
 import type { RuleResult } from '@aries-data/sdk/testing';
 import { Flags } from '@oclif/core';
 import { AriesCommand } from '../base-command.ts';
@@ -24,8 +23,9 @@ export default class Test extends AriesCommand {
 
   override async run(): Promise<TestResult> {
     const { args, flags } = await this.parse(Test);
-    const [{ loadConformance }, { conformance, runConformance }] = await Promise.all([
+    const [{ loadConformance }, { AriesError }, { conformance, runConformance }] = await Promise.all([
       import('../load-conformance.ts'),
+      import('@aries-data/sdk'),
       import('@aries-data/sdk/testing'),
     ]);
     const connector = await this.session.loadConnector(args.connector);
