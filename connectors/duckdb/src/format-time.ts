@@ -1,3 +1,5 @@
+import { civilOfDays } from '@aries-data/sdk';
+
 /** Dates and times as DuckDB stores them, in the text that records hold. Years before 1 are written as PostgreSQL writes them: `0044-03-15 BC`. */
 
 const MICROS_PER_SECOND = 1_000_000;
@@ -70,18 +72,7 @@ function civil(days: number): { text: string; bc: boolean } {
 }
 
 function civilOf(days: number): { text: string; bc: boolean } {
-  // http://howardhinnant.github.io/date_algorithms.html#civil_from_days
-  const shifted = days + 719_468;
-  const era = Math.floor(shifted / 146_097);
-  const dayOfEra = shifted - era * 146_097;
-  const yearOfEra = Math.floor(
-    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
-  );
-  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
-  const shiftedMonth = Math.floor((5 * dayOfYear + 2) / 153);
-  const day = dayOfYear - Math.floor((153 * shiftedMonth + 2) / 5) + 1;
-  const month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9;
-  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
+  const { year, month, day } = civilOfDays(days);
   const bc = year <= 0;
   return { text: `${String(bc ? 1 - year : year).padStart(4, '0')}-${TWO_DIGITS[month]}-${TWO_DIGITS[day]}`, bc };
 }

@@ -1,3 +1,5 @@
+import { daysOfCivil } from '@aries-data/sdk';
+
 /**
  * Dates and times from the text that records hold to the numbers that DuckDB stores. Nothing here rounds: a text that the
  * number cannot hold gives `undefined`. Years before 1 are written as PostgreSQL writes them: `0044-03-15 BC`.
@@ -26,7 +28,7 @@ export function parseDate(text: string): number | undefined {
   if (text === '-infinity') return -INFINITE_DAYS;
   const [, year = '', month = '', day = '', era] = DATE.exec(text) ?? [];
   if (year === '') return undefined;
-  const days = daysOf(era === undefined ? Number(year) : 1 - Number(year), Number(month), Number(day));
+  const days = daysOfCivil(era === undefined ? Number(year) : 1 - Number(year), Number(month), Number(day));
   const inRange = days !== undefined && days >= FIRST_DAY && days <= LAST_DAY;
   return inRange && (era === undefined || Number(year) > 0) ? days : undefined;
 }
@@ -53,7 +55,7 @@ function parseUsual(text: string, zoned: boolean): bigint | undefined {
   if (text.charCodeAt(4) !== 45 || text.charCodeAt(7) !== 45 || text.charCodeAt(13) !== 58) return undefined;
   if (text.charCodeAt(10) !== 84 || text.charCodeAt(16) !== 58) return undefined;
   const year = twoDigits(text, 0) * 100 + twoDigits(text, 2);
-  const days = daysOf(year, twoDigits(text, 5), twoDigits(text, 8));
+  const days = daysOfCivil(year, twoDigits(text, 5), twoDigits(text, 8));
   const hour = twoDigits(text, 11);
   const minute = twoDigits(text, 14);
   const second = twoDigits(text, 17);
@@ -111,21 +113,4 @@ function twoDigits(text: string, at: number): number {
 function digit(text: string, at: number): number {
   const value = text.charCodeAt(at) - 48;
   return value >= 0 && value <= 9 ? value : Number.NaN;
-}
-
-const DAYS_OF_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-
-/** Days since 1970-01-01 in the proleptic Gregorian calendar. Year 0 is 1 BC. */
-function daysOf(year: number, month: number, day: number): number | undefined {
-  const leap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
-  const last = month === 2 && leap ? 29 : DAYS_OF_MONTH[month - 1];
-  if (last === undefined || !(day >= 1 && day <= last)) return undefined;
-  // http://howardhinnant.github.io/date_algorithms.html#days_from_civil
-  const shifted = month <= 2 ? year - 1 : year;
-  const era = Math.floor(shifted / 400);
-  const yearOfEra = shifted - era * 400;
-  const dayOfYear = Math.floor((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5) + day - 1;
-  return (
-    era * 146_097 + yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear - 719_468
-  );
 }

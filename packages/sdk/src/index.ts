@@ -1,3 +1,4 @@
+export { civilOfDays, daysOfCivil } from './calendar.ts';
 export { configSchema, nearest, parseConfig, resolveConfig } from './config.ts';
 export { type Connector, type ConnectorRole, connectorOf } from './connector.ts';
 export type { ConnectorContext, Log } from './context.ts';

@@ -1,3 +1,5 @@
+import { daysOfCivil } from '@aries-data/sdk';
+
 /** A moment: seconds since 1970 and the digits of the fraction, without zeros at the end. */
 export interface Instant {
   seconds: number;
@@ -18,10 +20,9 @@ export function parseInstant(text: string): Instant | undefined {
   const hour = Number(match[4] ?? 0);
   const minute = Number(match[5] ?? 0);
   const second = Number(match[6] ?? 0);
-  if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month) || hour > 23 || minute > 59 || second > 59) {
-    return undefined;
-  }
-  const seconds = days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offsetSeconds(match[8]);
+  const days = daysOfCivil(year, month, day);
+  if (days === undefined || hour > 23 || minute > 59 || second > 59) return undefined;
+  const seconds = days * 86_400 + hour * 3600 + minute * 60 + second - offsetSeconds(match[8]);
   return { seconds, fraction: withoutZeros(match[7] ?? '') };
 }
 
@@ -59,20 +60,4 @@ function withoutZeros(fraction: string): string {
   let end = fraction.length;
   while (end > 0 && fraction[end - 1] === '0') end--;
   return fraction.slice(0, end);
-}
-
-function daysIn(year: number, month: number): number {
-  if (month === 2) return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 29 : 28;
-  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
-}
-
-/** Days since 1970 of a date of the Gregorian calendar: https://howardhinnant.github.io/date_algorithms.html#days_from_civil */
-function days(year: number, month: number, day: number): number {
-  const y = month <= 2 ? year - 1 : year;
-  const era = Math.floor(y / 400);
-  const yearOfEra = y - era * 400;
-  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
-  return (
-    era * 146_097 + yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear - 719_468
-  );
 }

@@ -1,9 +1,12 @@
+import { civilOfDays, daysOfCivil } from '../calendar.ts';
 import { putLength, reserve, type Sink } from './pgcopy-block.ts';
 import type { ReadValue, WriteValue } from './pgcopy-values.ts';
 
 // Days and microseconds since 2000-01-01, the ends of the type standing for infinity:
 // https://github.com/postgres/postgres/blob/master/src/include/datatype/timestamp.h
 const DAY_MICROSECONDS = 86_400_000_000;
+/** From 1970-01-01. */
+const DAYS_TO_2000 = 10_957;
 const INFINITE_DATE = 2 ** 31 - 1;
 const NEGATIVE_INFINITE_DATE = -(2 ** 31);
 const INFINITE = 2n ** 63n - 1n;
@@ -69,20 +72,10 @@ let lastText = '2000-01-01';
 /** Year, month and day, without the era: rows that lie together are often of one day. */
 function dateText(day: number): string {
   if (day === lastDay) return lastText;
-  // https://howardhinnant.github.io/date_algorithms.html#civil_from_days; there the year begins in March.
-  const shifted = day + 730_425;
-  const era = Math.floor(shifted / 146_097);
-  const dayOfEra = shifted - era * 146_097;
-  const yearOfEra = Math.floor(
-    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
-  );
-  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
-  const shiftedMonth = Math.floor((5 * dayOfYear + 2) / 153);
-  const month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9;
-  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
+  const { year, month, day: date } = civilOfDays(day + DAYS_TO_2000);
   const shown = String(year > 0 ? year : 1 - year).padStart(4, '0');
   lastDay = day;
-  lastText = `${shown}-${TWO[month]}-${TWO[dayOfYear - Math.floor((153 * shiftedMonth + 2) / 5) + 1]}`;
+  lastText = `${shown}-${TWO[month]}-${TWO[date]}`;
   return lastText;
 }
 
@@ -140,18 +133,8 @@ export function timestampWriter(zone: '' | 'Z'): WriteValue {
 
 /** Days since 2000-01-01; undefined where the month has no such day. */
 function dayOf(shown: number, month: number, date: number, before: boolean): number | undefined {
-  if (shown === 0 || month < 1 || month > 12 || date < 1) return undefined;
-  const year = before ? 1 - shown : shown;
-  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
-  if (date > (month === 2 ? (isLeap ? 29 : 28) : [4, 6, 9, 11].includes(month) ? 30 : 31)) return undefined;
-  // https://howardhinnant.github.io/date_algorithms.html#days_from_civil
-  const shifted = month <= 2 ? year - 1 : year;
-  const era = Math.floor(shifted / 400);
-  const yearOfEra = shifted - era * 400;
-  const dayOfYear = Math.floor((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5) + date - 1;
-  return (
-    era * 146_097 + yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear - 730_425
-  );
+  const days = shown === 0 ? undefined : daysOfCivil(before ? 1 - shown : shown, month, date);
+  return days === undefined ? undefined : days - DAYS_TO_2000;
 }
 
 /** Microseconds since midnight; 24:00 is the end of the day. */
