@@ -126,10 +126,9 @@ export function createEarlyLoad(options: EarlyLoadOptions): EarlyLoad {
 /** Rejected records wait in memory until there is a dataset that they are of. */
 const MOST_REJECTIONS = 1000;
 
-function judgeEarly(name: string, { rejections }: PartLoader, { maxRejected }: EarlyLoadOptions): void {
-  const allowed = maxRejected !== undefined && 'share' in maxRejected ? { count: MOST_REJECTIONS } : maxRejected;
-  judgeRejected(name, rejections.length, rejections.length, allowed);
-  judgeRejected(name, rejections.length, rejections.length, { count: MOST_REJECTIONS });
+function judgeEarly(name: string, { rejections }: PartLoader, { maxRejected = { count: 0 } }: EarlyLoadOptions): void {
+  const count = 'count' in maxRejected ? Math.min(maxRejected.count, MOST_REJECTIONS) : MOST_REJECTIONS;
+  judgeRejected(name, rejections.length, rejections.length, { count });
 }
 
 /** Undefined: it is not for loading early. Appending may go on inside one transaction, which must not wait for a source. */
