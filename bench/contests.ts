@@ -44,10 +44,10 @@ export function contests(place: Place): Contest[] {
   const file = (name: string) => join(folder, name);
   const copy = (from: string, out: string, to: string, into: string): Promise<Run> => {
     if (!psql) return runNode([here('./copy-pipe.ts'), from, out, to, into]);
-    const reader = out === '' ? `cat '${from}'` : `psql -qAt '${from}' -c "${out}"`;
-    const writer = into === '' ? `cat > '${to}'` : `psql -qAt '${to}' -c "${into}"`;
-    if (out === '') return runShell(`psql -qAt '${to}' -c "${into}" < '${from}'`);
-    return runShell(into === '' ? `psql -qAt '${from}' -c "${out}" > '${to}'` : `${reader} | ${writer}`);
+    const reader = `psql -qAt '${from}' -c "${out}"`;
+    const writer = `psql -qAt '${to}' -c "${into}"`;
+    if (out === '') return runShell(`${writer} < '${from}'`);
+    return runShell(into === '' ? `${reader} > '${to}'` : `${reader} | ${writer}`);
   };
   const emptyTarget = () => remake(place, 'theirs');
   const aries = (...args: string[]) => runNode([place.aries, ...args]);

@@ -1,19 +1,14 @@
 import nock from 'nock';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { AriesError } from '../errors.ts';
 import { isRawNumber } from '../formats/exact-json.ts';
 import { collect, testHttp } from '../testing/http-client.ts';
+import { stubNetwork } from '../testing/stubbed-network.ts';
 
 const baseUrl = 'https://api.example/v1';
 const api = () => nock('https://api.example');
 
-beforeEach(() => nock.disableNetConnect());
-afterEach(() => {
-  const left = nock.pendingMocks();
-  nock.cleanAll();
-  nock.enableNetConnect();
-  expect(left).toEqual([]);
-});
+stubNetwork();
 
 const failure = async (work: Promise<unknown>): Promise<AriesError> =>
   work.then(() => expect.unreachable('it should have failed')).catch((error) => error) as never;

@@ -1,16 +1,11 @@
 import nock from 'nock';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { check, defineSource, extract, int64, type Log, openDataset } from '../index.ts';
 import { memoryStaging, readAll } from '../testing/index.ts';
+import { stubNetwork } from '../testing/stubbed-network.ts';
 
-beforeEach(() => nock.disableNetConnect());
-afterEach(() => {
-  const left = nock.pendingMocks();
-  nock.cleanAll();
-  nock.enableNetConnect();
-  expect(left).toEqual([]);
-});
+stubNetwork();
 
 /** As an author would write it; its token is not marked as secret. */
 const source = defineSource({

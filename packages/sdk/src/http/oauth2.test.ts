@@ -1,6 +1,7 @@
 import nock from 'nock';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { testHttp } from '../testing/http-client.ts';
+import { stubNetwork } from '../testing/stubbed-network.ts';
 
 const baseUrl = 'https://api.example';
 const auth = {
@@ -11,13 +12,7 @@ const auth = {
   clientSecret: 'client-secret',
 } as const;
 
-beforeEach(() => nock.disableNetConnect());
-afterEach(() => {
-  const left = nock.pendingMocks();
-  nock.cleanAll();
-  nock.enableNetConnect();
-  expect(left).toEqual([]);
-});
+stubNetwork();
 
 /** An API that takes only the token that was given last. */
 function system(lifetime: number) {

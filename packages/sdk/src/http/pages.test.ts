@@ -1,7 +1,8 @@
 import nock from 'nock';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { originOf } from '../records.ts';
 import { collect, testHttp } from '../testing/http-client.ts';
+import { stubNetwork } from '../testing/stubbed-network.ts';
 import type { Pagination } from './pagination.ts';
 
 const baseUrl = 'https://api.example';
@@ -9,13 +10,7 @@ const api = () => nock(baseUrl);
 const ids = (...numbers: number[]) => numbers.map((id) => ({ id }));
 const { http } = testHttp({ baseUrl });
 
-beforeEach(() => nock.disableNetConnect());
-afterEach(() => {
-  const left = nock.pendingMocks();
-  nock.cleanAll();
-  nock.enableNetConnect();
-  expect(left).toEqual([]);
-});
+stubNetwork();
 
 test('the link header is followed by default, also to a relative address', async () => {
   api()

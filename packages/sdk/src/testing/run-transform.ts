@@ -1,13 +1,12 @@
-import { z } from 'zod';
 import { openDataset } from '../dataset/open-dataset.ts';
 import { readRejected } from '../dataset/part-reader.ts';
 import { readStream } from '../dataset/read-dataset.ts';
-import { inferred, type Json, type JsonRecord, type RecordSchema } from '../schema.ts';
-import { defineSource } from '../source.ts';
+import type { Json, JsonRecord, RecordSchema } from '../schema.ts';
 import { extract } from '../steps/extract.ts';
 import { transform as runStep } from '../steps/transform.ts';
 import { memoryStaging } from '../stores/memory.ts';
 import type { Transform } from '../transform.ts';
+import { recordsConnector } from './records-source.ts';
 
 export interface RunTransformOptions {
   /** As a user would write it. */
@@ -36,23 +35,10 @@ export async function runTransform<R>(
   options: RunTransformOptions,
 ): Promise<RunTransformResult<R>> {
   const store = memoryStaging();
-  const { config = {}, records, schema, primaryKey = [], cursor } = options;
-  const source = defineSource({
-    config: z.object({}),
-    streams: () => ({
-      records: {
-        schema: schema ?? inferred,
-        primaryKey,
-        ...(cursor === undefined ? {} : { cursor }),
-        async *read() {
-          yield records;
-        },
-      },
-    }),
-  });
+  const { config = {} } = options;
   const all = { maxRejected: { share: 1 } };
   const input = await extract({
-    source: { connector: { name: 'records', version: '0.0.0', source }, config: {} },
+    source: { connector: recordsConnector(options), config: {} },
     staging: store,
     ...all,
   });

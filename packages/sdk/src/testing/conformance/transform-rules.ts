@@ -1,15 +1,14 @@
-import { z } from 'zod';
 import { openDataset } from '../../dataset/open-dataset.ts';
 import { normaliser } from '../../normalise.ts';
 import type { Batch } from '../../records.ts';
-import { inferred, type Json, type JsonRecord, type RecordSchema } from '../../schema.ts';
-import { defineSource } from '../../source.ts';
+import type { Json, JsonRecord, RecordSchema } from '../../schema.ts';
 import { extract } from '../../steps/extract.ts';
 import { applyContext } from '../../steps/fuse.ts';
 import { prepare, stepContext } from '../../steps/step-context.ts';
 import { transform as runStep } from '../../steps/transform.ts';
 import { memoryStaging } from '../../stores/memory.ts';
 import type { ApplyContext } from '../../transform.ts';
+import { recordsConnector } from '../records-source.ts';
 import { canonical } from './compare.ts';
 import { stagedRecords } from './reading.ts';
 import type { Rule, RuleContext } from './rule.ts';
@@ -51,21 +50,7 @@ function inputOf(ctx: RuleContext): ConformanceInput {
 /** The input as a dataset. */
 async function stagedInput(input: ConformanceInput) {
   const store = memoryStaging();
-  const { records, schema, primaryKey = [], cursor } = input;
-  const source = defineSource({
-    config: z.object({}),
-    streams: () => ({
-      records: {
-        schema: schema ?? inferred,
-        primaryKey,
-        ...(cursor === undefined ? {} : { cursor }),
-        async *read() {
-          yield structuredClone(records);
-        },
-      },
-    }),
-  });
-  const connector = { name: 'records', version: '0.0.0', source };
+  const connector = recordsConnector({ ...input, records: structuredClone(input.records) });
   const { dataset } = await extract({ source: { connector, config: {} }, staging: store, name: 'conformance' });
   return openDataset(dataset, store);
 }

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import type { Connector } from '../connector.ts';
+import { inferred, type JsonRecord, type RecordSchema } from '../schema.ts';
+import { defineSource } from '../source.ts';
+
+/** Records that a test has at hand. */
+export interface GivenRecords {
+  records: readonly JsonRecord[];
+  /** Inferred from the records where it is left out. */
+  schema?: RecordSchema | undefined;
+  primaryKey?: readonly string[] | undefined;
+  cursor?: string | undefined;
+}
+
+/** A connector whose one stream, `records`, has these. */
+export function recordsConnector({ records, schema, primaryKey = [], cursor }: GivenRecords): Connector {
+  const source = defineSource({
+    config: z.object({}),
+    streams: () => ({
+      records: {
+        schema: schema ?? inferred,
+        primaryKey,
+        ...(cursor === undefined ? {} : { cursor }),
+        async *read() {
+          yield records;
+        },
+      },
+    }),
+  });
+  return { name: 'records', version: '0.0.0', source };
+}
