@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { COMMANDS, findCommand, TOPICS } from './commands.ts';
+import { showHelp } from './help.ts';
 
 test('commands, arguments and flags are a contract', () => {
   const pinned = Object.entries(COMMANDS).map(([id, command]) => [
@@ -40,4 +41,13 @@ test('a command is found by one word or two', () => {
   expect(findCommand(['toString'])).toBeUndefined();
   for (const topic of Object.keys(TOPICS))
     expect(Object.keys(COMMANDS).some((id) => id.startsWith(`${topic} `))).toBe(true);
+});
+
+test.each(Object.entries(COMMANDS))('aries %s has its help', async (id, command) => {
+  const print = vi.spyOn(console, 'log').mockImplementation(() => {});
+  await showHelp([...id.split(' '), '--help']);
+  const help = print.mock.calls.flat().join('\n');
+  print.mockRestore();
+  for (const name of Object.keys(command.args)) expect(help).toContain(name.toUpperCase());
+  for (const name of Object.keys(command.flags)) expect(help).toContain(`--${name}`);
 });

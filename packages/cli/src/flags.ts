@@ -30,13 +30,11 @@ export const outputFlags = withEnvironment({
 
 /** The connector: left out inside a connector's own folder. */
 export const connectorArg = Args.string({
-  name: 'connector',
   description: "A path, a package or a short name such as postgres; left out inside a connector's own folder",
   ignoreStdin: true,
 });
 
 export const uriArg = Args.string({
-  name: 'uri',
   description: 'The URI that a step printed as "dataset", or the folder of a step',
   required: true,
   ignoreStdin: true,
@@ -134,7 +132,11 @@ export const skipMissing = Flags.boolean({
   summary: 'End with exit code 99, not 75, where the input is not there yet',
 });
 
-export const concurrency = Flags.integer({ summary: 'Connections and parts at a time', min: 1, helpValue: 'N' });
+export const concurrency = Flags.integer({
+  summary: 'Connections and parts at a time; by default as many as there are cores, four at most',
+  min: 1,
+  helpValue: 'N',
+});
 
 export const disposition = Flags.option({
   options: ['append', 'replace', 'replace-interval', 'merge'] as const,

@@ -31,8 +31,8 @@ export async function oclifConfig(): Promise<Config> {
       summary: command.summary,
       description: command.description,
       examples: command.examples,
-      args: command.args,
-      flags: { ...command.baseFlags, ...command.flags },
+      args: named(command.args),
+      flags: named({ ...command.baseFlags, ...command.flags }),
       aliases: [],
       hiddenAliases: [],
       pluginName: name,
@@ -44,4 +44,9 @@ export async function oclifConfig(): Promise<Config> {
     pjson: pjson as unknown as Interfaces.PJSON,
     plugins: new Map([[name, plugin as unknown as Interfaces.Plugin]]),
   });
+}
+
+// oclif names arguments and flags after their keys only once a command is run; its help needs the names before.
+function named<T extends object>(options: Record<string, T>): Record<string, T & { name: string }> {
+  return Object.fromEntries(Object.entries(options).map(([name, option]) => [name, { ...option, name }]));
 }
