@@ -8,6 +8,7 @@ import { readJson } from './formats/json.ts';
 import { readNdjson } from './formats/ndjson.ts';
 import { locate } from './locations/locate.ts';
 import { discard, type SourceFile } from './locations/source-file.ts';
+import { filesOf } from './partition-files.ts';
 
 /** Where an interrupted read goes on. It holds only as long as the files are the same. */
 interface Position {
@@ -22,15 +23,18 @@ interface Position {
   seekable: boolean;
 }
 
-/** Reads all files of the config, one after the other. */
+/** Reads all files of the config, or of a partition, one after the other. */
 export async function* readFiles({
   config,
   signal,
   position,
+  partition,
   log,
 }: ReadContext<SourceConfig>): AsyncGenerator<ReadItem> {
-  const { files, close } = await locate(config.url);
+  const located = await locate(config.url);
+  const { close } = located;
   try {
+    const files = partition === undefined ? located.files : filesOf(located.files, partition);
     const resumable = files.length === 1 || files.every(({ version }) => version !== undefined);
     const from = position === undefined ? undefined : (position as unknown as Position);
     if (from !== undefined) checkSameFiles(files, from);

@@ -2,6 +2,7 @@ import { defineSource, inferred } from '@aries-data/sdk';
 import { sourceConfig } from './config.ts';
 import { locate } from './locations/locate.ts';
 import { probe } from './locations/source-file.ts';
+import { partitionFiles } from './partition-files.ts';
 import { readFiles } from './read-files.ts';
 import { streamName } from './stream-name.ts';
 
@@ -19,6 +20,10 @@ export const source = defineSource({
   },
 
   streams: ({ config, stream }) => ({
-    [config.stream ?? streamName(config.url)]: stream({ schema: inferred, read: readFiles }),
+    [config.stream ?? streamName(config.url)]: stream({
+      schema: inferred,
+      read: readFiles,
+      partitions: partitionFiles,
+    }),
   }),
 });

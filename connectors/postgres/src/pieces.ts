@@ -45,14 +45,16 @@ interface BoundsOptions {
   key: Column;
   from: string;
   selection: Selection;
-  position: Position | undefined;
+  position?: Position | undefined;
   pieceBytes: number;
+  /** So many pieces, whatever their size and the order on disk. */
+  wanted?: number | undefined;
 }
 
 /** Values of the key, in order, that part the table into pieces of about the same size. */
-async function boundsOf(
+export async function boundsOf(
   session: Session,
-  { key, from, selection, position, pieceBytes }: BoundsOptions,
+  { key, from, selection, position, pieceBytes, wanted }: BoundsOptions,
 ): Promise<string[]> {
   const { rows } = await query<{ bytes: string; rows: number; correlation: number | null; histogram: string[] | null }>(
     session,
@@ -64,10 +66,12 @@ async function boundsOf(
     [from, key.name],
   );
   const [table] = rows;
-  const pieces = Math.min(MOST_PIECES, Math.floor(Number(table?.bytes ?? 0) / pieceBytes));
+  const pieces = Math.min(MOST_PIECES, wanted ?? Math.floor(Number(table?.bytes ?? 0) / pieceBytes));
   if (table === undefined || pieces < 2) return [];
-  if (table.correlation !== null && Math.abs(table.correlation) < 0.5) return [];
-  if (position === undefined && (await isSmallShare(session, selection, table.rows))) return [];
+  if (wanted === undefined) {
+    if (table.correlation !== null && Math.abs(table.correlation) < 0.5) return [];
+    if (position === undefined && (await isSmallShare(session, selection, table.rows))) return [];
+  }
   const values = table.histogram ?? (await extremes(session, key, from));
   const picked =
     table.histogram === null

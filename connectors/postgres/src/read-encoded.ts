@@ -6,6 +6,7 @@ import type { Session } from './connect.ts';
 import { CopyOut } from './copy-out.ts';
 import { ctidRanges } from './ctid-ranges.ts';
 import type { Relation } from './discovery.ts';
+import { withinPartition } from './partitions.ts';
 import { piecesOf } from './pieces.ts';
 import { openReadSessions } from './read-sessions.ts';
 import { type Position, type Selection, selectionOf, selectRows } from './selection.ts';
@@ -23,14 +24,18 @@ export async function* readEncoded(
   const isBinary = ctx.format === 'pgcopy';
   const form = isBinary ? 'FORMAT binary' : `FORMAT csv, ENCODING '${encoding}'`;
   const position = ctx.position as unknown as Position | undefined;
-  const selection = selectionOf(relation, ctx, position);
+  const all = selectionOf(relation, ctx, position);
+  const selection = ctx.partition === undefined ? all : withinPartition(all, relation, ctx.partition);
   const sessions = await openReadSessions(ctx);
   const running = new Set<Promise<unknown>>();
   let complete = false;
   try {
     const { keysAtMax, maxCursor } = await boundaryOf(sessions.first, selection, position);
     const reach = maxCursor === undefined ? {} : { maxCursor };
-    const pieces = await statementsOf(sessions.first, relation, selection, ctx, position);
+    const pieces =
+      ctx.partition === undefined
+        ? await statementsOf(sessions.first, relation, selection, ctx, position)
+        : [{ rows: selectRows(selection) }];
     await sessions.grow(Math.min(ctx.concurrency, pieces.length));
     for (const [index, { rows, last }] of pieces.entries()) {
       const session = await sessions.take();

@@ -2,6 +2,7 @@ import { defineSource, type ReadContext, type RecordSchema, type Stream } from '
 import { type SourceConfig, sourceConfig } from './config.ts';
 import { connect, query } from './connect.ts';
 import { checkSchema, discoverQueries, discoverRelations, type Relation } from './discovery.ts';
+import { partitionsOf } from './partitions.ts';
 import { readChecked } from './read-checked.ts';
 import { readEncoded } from './read-encoded.ts';
 import { fieldSchemaOf } from './types.ts';
@@ -61,6 +62,7 @@ function definitionOf(relation: Relation, config: SourceConfig, isText: boolean)
     primaryKey: relation.primaryKey,
     ...(relation.cursor === undefined ? {} : { cursor: relation.cursor }),
     pushdown: ['columns', 'where'],
+    partitions: (ctx: Parameters<typeof partitionsOf>[1]) => partitionsOf(relation, ctx),
     ...(isText ? { readEncoded: encoded } : { read: (ctx: Context) => readChecked(relation, schema, ctx) }),
   } satisfies Stream;
 }

@@ -104,8 +104,20 @@ export const interval = {
 };
 
 export const partition = {
-  plan: Flags.boolean({ summary: 'Only write the plan of partitions', exclusive: ['partition'] }),
-  partition: Flags.string({ summary: 'Extract one partition of the plan: its id, or i/n', helpValue: 'P' }),
+  plan: Flags.boolean({
+    summary: 'Only part the extract into partitions, for separate tasks',
+    exclusive: ['partition'],
+  }),
+  partitions: Flags.integer({
+    summary: 'Partitions wanted of each stream; by default as many as fit its size',
+    min: 1,
+    helpValue: 'N',
+    dependsOn: ['plan'],
+  }),
+  partition: Flags.string({
+    summary: 'Extract one partition of the plan: its id; or i/n, every n-th from the i-th on, from 0',
+    helpValue: 'P',
+  }),
 };
 
 export const staged = {

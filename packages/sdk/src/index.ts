@@ -77,6 +77,7 @@ export {
   type EncodedPart,
   type EncodedResult,
   type Partition,
+  type Partitioning,
   type ReadContext,
   type RecordsOf,
   type Source,
@@ -106,8 +107,9 @@ export type { StreamState } from './state.ts';
 export { extract } from './steps/extract.ts';
 export { check, type DiscoveredStream, discover } from './steps/inspect.ts';
 export { load } from './steps/load.ts';
-export { type PipelineOptions, type PipelineResult, runPipeline } from './steps/pipeline.ts';
+export { type PipelineOptions, type PipelineResult, planPipelineExtract, runPipeline } from './steps/pipeline.ts';
 export { streamOptionsSchema } from './steps/pipeline-file.ts';
+export { type PlanExtractOptions, planExtract } from './steps/plan-extract.ts';
 export { type PipelinePlan, planPipeline, type StreamPlan } from './steps/plan-pipeline.ts';
 export { resetState, showState } from './steps/state-commands.ts';
 export type {
@@ -115,6 +117,7 @@ export type {
   ExtractOptions,
   LoadOptions,
   MaxRejected,
+  PlanResult,
   Progress,
   StepOptions,
   StepResult,

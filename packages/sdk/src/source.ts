@@ -25,6 +25,16 @@ export interface Partition {
   [detail: string]: Json;
 }
 
+/** How a stream is parted for separate tasks, which read it at moments of their own. */
+export interface Partitioning {
+  /** Each record is in one of them, by something that never changes; fewer than two: the stream stays whole. */
+  partitions: Partition[];
+  /** The greatest cursor value just now. Needed to part an incremental stream: what is newer is read again by the next run. */
+  maxCursor?: string | undefined;
+  /** `none` where nothing can change between the partitions (files); left out: `per-range`, which only merges and keyed replaces take. */
+  consistency?: 'per-range' | 'none' | undefined;
+}
+
 /** What `read` is given. */
 export interface ReadContext<Config> extends ConnectorContext<Config> {
   stream: string;
@@ -83,7 +93,8 @@ export interface StreamDefinition<Config, S extends SchemaInput = SchemaInput> {
   pushdown?: readonly ('columns' | 'where')[];
   read?(ctx: ReadContext<Config>): AsyncIterable<ReadItem<RecordOf<S>>> | Readable;
   readEncoded?: ReadEncoded<Config>;
-  partitions?(ctx: ReadContext<Config>): Promise<Partition[]>;
+  /** Parts the stream; `wanted` pieces, or as many as fit its size. */
+  partitions?(ctx: ReadContext<Config> & { wanted?: number | undefined }): Promise<Partitioning>;
 }
 
 /** A stream with its types put aside, as the engine handles it. */
@@ -97,7 +108,7 @@ export interface Stream<R = JsonRecord> {
   // biome-ignore lint/suspicious/noExplicitAny: see above
   readEncoded?: ReadEncoded<any>;
   // biome-ignore lint/suspicious/noExplicitAny: see above
-  partitions?(ctx: ReadContext<any>): Promise<Partition[]>;
+  partitions?(ctx: ReadContext<any> & { wanted?: number | undefined }): Promise<Partitioning>;
 }
 
 /** What `streams` is given: `stream` types one stream by its own schema, the rest serves discovery. */

@@ -1,6 +1,8 @@
+import type { PlanResult, StepResult } from '@aries-data/sdk';
 import { AriesCommand } from '../base-command.ts';
 import { intervalOf } from '../flag-values.ts';
 import * as flag from '../flags.ts';
+import { presentPartitions } from '../report/partitions.ts';
 import { presentStep } from '../report/summary.ts';
 
 export default class Extract extends AriesCommand {
@@ -30,8 +32,8 @@ export default class Extract extends AriesCommand {
 
   override async run() {
     const { args, flags } = await this.parse(Extract);
-    const { extract } = await import('@aries-data/sdk');
-    return extract({
+    const { extract, planExtract } = await import('@aries-data/sdk');
+    const options = {
       ...this.stepOptions(flags),
       source: await this.session.connectorUse(args.connector, flags.config),
       staging: flags.staging,
@@ -39,13 +41,15 @@ export default class Extract extends AriesCommand {
       state: flags.state,
       fullRefresh: flags['full-refresh'],
       interval: intervalOf(flags),
-      plan: flags.plan,
-      partition: flags.partition,
       stagedFormat: flags['staged-format'],
       compression: flags.compression,
       limit: flags.limit,
-    });
+    };
+    if (flags.plan) return planExtract({ ...options, partitions: flags.partitions });
+    return extract({ ...options, partition: flags.partition });
   }
 
-  override present = presentStep;
+  override present(result: StepResult | PlanResult): string {
+    return result.step === 'plan' ? presentPartitions(result as PlanResult) : presentStep(result as StepResult);
+  }
 }

@@ -1,8 +1,9 @@
-import type { PipelineOptions, PipelinePlan, PipelineResult } from '@aries-data/sdk';
+import type { PipelineOptions, PipelinePlan, PipelineResult, PlanResult } from '@aries-data/sdk';
 import { Args, Flags } from '@oclif/core';
 import { AriesCommand } from '../base-command.ts';
 import { intervalOf } from '../flag-values.ts';
 import * as flag from '../flags.ts';
+import { presentPartitions } from '../report/partitions.ts';
 import { presentPlan } from '../report/plan.ts';
 import { presentStep } from '../report/summary.ts';
 
@@ -19,6 +20,7 @@ export default class Run extends AriesCommand {
     state: flag.state,
     'full-refresh': flag.fullRefresh,
     ...flag.interval,
+    ...flag.partition,
     'staged-format': flag.staged['staged-format'],
     limit: flag.limit,
     concurrency: flag.concurrency,
@@ -36,7 +38,7 @@ export default class Run extends AriesCommand {
 
   override async run() {
     const { args, flags } = await this.parse(Run);
-    const { planPipeline, runPipeline } = await import('@aries-data/sdk');
+    const { planPipeline, planPipelineExtract, runPipeline } = await import('@aries-data/sdk');
     const options: PipelineOptions = {
       ...this.stepOptions(flags),
       file: args.pipeline,
@@ -53,10 +55,13 @@ export default class Run extends AriesCommand {
       allowGap: flags['allow-gap'],
       adopt: flags.adopt,
     };
-    return flags['dry-run'] ? planPipeline(options) : runPipeline(options);
+    if (flags['dry-run']) return planPipeline(options);
+    if (flags.plan) return planPipelineExtract({ ...options, partitions: flags.partitions });
+    return runPipeline({ ...options, partition: flags.partition });
   }
 
-  override present(result: PipelineResult | PipelinePlan): string {
+  override present(result: PipelineResult | PipelinePlan | PlanResult): string {
+    if ('partitions' in result && 'plan' in result) return presentPartitions(result);
     return Array.isArray(result.steps) ? presentPlan(result as PipelinePlan) : presentStep(result as PipelineResult);
   }
 }

@@ -11,9 +11,9 @@ export function encodeName(name: string): string {
   return /^\.+$/.test(encoded) ? encoded.replaceAll('.', '%2E') : encoded;
 }
 
-/** The folder of one step of a run: `<name>/<run-id>/<step>[.<partition>]`. */
+/** The folder of one step of a run: `<name>/<run-id>/<step>[.<partition>]`; the id of a partition is encoded as it is. */
 export function stepFolder(id: { name: string; runId: string; step: string; partition?: string | undefined }): string {
-  const step = encodeName(id.step) + (id.partition === undefined ? '' : `.${encodeName(id.partition)}`);
+  const step = encodeName(id.step) + (id.partition === undefined ? '' : `.${id.partition}`);
   return `${runFolder(id)}/${step}`;
 }
 

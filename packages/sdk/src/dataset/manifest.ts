@@ -102,6 +102,8 @@ export interface Dataset {
   digest: string;
   /** URI of the manifest with `#sha256-…`. */
   uri: string;
+  /** What it is put together from, where it was extracted partition by partition; then `folder` is the run's. */
+  partitions?: readonly Dataset[];
 }
 
 export function digestOf(bytes: Uint8Array): string {

@@ -1,13 +1,17 @@
-import { manifestName } from './layout.ts';
+import { stepFolder } from './layout.ts';
 import { openDataset } from './open-dataset.ts';
 
-/** Deletes a dataset: its first manifest first, from where readers look for later ones, so that none finds half of it. Returns how many objects went. */
+/** Deletes a dataset: its first manifest or plan first, from where readers look for later ones, so that none finds half of it. Returns how many objects went. */
 export async function removeDataset(uri: string): Promise<{ removed: number }> {
-  const { store, folder } = await openDataset(uri);
+  const { store, folder, manifest, partitions } = await openDataset(uri);
   try {
-    await store.remove([`${folder}/${manifestName(1)}`]);
+    // Of a run that was extracted in partitions nothing goes but these: its other steps are datasets of their own.
+    const within = partitions === undefined ? '' : `${stepFolder(manifest).slice(folder.length + 1)}.`;
+    const first = partitions === undefined ? 'manifest' : 'plan';
+    await store.remove([`${folder}/${first}.json`]);
     const keys: string[] = [];
-    for await (const { key } of store.list(`${folder}/`)) keys.push(key);
+    for await (const { key } of store.list(`${folder}/${within}`)) keys.push(key);
+    if (partitions !== undefined) for await (const { key } of store.list(`${folder}/plan.`)) keys.push(key);
     await store.remove(keys);
     return { removed: keys.length + 1 };
   } finally {

@@ -7,7 +7,7 @@ import { encoderOf } from '../formats/codec.ts';
 import { CSV_DIALECT } from '../formats/csv.ts';
 import type { Compression, StagedFormat } from '../formats/format.ts';
 import { fieldsOf, kindOf, type RecordSchema } from '../schema.ts';
-import type { Partition, ReadContext } from '../source.ts';
+import type { ReadContext } from '../source.ts';
 import { unionKeys } from '../state.ts';
 import type { Store } from '../stores/store.ts';
 import { copyEncoded } from './copy-encoded.ts';
@@ -33,7 +33,6 @@ export interface ExtractStreamOptions {
   format: StagedFormat;
   compression: Compression;
   readContext: ReadContext<unknown>;
-  partition: Partition | undefined;
   concurrency: number;
   limit: number | undefined;
   /** Go on from what an earlier attempt left. */
@@ -142,7 +141,7 @@ function stagedFields({ chain, format, selected }: ExtractStreamOptions) {
 }
 
 function manifestStream(options: ExtractStreamOptions, entry: JournalEntry): ManifestStream {
-  const { selected, window, format, compression, chain, limit, partition } = options;
+  const { selected, window, format, compression, chain, limit } = options;
   const schema = chain.schema();
   const counts = entry.counts;
   const parts: Part[] = entry.parts;
@@ -176,12 +175,7 @@ function manifestStream(options: ExtractStreamOptions, entry: JournalEntry): Man
     undeclared: entry.undeclared,
     stateBefore: window.stateBefore,
     stateAfter: tracksState ? laterState(entry.reached, window, selected, schema) : null,
-    consistency:
-      selected.stream.readEncoded === undefined
-        ? 'none'
-        : partition !== undefined || entry.resumed
-          ? 'per-range'
-          : 'snapshot',
+    consistency: selected.stream.readEncoded === undefined ? 'none' : entry.resumed ? 'per-range' : 'snapshot',
   };
 }
 

@@ -10,7 +10,8 @@ import { createEarlyLoad } from './early-load.ts';
 import { extractWith } from './extract.ts';
 import { loadWith } from './load.ts';
 import { type Pipeline, readPipelineFile } from './pipeline-file.ts';
-import type { ConnectorUse, MaxRejected, StepOptions, StepResult } from './step.ts';
+import { planExtract } from './plan-extract.ts';
+import type { ConnectorUse, ExtractOptions, MaxRejected, PlanResult, StepOptions, StepResult } from './step.ts';
 import { transform } from './transform.ts';
 
 export interface PipelineOptions extends Omit<StepOptions, 'name'> {
@@ -27,6 +28,8 @@ export interface PipelineOptions extends Omit<StepOptions, 'name'> {
   adopt?: boolean | undefined;
   skipMissing?: boolean | undefined;
   limit?: number | undefined;
+  /** Only this partition of the run's plan; with `step: 'extract'`. */
+  partition?: string | undefined;
   /** How the extract stages; left out: as source and destination do best. */
   stagedFormat?: StagedFormat | undefined;
   /** Over the file's own. */
@@ -57,6 +60,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
   const started = performance.now();
   const redactor = options.redactor ?? createRedactor();
   const runId = options.runId ?? newRunId();
+  if (options.partition !== undefined) refusePartition(options);
   if (options.step !== undefined && options.step !== 'extract' && options.runId === undefined) {
     throw new AriesError(
       'USAGE',
@@ -78,6 +82,27 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
   }
   const last = results[wanted.at(-1)!.name]!;
   return { ...last, steps: results, durationMs: Math.round(performance.now() - started) };
+}
+
+/**
+ * Parts the extract of a pipeline into partitions for separate tasks. Throws as `planExtract` does, and `PIPELINE_INVALID` for a
+ * file that is none.
+ */
+export async function planPipelineExtract(
+  options: Omit<PipelineOptions, 'partition'> & { partitions?: number | undefined },
+): Promise<PlanResult> {
+  refusePartition(options);
+  const redactor = options.redactor ?? createRedactor();
+  const opened = await openPipeline({ ...options, redactor });
+  const { partitions, ...others } = options;
+  return planExtract({ ...extractOptions(opened, { ...others, redactor, runId: options.runId! }), partitions });
+}
+
+function refusePartition({ step, runId }: PipelineOptions): void {
+  if (step === 'extract' && runId !== undefined) return;
+  throw new AriesError('USAGE', 'Partitions are of one step, the extract, of one run', {
+    hint: 'Give --step extract and --run-id beside it.',
+  });
 }
 
 /** A pipeline with its connectors found and its transforms put where they run. */
@@ -128,33 +153,52 @@ export async function openPipeline(options: PipelineOptions & { redactor: Redact
   };
 }
 
-async function stepsOf(opened: OpenedPipeline, options: PipelineOptions & { runId: string }): Promise<PipelineStep[]> {
-  const { name, staging, source, streams, destination, fused, groups, maxRejected, minRecords } = opened;
-  const store = await openStore(staging);
+/** What the extract of a pipeline is asked for. */
+function extractOptions(opened: OpenedPipeline, options: PipelineOptions & { runId: string }): ExtractOptions {
+  const { name, staging, source, streams, fused, preferFormats } = opened;
+  const { stagedFormat, partition } = options;
+  return {
+    ...sharedOptions(opened, options),
+    name,
+    staging,
+    source,
+    streams,
+    transforms: fused,
+    stagedFormat,
+    preferFormats,
+    partition,
+  };
+}
+
+/** What is the same for all steps. */
+function sharedOptions(opened: OpenedPipeline, options: PipelineOptions & { runId: string }) {
+  const { name, staging, destination, maxRejected, minRecords } = opened;
   const loadAhead = {
     disposition: opened.disposition,
     dispositions: destination.connector.destination?.dispositions ?? [],
   };
-  const { stagedFormat, ...others } = options;
-  const shared = { ...others, name, staging, maxRejected, minRecords, loadAhead };
+  const { stagedFormat: _, partition: __, ...others } = options;
+  return { ...others, name, staging, maxRejected, minRecords, loadAhead };
+}
+
+async function stepsOf(opened: OpenedPipeline, options: PipelineOptions & { runId: string }): Promise<PipelineStep[]> {
+  const { name, destination, groups, disposition, schemaChange } = opened;
+  const store = await openStore(opened.staging);
+  const shared = sharedOptions(opened, options);
   const folderUri = (step: string) => store.uriOf(stepFolder({ name, runId: options.runId, step }));
 
   // A step that is run by itself finds the whole dataset, or none.
   const isWhole = options.step === undefined && groups.length === 0;
   const early =
     isWhole && destination.connector.destination?.loadsEarly === true
-      ? createEarlyLoad({ ...shared, destination, disposition: opened.disposition, schemaChange: opened.schemaChange })
+      ? createEarlyLoad({ ...shared, destination, disposition, schemaChange })
       : undefined;
   const steps: PipelineStep[] = [
     {
       name: 'extract',
       run: async () => {
-        const { preferFormats } = opened;
         try {
-          return await extractWith(
-            { ...shared, source, streams, transforms: fused, stagedFormat, preferFormats },
-            early,
-          );
+          return await extractWith(extractOptions(opened, options), early);
         } catch (error) {
           await early?.discard();
           throw error;
@@ -167,7 +211,6 @@ async function stepsOf(opened: OpenedPipeline, options: PipelineOptions & { runI
     steps.push({ name: step, run: () => transform({ ...shared, transform: whole, transforms: behind, input, step }) });
   }
   const input = [folderUri(steps.at(-1)!.name)];
-  const { disposition, schemaChange } = opened;
   steps.push({
     name: 'load',
     run: () => loadWith({ ...shared, destination, input, disposition, schemaChange }, early),

@@ -73,7 +73,7 @@ export interface ExtractOptions extends StepOptions {
   state?: string | undefined;
   fullRefresh?: boolean | undefined;
   interval?: Interval | undefined;
-  plan?: boolean | undefined;
+  /** Only this partition of the run's plan, by its id; or `i/n`: every n-th from the i-th on, counted from 0. */
   partition?: string | undefined;
   stagedFormat?: StagedFormat | undefined;
   /** Formats that the destination takes untouched, the best first: chosen from where the stream can. */
@@ -137,6 +137,21 @@ export interface StreamResult {
   unchanged?: number;
 }
 
+/** What planning an extract returns. */
+export interface PlanResult {
+  ok: true;
+  step: 'plan';
+  name: string;
+  runId: string;
+  /** URI of the plan. */
+  plan: string;
+  /** URI of the run; a later step takes it as input, once all partitions are extracted. */
+  run: string;
+  /** Ids of the partitions, each for one task. */
+  partitions: string[];
+  durationMs: number;
+}
+
 /** What a step returns and `aries` prints: the contract of DESIGN §6. */
 export interface StepResult {
   ok: true;
@@ -146,5 +161,7 @@ export interface StepResult {
   runId: string;
   name: string;
   streams: Record<string, StreamResult>;
+  /** The partitions that were extracted, where some were asked for. */
+  partitions?: string[];
   durationMs: number;
 }

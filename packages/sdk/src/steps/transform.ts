@@ -18,7 +18,7 @@ import { openStore } from '../stores/open-store.ts';
 import type { Store } from '../stores/store.ts';
 import type { Transform } from '../transform.ts';
 import { ahead } from './ahead.ts';
-import { commitManifest } from './extract.ts';
+import { commitManifest } from './commit-manifest.ts';
 import { applyContext, applyNames, type FusedTransform, fuse } from './fuse.ts';
 import { judge, judgeEmpty } from './judge.ts';
 import { createSchemaChain } from './schema-chain.ts';

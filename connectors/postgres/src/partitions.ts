@@ -1,0 +1,91 @@
+import { AriesError, type Partition, type Partitioning, type ReadContext } from '@aries-data/sdk';
+import pg from 'pg';
+import { boundaryOf } from './boundary.ts';
+import type { SourceConfig } from './config.ts';
+import { connect, query, type Session } from './connect.ts';
+import type { Relation } from './discovery.ts';
+import { boundsOf } from './pieces.ts';
+import { literalOf, type Selection, selectionOf } from './selection.ts';
+
+/** Worth a task of its own: some seconds of reading. */
+const PARTITION_BYTES = 256 * 1024 * 1024;
+
+/**
+ * Parts a relation for separate tasks, each with a snapshot of its own: by ranges of its unique key, or by the tables that a
+ * partitioned table consists of, whose primary key holds what they are chosen by. Others stay whole: where a row is decides
+ * nothing that another task could rely on.
+ */
+export async function partitionsOf(
+  relation: Relation,
+  ctx: ReadContext<SourceConfig> & { wanted?: number | undefined },
+): Promise<Partitioning> {
+  if (relation.inCatalog !== true) return { partitions: [] };
+  const session = await connect(ctx.config, { signal: ctx.signal });
+  try {
+    await query(session, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    const selection = selectionOf(relation, ctx);
+    const { maxCursor } = await boundaryOf(session, selection);
+    const ranges = await rangesOf(session, relation, selection, ctx.wanted);
+    return { partitions: ranges.length > 1 ? ranges : await childrenOf(session, relation), maxCursor };
+  } finally {
+    await session.end();
+  }
+}
+
+async function rangesOf(
+  session: Session,
+  { rangeKey: key, from }: Relation,
+  selection: Selection,
+  wanted: number | undefined,
+): Promise<Partition[]> {
+  if (key === undefined) return [];
+  const bounds = await boundsOf(session, { key, from, selection, pieceBytes: PARTITION_BYTES, wanted });
+  return [...bounds, undefined].map((last, index): Partition => {
+    const after = bounds[index - 1];
+    return {
+      id: String(index),
+      key: key.name,
+      ...(after === undefined ? {} : { after }),
+      ...(last === undefined ? {} : { last }),
+    };
+  });
+}
+
+/** The tables at the leaves of a partitioned one; none where a role may not read all of them, or policies choose its rows. */
+const CHILDREN = `
+SELECT n.nspname AS schema, c.relname AS name,
+       c.relkind = 'r' AND NOT c.relrowsecurity AND pg_catalog.has_table_privilege(c.oid, 'SELECT') AS readable
+  FROM pg_catalog.pg_partition_tree($1::regclass) t
+  JOIN pg_catalog.pg_class c ON c.oid = t.relid
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+ WHERE t.isleaf AND t.level > 0
+ ORDER BY 1, 2`;
+
+async function childrenOf(session: Session, { from, primaryKey }: Relation): Promise<Partition[]> {
+  if (primaryKey.length === 0) return [];
+  const { rows } = await query<{ schema: string; name: string; readable: boolean }>(session, CHILDREN, [from]);
+  if (rows.some(({ readable }) => !readable)) return [];
+  return rows.map(({ schema, name }, index) => ({ id: String(index), schema, table: name }));
+}
+
+/** What of a selection lies in a partition. Throws `DATA_INVALID` where the relation has another key than the plan says. */
+export function withinPartition(
+  selection: Selection,
+  { rangeKey, name }: Relation,
+  { key, after, last, schema, table }: Partition,
+): Selection {
+  if (typeof table === 'string' && typeof schema === 'string') {
+    return { ...selection, from: `ONLY ${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(table)}` };
+  }
+  if (rangeKey === undefined || rangeKey.name !== key) {
+    throw new AriesError('DATA_INVALID', `Postgres: "${name}" has another key since its partitions were planned`, {
+      stream: name,
+      hint: 'Plan and extract the run again with --force.',
+    });
+  }
+  const column = pg.escapeIdentifier(rangeKey.name);
+  const filters = [...selection.filters];
+  if (after !== undefined) filters.push(`${column} > ${literalOf(after, rangeKey)}`);
+  if (last !== undefined) filters.push(`${column} <= ${literalOf(last, rangeKey)}`);
+  return { ...selection, filters };
+}

@@ -1,0 +1,137 @@
+import { cursorOrder } from '../cursor.ts';
+import { AriesError } from '../errors.ts';
+import { kindOf, type RecordSchema } from '../schema.ts';
+import { type StreamState, unionKeys } from '../state.ts';
+import type { Store } from '../stores/store.ts';
+import { mergeSchemas } from '../widen.ts';
+import { stepFolder } from './layout.ts';
+import { type Dataset, digestOf, findDataset, type ManifestStream, type Part } from './manifest.ts';
+import { findPlan, type Plan, type StoredPlan } from './plan.ts';
+
+/**
+ * All partitions of a run as the one dataset that they are, or `null` where the run has no plan. Throws `INPUT_NOT_READY` naming
+ * the partitions that are missing, `SCHEMA_CONFLICT` where the source was altered between them.
+ */
+export async function findPartitioned(store: Store, folder: string): Promise<Dataset | null> {
+  const stored = await findPlan(store, folder);
+  if (stored === null) return null;
+  const { plan } = stored;
+  const datasets = await Promise.all(plan.partitions.map(({ id }) => findPartition(store, stored, id)));
+  const missing = plan.partitions.filter((_, index) => datasets[index] === null).map(({ id }) => id);
+  if (missing.length > 0) {
+    throw new AriesError(
+      'INPUT_NOT_READY',
+      `Run ${plan.runId} lacks ${missing.length} of its ${plan.partitions.length} partitions: ${named(missing)}`,
+      { hint: `Extract what is missing: --partition ${missing[0]}.` },
+    );
+  }
+  const partitions = datasets as Dataset[];
+  const digest = digestOf(Buffer.from(JSON.stringify([stored.digest, ...partitions.map((one) => one.digest)])));
+  const manifests = partitions.map(({ manifest }) => manifest);
+  return {
+    store,
+    folder,
+    generation: stored.generation,
+    digest,
+    uri: `${store.uriOf(folder)}#${digest}`,
+    partitions,
+    manifest: {
+      manifestVersion: 1,
+      connector: plan.connector,
+      name: plan.name,
+      runId: plan.runId,
+      step: 'extract',
+      attempt: manifests[0]!.attempt,
+      interval: plan.interval,
+      readStart: manifests.map(({ readStart }) => readStart).sort()[0]!,
+      finishedAt: manifests
+        .map(({ finishedAt }) => finishedAt)
+        .sort()
+        .at(-1)!,
+      fingerprint: { ...plan.fingerprint, plan: stored.digest },
+      inputs: [],
+      streams: Object.fromEntries(
+        Object.keys(plan.streams).map((name) => [name, streamOf(name, plan, folder, partitions)]),
+      ),
+    },
+  };
+}
+
+/** The dataset of one partition of this very plan; `null` where there is none yet. */
+export async function findPartition(store: Store, { plan, digest }: StoredPlan, id: string): Promise<Dataset | null> {
+  const dataset = await findDataset(store, stepFolder({ ...plan, step: 'extract', partition: id }));
+  return dataset?.manifest.fingerprint.plan === digest ? dataset : null;
+}
+
+function named(ids: readonly string[]): string {
+  const most = 20;
+  return ids.length <= most ? ids.join(', ') : `${ids.slice(0, most).join(', ')} and ${ids.length - most} more`;
+}
+
+function streamOf(name: string, plan: Plan, folder: string, datasets: readonly Dataset[]): ManifestStream {
+  const pieces = datasets.filter((_, index) => plan.partitions[index]!.stream === name);
+  const streams = pieces.map((dataset) => {
+    const stream = dataset.manifest.streams[name]!;
+    const within = dataset.folder.slice(folder.length + 1);
+    const placed = (part: Part) => ({ ...part, key: `${within}/${part.key}` });
+    return { ...stream, parts: stream.parts.map(placed), rejectedParts: stream.rejectedParts.map(placed) };
+  });
+  const [first, ...others] = streams as [ManifestStream, ...ManifestStream[]];
+  if (others.length === 0) return first;
+  const { consistency } = plan.streams[name]!;
+  const schema = streams.map((stream) => stream.schema).reduce((a, b) => commonSchema(name, a, b, first.inferred));
+  return {
+    ...first,
+    schema,
+    parts: streams.flatMap(({ parts }) => parts),
+    rejectedParts: streams.flatMap(({ rejectedParts }) => rejectedParts),
+    firstRejected: streams.find(({ firstRejected }) => firstRejected !== null)?.firstRejected ?? null,
+    counts: streams.map(({ counts }) => counts).reduce(added),
+    undeclared: streams.map(({ undeclared }) => undeclared).reduce(added),
+    stateAfter: consistency === 'none' ? furthest(streams, schema) : plannedState(name, plan, first, schema),
+    consistency,
+  };
+}
+
+function commonSchema(stream: string, a: RecordSchema, b: RecordSchema, inferred: boolean): RecordSchema {
+  if (inferred) return mergeSchemas(a, b);
+  if (JSON.stringify(a) === JSON.stringify(b)) return a;
+  throw new AriesError('SCHEMA_CONFLICT', `${stream}: its columns changed while its partitions were read`, {
+    stream,
+    hint: 'Plan and extract the run again with --force.',
+  });
+}
+
+function added<T extends Record<string, number>>(a: T, b: T): T {
+  const sum: Record<string, number> = { ...a };
+  for (const [name, count] of Object.entries(b)) sum[name] = (sum[name] ?? 0) + count;
+  return sum as T;
+}
+
+/**
+ * Each partition was read at a moment of its own. Whatever changed since the plan is newer than all that there was then, so the
+ * next run begins there; it finds again what a later partition has seen already.
+ */
+function plannedState(name: string, plan: Plan, stream: ManifestStream, schema: RecordSchema): StreamState | null {
+  const { stateBefore, maxCursor } = plan.streams[name]!;
+  if (stream.mode === 'interval' || maxCursor === null) return stream.stateBefore;
+  if (stateBefore === null) return { cursor: maxCursor, keys: [] };
+  return orderOf(stream, schema)(maxCursor, stateBefore.cursor) > 0 ? { cursor: maxCursor, keys: [] } : stateBefore;
+}
+
+function furthest(streams: readonly ManifestStream[], schema: RecordSchema): StreamState | null {
+  const order = orderOf(streams[0]!, schema);
+  return streams
+    .map(({ stateAfter }) => stateAfter)
+    .reduce((a, b) => {
+      if (a === null || b === null) return a ?? b;
+      const comparison = order(a.cursor, b.cursor);
+      if (comparison !== 0) return comparison > 0 ? a : b;
+      return { cursor: a.cursor, keys: unionKeys(a.keys, b.keys) };
+    });
+}
+
+function orderOf({ cursor }: ManifestStream, schema: RecordSchema) {
+  const field = cursor === undefined ? undefined : schema.properties[cursor];
+  return cursorOrder(field === undefined ? 'any' : kindOf(field));
+}

@@ -1,0 +1,138 @@
+import type { Dataset, Manifest, ManifestStream } from '../dataset/manifest.ts';
+import type { Interval } from '../destination.ts';
+import { type Fingerprint, fingerprintDigest } from '../fingerprint.ts';
+import type { Json } from '../schema.ts';
+import type { Partition, Source } from '../source.ts';
+import type { Store } from '../stores/store.ts';
+import { commitManifest } from './commit-manifest.ts';
+import { concurrencyOf } from './concurrency.ts';
+import { expectedDisposition } from './disposition.ts';
+import type { EarlyLoad } from './early-load.ts';
+import { plain } from './extract-fingerprint.ts';
+import { extractStream } from './extract-stream.ts';
+import { fuse } from './fuse.ts';
+import { judge, judgeEmpty } from './judge.ts';
+import type { StreamHead } from './plan-load.ts';
+import { readContextOf } from './read-context.ts';
+import { createSchemaChain } from './schema-chain.ts';
+import type { SelectedStream } from './select-streams.ts';
+import { stagedFormatOf } from './staged-format.ts';
+import type { ExtractOptions } from './step.ts';
+import { type Prepared, prepare, type StepContext } from './step-context.ts';
+import type { StreamWindow } from './stream-window.ts';
+
+/** One dataset to be made: which streams, what of each, and where to. */
+export interface ExtractJob {
+  store: Store;
+  source: Prepared<Source>;
+  context: StepContext;
+  options: ExtractOptions;
+  /** The step's folder. */
+  folder: string;
+  streams: readonly { selected: SelectedStream; window: StreamWindow; partition?: Partition | undefined }[];
+  /** The partition of the plan that it is. */
+  partition?: string | undefined;
+  interval: Interval | undefined;
+  fingerprint: Fingerprint;
+  /** What was made of the same run before, which this takes the place of. */
+  replaced: Dataset | null;
+  early?: EarlyLoad | undefined;
+}
+
+/** Reads the streams of a job into parts, one stream after the other, and commits them with a manifest. */
+export async function extractDataset(job: ExtractJob): Promise<Dataset> {
+  const { store, source, context, options, folder, interval, fingerprint, replaced, early } = job;
+  // A dataset that is read anew takes the place of one that exists; until then the old one stays.
+  const generation = replaced === null ? {} : { replaces: replaced.digest };
+  // How many records there are at least, and whether there are any, is asked of all partitions together.
+  const isWhole = job.partition === undefined;
+
+  const readStart = new Date().toISOString();
+  const streams: Record<string, ManifestStream> = {};
+  let earliest = readStart;
+  for (const { selected: one, window, partition } of job.streams) {
+    const format = stagedFormatOf(one, options);
+    logStart(context, one, window);
+    const beginEarly = (stream: StreamHead) =>
+      early?.begin({ name: one.as, stream, interval: interval ?? null, readStart, folder: { store, folder } });
+    const extracted = await extractStream({
+      context,
+      connector: source.name,
+      store,
+      folder,
+      selected: one,
+      window,
+      chain: createSchemaChain(
+        { stream: one.as, schema: one.schema, primaryKey: one.primaryKey, cursor: one.cursor },
+        (options.transforms ?? []).map((use) => fuse(prepare('transform', use, context))),
+      ),
+      transformed: (options.transforms ?? []).length > 0,
+      format,
+      compression: options.compression ?? 'zst',
+      readContext: { ...readContextOf(source, one, window), limit: options.limit, partition },
+      concurrency: concurrencyOf(options),
+      limit: options.limit,
+      resume: options.force !== true && !isAppended(one, window, options),
+      enough: isWhole ? Math.max(options.minRecords ?? 0, options.skipEmpty === true ? 1 : 0) : 0,
+      fingerprint: fingerprintDigest({ ...fingerprint, ...generation, shape: shapeOf(one) }),
+      readStart,
+      onProgress: options.onProgress,
+      onStart: beginEarly,
+      onPart: (part) => early?.add(one.as, part),
+    });
+    Object.defineProperty(streams, one.as, { value: extracted.stream, enumerable: true });
+    if (extracted.readStart < earliest) earliest = extracted.readStart;
+    warnUndeclared(context, one.as, extracted.stream);
+  }
+
+  judge(streams, options);
+  if (isWhole) judgeEmpty(streams, options);
+  const manifest: Manifest = {
+    manifestVersion: 1,
+    connector: { name: source.name, version: source.version },
+    name: context.name,
+    runId: context.runId,
+    step: 'extract',
+    ...(job.partition === undefined ? {} : { partition: job.partition }),
+    attempt: context.attempt,
+    interval: interval ?? null,
+    readStart: earliest,
+    finishedAt: new Date().toISOString(),
+    fingerprint,
+    inputs: [],
+    streams,
+  };
+  return commitManifest(store, folder, manifest, replaced);
+}
+
+/** What parts of two attempts must have in common, beyond what they were asked for. */
+function shapeOf({ schema, primaryKey, cursor }: SelectedStream): Json {
+  return plain({ schema, primaryKey, cursor });
+}
+
+/** Ranges of different moments must not be appended, so an encoded stream that will be is read in one go. */
+function isAppended(
+  { stream, options, primaryKey }: SelectedStream,
+  { mode }: StreamWindow,
+  { loadAhead }: ExtractOptions,
+) {
+  const planned = { mode, primaryKey: [...primaryKey], disposition: options.disposition };
+  return stream.readEncoded !== undefined && expectedDisposition(planned, loadAhead) === 'append';
+}
+
+function logStart({ log }: StepContext, selected: SelectedStream, { mode, window }: StreamWindow): void {
+  log.info(`${selected.as}: ${mode} read`, {
+    stream: selected.as,
+    ...(window.since === undefined ? {} : { since: window.since }),
+    ...(window.until === undefined ? {} : { until: window.until }),
+  });
+}
+
+function warnUndeclared({ log }: StepContext, name: string, { undeclared }: ManifestStream): void {
+  const fields = Object.keys(undeclared);
+  if (fields.length > 0)
+    log.warn(`${name}: fields that its schema does not declare were left out: ${fields.join(', ')}`, {
+      stream: name,
+      undeclared,
+    });
+}

@@ -1,0 +1,23 @@
+import type { Window } from '../source.ts';
+import { cursorKindOf, type SelectedStream } from './select-streams.ts';
+import type { StreamWindow } from './stream-window.ts';
+
+const DAY_MS = 86_400_000;
+
+/**
+ * Parts the interval of a stream into slices of about the same length, at whole seconds, or whole days of a date cursor. A record
+ * that changes meanwhile can be in two of them, so the stream needs a key. `[]` where it cannot be parted so.
+ */
+export function intervalSlices(selected: SelectedStream, { mode, window }: StreamWindow, wanted: number): Window[] {
+  const kind = cursorKindOf(selected.schema, selected.cursor);
+  if (mode !== 'interval' || selected.primaryKey.length === 0 || (kind !== 'date-time' && kind !== 'date')) return [];
+  const unit = kind === 'date' ? DAY_MS : 1000;
+  const [start, end] = [Date.parse(window.since!), Date.parse(window.until!)];
+  const inside = Array.from({ length: wanted - 1 }, (_, index) => {
+    const at = start + ((end - start) * (index + 1)) / wanted;
+    return Math.round(at / unit) * unit;
+  });
+  const bounds = [...new Set(inside)].filter((at) => at > start && at < end).map((at) => new Date(at).toISOString());
+  const edges = [window.since!, ...bounds, window.until!];
+  return edges.slice(1).map((until, index) => ({ since: edges[index]!, until }));
+}
