@@ -11,6 +11,8 @@ export function fixture(name: string): string {
 export interface RunOptions {
   env?: Record<string, string>;
   cwd?: string;
+  /** What stands before the command, such as the words that run it in another network. */
+  within?: readonly string[];
   /** What stdin holds. */
   input?: string;
   /** The entry; the TypeScript sources where it is left out. */
@@ -37,7 +39,7 @@ export interface RunResult {
 /** Runs `aries` in a process of its own, as a scheduler would. */
 export function runAries(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   const { promise, resolve, reject } = Promise.withResolvers<RunResult>();
-  const [file = '', ...rest] = commandOf(args, options);
+  const [file = '', ...rest] = [...(options.within ?? []), ...commandOf(args, options)];
   const child = spawn(file, rest, { cwd: options.cwd, env: { ...cleanEnvironment(), ...options.env }, stdio: 'pipe' });
   const output = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
