@@ -59,6 +59,8 @@ const streamSchema = z.object({
   undeclared: z.record(z.string(), count),
   stateBefore: stateSchema.nullable(),
   stateAfter: stateSchema.nullable(),
+  /** The state after a load that appends, where the next read begins at something earlier: it would repeat what lies between. */
+  reached: stateSchema.optional(),
   /** `snapshot`: one moment of the source; `per-range`: each partition has its own; `none`: as the source gave it. */
   consistency: z.enum(['snapshot', 'per-range', 'none']),
 });

@@ -80,15 +80,22 @@ function streamOf(name: string, plan: Plan, folder: string, datasets: readonly D
   if (others.length === 0) return first;
   const { consistency } = plan.streams[name]!;
   const schema = streams.map((stream) => stream.schema).reduce((a, b) => commonSchema(name, a, b, first.inferred));
+  const { reached: _, ...head } = first;
+  const isEach = consistency === 'none';
   return {
-    ...first,
+    ...head,
     schema,
     parts: streams.flatMap(({ parts }) => parts),
     rejectedParts: streams.flatMap(({ rejectedParts }) => rejectedParts),
     firstRejected: streams.find(({ firstRejected }) => firstRejected !== null)?.firstRejected ?? null,
     counts: streams.map(({ counts }) => counts).reduce(added),
     undeclared: streams.map(({ undeclared }) => undeclared).reduce(added),
-    stateAfter: consistency === 'none' ? furthest(streams, schema) : plannedState(name, plan, first, schema),
+    stateAfter: isEach
+      ? furthest(streams, schema, ({ stateAfter }) => stateAfter)
+      : plannedState(name, plan, first, schema),
+    ...(isEach && streams.some(({ reached }) => reached !== undefined)
+      ? { reached: furthest(streams, schema, ({ reached, stateAfter }) => reached ?? stateAfter)! }
+      : {}),
     consistency,
   };
 }
@@ -119,16 +126,18 @@ function plannedState(name: string, plan: Plan, stream: ManifestStream, schema: 
   return orderOf(stream, schema)(maxCursor, stateBefore.cursor) > 0 ? { cursor: maxCursor, keys: [] } : stateBefore;
 }
 
-function furthest(streams: readonly ManifestStream[], schema: RecordSchema): StreamState | null {
+function furthest(
+  streams: readonly ManifestStream[],
+  schema: RecordSchema,
+  stateOf: (stream: ManifestStream) => StreamState | null,
+): StreamState | null {
   const order = orderOf(streams[0]!, schema);
-  return streams
-    .map(({ stateAfter }) => stateAfter)
-    .reduce((a, b) => {
-      if (a === null || b === null) return a ?? b;
-      const comparison = order(a.cursor, b.cursor);
-      if (comparison !== 0) return comparison > 0 ? a : b;
-      return { cursor: a.cursor, keys: unionKeys(a.keys, b.keys) };
-    });
+  return streams.map(stateOf).reduce((a, b) => {
+    if (a === null || b === null) return a ?? b;
+    const comparison = order(a.cursor, b.cursor);
+    if (comparison !== 0) return comparison > 0 ? a : b;
+    return { cursor: a.cursor, keys: unionKeys(a.keys, b.keys) };
+  });
 }
 
 function orderOf({ cursor }: ManifestStream, schema: RecordSchema) {

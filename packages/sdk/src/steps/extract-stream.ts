@@ -156,6 +156,7 @@ function manifestStream(options: ExtractStreamOptions, entry: JournalEntry): Man
     );
   }
   const { primaryKey, cursor } = chain.keys();
+  const safe = reachedSafely(entry, options, schema);
   const tracksState = selected.cursor !== undefined && window.mode !== 'interval' && limit === undefined;
   return {
     schema,
@@ -174,9 +175,27 @@ function manifestStream(options: ExtractStreamOptions, entry: JournalEntry): Man
     counts: { ...counts, staged },
     undeclared: entry.undeclared,
     stateBefore: window.stateBefore,
-    stateAfter: tracksState ? laterState(entry.reached, window, selected, schema) : null,
+    stateAfter: tracksState ? laterState(safe, window, selected, schema) : null,
+    ...(tracksState && safe !== entry.reached ? { reached: laterState(entry.reached, window, selected, schema)! } : {}),
     consistency: selected.stream.readEncoded === undefined ? 'none' : entry.resumed ? 'per-range' : 'snapshot',
   };
+}
+
+/**
+ * A list is read page by page: what changes behind the page that is being read is not seen, and the pages after it may hold later
+ * changes. So where records can come again, the next run begins no later than this reading began.
+ */
+function reachedSafely(
+  { reached, readStart }: JournalEntry,
+  { selected }: ExtractStreamOptions,
+  schema: RecordSchema,
+): JournalEntry['reached'] {
+  const field = selected.cursor === undefined ? undefined : schema.properties[selected.cursor];
+  const isTime = field !== undefined && kindOf(field) === 'date-time' && field.zone !== 'none';
+  // What a source encodes itself is of one moment; without a key nothing says that a record has come before.
+  if (reached === null || !isTime || selected.stream.readEncoded !== undefined || selected.primaryKey.length === 0)
+    return reached;
+  return cursorOrder('date-time')(reached.cursor, readStart) > 0 ? { cursor: readStart, keys: [] } : reached;
 }
 
 function laterState(

@@ -246,6 +246,33 @@ describe('extract', () => {
   });
 });
 
+describe('the state after a list that was read while it changed', () => {
+  const at = (minutes: number) => new Date(Date.now() + minutes * 60_000).toISOString();
+  const streamAfter = async (extra: object) => {
+    const store = memoryStaging();
+    const records = [
+      { id: '1', name: 'before', at: at(-1) },
+      { id: '2', name: 'changed since', at: at(1) },
+    ];
+    const { dataset } = await run(counting(records, { cursor: 'at', ...extra }).source, store);
+    const { manifest } = await openDataset(dataset, store);
+    return { ...manifest.streams.items!, readStart: manifest.readStart, latest: records[1]!.at };
+  };
+
+  test('is no later than the reading began: what changed behind it meanwhile is found by the next run', async () => {
+    const { stateAfter, reached, readStart, latest } = await streamAfter({});
+    expect(stateAfter).toEqual({ cursor: readStart, keys: [] });
+    // For a load that appends, which must not repeat records.
+    expect(reached).toEqual({ cursor: latest, keys: [['2']] });
+  });
+
+  test('is the latest value where no key tells that a record has come before', async () => {
+    const { stateAfter, reached, latest } = await streamAfter({ primaryKey: [] });
+    expect(stateAfter?.cursor).toBe(latest);
+    expect(reached).toBeUndefined();
+  });
+});
+
 describe('mistakes of an author', () => {
   const failing = (stream: object) =>
     run(defineSource({ config: z.object({}), streams: () => ({ items: stream as never }) }), memoryStaging());

@@ -73,7 +73,7 @@ export async function planLoad({
       ...candidateOf({ name, stream, disposition, interval: dataset.manifest.interval, found, ledger }),
       runId: dataset.manifest.runId,
       digest: dataset.digest,
-      stateAfter: stream.stateAfter,
+      stateAfter: disposition === 'append' ? (stream.reached ?? stream.stateAfter) : stream.stateAfter,
       readStart: dataset.manifest.readStart,
     };
     const decision = isNothing(stream, disposition, found.exists) ? 'nothing' : decide(candidate, options);
