@@ -33,6 +33,7 @@ export { isSamePgcopyType } from './formats/pgcopy-types.ts';
 export type {
   Http,
   HttpAuth,
+  HttpPage,
   HttpParameters,
   HttpRequest,
   HttpResponse,

@@ -31,14 +31,19 @@ export interface Resolved {
   request: HttpRequest;
 }
 
+/** Makes of an answer's text what is wanted. */
+type ReadBody<T> = (text: string, contentType: string, headers: Headers) => T;
+
 /** What the parts of a client share. */
 export interface Client {
   settings: HttpSettings;
   /** Sends a request until it succeeds, may not be tried again, or has been tried often enough. */
-  send<T>(resolved: Resolved, read: (text: string, contentType: string) => T): Promise<HttpResponse<T> & { at: URL }>;
+  send<T>(resolved: Resolved, read: ReadBody<T>): Promise<HttpResponse<T> & { at: URL }>;
   resolve(path: string, request: HttpRequest): Resolved;
   /** A URL as it may be shown. */
   shown(url: URL): string;
+  /** A URL as it may be kept, and asked for again. */
+  kept(url: URL): string;
   log: Log;
   signal: AbortSignal;
 }
@@ -85,6 +90,14 @@ function createClient({ settings: settingsOf, connector, log, signal, redactor }
     return redactor.text(copy.href);
   }
 
+  function kept(url: URL): string {
+    const copy = new URL(url);
+    copy.username = copy.password = '';
+    for (const [name, value] of url.searchParams)
+      if (name === auth.secretParameter || redactor.text(value) !== value) copy.searchParams.delete(name);
+    return copy.href;
+  }
+
   /** The token endpoint is another system: its requests carry no token and know no pace, but all else. */
   function requestToken(): TokenRequest {
     return async ({ url, form, basicAuth, idempotent }) => {
@@ -106,7 +119,7 @@ function createClient({ settings: settingsOf, connector, log, signal, redactor }
 
   async function sendAs<T>(
     { url, request }: Resolved,
-    read: (text: string, contentType: string) => T,
+    read: ReadBody<T>,
     signer: Authenticator | undefined,
     turns: Pace,
   ): Promise<HttpResponse<T> & { at: URL }> {
@@ -153,9 +166,12 @@ function createClient({ settings: settingsOf, connector, log, signal, redactor }
         });
         learn(incoming, turns);
         const contentType = incoming.headers.get('content-type') ?? '';
-        if (incoming.status >= 200 && incoming.status < 300) {
-          const { status, headers, url: at, bytes } = incoming;
-          return { status, url: shown(at), headers, body: read(textOf(bytes, contentType), contentType), at };
+        const { status, headers, url: at, bytes } = incoming;
+        if (status >= 200 && status < 300) {
+          return { status, url: shown(at), headers, body: read(textOf(bytes, contentType), contentType, headers), at };
+        }
+        if (request.absent?.includes(status)) {
+          return { status, url: shown(at), headers, body: read('', contentType, headers), at };
         }
         if (incoming.status === 401 && isHome && !isRenewed && signer.refused(credentials)) {
           isRenewed = true;
@@ -163,7 +179,8 @@ function createClient({ settings: settingsOf, connector, log, signal, redactor }
           continue;
         }
         const text = Buffer.from(incoming.bytes).toString();
-        const isLimit = isLimitReached(incoming, text, contentType);
+        const isLimit =
+          isLimitReached(incoming, text, contentType) || settings.isLimit?.({ status, headers, text }) === true;
         failure = refusalError({
           status: incoming.status,
           contentType,
@@ -199,6 +216,7 @@ function createClient({ settings: settingsOf, connector, log, signal, redactor }
     log,
     signal,
     shown,
+    kept,
     send: (resolved, read) => sendAs(resolved, read, auth, pace),
     resolve: (path, request) => {
       const url = urlOf(path, settings.baseUrl);

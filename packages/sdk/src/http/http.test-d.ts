@@ -1,6 +1,16 @@
 import { expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
-import { defineDestination, defineSource, defineTransform, type Http, int64, type LoadSession } from '../index.ts';
+import {
+  defineDestination,
+  defineSource,
+  defineTransform,
+  type Http,
+  type HttpPage,
+  int64,
+  type Json,
+  type JsonRecord,
+  type LoadSession,
+} from '../index.ts';
 
 test('the example of the design compiles as it stands', () => {
   defineSource({
@@ -74,4 +84,12 @@ test('what is declared knows the config, and every function is given http', () =
     http: { baseUrl: 'https://x', auth: { type: 'magic' } },
     streams: () => ({}),
   });
+});
+
+test('a page is a batch of what map makes, and says where the next one begins', () => {
+  const pagesOf = (http: Http) =>
+    http.pages('/x', { map: ({ id }) => (id === null ? undefined : { key: String(id) }) });
+  expectTypeOf(pagesOf).returns.toEqualTypeOf<AsyncIterable<HttpPage<{ key: string }>>>();
+  expectTypeOf<HttpPage['next']>().toEqualTypeOf<Json>();
+  expectTypeOf<HttpPage>().toExtend<readonly JsonRecord[]>();
 });

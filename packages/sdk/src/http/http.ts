@@ -45,6 +45,8 @@ export interface HttpSettings {
   timeout?: HttpTimeout | undefined;
   /** Decompressed bytes of one answer at most; 64 MiB by default. */
   maxBodyBytes?: number | undefined;
+  /** Whether a refusal says that a limit is reached, and so "try again later", where neither its status (429) nor its headers say it. */
+  isLimit?: ((refusal: { status: number; headers: Headers; text: string }) => boolean) | undefined;
 }
 
 /** When a request is tried again: after network errors, 408, 429, 502, 503 and 504. */
@@ -78,6 +80,8 @@ export interface HttpRequest {
   form?: HttpParameters | undefined;
   /** Whether it may be sent twice. GET, HEAD, PUT and DELETE may (RFC 9110, 9.2.2); say so of a POST that only searches. */
   idempotent?: boolean | undefined;
+  /** Statuses that say that there is nothing, and are no failure: the answer's body is null then, a list is empty. */
+  absent?: readonly number[] | undefined;
   /** Besides the run's own. */
   signal?: AbortSignal | undefined;
 }
@@ -90,10 +94,22 @@ export interface HttpResponse<Body> {
   body: Body;
 }
 
-export interface PagesRequest extends HttpRequest {
+export interface PagesRequest<R = JsonRecord> extends HttpRequest {
   pagination?: Pagination | undefined;
   records?: string | undefined;
+  /** Where to go on: the `next` of a page that was read before; the first page where it is undefined or null. */
+  from?: Json | undefined;
+  /** Reads a body that is no JSON: returns it as JSON, in which `records` then looks. May throw an AriesError. */
+  parse?: ((text: string, answer: { headers: Headers }) => Json) | undefined;
+  /** Makes of each record what the stream declares; undefined leaves it out. Pagination sees records as they came. */
+  map?: ((record: JsonRecord) => R | undefined) | undefined;
 }
+
+/** A page of records. */
+export type HttpPage<R = JsonRecord> = Batch<R> & {
+  /** Where the pages behind this one begin, for `from`, also in another process: a checkpoint. No secret is in it. */
+  readonly next: Json;
+};
 
 /**
  * Speaks to an API: signs, paces, retries, times out and explains. Logs at debug level, without secrets.
@@ -112,6 +128,11 @@ export interface Http {
    *
    * @example
    * yield* http.pages('/issues', { query: { since: window.since }, records: '/items' });
+   * @example
+   * for await (const page of http.pages('/issues', { from: position })) {
+   *   yield page;
+   *   yield checkpoint(page.next);
+   * }
    */
-  pages<R = JsonRecord>(path: string, request?: PagesRequest): AsyncIterable<Batch<R>>;
+  pages<R = JsonRecord>(path: string, request?: PagesRequest<R>): AsyncIterable<HttpPage<R>>;
 }

@@ -1,10 +1,11 @@
 import { AriesError } from '../errors.ts';
 import { describeValue, isPlainObject } from '../json-value.ts';
-import { type Batch, withOrigin } from '../records.ts';
-import type { Json } from '../schema.ts';
+import { withOrigin } from '../records.ts';
+import type { Json, JsonRecord } from '../schema.ts';
 import { jsonOf } from './body.ts';
 import type { Client, Resolved } from './client.ts';
-import type { PagesRequest } from './http.ts';
+import type { HttpPage, PagesRequest } from './http.ts';
+import { type PagePlace, placeOf } from './page-place.ts';
 import { firstPage, type NextPage, nextPage, type Pagination } from './pagination.ts';
 import { valueAt } from './pointer.ts';
 import { urlFrom, withQuery } from './url.ts';
@@ -13,27 +14,44 @@ import { urlFrom, withQuery } from './url.ts';
 const REMEMBERED = 10_000;
 
 /** Reads a list page by page. While a page is worked on, the next one is on its way. */
-export async function* readPages<R>(get: () => Client, path: string, request: PagesRequest): AsyncGenerator<Batch<R>> {
+export async function* readPages<R>(
+  get: () => Client,
+  path: string,
+  request: PagesRequest<R>,
+): AsyncGenerator<HttpPage<R>> {
   const client = get();
-  const { pagination = client.settings.pagination ?? { type: 'link' }, records: place, ...rest } = request;
+  const {
+    pagination = client.settings.pagination ?? { type: 'link' },
+    records: place,
+    from,
+    parse,
+    map,
+    ...rest
+  } = request;
+  const start = placeOf(from);
+  if (start?.url === null) return;
   const stop = new AbortController();
   const signal = rest.signal === undefined ? stop.signal : AbortSignal.any([rest.signal, stop.signal]);
   const fetchPage = (resolved: Resolved) => {
-    const page = client.send({ ...resolved, request: { ...resolved.request, signal } }, (text, type) => ({
+    const page = client.send({ ...resolved, request: { ...resolved.request, signal } }, (text, type, headers) => ({
       text,
-      body: jsonOf(text, type),
+      body: parse === undefined || text === '' ? jsonOf(text, type) : parse(text, { headers }),
     }));
     // Whoever waits for it hears of its failure; before, Node is not to take it for unhandled.
     page.catch(() => {});
     return page;
   };
   try {
-    let at = changed(client.resolve(path, rest), firstPage(pagination));
+    const resolved = client.resolve(path, rest);
+    let at =
+      start === undefined
+        ? changed(resolved, firstPage(pagination))
+        : changed(resolved, { url: client.resolve(start.url, {}).url.href, json: start.json });
     const seen = new Set([keyOf(at)]);
     let coming: ReturnType<typeof fetchPage> | undefined = fetchPage(at);
     let before = '';
-    let count = 0;
-    for (let number = 1; coming !== undefined; number++) {
+    let count = start?.count ?? 0;
+    for (let number = start?.number ?? 1; coming !== undefined; number++) {
       const { body, headers, url, at: cameFrom } = await coming;
       const records = recordsIn(body.body, place ?? client.settings.records, url);
       count += records.length;
@@ -41,6 +59,7 @@ export async function* readPages<R>(get: () => Client, path: string, request: Pa
       before = isCounted(pagination) ? body.text : '';
       const next = nextPage(pagination, { body: body.body, headers, records, number, count });
       coming = undefined;
+      let follows: PagePlace = { url: null };
       if (next !== undefined) {
         at = changed({ ...at, url: next.url === undefined ? at.url : cameFrom }, next);
         const key = keyOf(at);
@@ -48,13 +67,34 @@ export async function* readPages<R>(get: () => Client, path: string, request: Pa
         if (seen.size === REMEMBERED) seen.delete(seen.values().next().value!);
         seen.add(key);
         coming = fetchPage(at);
+        const { json } = at.request as { json?: Record<string, Json> };
+        follows = { url: client.kept(at.url), ...(json === undefined ? {} : { json }), number: number + 1, count };
       }
-      if (records.length > 0) yield withOrigin(records as R[], (index) => `${url}, record ${index + 1}`);
+      const page = map === undefined ? pageOf(records as R[], url) : mappedPage(records, url, map);
+      if (page.length > 0) yield Object.defineProperty(page, 'next', { value: follows }) as HttpPage<R>;
     }
   } finally {
     // A page that nobody will look at.
     stop.abort();
   }
+}
+
+function pageOf<R>(records: R[], url: string) {
+  return withOrigin(records, (index) => `${url}, record ${index + 1}`);
+}
+
+/** Records keep their places in the answer, whatever is left out. */
+function mappedPage<R>(records: readonly Json[], url: string, map: (record: JsonRecord) => R | undefined) {
+  const mapped: R[] = [];
+  const places: number[] = [];
+  for (const [index, record] of records.entries()) {
+    // What is no object is rejected as it is.
+    const made = isPlainObject(record) ? map(record as JsonRecord) : (record as R);
+    if (made === undefined) continue;
+    mapped.push(made);
+    places.push(index);
+  }
+  return withOrigin(mapped, (index) => `${url}, record ${places[index]! + 1}`);
 }
 
 function changed({ url, request }: Resolved, { url: next, query, json }: NextPage): Resolved {
