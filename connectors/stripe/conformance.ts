@@ -1,0 +1,15 @@
+import { defineConformance } from '@aries-data/sdk/testing';
+import { KEY, minute, shop, stubbedStripe } from './src/testing/stubbed-stripe.ts';
+
+export const source = defineConformance({
+  config: { apiKey: KEY },
+  setup: () => stubbedStripe({ lists: shop(), pageSize: 4 }),
+  // Each step adds one in the latest second that is there, and one behind it. What changes without being created is not seen.
+  mutate(step, { lists }) {
+    for (const [path, list] of Object.entries(lists)) {
+      if (path.endsWith('/lines')) continue;
+      for (const [index, minutes] of [29 + step, 30 + step].entries())
+        list.push({ ...list[0], id: `${list[0]!.id}_${step}_${index}`, created: minute(minutes) });
+    }
+  },
+});
