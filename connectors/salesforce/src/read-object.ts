@@ -1,0 +1,46 @@
+import { AriesError, checkpoint, type Http, type Json, type JsonRecord, type ReadContext } from '@aries-data/sdk';
+import { readBulk } from './bulk.ts';
+import type { Config } from './config.ts';
+import type { SalesforceObject } from './describe.ts';
+import { type Last, queryOf } from './soql.ts';
+import { recordOf } from './values.ts';
+
+/** Where an interrupted read goes on: behind a record, or at a page of a job's results. */
+export type Position = { last: Last } | { job: string; next: Json };
+
+/** Longer queries do not fit into an address, for which Salesforce has 16 KB. */
+const LONGEST_IN_ADDRESS = 12_000;
+
+/** Reads an object: what its size says is cheaper. */
+export async function* readObject(object: SalesforceObject, ctx: ReadContext<Config>) {
+  const { config, http } = ctx;
+  const query = queryOf(object, ctx);
+  const position = (ctx.position ?? undefined) as Position | undefined;
+  if (position !== undefined ? 'job' in position : await isForBulk(config, http, query)) {
+    yield* readBulk(query, ctx, position as Extract<Position, { job: string }> | undefined);
+    return;
+  }
+  const pages = http.pages<JsonRecord>(config.deleted ? '/queryAll' : '/query', {
+    query: { q: query.behind((position as { last: Last } | undefined)?.last) },
+    map: (found) => recordOf(query.fields, found),
+  });
+  for await (const page of pages) {
+    yield page;
+    const { Id: id = null, SystemModstamp: modified = null } = page.at(-1)!;
+    yield checkpoint({ last: { id, modified } });
+  }
+}
+
+async function isForBulk(
+  { api, bulkFrom, deleted }: Config,
+  http: Http,
+  query: ReturnType<typeof queryOf>,
+): Promise<boolean> {
+  if (api !== 'auto') return api === 'bulk';
+  if (encodeURIComponent(query.all).length > LONGEST_IN_ADDRESS) return true;
+  const { body } = await http.json<{ totalSize: number }>(deleted ? '/queryAll' : '/query', {
+    query: { q: query.count },
+  });
+  if (typeof body.totalSize === 'number') return body.totalSize >= bulkFrom;
+  throw new AriesError('DATA_INVALID', 'Salesforce counts records without saying how many there are');
+}
