@@ -12,14 +12,14 @@ async function file(name: string, text: string): Promise<string> {
 }
 
 test('a config is JSON, a file of JSON or YAML, or stdin', async () => {
-  expect(await readConfigArgument(undefined)).toEqual({});
-  expect(await readConfigArgument('{"a":1}')).toEqual({ a: 1 });
-  expect(await readConfigArgument(`@${await file('c.json', '{"a":{"b":[1]}}')}`)).toEqual({ a: { b: [1] } });
-  expect(await readConfigArgument(`@${await file('c.txt', `a:\n  b: [1]\nc: \${env:X}\n`)}`)).toEqual({
+  expect((await readConfigArgument(undefined)).value).toEqual({});
+  expect((await readConfigArgument('{"a":1}')).value).toEqual({ a: 1 });
+  expect((await readConfigArgument(`@${await file('c.json', '{"a":{"b":[1]}}')}`)).value).toEqual({ a: { b: [1] } });
+  expect((await readConfigArgument(`@${await file('c.txt', `a:\n  b: [1]\nc: \${env:X}\n`)}`)).value).toEqual({
     a: { b: [1] },
     c: `\${env:X}`,
   });
-  expect(await readConfigArgument('-', Readable.from(['{"a"', ':1}']))).toEqual({ a: 1 });
+  expect((await readConfigArgument('-', Readable.from(['{"a"', ':1}']))).value).toEqual({ a: 1 });
 });
 
 test('a config that cannot be read is refused without a word of it', async () => {

@@ -1,8 +1,14 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
-import { AriesError } from '@aries-data/sdk';
+import { AriesError, type PlaceOf, placesIn } from '@aries-data/sdk';
 import { parseJsonOrYaml } from './json-or-yaml.ts';
+
+/** A config as it was given, and where in its file everything is. */
+export interface ConfigArgument {
+  value: Record<string, unknown>;
+  placeOf: PlaceOf | undefined;
+}
 
 /**
  * The value of `--config`: JSON, `@file` (JSON or YAML by content) or `-` (stdin); `{}` where it is left out.
@@ -11,21 +17,25 @@ import { parseJsonOrYaml } from './json-or-yaml.ts';
 export async function readConfigArgument(
   argument: string | undefined,
   stdin: NodeJS.ReadableStream = process.stdin,
-): Promise<Record<string, unknown>> {
-  const { text, where } = await readText(argument?.trim() ?? '{}', stdin);
+): Promise<ConfigArgument> {
+  const { text, where, file } = await readText(argument?.trim() ?? '{}', stdin);
   const value = await parseJsonOrYaml(text, where).catch((cause: Error) => {
     throw new AriesError('CONFIG_INVALID', cause.message, { hint: hintFor(argument) });
   });
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return { value: value as Record<string, unknown>, placeOf: file === undefined ? undefined : placesIn(text, file) };
   throw new AriesError('CONFIG_INVALID', `${where} must be an object`, { hint: hintFor(argument) });
 }
 
-async function readText(argument: string, stdin: NodeJS.ReadableStream): Promise<{ text: string; where: string }> {
-  if (argument === '-') return { text: await readAll(stdin), where: 'The config on stdin' };
+async function readText(
+  argument: string,
+  stdin: NodeJS.ReadableStream,
+): Promise<{ text: string; where: string; file?: string }> {
+  if (argument === '-') return { text: await readAll(stdin), where: 'The config on stdin', file: 'stdin' };
   if (!argument.startsWith('@')) return { text: argument, where: '--config' };
   const path = argument.slice(1);
   try {
-    return { text: await readFile(path, 'utf8'), where: path };
+    return { text: await readFile(path, 'utf8'), where: path, file: path };
   } catch (cause) {
     throw new AriesError(
       'NOT_FOUND',

@@ -25,7 +25,7 @@ export function createSession({ reporter, redactor, signal, argv }: SessionOptio
     loadConnector,
     async connectorUse(use, config) {
       const connector = await loadConnector(use);
-      const value = await readConfigArgument(config);
+      const { value, placeOf } = await readConfigArgument(config);
       const secrets = literalSecrets(connector, value);
       for (const secret of secrets) redactor.add(secret);
       if (secrets.length > 0 && isTyped(config, argv)) {
@@ -33,7 +33,7 @@ export function createSession({ reporter, redactor, signal, argv }: SessionOptio
           hint: `Write \${env:NAME} or \${file:PATH} in its place.`,
         });
       }
-      return { connector, config: await resolveConfig(value, { env: process.env, redactor }) };
+      return { connector, config: await resolveConfig(value, { env: process.env, redactor }), placeOf };
     },
   };
 }

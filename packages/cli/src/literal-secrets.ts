@@ -10,7 +10,7 @@ export function literalSecrets(connector: Connector, config: unknown): string[] 
   for (const part of [connector.source, connector.transform, connector.destination]) {
     if (part?.config === undefined) continue;
     try {
-      parseConfig(part.config, config, connector.name, recorder);
+      parseConfig(part.config, config, connector.name, { redactor: recorder });
     } catch {
       // That the config is wrong is said where it is used.
     }

@@ -67,7 +67,7 @@ describe('parseConfig', () => {
       schema,
       { url: 'postgres://me:hunter22@db/x', auth: { token: 'canary-1' }, headers: { a: 'canary-2' } },
       'shop',
-      redactor,
+      { redactor },
     );
     expect(redactor.text('hunter22 canary-1 canary-2')).toBe('[redacted] [redacted] [redacted]');
   });

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
 import { AriesError } from './errors.ts';
+import type { PlaceOf } from './places.ts';
 import { createRedactor, passwordsIn, REDACTED, type Redactor } from './redact.ts';
 import { type FieldSchema, toJsonSchema } from './schema.ts';
 
@@ -81,15 +82,23 @@ async function lookUp(scheme: string, name: string, { env, redactor }: ResolveOp
   }
 }
 
+export interface ParseOptions {
+  /** Is told the secrets. */
+  redactor?: Redactor | undefined;
+  /** Where in its file each path of the config is. */
+  placeOf?: PlaceOf | undefined;
+}
+
 /**
  * Parses a config with a connector's schema. A text that came from a reference is coerced where the schema wants a number or
- * a boolean. Secrets are told to the redactor. Throws `CONFIG_INVALID` naming each path and what is expected there.
+ * a boolean. Secrets are told to the redactor. Throws `CONFIG_INVALID` naming each path, what is expected there, and the line of
+ * its file where that is known.
  */
 export function parseConfig<C extends z.ZodType>(
   schema: C,
   value: unknown,
   connector: string,
-  redactor: Redactor = createRedactor(),
+  { redactor = createRedactor(), placeOf }: ParseOptions = {},
 ): z.output<C> {
   const jsonSchema = configSchema(schema, connector);
   const coerced = coerce(value ?? {}, jsonSchema);
@@ -101,11 +110,20 @@ export function parseConfig<C extends z.ZodType>(
     for (const secret of secretsIn(result.data, jsonSchema)) redactor.add(secret);
     return result.data as z.output<C>;
   }
-  const problems = [...(result.error?.issues ?? []).map((issue) => problemOf(issue, coerced, jsonSchema)), ...unknown];
+  const problems = [
+    ...(result.error?.issues ?? []).flatMap((issue) => problemsOf(issue, coerced, jsonSchema, unknown)),
+    ...unknown,
+  ].map(({ path, text }) => (placeOf === undefined ? text : `${text} (${placeOf(path)})`));
   throw new AriesError('CONFIG_INVALID', redactor.text(`${connector}: ${problems.join('; ')}`), {
     connector,
     hint: `aries spec ${connector} lists what the config takes.`,
   });
+}
+
+/** What is wrong with a config, and at which path. */
+interface ConfigProblem {
+  path: readonly PropertyKey[];
+  text: string;
 }
 
 /** The JSON Schema of a connector's config, as people write it. */
@@ -119,30 +137,54 @@ export function publicConfig(config: unknown, schema: z.ZodType, connector: stri
 }
 
 // A misspelt option must not be ignored, at any depth, whether or not the author wrote z.strictObject.
-function unknownOptions(value: unknown, schema: FieldSchema, path = ''): string[] {
+function unknownOptions(value: unknown, schema: FieldSchema, path: readonly PropertyKey[] = []): ConfigProblem[] {
   if (Array.isArray(value))
-    return value.flatMap((item, index) => unknownOptions(item, schema.items ?? {}, `${path}[${index}]`));
-  if (typeof value !== 'object' || value === null || schema.properties === undefined) return [];
+    return value.flatMap((item, index) => unknownOptions(item, schema.items ?? {}, [...path, index]));
+  if (typeof value !== 'object' || value === null) return [];
+  if (schema.properties === undefined)
+    return Object.entries(value).flatMap(([key, item]) =>
+      unknownOptions(item, memberSchema(schema, key), [...path, key]),
+    );
   const names = Object.keys(schema.properties);
   return Object.entries(value).flatMap(([key, item]) => {
-    const at = path === '' ? key : `${path}.${key}`;
+    const at = [...path, key];
     if (Object.hasOwn(schema.properties!, key)) return unknownOptions(item, schema.properties![key]!, at);
     return schema.additionalProperties === undefined || schema.additionalProperties === false
-      ? [`unknown option ${at}${suggestion(key, names)}`]
+      ? [{ path: at, text: `unknown option ${shown(at)}${suggestion(key, names)}` }]
       : [];
   });
 }
 
-function problemOf(issue: z.core.$ZodIssue, value: unknown, schema: FieldSchema): string {
-  const path = issue.path.map(String).join('.');
-  if (issue.code === 'unrecognized_keys') return `unknown option ${issue.keys.join(', ')}`;
+/** A path as people write it: `streams.issues.primaryKey[0]`. */
+function shown(path: readonly PropertyKey[]): string {
+  return path.reduce<string>(
+    (text, step) =>
+      typeof step === 'number' ? `${text}[${step}]` : text === '' ? String(step) : `${text}.${String(step)}`,
+    '',
+  );
+}
+
+function problemsOf(
+  issue: z.core.$ZodIssue,
+  value: unknown,
+  schema: FieldSchema,
+  known: readonly ConfigProblem[],
+): ConfigProblem[] {
+  if (issue.code === 'unrecognized_keys') {
+    // Most are known already, with the nearest name; not those within a union.
+    return issue.keys
+      .map((key) => ({ path: [...issue.path, key], text: `unknown option ${shown([...issue.path, key])}` }))
+      .filter(({ path }) => !known.some((one) => shown(one.path) === shown(path)));
+  }
+  const path = shown(issue.path);
   const found = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], value);
   if (found === undefined) {
     const option = schemaAt(schema, issue.path);
     const description = option?.description === undefined ? '' : ` (${option.description})`;
-    return `config ${path === '' ? '' : `${path} `}is missing: expected ${expectedOf(option ?? {}, issue)}${description}`;
+    const text = `config ${path === '' ? '' : `${path} `}is missing: expected ${expectedOf(option ?? {}, issue)}${description}`;
+    return [{ path: issue.path, text }];
   }
-  return `config ${path}: ${issue.message.replace(/^Invalid input: /, '')}`;
+  return [{ path: issue.path, text: `config ${path}: ${issue.message.replace(/^Invalid input: /, '')}` }];
 }
 
 /** What an option takes, in words: `string or list`. */
@@ -192,7 +234,7 @@ function editDistance(a: string, b: string): number {
 
 function schemaAt(schema: FieldSchema, path: readonly PropertyKey[]): FieldSchema | undefined {
   return path.reduce<FieldSchema | undefined>(
-    (at, key) => (typeof key === 'number' ? at?.items : at?.properties?.[String(key)]),
+    (at, key) => (typeof key === 'number' ? at?.items : at === undefined ? undefined : memberSchema(at, String(key))),
     schema,
   );
 }

@@ -39,9 +39,11 @@ export type {
   HttpResponse,
   HttpSettings,
   PagesRequest,
+  ReadPage,
 } from './http/http.ts';
 export type { NextPage, Page, Pagination } from './http/pagination.ts';
 export type { LedgerRow } from './ledger.ts';
+export { type PlaceOf, placesIn } from './places.ts';
 export {
   type Batch,
   type Checkpoint,

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { nearest, type ResolveOptions, resolveConfig } from '../config.ts';
 import { AriesError } from '../errors.ts';
+import { type PlaceOf, placesIn } from '../places.ts';
 
 const disposition = z.enum(['append', 'replace', 'replace-interval', 'merge']);
 
@@ -60,8 +61,14 @@ export const pipelineSchema = z.strictObject({
 /** A pipeline as its file says it, references filled in. */
 export type Pipeline = z.output<typeof pipelineSchema>;
 
+/** A pipeline, and where in its file everything is. */
+export interface PipelineFile {
+  pipeline: Pipeline;
+  placeOf: PlaceOf;
+}
+
 /** Reads a pipeline file. Throws `PIPELINE_INVALID` naming path and line, `NOT_FOUND`, `CONFIG_REFERENCE`. */
-export async function readPipelineFile(file: string, options: ResolveOptions): Promise<Pipeline> {
+export async function readPipelineFile(file: string, options: ResolveOptions): Promise<PipelineFile> {
   const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     throw cause.code === 'ENOENT' || cause.code === 'EISDIR'
       ? new AriesError('NOT_FOUND', `There is no pipeline file ${file}`, {
@@ -70,28 +77,21 @@ export async function readPipelineFile(file: string, options: ResolveOptions): P
         })
       : cause;
   });
-  const { LineCounter, parseDocument } = await import('yaml');
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: true });
+  const { parseDocument } = await import('yaml');
+  const document = parseDocument(text, { prettyErrors: true });
   const [syntax] = document.errors;
   if (syntax !== undefined)
     throw new AriesError('PIPELINE_INVALID', `${file}: ${syntax.message.split('\n')[0]}`, { cause: syntax });
 
-  const lineOf = (path: readonly PropertyKey[]): string => {
-    for (let length = path.length; length >= 0; length--) {
-      const node = document.getIn(path.slice(0, length), true) as { range?: [number, number, number] } | undefined;
-      if (node?.range) return `${file}:${lines.linePos(node.range[0]).line}`;
-    }
-    return file;
-  };
+  const placeOf = placesIn(text, file);
   const result = pipelineSchema.safeParse(document.toJS());
   if (!result.success) {
-    const problems = result.error.issues.map((issue) => `${lineOf(issue.path)}: ${problemOf(issue)}`);
+    const problems = result.error.issues.map((issue) => `${placeOf(issue.path)}: ${problemOf(issue)}`);
     throw new AriesError('PIPELINE_INVALID', problems.join('; '), {
       hint: 'docs/reference/pipeline.md shows all that a pipeline file can say.',
     });
   }
-  return (await resolveConfig(result.data, options)) as Pipeline;
+  return { pipeline: (await resolveConfig(result.data, options)) as Pipeline, placeOf };
 }
 
 function problemOf(issue: z.core.$ZodIssue): string {

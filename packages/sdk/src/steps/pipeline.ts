@@ -126,15 +126,25 @@ export interface OpenedPipeline {
 
 /** Reads a pipeline file and finds its connectors. */
 export async function openPipeline(options: PipelineOptions & { redactor: Redactor }): Promise<OpenedPipeline> {
-  const pipeline = await readPipelineFile(options.file, { env: options.env, redactor: options.redactor });
+  const { pipeline, placeOf } = await readPipelineFile(options.file, { env: options.env, redactor: options.redactor });
   const from = dirname(resolve(options.file));
-  const use = async (part: { use: string; config?: Record<string, unknown> | undefined }): Promise<ConnectorUse> => ({
+  const use = async (
+    part: { use: string; config?: Record<string, unknown> | undefined },
+    ...at: PropertyKey[]
+  ): Promise<ConnectorUse> => ({
     connector: await options.loadConnector(part.use, from),
     config: part.config ?? {},
+    placeOf: (path) => placeOf([...at, 'config', ...path]),
   });
-  const [source, destination] = await Promise.all([use(pipeline.source), use(pipeline.destination)]);
+  const [source, destination] = await Promise.all([
+    use(pipeline.source, 'source'),
+    use(pipeline.destination, 'destination'),
+  ]);
   const transforms = await Promise.all(
-    (pipeline.transforms ?? []).map(async (part) => ({ ...(await use(part)), name: part.name })),
+    (pipeline.transforms ?? []).map(async (part, index) => ({
+      ...(await use(part, 'transforms', index)),
+      name: part.name,
+    })),
   );
   const { fused, groups } = groupTransforms(transforms);
   return {

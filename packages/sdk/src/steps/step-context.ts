@@ -67,7 +67,10 @@ export function prepare<Role extends ConnectorRole>(
     });
   }
   const schema = (part as { config?: z.ZodType }).config;
-  const config = schema === undefined ? {} : parseConfig(schema, use.config, connector.name, context.redactor);
+  const config =
+    schema === undefined
+      ? {}
+      : parseConfig(schema, use.config, connector.name, { redactor: context.redactor, placeOf: use.placeOf });
   const log = withFields(context.log, context.redactor, { connector: connector.name });
   const declared = (part as { http?: HttpDeclaration<unknown> }).http;
   const http = createHttp({

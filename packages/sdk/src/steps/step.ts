@@ -2,6 +2,7 @@ import type { Connector } from '../connector.ts';
 import type { Log } from '../context.ts';
 import type { Disposition, Interval } from '../destination.ts';
 import type { Compression, StagedFormat } from '../formats/format.ts';
+import type { PlaceOf } from '../places.ts';
 import type { Redactor } from '../redact.ts';
 import type { Store } from '../stores/store.ts';
 import type { LoadAhead } from './disposition.ts';
@@ -60,6 +61,8 @@ export interface StepOptions {
 export interface ConnectorUse {
   connector: Connector;
   config: unknown;
+  /** Where in its file each path of the config is, for errors. */
+  placeOf?: PlaceOf | undefined;
 }
 
 export interface ExtractOptions extends StepOptions {
