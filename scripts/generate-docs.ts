@@ -104,9 +104,12 @@ function rowsOf(schema: Schema, prefix: string): string[] {
     const meaning = `${option.description ?? ''}${option.secret === true ? ' (secret)' : ''}`.trim();
     const row = `| \`${path}\` | ${typeOf(option)} | ${cell(fallback)} | ${cell(meaning)} |`;
     const nested = option.items?.properties === undefined ? option : option.items;
+    // A map of objects: streams by their names.
+    const members = typeof option.additionalProperties === 'object' ? option.additionalProperties : {};
     return [
       row,
       ...rowsOf(nested, nested === option ? `${path}.` : `${path}[].`),
+      ...rowsOf(members, `${path}.<name>.`),
       ...(option.items?.anyOf ?? []).flatMap((one) => rowsOf(one, `${path}[].`)),
     ];
   });
@@ -115,7 +118,8 @@ function rowsOf(schema: Schema, prefix: string): string[] {
 function typeOf(option: Schema): string {
   if (option.const !== undefined) return `\`${JSON.stringify(option.const)}\``;
   if (option.enum !== undefined) return option.enum.map((value) => `\`${String(value)}\``).join(', ');
-  if (option.anyOf !== undefined) return [...new Set(option.anyOf.map(typeOf))].join(' or ');
+  if (option.anyOf !== undefined && option.type === undefined)
+    return [...new Set(option.anyOf.map(typeOf))].join(' or ');
   if (option.type === 'array') return `list of ${option.items === undefined ? 'any' : typeOf(option.items)}`;
   if (option.type === 'object')
     return typeof option.additionalProperties === 'object' && option.properties === undefined ? 'map' : 'object';

@@ -2,7 +2,10 @@ import { registerHooks } from 'node:module';
 
 // Resolved before the hook exists: asking inside it would ask it again.
 const PROVIDED = new Map(
-  ['@aries-data/sdk', '@aries-data/sdk/testing', 'zod'].map((specifier) => [specifier, import.meta.resolve(specifier)]),
+  ['@aries-data/sdk', '@aries-data/sdk/rest', '@aries-data/sdk/testing', 'zod'].map((specifier) => [
+    specifier,
+    import.meta.resolve(specifier),
+  ]),
 );
 
 let registered = false;

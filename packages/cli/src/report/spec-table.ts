@@ -37,7 +37,13 @@ export function optionRows(schema: FieldSchema, path = ''): string[][] {
       .join(', ');
     const description = [notes === '' ? '' : `(${notes})`, option.description ?? ''].filter(Boolean).join(' ');
     const row = [at, typeOf(option), option.default === undefined ? '' : JSON.stringify(option.default), description];
-    return [row, ...optionRows(option, at)];
+    const members = option.additionalProperties;
+    return [
+      row,
+      ...optionRows(option, at),
+      // A map of objects: streams by their names.
+      ...(typeof members === 'object' && members !== null ? optionRows(members as FieldSchema, `${at}.<name>`) : []),
+    ];
   });
 }
 

@@ -103,6 +103,16 @@ export interface PagesRequest<R = JsonRecord> extends HttpRequest {
   parse?: ((text: string, answer: { headers: Headers }) => Json) | undefined;
   /** Makes of each record what the stream declares; undefined leaves it out. Pagination sees records as they came. */
   map?: ((record: JsonRecord) => R | undefined) | undefined;
+  /** Called with each page before its records are looked for; what it throws ends the reading. */
+  onPage?: ((page: ReadPage) => void) | undefined;
+}
+
+/** An answer that holds a page. */
+export interface ReadPage {
+  /** Without secrets. */
+  url: string;
+  headers: Headers;
+  body: Json;
 }
 
 /** A page of records. */

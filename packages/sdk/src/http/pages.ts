@@ -26,6 +26,7 @@ export async function* readPages<R>(
     from,
     parse,
     map,
+    onPage,
     ...rest
   } = request;
   const start = placeOf(from);
@@ -53,6 +54,7 @@ export async function* readPages<R>(
     let count = start?.count ?? 0;
     for (let number = start?.number ?? 1; coming !== undefined; number++) {
       const { body, headers, url, at: cameFrom } = await coming;
+      onPage?.({ url, headers, body: body.body });
       const records = recordsIn(body.body, place ?? client.settings.records, url);
       count += records.length;
       if (records.length > 0 && body.text === before) throw samePage(pagination, url);

@@ -1,0 +1,67 @@
+import { defineConformance } from '@aries-data/sdk/testing';
+import nock from 'nock';
+
+interface Item {
+  id: string;
+  properties: Record<string, string | null>;
+  createdAt: string;
+  updatedAt: string;
+  archived: boolean;
+}
+
+const item = (id: number, minute = id): Item => ({
+  id: String(id),
+  properties: { hs_object_id: String(id), email: `person${id}@example.com`, name: `Company ${id}`, dealname: null },
+  createdAt: '2023-01-01T00:00:00.000Z',
+  updatedAt: `2024-01-01T00:${String(minute).padStart(2, '0')}:00.123Z`,
+  archived: false,
+});
+
+interface Search {
+  after?: string;
+  filterGroups: { filters: { operator: 'GTE' | 'LT'; value: string }[] }[];
+}
+
+/** HubSpot as its documentation shows it; at most ten records a page, whatever is asked for. */
+async function answer(request: Request, items: Item[]): Promise<[number, object]> {
+  if (request.headers.get('authorization') !== 'Bearer pat-conformance') {
+    const message = 'Authentication credentials not found. This API supports OAuth 2.0 authentication';
+    return [401, { status: 'error', message, category: 'INVALID_AUTHENTICATION' }];
+  }
+  const url = new URL(request.url);
+  const isSearch = url.pathname.endsWith('/search');
+  const search = isSearch ? ((await request.json()) as Search) : undefined;
+  const from = Number(search?.after ?? url.searchParams.get('after') ?? 0);
+  const filters = search?.filterGroups[0]?.filters ?? [];
+  const found = items
+    .filter(({ updatedAt }) =>
+      filters.every(({ operator, value }) =>
+        operator === 'GTE' ? Date.parse(updatedAt) >= Number(value) : Date.parse(updatedAt) < Number(value),
+      ),
+    )
+    .sort((a, b) => (isSearch ? a.updatedAt.localeCompare(b.updatedAt) : Number(a.id) - Number(b.id)));
+  const paging = found.length > from + 10 ? { paging: { next: { after: String(from + 10) } } } : {};
+  return [200, { ...(isSearch ? { total: found.length } : {}), results: found.slice(from, from + 10), ...paging }];
+}
+
+export const source = defineConformance({
+  config: { token: 'pat-conformance' },
+  setup() {
+    const items = Array.from({ length: 25 }, (_, index) => item(index + 1));
+    const path = /^\/crm\/v3\/objects\/(?:contacts|companies|deals)/;
+    const scope = nock('https://api.hubapi.com').persist();
+    const requests = [scope.get(path), scope.post(path)];
+    for (const one of requests) one.reply((request: Request) => answer(request, items));
+    return {
+      items,
+      async [Symbol.asyncDispose]() {
+        for (const one of requests) nock.removeInterceptor(one);
+      },
+    };
+  },
+  // Each step adds a record at the greatest moment so far, and changes one that is there.
+  mutate(step, { items }) {
+    items.push(item(100 + step, 24 + step));
+    items[step]!.updatedAt = item(0, 25 + step).updatedAt;
+  },
+});

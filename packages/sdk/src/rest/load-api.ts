@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
+import { parseConfig } from '../config.ts';
+import { AriesError } from '../errors.ts';
+import { placesIn } from '../places.ts';
+import type { Json } from '../schema.ts';
+import { type RestApi, restApi } from './declaration.ts';
+import { fill } from './template.ts';
+
+const texts = new Map<string, { text: string; value: Json }>();
+
+/** The API that a YAML file declares, with the options of the connector filled in. Throws `CONNECTOR_INVALID` naming the line. */
+export function loadApi(url: URL, config: unknown): RestApi {
+  const file = basename(fileURLToPath(url));
+  let known = texts.get(url.href);
+  try {
+    if (known === undefined) {
+      const text = readFileSync(url, 'utf8');
+      known = { text, value: parse(text) as Json };
+      texts.set(url.href, known);
+    }
+    const filled = fill(known.value, { config: config as Json });
+    return parseConfig(restApi, filled, file, { placeOf: placesIn(known.text, file) });
+  } catch (cause) {
+    throw new AriesError('CONNECTOR_INVALID', (cause as Error).message, {
+      cause,
+      hint: `Correct ${file} of the connector.`,
+    });
+  }
+}

@@ -1,0 +1,66 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { runHere } from '../packages/cli/src/testing/run-here.ts';
+
+const API = `baseUrl: https://api.example.com
+pagination: { type: cursor, paramter: after }
+streams:
+  issues:
+    path: /issues
+    primaryKey: [idd]
+    schema: { id: int64 }
+  comments:
+    path: /issues/{parent.id}/comments
+    parent:
+      stream: isues
+`;
+
+async function failureOf(argv: string[], folder: string): Promise<string[]> {
+  const { code, result } = await runHere(argv);
+  const { message } = (result as { error: { message: string } }).error;
+  return [`exit ${code}`, ...message.replaceAll(`${folder}/`, '').split('; ')];
+}
+
+test('a mistake in a config file is named with its line, by --config and in a pipeline', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'aries-lines-'));
+  const [config, pipeline] = [join(folder, 'rest.yaml'), join(folder, 'pipeline.yaml')];
+  await writeFile(config, API);
+  expect(await failureOf(['check', 'rest', '--config', `@${config}`], folder)).toMatchInlineSnapshot(`
+    [
+      "exit 78",
+      "rest: config pagination.parameter is missing: expected string (cursor, page, offset: the parameter that is sent",
+      "\`page\`, \`offset\`.) (rest.yaml:2)",
+      "config pagination: expected either "place" or "lastRecord", which say where the cursor is (rest.yaml:2)",
+      "config streams.issues.primaryKey[0]: "idd" is not in the schema, did you mean id? (rest.yaml:6)",
+      "config streams.comments.parent.stream: there is no stream "isues", did you mean issues? (rest.yaml:11)",
+      "unknown option pagination.paramter, did you mean parameter? (rest.yaml:2)",
+    ]
+  `);
+  await writeFile(config, API.replace('paramter', 'place: /next, parameter'));
+  expect(await failureOf(['check', 'rest', '--config', `@${config}`], folder)).toMatchInlineSnapshot(`
+    [
+      "exit 78",
+      "rest: config streams.issues.primaryKey[0]: "idd" is not in the schema, did you mean id? (rest.yaml:6)",
+      "config streams.comments.parent.stream: there is no stream "isues", did you mean issues? (rest.yaml:11)",
+    ]
+  `);
+
+  const source = `  config:\n${API.replace(/^/gm, '    ')}`;
+  await writeFile(
+    pipeline,
+    `name: issues\nsource:\n  use: rest\n${source}\ndestination:\n  use: duckdb\n  config: { path: x, pth: y }\n`,
+  );
+  expect(await failureOf(['run', pipeline], folder)).toMatchInlineSnapshot(`
+    [
+      "exit 78",
+      "rest: config pagination.parameter is missing: expected string (cursor, page, offset: the parameter that is sent",
+      "\`page\`, \`offset\`.) (pipeline.yaml:6)",
+      "config pagination: expected either "place" or "lastRecord", which say where the cursor is (pipeline.yaml:6)",
+      "config streams.issues.primaryKey[0]: "idd" is not in the schema, did you mean id? (pipeline.yaml:10)",
+      "config streams.comments.parent.stream: there is no stream "isues", did you mean issues? (pipeline.yaml:15)",
+      "unknown option pagination.paramter, did you mean parameter? (pipeline.yaml:6)",
+    ]
+  `);
+});
