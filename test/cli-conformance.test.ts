@@ -12,7 +12,7 @@ test('a broken rule ends with 65, and the result line says how each rule ended',
       "connector": "index",
       "hint": "Each rule says what it is for; docs/guides/testing.md lists them.",
       "kind": "data",
-      "message": "index breaks 1 of 12 rules: source/spec",
+      "message": "index breaks 1 of 15 rules: source/spec",
     }
   `);
   expect(result.rules.map(({ title, ...rule }: { title: string }) => rule)).toMatchInlineSnapshot(`
@@ -66,6 +66,21 @@ test('a broken rule ends with 65, and the result line says how each rule ended',
         "ok": true,
         "rule": "source/secrets",
         "skipped": "its config holds no secret",
+      },
+      {
+        "ok": true,
+        "rule": "source/rate-limit",
+        "skipped": "it sends no requests by fetch, as the http of its context does",
+      },
+      {
+        "ok": true,
+        "rule": "source/retry",
+        "skipped": "it sends no requests by fetch, as the http of its context does",
+      },
+      {
+        "ok": true,
+        "rule": "source/refused",
+        "skipped": "it sends no requests by fetch, as the http of its context does",
       },
       {
         "ok": true,

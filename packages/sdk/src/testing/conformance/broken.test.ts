@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import nock from 'nock';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { AriesError } from '../../errors.ts';
@@ -92,10 +93,12 @@ function sourceWith(stream: Record<string, unknown>, definition: Record<string, 
 const ofSource = (id: string, source: unknown, suites: ConformanceSuites = { source: suite }) =>
   report(id, { name: 'things', source }, suites);
 
+const HTTP_RULES = ['source/rate-limit', 'source/retry', 'source/refused'];
+
 test('a good source keeps every rule', async () => {
   const large = defineConformance({ ...suite, large: { name: 'things', megabytes: 50 } });
   for (const { id, run } of conformance({ name: 'things', source: sourceWith({}) }, { source: large }))
-    expect({ id, ...(await run()) }).toEqual({ id });
+    if (!HTTP_RULES.includes(id)) expect({ id, ...(await run()) }).toEqual({ id });
 });
 
 test('source/spec', async () => {
@@ -244,6 +247,103 @@ test('source/memory', async () => {
   expect(said.replace(/\d+ MiB after \d+ records/, 'N MiB after N records')).toMatchInlineSnapshot(`
     "things breaks "Memory does not grow with the stream" (source/memory): things: it holds N MiB after N records; 8 are allowed
     → What the rule is for: a container is killed at its limit, at the largest table, on the busiest day"
+  `);
+});
+
+const API = 'https://things.example.com';
+
+/** Things behind an API of three pages. */
+const ofApi = defineConformance({
+  setup() {
+    const page = (request: Request) => Number(new URL(request.url).searchParams.get('page') ?? 1);
+    const requests = nock(API)
+      .persist()
+      .get(/^\/things/);
+    requests.reply((request: Request) => [200, page(request) > 3 ? [] : [thing(page(request))]]);
+    return {
+      config: { server: API, token: 'x' },
+      [Symbol.asyncDispose]: async () => void nock.removeInterceptor(requests),
+    };
+  },
+});
+
+/** A source that reads the pages in some way. */
+function apiSource(pages: (ctx: ReadContext<Config>) => AsyncIterable<readonly unknown[]>, retry: object = {}) {
+  const http = { baseUrl: API, pagination: { type: 'page' as const }, retry };
+  return sourceWith({ cursor: undefined, read: pages }, { http });
+}
+
+const good = ({ http }: ReadContext<Config>) => http.pages('/things');
+
+test('a good source keeps the rules about HTTP', async () => {
+  for (const id of HTTP_RULES) expect(await ofSource(id, apiSource(good), { source: ofApi })).toBe('kept');
+});
+
+test('source/rate-limit', async () => {
+  const hasty = apiSource(async function* () {
+    for (let page = 1; page <= 3; ) {
+      const answer = await fetch(`${API}/things?page=${page}`);
+      if (answer.status === 429) continue;
+      yield (await answer.json()) as unknown[];
+      page++;
+    }
+  });
+  expect(await ofSource('source/rate-limit', hasty, { source: ofApi })).toMatchInlineSnapshot(`
+    "things breaks "Told to wait, it waits, and then gives the same" (source/rate-limit): told with Retry-After to wait for 1 second, it sends the same request again before that
+    → What the rule is for: every API has a limit; whoever goes on asking is shut out for longer, and whoever gives up never finishes"
+  `);
+  const losing = apiSource(async function* () {
+    for (let page = 1; page <= 3; page++) {
+      const answer = await fetch(`${API}/things?page=${page}`);
+      if (answer.ok) yield (await answer.json()) as unknown[];
+      else await sleep(1010);
+    }
+  });
+  expect(await ofSource('source/rate-limit', losing, { source: ofApi })).toMatchInlineSnapshot(`
+    "things breaks "Told to wait, it waits, and then gives the same" (source/rate-limit): things: a request is answered with 429 once, and a record is lost: {"id":"2","name":"thing 2","at":"2024-01-01T00:02:00Z"}
+    → What the rule is for: every API has a limit; whoever goes on asking is shut out for longer, and whoever gives up never finishes"
+  `);
+});
+
+test('source/retry', async () => {
+  const once = apiSource(good, { attempts: 1 });
+  expect(await ofSource('source/retry', once, { source: ofApi })).toMatchInlineSnapshot(`
+    "things breaks "What fails once is tried again, and gives the same" (source/retry): a request is answered with 503 once, and it ends: GET https://things.example.com/things?page=3 was answered with 503: This is a 503 of the conformance battery (UNREACHABLE)
+    → What the rule is for: of a million requests some fail; a run that ends with the first of them never reads a large stream to its end"
+  `);
+});
+
+test('source/refused', async () => {
+  const stubborn = apiSource(async function* ({ http }) {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        yield (await http.json<unknown[]>('/things')).body;
+        return;
+      } catch (error) {
+        if (attempt === 3) throw error;
+      }
+    }
+  });
+  expect(await ofSource('source/refused', stubborn, { source: ofApi })).toMatchInlineSnapshot(`
+    "things breaks "A refusal ends the read at once, as one" (source/refused): a request that is answered with 401 is sent 3 times
+    → What the rule is for: a key that was taken back does not come back by asking; accounts are locked for it, and nobody is told what to mend"
+  `);
+  const vague = apiSource(async function* () {
+    const answer = await fetch(`${API}/things`);
+    if (!answer.ok) throw new Error('It did not work');
+    yield (await answer.json()) as unknown[];
+  });
+  expect(await ofSource('source/refused', vague, { source: ofApi })).toMatchInlineSnapshot(`
+    "things breaks "A refusal ends the read at once, as one" (source/refused): every request is answered with 401, and it ends with CONNECTOR_FAILED, of kind bug: It did not work
+    → What the rule is for: a key that was taken back does not come back by asking; accounts are locked for it, and nobody is told what to mend"
+  `);
+  const silent = apiSource(async function* () {
+    const answer = await fetch(`${API}/things`);
+    yield answer.ok ? ((await answer.json()) as unknown[]) : [];
+  });
+  expect(await ofSource('source/refused', silent, { source: ofApi })).toMatchInlineSnapshot(`
+    "things breaks "A refusal ends the read at once, as one" (source/refused): every request is answered with 401, and it ends as if all were well
+    → What the rule is for: a key that was taken back does not come back by asking; accounts are locked for it, and nobody is told what to mend"
   `);
 });
 
@@ -478,7 +578,10 @@ test('what does not apply says why', async () => {
       "source/incremental": "no stream has a cursor",
       "source/memory": "the suite declares no large stream",
       "source/primary-key": "no stream has a primary key",
+      "source/rate-limit": "it sends no requests by fetch, as the http of its context does",
+      "source/refused": "it sends no requests by fetch, as the http of its context does",
       "source/restart": "no stream yields a checkpoint",
+      "source/retry": "it sends no requests by fetch, as the http of its context does",
       "source/schema": "kept",
       "source/secrets": "kept",
       "source/spec": "kept",

@@ -6,6 +6,7 @@ import { AriesError, isAriesError } from '../../errors.ts';
 import { abortRules } from './abort-rules.ts';
 import { configRules } from './config-rules.ts';
 import { dispositionRules } from './disposition-rules.ts';
+import { httpRules } from './http-rules.ts';
 import { incrementalRules } from './incremental-rules.ts';
 import { interruptionRules } from './interruption-rules.ts';
 import { keyRules } from './key-rules.ts';
@@ -26,13 +27,13 @@ import type { ConformanceSuite } from './suite.ts';
 import { transformRules } from './transform-rules.ts';
 import { valueRules } from './value-rules.ts';
 
-// Rules about rate limits and retries belong with those of the sources, once the context has an HTTP client.
 const RULES: readonly Rule[] = [
   ...configRules('source'),
   ...recordRules,
   ...incrementalRules,
   ...interruptionRules,
   ...secretRules,
+  ...httpRules,
   ...memoryRules,
   ...configRules('transform'),
   ...transformRules,

@@ -1,0 +1,71 @@
+/** Gives an answer in the place of the real one, or none. */
+export type Answer = (real: () => Promise<Response>) => Promise<Response>;
+
+/** A request that was sent while somebody looked. */
+export interface Request {
+  /** Method, URL and body: two that are equal are the same request. */
+  what: string;
+  startedAt: number;
+}
+
+/**
+ * Does some work while requests of this process get other answers: of which the number, from 0, is given one by `trouble`. It stands
+ * before whatever answers in truth, a server or nock, and knows of requests by `fetch` only.
+ */
+export async function troubled(
+  work: () => Promise<unknown>,
+  trouble: (number: number) => Answer | undefined = () => undefined,
+): Promise<{ requests: Request[]; thrown: unknown }> {
+  const requests: Request[] = [];
+  const real = globalThis.fetch;
+  globalThis.fetch = (input, init) => {
+    const number = requests.length;
+    const url = input instanceof globalThis.Request ? input.url : String(input);
+    requests.push({
+      what: `${init?.method ?? 'GET'} ${url} ${String(init?.body ?? '')}`,
+      startedAt: performance.now(),
+    });
+    const answer = trouble(number);
+    return answer === undefined ? real(input, init) : answer(() => real(input, init));
+  };
+  try {
+    await work();
+    return { requests, thrown: undefined };
+  } catch (thrown) {
+    return { requests, thrown: thrown ?? new Error('nothing was thrown') };
+  } finally {
+    globalThis.fetch = real;
+  }
+}
+
+export function answerWith(status: number, headers: Record<string, string> = {}): Answer {
+  const body = JSON.stringify({ message: `This is a ${status} of the conformance battery` });
+  return async () => new Response(body, { status, headers: { 'content-type': 'application/json', ...headers } });
+}
+
+/** As undici says it. */
+export const breakConnection: Answer = async () => {
+  throw new TypeError('fetch failed', { cause: reset() });
+};
+
+/** Half of the real answer, then nothing. */
+export const breakBody: Answer = async (real) => {
+  const answer = await real();
+  const bytes = new Uint8Array(await answer.arrayBuffer());
+  let isSent = false;
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      if (isSent) controller.error(new TypeError('terminated', { cause: reset() }));
+      else controller.enqueue(bytes.slice(0, Math.ceil(bytes.length / 2)));
+      isSent = true;
+    },
+  });
+  // The bytes are not compressed any more.
+  const headers = new Headers(answer.headers);
+  for (const name of ['content-encoding', 'content-length']) headers.delete(name);
+  return new Response(body, { status: answer.status, headers });
+};
+
+function reset(): Error {
+  return Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
+}
