@@ -142,6 +142,7 @@ function checkReferences({ path, query, incremental, parent, cursor }: RestStrea
 }
 
 function wrongReference(reference: string, hasParent: boolean, hasCursor: boolean): string | undefined {
+  if (reference.startsWith('$')) return `write {${reference.slice(1)}}, without the $`;
   if (reference === 'since' || reference === 'until') return hasCursor ? undefined : `{${reference}} needs a cursor`;
   if (reference.startsWith('parent.')) return hasParent ? undefined : `{${reference}} needs a parent`;
   return `{${reference}} refers to nothing; known are {since}, {until} and {parent.field}`;

@@ -139,7 +139,9 @@ const stream = z.strictObject({
 });
 
 const DECLARATION = z.strictObject({
-  baseUrl: text.describe('The URL that all paths are put behind. Headers and credentials go to its origin only.'),
+  baseUrl: z
+    .url({ protocol: /^https?$/, error: 'expected a web address such as https://api.example.com/v1' })
+    .describe('The URL that all paths are put behind. Headers and credentials go to its origin only.'),
   auth: auth.optional().describe('Who is asking.'),
   headers: headers.optional().describe('Sent with every request.'),
   query: parameters.optional().describe('Sent with every request.'),

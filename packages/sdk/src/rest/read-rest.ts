@@ -52,6 +52,7 @@ async function* readChildren(ctx: Context, api: RestApi, stream: RestStream): As
   const done = new Set(position.done);
   const field = ctx.mode === 'interval' ? undefined : stream.cursor?.field;
   let { bound } = position;
+  let newer = 0;
   const began = ({ headers }: ReadPage) => {
     bound ??= timeOf(headers);
   };
@@ -59,13 +60,18 @@ async function* readChildren(ctx: Context, api: RestApi, stream: RestStream): As
     for (const parent of parents) {
       const digest = digestOf(requestOf(stream, { parent, window: ctx.window }));
       if (done.has(digest)) continue;
-      for await (const batch of readList(ctx, api, stream, parent))
-        yield field === undefined || bound === undefined ? batch : before(batch, bound, field);
+      for await (const batch of readList(ctx, api, stream, parent)) {
+        const old = field === undefined || bound === undefined ? batch : before(batch, bound, field);
+        newer += batch.length - old.length;
+        yield old;
+      }
       if (done.size === REMEMBERED) continue;
       done.add(digest);
       yield checkpoint({ done: [...done], ...(bound === undefined ? {} : { bound }) });
     }
   }
+  if (newer > 0)
+    ctx.log.info('records that are newer than the beginning are left for the next run', { records: newer, bound });
 }
 
 /** The records that lists belong to: all of them, as far as the stream wants them. */

@@ -268,7 +268,7 @@ test('what goes wrong in the declaration is named by its path', async () => {
       pagination: { type: 'cursor', parameter: 'after', size: 5 },
       streams: {
         a: { path: '/a/{since}', primaryKey: ['idd'], schema: { id: 'int64' }, json: {}, incremental: {} },
-        b: { path: '/b/{parent.id}/{what}' },
+        b: { path: '/b/{parent.id}/{what}', query: { since: '${since}' } },
         c: { path: '/c', parent: { stream: 'aa' } },
         d: {
           path: '/d/{parent.id}',
@@ -292,6 +292,7 @@ test('what goes wrong in the declaration is named by its path', async () => {
       "config streams.b.path: {parent.id} needs a parent",
       "config streams.b.path: {what} refers to nothing",
       "known are {since}, {until} and {parent.field}",
+      "config streams.b.query.since: write {since}, without the $",
       "config streams.c.parent.stream: there is no stream "aa", did you mean a or b or c?",
       "config streams.d.parent.stream: d → e → d goes in a circle",
       "config streams.d.parent.copy.x: "x" is not in the schema, did you mean n?",

@@ -40,6 +40,10 @@ test('values in a path are encoded, and numbers keep their digits', () => {
   const parent = parseExact('{"id":9007199254740993,"name":"a/b ?"}') as Record<string, Json>;
   expect(fillPath('/lists/{parent.id}/{parent.name}', { parent })).toBe('/lists/9007199254740993/a%2Fb%20%3F');
   expect(fillPath('/since/{since}', { window: {} })).toBeUndefined();
+  for (const id of ['.', '..', ''])
+    expect(() => fillPath('/lists/{parent.id}/all', { parent: { id } })).toThrow(
+      expect.objectContaining({ code: 'DATA_INVALID' }),
+    );
 });
 
 test('a parent without the field is an error: left out, a list would be that of all parents', () => {

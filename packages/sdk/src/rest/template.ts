@@ -16,9 +16,11 @@ export interface Scope {
 const REFERENCE = /\{(?:(config|parent)\.([^{}\s|]+)(\|joined)?|(since|until))\}/g;
 const MISSING = Symbol('missing');
 
-/** Names after an opening brace, to find those that are no references. */
+/** What stands in braces and looks like a reference, to find those that are none; with a `$` before it if there is one. */
 export function referencesIn(text: string): string[] {
-  return [...text.matchAll(/\{([a-z_][\w.-]*)\}/gi)].map(([, name = '']) => name);
+  return [...text.matchAll(/(\$?)\{([a-z_][\w.-]*)(?:\|joined)?\}/gi)].map(
+    ([, dollar = '', name = '']) => dollar + name,
+  );
 }
 
 /**
@@ -33,8 +35,15 @@ export function fill(value: Json, scope: Scope): Json | undefined {
 
 /** Fills in a path: values are encoded, so a slash in one is no new step. Undefined where it refers to a bound that there is none of. */
 export function fillPath(path: string, scope: Scope): string | undefined {
-  const filled = fillText(path, scope, (text) => encodeURIComponent(text));
+  const filled = fillText(path, scope, encodeStep);
   return filled === MISSING ? undefined : filled;
+}
+
+function encodeStep(text: string): string {
+  // These would lead to another place, however they are encoded.
+  if (text === '.' || text === '..')
+    throw new AriesError('DATA_INVALID', `A step of a path cannot be "${text}", which is what a record has there`);
+  return encodeURIComponent(text);
 }
 
 function filledIn(value: Json, scope: Scope, inList: boolean): Json | typeof MISSING {
@@ -76,7 +85,7 @@ function lookUp([, root, place = '', , bound]: RegExpMatchArray, scope: Scope): 
   const from = scope[root as 'config' | 'parent'];
   if (from === undefined) return undefined;
   const found = valueAt(from, place);
-  if (root === 'parent' && (found === undefined || found === null))
+  if (root === 'parent' && (found === undefined || found === null || found === ''))
     throw new AriesError('DATA_INVALID', `{parent.${place}}: a record of the parent has nothing there`, {
       hint: 'Name a field that all of its records have, or leave others out with parent.where.',
     });
