@@ -1,4 +1,5 @@
 import { AriesError } from '../errors.ts';
+import { isRawNumber } from '../formats/exact-json.ts';
 import type { Http, HttpParameters, PagesRequest, ReadPage } from '../http/http.ts';
 import type { Pagination } from '../http/pagination.ts';
 import type { Batch } from '../records.ts';
@@ -63,14 +64,26 @@ export function requestOf(
     path,
     request: {
       method: asked.method,
-      query: filled(asked.query) as HttpParameters | undefined,
+      query: parametersOf(filled(asked.query)),
       headers: filled(asked.headers) as Record<string, string> | undefined,
       json: filled(asked.json),
-      form: filled(asked.form) as HttpParameters | undefined,
+      form: parametersOf(filled(asked.form)),
       // Whatever a source asks for, it only reads.
       idempotent: true,
       ...(asked.records === undefined ? {} : { records: asked.records }),
       ...(asked.pagination === undefined ? {} : { pagination: asked.pagination as Pagination }),
     },
   };
+}
+
+/** Numbers that a double does not hold are objects whose JSON is their digits. */
+function parametersOf(filled: Json | undefined): HttpParameters | undefined {
+  if (filled === undefined) return undefined;
+  const digits = (value: unknown) => (isRawNumber(value) ? JSON.stringify(value) : value);
+  return Object.fromEntries(
+    Object.entries(filled as JsonRecord).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.map(digits) : digits(value),
+    ]),
+  ) as HttpParameters;
 }

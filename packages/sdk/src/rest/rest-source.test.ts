@@ -189,6 +189,24 @@ describe('lists that belong to records', () => {
   });
 });
 
+test('an id of many digits is asked for with all of them, in path, query and body', async () => {
+  const id = '90071992547409931';
+  nock(HOST).get('/teams').reply(200, `[{"id":${id}}]`);
+  nock(HOST)
+    .post(`/teams/${id}?team=${id}`, `{"team":${id}}`)
+    .reply(200, [{ name: 'a' }]);
+  const people = {
+    path: '/teams/{parent.id}',
+    method: 'POST',
+    query: { team: '{parent.id}' },
+    json: { team: '{parent.id}' },
+    parent: { stream: 'teams', copy: { team_id: 'id' } },
+    schema: { team_id: 'int64', name: 'string' },
+  };
+  const { records } = await read({ teams: { path: '/teams' }, people }, 'people');
+  expect(records).toEqual([{ team_id: id, name: 'a' }]);
+});
+
 test('a search that gives so many records is asked anew from the last one on', async () => {
   const at = (second: number) => `2024-01-01T00:00:0${second}Z`;
   const stream = {
