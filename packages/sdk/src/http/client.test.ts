@@ -120,7 +120,7 @@ test.each([
   [404, 'NOT_FOUND', 78],
   [400, 'CONFIG_INVALID', 78],
   [422, 'CONFIG_INVALID', 78],
-  [500, 'UNREACHABLE', 75],
+  [501, 'UNREACHABLE', 75],
 ])('%d is %s', async (status, code, exitCode) => {
   api()
     .get('/v1/x')
@@ -138,7 +138,7 @@ test('a refused body is bad data', async () => {
   expect(error).toMatchObject({ code: 'DATA_INVALID', message: expect.stringContaining('name is taken') });
 });
 
-test.each([408, 429, 502, 503, 504])('%d is tried again', async (status) => {
+test.each([408, 429, 500, 502, 503, 504])('%d is tried again', async (status) => {
   api().get('/v1/x').twice().reply(status).get('/v1/x').reply(200, { ok: true });
   expect((await testHttp({ baseUrl }).http.json('/x')).body).toEqual({ ok: true });
 });

@@ -49,7 +49,7 @@ export interface HttpSettings {
   isLimit?: ((refusal: { status: number; headers: Headers; text: string }) => boolean) | undefined;
 }
 
-/** When a request is tried again: after network errors, 408, 429, 502, 503 and 504. */
+/** When a request is tried again: after network errors, 408, 429, 500, 502, 503 and 504. */
 export interface HttpRetry {
   /** Tries in all; 5 by default. */
   attempts?: number | undefined;

@@ -1,6 +1,6 @@
 import type { HttpRetry } from './http.ts';
 
-const TRANSIENT = new Set([408, 429, 502, 503, 504]);
+const TRANSIENT = new Set([408, 429, 500, 502, 503, 504]);
 
 /** Whether a request that was answered so may succeed a little later. */
 export function isWorthRetrying(status: number): boolean {
