@@ -3,6 +3,7 @@ import { AriesError } from '../errors.ts';
 import { release, rowsOf } from '../records.ts';
 import type { EncodedPart, EncodedResult } from '../source.ts';
 import { ahead } from './ahead.ts';
+import { fromAuthor } from './author-errors.ts';
 import { createCheckpointPace } from './checkpoint-pace.ts';
 import { createEncodedProgress, type Piece } from './encoded-progress.ts';
 import type { ExtractStreamOptions } from './extract-stream.ts';
@@ -17,10 +18,13 @@ export async function copyEncoded(
   openWriter: () => StreamWriter,
   progress: StreamProgress,
 ): Promise<Written> {
-  const { context, selected, format, concurrency, readContext } = options;
+  const { context, connector, selected, format, concurrency, readContext } = options;
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
-  const source = selected.stream.readEncoded!.open({ ...resumedContext(readContext, progress), format, concurrency });
+  const author = { connector, stream: selected.name, name: `streams.${selected.name}.readEncoded.open` };
+  const source = fromAuthor(author, () =>
+    selected.stream.readEncoded!.open({ ...resumedContext(readContext, progress), format, concurrency }),
+  );
   const pieces = numbered(ahead(source, signal));
   const durable = createEncodedProgress(options, progress);
   const onRows = meterOf(options, progress);

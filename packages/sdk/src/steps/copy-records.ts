@@ -4,6 +4,7 @@ import { decoderOf, type Frame, frameOf } from '../formats/codec.ts';
 import { checkpoint, isCheckpoint, isRejected } from '../records.ts';
 import { fieldsOf } from '../schema.ts';
 import { ahead } from './ahead.ts';
+import { fromAuthor } from './author-errors.ts';
 import { createCheckpointPace } from './checkpoint-pace.ts';
 import type { ExtractStreamOptions } from './extract-stream.ts';
 import { readRecords } from './read-records.ts';
@@ -55,17 +56,22 @@ export async function copyRecords(
 
 /** What the source yields: its own records, or its encoded parts decoded where it has only those. */
 function readItems(options: ExtractStreamOptions, progress: StreamProgress): AsyncIterable<unknown> {
-  const { stream } = options.selected;
+  const { connector, selected } = options;
+  const { name, stream } = selected;
   if (stream.read === undefined) return decodeEncoded(options, progress);
-  return stream.read(resumedContext(options.readContext, progress)) as AsyncIterable<unknown>;
+  return fromAuthor<unknown>({ connector, stream: name, name: `streams.${name}.read` }, () =>
+    stream.read!(resumedContext(options.readContext, progress)),
+  );
 }
 
 async function* decodeEncoded(options: ExtractStreamOptions, progress: StreamProgress): AsyncGenerator<unknown> {
-  const { selected, readContext, window } = options;
+  const { connector, selected, readContext, window } = options;
   const encoded = selected.stream.readEncoded!;
   const format = encoded.formats[0]!;
+  const author = { connector, stream: selected.name, name: `streams.${selected.name}.readEncoded.open` };
   const decode = decoderOf(format, fieldsOf(selected.schema!), { coerce: false });
-  for await (const part of encoded.open({ ...resumedContext(readContext, progress), format, concurrency: 1 })) {
+  const context = { ...resumedContext(readContext, progress), format, concurrency: 1 };
+  for await (const part of fromAuthor(author, () => encoded.open(context))) {
     let rows = 0;
     for await (const batch of decode(framed(part.body, frameOf(format)))) {
       rows += batch.length;

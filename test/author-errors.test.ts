@@ -1,0 +1,159 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { runHere } from '../packages/cli/src/testing/run-here.ts';
+
+/** What an author gets wrong in the first hour, and what `aries` says of it: whole messages. */
+async function failureOf(stream: string, config = '{"repo":"aries"}') {
+  const folder = await mkdtemp(join(tmpdir(), 'aries-author-'));
+  const file = join(folder, 'issues.ts');
+  await writeFile(file, connectorWith(stream));
+  const args = ['extract', file, '--config', config, '--staging', join(folder, 'staging')];
+  const { code, result } = await runHere(args);
+  return JSON.stringify({ exit: code, ...result.error }, null, 1).replaceAll(folder, 'FOLDER');
+}
+
+function connectorWith(stream: string): string {
+  return `import { AriesError, defineSource } from '@aries-data/sdk';
+import { z } from 'zod';
+
+export const source = defineSource({
+  config: z.object({ repo: z.string(), pageSize: z.int().default(100) }),
+  streams: ({ stream }) => ({
+    issues: stream({
+      schema: z.object({ id: z.int(), title: z.string() }),
+      ${stream}
+    }),
+  }),
+});
+void AriesError;
+`;
+}
+
+const read = 'async *read() { yield [{ id: 1, title: "a" }]; },';
+
+test('a typo in the config', async () => {
+  expect(await failureOf(read, '{"repo":"aries","pageSise":10}')).toMatchInlineSnapshot(`
+    "{
+     "exit": 78,
+     "code": "CONFIG_INVALID",
+     "kind": "config",
+     "message": "issues: unknown option pageSise, did you mean pageSize?",
+     "hint": "aries spec issues lists what the config takes.",
+     "connector": "issues"
+    }"
+  `);
+});
+
+test('a value of the wrong type in the config', async () => {
+  expect(await failureOf(read, '{"repo":"aries","pageSize":"ten"}')).toMatchInlineSnapshot(`
+    "{
+     "exit": 78,
+     "code": "CONFIG_INVALID",
+     "kind": "config",
+     "message": "issues: config pageSize: expected number, received string",
+     "hint": "aries spec issues lists what the config takes.",
+     "connector": "issues"
+    }"
+  `);
+});
+
+test('a single record in place of a batch', async () => {
+  expect(await failureOf('async *read() { yield { id: 1, title: "a" }; },')).toMatchInlineSnapshot(`
+    "{
+     "exit": 78,
+     "code": "CONNECTOR_INVALID",
+     "kind": "config",
+     "message": "issues: streams.issues.read yielded a single record instead of a batch",
+     "hint": "Yield an array of records: yield [record].",
+     "connector": "issues",
+     "stream": "issues"
+    }"
+  `);
+});
+
+test('a promise in place of batches', async () => {
+  expect(await failureOf('async read() { return [{ id: 1, title: "a" }]; },')).toMatchInlineSnapshot(`
+    "{
+     "exit": 78,
+     "code": "CONNECTOR_INVALID",
+     "kind": "config",
+     "message": "issues: streams.issues.read returned a promise instead of batches",
+     "hint": "Write it as an async generator: async *read({ … }) { yield [record]; }",
+     "connector": "issues",
+     "stream": "issues"
+    }"
+  `);
+});
+
+test('a field of the wrong type', async () => {
+  expect(await failureOf('async *read() { yield [{ id: "one", title: "a" }]; },')).toMatchInlineSnapshot(`
+    "{
+     "exit": 65,
+     "code": "RECORDS_REJECTED",
+     "kind": "data",
+     "message": "issues: 1 of 1 records were rejected, 0 allowed; the first: record 1: \\"id\\": expected integer, got string \\"one\\"",
+     "hint": "Mend them at the source and extract with --force, or raise --max-rejected: the good records are kept and not read again.",
+     "connector": "issues",
+     "stream": "issues"
+    }"
+  `);
+});
+
+test('a primary key that the schema does not have', async () => {
+  expect(await failureOf(`primaryKey: ['ID'], ${read}`)).toMatchInlineSnapshot(`
+    "{
+     "exit": 78,
+     "code": "CONNECTOR_INVALID",
+     "kind": "config",
+     "message": "issues: streams.issues: its primary key \\"ID\\" is not in its schema",
+     "hint": "Did you mean id?",
+     "connector": "issues",
+     "stream": "issues"
+    }"
+  `);
+});
+
+test('an error thrown inside read', async () => {
+  expect(await failureOf('async *read() { yield [undefined.id]; },')).toMatchInlineSnapshot(`
+    "{
+     "exit": 70,
+     "code": "CONNECTOR_FAILED",
+     "kind": "bug",
+     "message": "issues: streams.issues.read threw: Cannot read properties of undefined (reading 'id')",
+     "hint": "Correct it at FOLDER/issues.ts:9, or throw an AriesError there that says what users are to do.",
+     "connector": "issues",
+     "stream": "issues"
+    }"
+  `);
+});
+
+test('an error thrown by read itself, before it yields', async () => {
+  expect(await failureOf('read() { throw new Error("not yet written"); },')).toMatchInlineSnapshot(`
+    "{
+     "exit": 70,
+     "code": "CONNECTOR_FAILED",
+     "kind": "bug",
+     "message": "issues: streams.issues.read threw: not yet written",
+     "hint": "Correct it at FOLDER/issues.ts:9, or throw an AriesError there that says what users are to do.",
+     "connector": "issues",
+     "stream": "issues"
+    }"
+  `);
+});
+
+test('an AriesError thrown inside read', async () => {
+  const thrown = `throw new AriesError('NOT_ALLOWED', 'The token was refused', { hint: 'Make another one.' })`;
+  expect(await failureOf(`async *read() { ${thrown}; },`)).toMatchInlineSnapshot(`
+    "{
+     "exit": 77,
+     "code": "NOT_ALLOWED",
+     "kind": "auth",
+     "message": "The token was refused",
+     "hint": "Make another one.",
+     "connector": "issues",
+     "stream": "issues"
+    }"
+  `);
+});
