@@ -2,7 +2,12 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'connectors/*/src/**/*.test.ts', 'test/**/*.test.ts'],
+    include: [
+      'packages/*/src/**/*.test.ts',
+      'connectors/*/src/**/*.test.ts',
+      'templates/*/src/**/*.test.ts',
+      'test/**/*.test.ts',
+    ],
     // The databases' conformance takes half a minute: it is an integration test.
     exclude: ['**/node_modules/**', 'test/integration/**', 'connectors/{postgres,duckdb}/src/conformance.test.ts'],
     // Half of the work is done by the processes that tests start; vitest leaves a core free by itself.

@@ -2,26 +2,12 @@
  * Writes what the docs say about options, errors and the pipeline file from the code that decides it.
  * With --check nothing is written: the exit code is 1 where a page is not current.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { z } from 'zod';
 import { ERROR_CODES } from '../packages/sdk/src/errors.ts';
 import { pipelineSchema } from '../packages/sdk/src/steps/pipeline-file.ts';
-
-type Schema = {
-  type?: string | string[];
-  description?: string;
-  default?: unknown;
-  enum?: unknown[];
-  const?: unknown;
-  anyOf?: Schema[];
-  items?: Schema;
-  properties?: Record<string, Schema>;
-  required?: string[];
-  secret?: boolean;
-  additionalProperties?: Schema | boolean;
-};
+import { optionsTable, withOptions } from '../packages/sdk/src/testing/options-table.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const check = process.argv.includes('--check');
@@ -34,17 +20,17 @@ section('docs/reference/pipeline.md', 'keys', optionsTable(pipelineSchema));
 section('docs/performance.md', 'bench', benchTables());
 process.exitCode = stale === 0 ? 0 : 1;
 
-/** The options table of each README, between `<!-- options[ name] -->` markers. */
+/** The options tables of each README, of connectors and of the templates that `aries new` copies. */
 async function connectorTables(): Promise<void> {
-  for (const name of readdirSync(resolve(root, 'connectors'))) {
-    const readme = `connectors/${name}/README.md`;
-    const exports = await import(pathToFileURL(resolve(root, `connectors/${name}/src/index.ts`)).href);
-    const parts =
-      'source' in exports || 'destination' in exports
-        ? { source: exports.source, destination: exports.destination }
-        : exports;
-    for (const [part, definition] of Object.entries(parts) as [string, { config?: z.ZodType } | undefined][]) {
-      if (definition?.config !== undefined) section(readme, `options ${part}`, optionsTable(definition.config));
+  for (const folder of ['connectors', 'templates']) {
+    for (const name of readdirSync(resolve(root, folder))) {
+      const index = resolve(root, folder, name, 'src/index.ts');
+      if (!existsSync(index)) continue;
+      const readme = `${folder}/${name}/README.md`;
+      replace(
+        readme,
+        withOptions(readFileSync(resolve(root, readme), 'utf8'), await import(pathToFileURL(index).href)),
+      );
     }
   }
 }
@@ -90,42 +76,6 @@ function tableOf(lines: Record<string, object>): string {
   return [`| | ${columns.join(' | ')} |`, `|---|${'---|'.repeat(columns.length)}`, ...rows].join('\n');
 }
 
-function optionsTable(config: z.ZodType): string {
-  const schema = z.toJSONSchema(config, { io: 'input', unrepresentable: 'any' }) as Schema;
-  return ['| option | type | default | meaning |', '|---|---|---|---|', ...rowsOf(schema, '')].join('\n');
-}
-
-function rowsOf(schema: Schema, prefix: string): string[] {
-  const required = new Set(schema.required ?? []);
-  return Object.entries(schema.properties ?? {}).flatMap(([name, option]) => {
-    const path = `${prefix}${name}`;
-    const fallback =
-      option.default !== undefined ? `\`${JSON.stringify(option.default)}\`` : required.has(name) ? 'required' : '';
-    const meaning = `${option.description ?? ''}${option.secret === true ? ' (secret)' : ''}`.trim();
-    const row = `| \`${path}\` | ${typeOf(option)} | ${cell(fallback)} | ${cell(meaning)} |`;
-    const nested = option.items?.properties === undefined ? option : option.items;
-    // A map of objects: streams by their names.
-    const members = typeof option.additionalProperties === 'object' ? option.additionalProperties : {};
-    return [
-      row,
-      ...rowsOf(nested, nested === option ? `${path}.` : `${path}[].`),
-      ...rowsOf(members, `${path}.<name>.`),
-      ...(option.items?.anyOf ?? []).flatMap((one) => rowsOf(one, `${path}[].`)),
-    ];
-  });
-}
-
-function typeOf(option: Schema): string {
-  if (option.const !== undefined) return `\`${JSON.stringify(option.const)}\``;
-  if (option.enum !== undefined) return option.enum.map((value) => `\`${String(value)}\``).join(', ');
-  if (option.anyOf !== undefined && option.type === undefined)
-    return [...new Set(option.anyOf.map(typeOf))].join(' or ');
-  if (option.type === 'array') return `list of ${option.items === undefined ? 'any' : typeOf(option.items)}`;
-  if (option.type === 'object')
-    return typeof option.additionalProperties === 'object' && option.properties === undefined ? 'map' : 'object';
-  return Array.isArray(option.type) ? option.type.join(' or ') : (option.type ?? 'any');
-}
-
 function cell(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 }
@@ -141,8 +91,13 @@ function section(file: string, marker: string, content: string): void {
     stale++;
     return;
   }
-  const after = `${before.slice(0, from + start.length)}\n${content}\n${before.slice(to)}`;
-  if (after === before) return;
+  replace(file, `${before.slice(0, from + start.length)}\n${content}\n${before.slice(to)}`);
+}
+
+/** Writes a page, or says that it is not current. */
+function replace(file: string, after: string): void {
+  const path = resolve(root, file);
+  if (after === readFileSync(path, 'utf8')) return;
   if (!check) writeFileSync(path, after);
   else {
     console.error(`${file} is not current: run node scripts/generate-docs.ts`);

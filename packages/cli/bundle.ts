@@ -2,10 +2,11 @@ import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { readTemplates } from './src/scaffold/read-templates.ts';
 
 /**
  * Bundles the command line into a folder beside a package.json. oclif goes in, so that help is printed before oclif could have
- * found its own files; the SDK, zod and yaml stay packages, which connectors share with the command line.
+ * found its own files; beside them lie the templates of `aries new`; the SDK, zod and yaml stay packages, which connectors share with the command line.
  */
 export async function bundle(folder: string): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
@@ -26,6 +27,7 @@ export async function bundle(folder: string): Promise<void> {
   await build.close();
   chmodSync(join(folder, 'main.js'), 0o755);
   const modules = output.flatMap((file) => ('moduleIds' in file ? file.moduleIds : []));
+  writeFileSync(join(folder, 'templates.json'), JSON.stringify(readTemplates(join(import.meta.dirname, '../..'))));
   writeFileSync(join(folder, 'licenses.txt'), licensesOf(modules));
 }
 

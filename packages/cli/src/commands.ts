@@ -8,6 +8,8 @@ import DatasetShow from './commands/dataset/show.ts';
 import Discover from './commands/discover.ts';
 import Extract from './commands/extract.ts';
 import Load from './commands/load.ts';
+import NewConnector from './commands/new/connector.ts';
+import NewPipeline from './commands/new/pipeline.ts';
 import Run from './commands/run.ts';
 import Spec from './commands/spec.ts';
 import StateReset from './commands/state/reset.ts';
@@ -31,6 +33,8 @@ export interface CommandClass {
 
 /** Every command by its words. */
 export const COMMANDS: Record<string, CommandClass> = {
+  'new connector': NewConnector,
+  'new pipeline': NewPipeline,
   spec: Spec,
   check: Check,
   discover: Discover,
@@ -49,6 +53,7 @@ export const COMMANDS: Record<string, CommandClass> = {
 
 /** What the first word of a two-word command stands for. */
 export const TOPICS: Record<string, string> = {
+  new: 'Begin a connector or a pipeline',
   dataset: 'Look at datasets in staging, and delete them',
   state: 'Look at how far streams have been loaded, and start over',
 };

@@ -3,18 +3,19 @@ import { readConfigArgument } from './config-argument.ts';
 import { literalSecrets } from './literal-secrets.ts';
 import { loadConnector } from './load-connector.ts';
 import type { Reporter } from './report/reporter.ts';
-import type { Session } from './session.ts';
+import type { Ask, Session } from './session.ts';
 
 export interface SessionOptions {
   reporter: Pick<Reporter, 'log' | 'onProgress' | 'print'>;
   redactor: Redactor;
   signal: AbortSignal;
+  ask?: Ask | undefined;
   /** The command's arguments as they were typed. */
   argv: readonly string[];
 }
 
 /** The session of one command. */
-export function createSession({ reporter, redactor, signal, argv }: SessionOptions): Session {
+export function createSession({ reporter, redactor, signal, ask, argv }: SessionOptions): Session {
   const { log, onProgress, print } = reporter;
   return {
     signal,
@@ -22,6 +23,7 @@ export function createSession({ reporter, redactor, signal, argv }: SessionOptio
     redactor,
     onProgress,
     print,
+    ask,
     loadConnector,
     async connectorUse(use, config) {
       const connector = await loadConnector(use);

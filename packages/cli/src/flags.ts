@@ -40,6 +40,15 @@ export const uriArg = Args.string({
   ignoreStdin: true,
 });
 
+export const newNameArg = Args.string({
+  name: 'name',
+  description: 'What it is called: lower-case letters, digits and hyphens',
+  required: true,
+  ignoreStdin: true,
+});
+
+export const yes = Flags.boolean({ summary: 'Ask nothing: take what is usual, and overwrite nothing' });
+
 export const config = Flags.string({
   summary: "The connector's config: JSON, @file (JSON or YAML) or - (stdin)",
   helpValue: 'CONFIG',

@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs';
 import module from 'node:module';
 
-if (Number.parseInt(process.versions.node, 10) < 22) {
+// Types are stripped, zstd is there and modules can be hooked from this one on.
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < 22 || (major === 22 && minor < 18)) {
   process.stderr.write(`aries needs Node 22.18 or later; this is ${process.version}\n`);
   process.exit(78);
 }

@@ -52,6 +52,13 @@ export function entryOf(manifest: PackageJson, subpath: string): string | undefi
   return Object.hasOwn(exports, subpath) ? targetOf((exports as Record<string, unknown>)[subpath]) : undefined;
 }
 
+/** The sources that a connector's package names under a condition of ours: they are run where they are worked on. */
+export function sourcesOf({ exports }: PackageJson): string | undefined {
+  const main = (exports as Record<string, unknown> | null | undefined)?.['.'] ?? exports;
+  const sources = (main as Record<string, unknown> | null | undefined)?.['aries-source'];
+  return typeof sources === 'string' ? sources : undefined;
+}
+
 /** The subpaths that a package exports by name: `./select` gives `select`. */
 export function subpathsOf({ exports }: PackageJson): string[] {
   if (typeof exports !== 'object' || exports === null) return [];

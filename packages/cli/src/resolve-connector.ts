@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
-import { basename, dirname, extname, join, resolve } from 'node:path';
+import { basename, dirname, extname, join, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { AriesError } from '@aries-data/sdk';
 import { connectorsAt, nearestFiles, suggest } from './installed-connectors.ts';
@@ -11,6 +11,7 @@ import {
   type PackageJson,
   readPackageJson,
   shortName,
+  sourcesOf,
 } from './package-json.ts';
 
 /** Where a connector is, and what it is called. */
@@ -102,6 +103,10 @@ function installedPackage(use: string, base: string): ResolvedConnector | undefi
 }
 
 function connectorOfPackage(file: string, manifest: PackageJson): ResolvedConnector {
+  const sources = sourcesOf(manifest);
+  // Where it is installed, only what was built can be run: Node strips no types below node_modules.
+  if (sources !== undefined && !file.includes(`${sep}node_modules${sep}`) && existsSync(join(dirname(file), sources)))
+    return { file: join(dirname(file), sources), ...identityOf(manifest) };
   const entry = entryOf(manifest, '.');
   if (entry !== undefined) return { file: join(dirname(file), entry), ...identityOf(manifest) };
   throw new AriesError('CONNECTOR_INVALID', `${file} names no file to load`, {

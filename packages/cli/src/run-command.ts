@@ -5,6 +5,7 @@ import { endInAnyCase, interrupted } from './end-in-any-case.ts';
 import { secretsOf } from './environment-secrets.ts';
 import { limitHeap } from './heap-limits.ts';
 import { oclifConfig } from './oclif-config.ts';
+import { askOnTerminal } from './report/ask.ts';
 import { captureConsole } from './report/capture-console.ts';
 import { outputSettings } from './report/output-settings.ts';
 import { createReporter, type Outcome } from './report/reporter.ts';
@@ -34,7 +35,13 @@ export async function runCommand(argv: string[], stop: Stop): Promise<void> {
   try {
     files.push(...(await prepareResultFiles(settings.resultFile)));
     if (found === undefined) throw unknownCommand(argv);
-    const session = createSession({ reporter, redactor, signal: stop.signal, argv: found.rest });
+    const session = createSession({
+      reporter,
+      redactor,
+      signal: stop.signal,
+      ask: askOnTerminal(stop.signal),
+      argv: found.rest,
+    });
     const command = new found.command(found.rest, await oclifConfig(), session);
     checkEnvironment({ ...found.command.baseFlags, ...found.command.flags }, process.env);
     stop.signal.throwIfAborted();

@@ -1,5 +1,8 @@
 import type { Connector, ConnectorUse, Log, Progress, Redactor } from '@aries-data/sdk';
 
+/** Puts a question to whoever started the command, and returns the answer. */
+export type Ask = (question: string) => Promise<string>;
+
 /** What one call of `aries` gives its command: where to report, what stops it, how to find connectors. */
 export interface Session {
   signal: AbortSignal;
@@ -8,6 +11,8 @@ export interface Session {
   onProgress(progress: Progress): void;
   /** Writes a piece of the product, for commands whose product is text. */
   print(text: string): Promise<void>;
+  /** Only where somebody sits at a terminal. */
+  ask: Ask | undefined;
   /** Loads what `use` names; `from` is the folder it is looked up from. */
   loadConnector(use: string | undefined, from?: string): Promise<Connector>;
   /** The connector a command was given, with its config: references filled in, not parsed yet. */

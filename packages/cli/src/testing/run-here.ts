@@ -8,9 +8,10 @@ import type { RunResult } from './run-aries.ts';
 
 /**
  * Runs `aries` inside this process: the same arguments, result and exit code in a tenth of the time, for tests of what commands do
- * one after the other. What a process is needed for (signals, output, an end in the middle) is `runAries`.
+ * one after the other. What a process is needed for (signals, output, an end in the middle) is `runAries`. With `answers` somebody
+ * sits at a terminal.
  */
-export async function runHere(argv: readonly string[]): Promise<RunResult> {
+export async function runHere(argv: readonly string[], answers?: string[]): Promise<RunResult> {
   const lines: string[] = [];
   const found = findCommand([...argv]);
   if (found === undefined) throw new Error(`There is no command "${argv.join(' ')}"`);
@@ -18,6 +19,7 @@ export async function runHere(argv: readonly string[]): Promise<RunResult> {
     reporter: { log: logInto(lines), onProgress() {}, async print() {} },
     redactor: createRedactor(),
     signal: new AbortController().signal,
+    ask: answers && (async () => answers.shift() ?? ''),
     argv: found.rest,
   });
   let result: unknown;

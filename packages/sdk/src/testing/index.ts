@@ -15,5 +15,6 @@ export {
   type LargeStream,
 } from './conformance/suite.ts';
 export { noHttp } from './no-http.ts';
+export { withOptions } from './options-table.ts';
 export { type ReadAllOptions, type ReadAllResult, readAll } from './read-all.ts';
 export { type RunTransformOptions, type RunTransformResult, runTransform } from './run-transform.ts';

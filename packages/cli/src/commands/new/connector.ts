@@ -1,0 +1,31 @@
+import { Flags } from '@oclif/core';
+import { AriesCommand } from '../../base-command.ts';
+import * as flag from '../../flags.ts';
+import { presentNew } from '../../report/new-files.ts';
+import type { ConnectorTemplateName } from '../../scaffold/connector-files.ts';
+
+const TEMPLATES = ['api', 'database', 'file', 'transform', 'destination'] as const satisfies ConnectorTemplateName[];
+
+export default class NewConnector extends AriesCommand {
+  static override summary = 'Write the package of a new connector, with a stream that works and its tests';
+  static override args = { name: flag.newNameArg };
+  static override flags = flag.withEnvironment({
+    source: Flags.boolean({ summary: 'It reads from a system', exclusive: ['transform', 'destination'] }),
+    destination: Flags.boolean({ summary: 'It writes to a system', exclusive: ['source', 'transform'] }),
+    transform: Flags.boolean({ summary: 'It changes records on their way', exclusive: ['source', 'destination'] }),
+    template: Flags.option({ options: TEMPLATES, summary: 'The connector that it starts as' })(),
+    yes: flag.yes,
+  });
+  static override examples = [
+    '<%= config.bin %> new connector github',
+    '<%= config.bin %> new connector masked --transform --yes',
+  ];
+
+  override async run() {
+    const { args, flags } = await this.parse(NewConnector);
+    const { newConnector } = await import('../../scaffold/new-connector.ts');
+    return newConnector(args.name, flags, { ...this.session, from: process.cwd() });
+  }
+
+  override present = presentNew;
+}

@@ -1,0 +1,45 @@
+import { AriesError } from '@aries-data/sdk';
+import type { Ask } from '../session.ts';
+import { CONNECTOR_TEMPLATES, type ConnectorTemplate, type ConnectorTemplateName } from './connector-files.ts';
+
+/** What the flags of `aries new connector` say of the template. */
+export interface TemplateFlags {
+  source?: boolean | undefined;
+  transform?: boolean | undefined;
+  destination?: boolean | undefined;
+  template?: ConnectorTemplateName | undefined;
+  yes?: boolean | undefined;
+}
+
+const NAMES = Object.keys(CONNECTOR_TEMPLATES) as ConnectorTemplateName[];
+
+/** The template that the flags name; where they leave it open it is asked for. Throws `USAGE` where nobody can be asked. */
+export async function chooseTemplate(flags: TemplateFlags, ask: Ask | undefined): Promise<ConnectorTemplateName> {
+  const kind = (['source', 'transform', 'destination'] as const).find((one) => flags[one] === true);
+  if (flags.template !== undefined) {
+    const own = CONNECTOR_TEMPLATES[flags.template].kind;
+    if (kind === undefined || kind === own) return flags.template;
+    throw new AriesError('USAGE', `The template ${flags.template} is a ${own}, not a ${kind}`, {
+      hint: `Leave out --${kind}, or take the template ${ofKind(kind).join(' or ')}.`,
+    });
+  }
+  const open = kind === undefined ? NAMES : ofKind(kind);
+  if (flags.yes === true || open.length === 1) return open[0]!;
+  if (ask !== undefined) return choose(open, ask);
+  throw new AriesError('USAGE', 'It is not said what the connector is to be', {
+    hint: `Give --template ${NAMES.join('|')}, or --yes for ${open[0]}.`,
+  });
+}
+
+async function choose(open: readonly ConnectorTemplateName[], ask: Ask): Promise<ConnectorTemplateName> {
+  const lines = open.map((name, index) => `  ${index + 1} ${name}: ${CONNECTOR_TEMPLATES[name].about}`);
+  for (;;) {
+    const answer = (await ask(`What is it to be?\n${lines.join('\n')}\n[1] `)).trim();
+    const chosen = answer === '' ? open[0] : (open[Number(answer) - 1] ?? open.find((name) => name === answer));
+    if (chosen !== undefined) return chosen;
+  }
+}
+
+function ofKind(kind: ConnectorTemplate['kind']): ConnectorTemplateName[] {
+  return NAMES.filter((name) => CONNECTOR_TEMPLATES[name].kind === kind);
+}

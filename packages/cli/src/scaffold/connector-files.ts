@@ -1,0 +1,73 @@
+import { AriesError } from '@aries-data/sdk';
+import { type Manifest, standaloneConnector } from './manifests.ts';
+import type { Templates } from './templates.ts';
+
+/** A template of a connector: what it is for, and how the connector made of it is first tried. */
+export interface ConnectorTemplate {
+  kind: 'source' | 'transform' | 'destination';
+  about: string;
+  /** Arguments of `extract` that show records at once; `aries test` is the first thing to run where there are none. */
+  firstRead?: string;
+}
+
+export const CONNECTOR_TEMPLATES = {
+  api: {
+    kind: 'source',
+    about: 'reads a web API',
+    firstRead: `--config '{"repo":"nodejs/node"}' --limit 10`,
+  },
+  database: { kind: 'source', about: 'reads the tables of a database' },
+  file: { kind: 'source', about: 'reads a file format', firstRead: `--config '{"path":"example/access.log"}'` },
+  transform: { kind: 'transform', about: 'changes records on their way' },
+  destination: { kind: 'destination', about: 'writes to a system' },
+} as const satisfies Record<string, ConnectorTemplate>;
+
+export type ConnectorTemplateName = keyof typeof CONNECTOR_TEMPLATES;
+
+/** The files of a new connector by their paths, named for it; `isOurs`: as a package of this repository. */
+export function connectorFiles(
+  name: string,
+  template: ConnectorTemplateName,
+  { texts, versions }: Templates,
+  isOurs: boolean,
+): Record<string, string> {
+  const own = texts[template];
+  const common = texts.package;
+  if (own === undefined || common === undefined)
+    throw new AriesError('BUG', `aries is not installed whole: the template ${template} is missing`);
+  const placeholder = `my-${template}`;
+  const packageName = isOurs ? `@aries-data/connector-${name}` : `aries-connector-${name}`;
+  const named = (text: string) =>
+    text
+      .replaceAll(`@aries-data/connector-${placeholder}`, packageName)
+      .replaceAll('my-connector', name)
+      .replaceAll(placeholder, name)
+      .replaceAll(constant(placeholder), constant(name));
+  const manifest = JSON.parse(named(own['package.json']!)) as Manifest;
+  if (isOurs) {
+    const { private: _, ...published } = manifest;
+    return { ...mapped(own, named), 'package.json': json(published) };
+  }
+  const shared = mapped(common, (text, path) =>
+    path === 'LICENSE' ? named(text).replace(/\b20\d\d\b/, String(new Date().getFullYear())) : named(text),
+  );
+  return { ...mapped(own, named), ...shared, 'package.json': json(standaloneConnector(manifest, versions)) };
+}
+
+/** Texts by the names that they are to have: a `.gitignore` in this repository would speak of its own templates. */
+export function mapped(
+  texts: Record<string, string>,
+  change: (text: string, path: string) => string,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(texts).map(([path, text]) => [path.replace(/^gitignore$/, '.gitignore'), change(text, path)]),
+  );
+}
+
+export function json(value: object): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+function constant(name: string): string {
+  return name.toUpperCase().replaceAll('-', '_');
+}

@@ -1,0 +1,63 @@
+import type { Templates } from './templates.ts';
+
+/** A package.json, as far as it is changed here. */
+export interface Manifest {
+  name: string;
+  private?: boolean;
+  exports?: unknown;
+  publishConfig?: unknown;
+  files?: string[];
+  scripts?: Record<string, string>;
+  dependencies?: Record<string, string>;
+  peerDependencies?: Record<string, string>;
+  devDependencies?: Record<string, string>;
+}
+
+/** A connector that is a package of its own: its npm has no catalog, and no `publishConfig` that swaps what is exported. */
+export function standaloneConnector(manifest: Manifest, versions: Templates['versions']): Manifest {
+  const { publishConfig: _, private: __, ...rest } = manifest;
+  return withVersions(
+    {
+      ...rest,
+      // `aries` runs the sources where they are worked on, and what was built from them where it is installed.
+      exports: {
+        '.': { types: './dist/index.d.ts', 'aries-source': './src/index.ts', default: './dist/index.js' },
+      },
+      files: ['dist', 'src', '!src/**/*.test.ts'],
+      scripts: {
+        test: 'vitest run',
+        types: 'tsc',
+        build: 'tsc -p tsconfig.build.json',
+        prepack: 'npm run build',
+      },
+      devDependencies: sorted({
+        ...manifest.devDependencies,
+        '@aries-data/cli': 'workspace:^',
+        '@types/node': 'catalog:',
+        typescript: 'catalog:',
+        vitest: 'catalog:',
+      }),
+    },
+    versions,
+  );
+}
+
+/** With versions in place of `catalog:` and `workspace:`, which only this repository knows. */
+export function withVersions(manifest: Manifest, versions: Templates['versions']): Manifest {
+  const resolved = { ...manifest };
+  for (const kind of ['dependencies', 'peerDependencies', 'devDependencies'] as const) {
+    const wanted = manifest[kind];
+    if (wanted === undefined) continue;
+    resolved[kind] = Object.fromEntries(
+      Object.entries(wanted).map(([name, range]) => {
+        if (range.startsWith('workspace:')) return [name, versions['@aries-data']!];
+        return [name, range === 'catalog:' ? versions[name]! : range];
+      }),
+    );
+  }
+  return resolved;
+}
+
+function sorted(entries: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(entries).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

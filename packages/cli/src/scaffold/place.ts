@@ -1,0 +1,28 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+
+/** Where a scaffold goes. */
+export interface Place {
+  /** The folder, absolute. */
+  folder: string;
+  /** The same as people see it from where they are. */
+  shown: string;
+  /** The root of the repository of Aries, where this is inside it. */
+  repository: string | undefined;
+}
+
+/** Inside the repository of Aries a folder of its own kind, elsewhere one below the current folder. */
+export function placeFor(kind: 'connectors' | 'examples', name: string, from: string): Place {
+  const repository = repositoryAround(from);
+  const folder = repository === undefined ? join(from, name) : join(repository, kind, name);
+  return { folder, shown: relative(from, folder), repository };
+}
+
+function repositoryAround(folder: string): string | undefined {
+  const manifest = join(folder, 'package.json');
+  if (existsSync(join(folder, 'pnpm-workspace.yaml')) && existsSync(manifest)) {
+    const { name } = JSON.parse(readFileSync(manifest, 'utf8')) as { name?: string };
+    if (name === 'aries-workspace') return folder;
+  }
+  return dirname(folder) === folder ? undefined : repositoryAround(dirname(folder));
+}

@@ -1,0 +1,17 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { readTemplates } from './read-templates.ts';
+
+/** What `aries new` copies: texts by path, by template, and the versions of the packages that they name. */
+export interface Templates {
+  texts: Record<string, Record<string, string>>;
+  versions: Record<string, string>;
+}
+
+/** The templates: those that were packed beside the bundle, or those of the repository. */
+export function loadTemplates(): Templates {
+  const packed = new URL('templates.json', import.meta.url);
+  return existsSync(packed)
+    ? (JSON.parse(readFileSync(packed, 'utf8')) as Templates)
+    : readTemplates(fileURLToPath(new URL('../../../..', import.meta.url)));
+}

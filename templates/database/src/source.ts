@@ -1,0 +1,35 @@
+import { defineSource } from '@aries-data/sdk';
+import { config } from './config.ts';
+import { openDatabase } from './database.ts';
+import { readTable } from './read-table.ts';
+import { schemaOf, tablesOf } from './tables.ts';
+
+export const source = defineSource({
+  config,
+  // Run by `aries check`: it fails where the database cannot be opened and read.
+  async check({ config }) {
+    const database = openDatabase(config.path);
+    try {
+      tablesOf(database);
+    } finally {
+      database.close();
+    }
+  },
+  // Discovered: one stream for each table that the database has by now.
+  streams({ config, stream }) {
+    const database = openDatabase(config.path);
+    try {
+      const tables = tablesOf(database).map((table) => [
+        table.name,
+        stream({
+          schema: schemaOf(table),
+          primaryKey: table.columns.filter(({ inKey }) => inKey).map(({ name }) => name),
+          read: (context) => readTable(table, context),
+        }),
+      ]);
+      return Object.fromEntries(tables);
+    } finally {
+      database.close();
+    }
+  },
+});

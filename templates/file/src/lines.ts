@@ -1,0 +1,16 @@
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+
+/** The lines of a file, numbered from 1; in memory is only what is being looked at. */
+export async function* linesOf(path: string): AsyncGenerator<{ number: number; text: string }> {
+  const file = createReadStream(path, { encoding: 'utf8' });
+  try {
+    let number = 0;
+    for await (const text of createInterface({ input: file, crlfDelay: Number.POSITIVE_INFINITY })) {
+      number++;
+      yield { number, text };
+    }
+  } finally {
+    file.destroy();
+  }
+}

@@ -1,0 +1,46 @@
+import { access, constants } from 'node:fs/promises';
+import { checkpoint, defineSource, rejected } from '@aries-data/sdk';
+import { z } from 'zod';
+import { config } from './config.ts';
+import { linesOf } from './lines.ts';
+import { parseRequest } from './parse-request.ts';
+
+const BATCH = 1000;
+
+export const source = defineSource({
+  config,
+  // Run by `aries check`.
+  check: ({ config }) => access(config.path, constants.R_OK),
+  streams: ({ stream }) => ({
+    requests: stream({
+      // https://en.wikipedia.org/wiki/Common_Log_Format
+      schema: z.object({
+        line: z.int(),
+        host: z.string(),
+        user: z.string().nullable(),
+        at: z.iso.datetime({ offset: true }),
+        method: z.string(),
+        path: z.string(),
+        status: z.int(),
+        bytes: z.int().nullable(),
+      }),
+      primaryKey: ['line'],
+      async *read({ config, position }) {
+        // Where an earlier attempt was interrupted, `position` is its last checkpoint.
+        const done = typeof position === 'number' ? position : 0;
+        let batch = [];
+        for await (const { number, text } of linesOf(config.path)) {
+          if (number <= done || text.trim() === '') continue;
+          const request = parseRequest(text);
+          if (request !== undefined) batch.push({ line: number, ...request });
+          else yield rejected({ reason: 'not a line of a log', origin: `${config.path}:${number}`, record: text });
+          if (batch.length < BATCH) continue;
+          yield batch;
+          yield checkpoint(number);
+          batch = [];
+        }
+        yield batch;
+      },
+    }),
+  }),
+});

@@ -1,0 +1,36 @@
+import { AriesError, defineTransform, fieldSchema, fieldsOf } from '@aries-data/sdk';
+import { config } from './config.ts';
+import { pseudonym } from './pseudonym.ts';
+
+export const transform = defineTransform({
+  config,
+  // Batches one by one: it is run within the step before it, and nothing is staged in between.
+  scope: 'batch',
+  // What comes out, said before the first record: the target is made from it.
+  schema(input, { config, stream }) {
+    const properties = { ...input.properties };
+    for (const name of config.fields) {
+      const field = fieldsOf(input).find((one) => one.name === name);
+      if (field === undefined) {
+        throw new AriesError('CONFIG_INVALID', `${stream} has no field "${name}" to replace`, {
+          stream,
+          hint: `Correct the option "fields"; it has ${Object.keys(input.properties).join(', ')}.`,
+        });
+      }
+      properties[name] = fieldSchema('string', { nullable: field.nullable });
+    }
+    return { ...input, properties };
+  },
+  async *apply(batches, { config }) {
+    for await (const batch of batches) {
+      yield batch.map((record) => {
+        const changed = { ...record };
+        for (const name of config.fields) {
+          const value = changed[name];
+          if (value !== null && value !== undefined) changed[name] = pseudonym(value, config.key);
+        }
+        return changed;
+      });
+    }
+  },
+});

@@ -1,0 +1,152 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Registry, startRegistry } from '../services/registry.ts';
+import { openShell, type Shell } from '../services/shell.ts';
+
+// Somebody who has nothing of this repository: packages from a registry, a folder elsewhere, a Node of their own.
+const run = promisify(execFile);
+const root = resolve(import.meta.dirname, '../..');
+const guide = await readFile(join(root, 'docs/guides/first-connector.md'), 'utf8');
+
+let registry: Registry;
+let stub: string;
+let cache: string;
+/** Where `node` is, by its major version. */
+const nodes: Record<string, string> = { 24: dirname(process.execPath) };
+
+beforeAll(async () => {
+  const packages = ['packages/sdk', 'packages/cli', ...(await connectors())];
+  for (const folder of packages) await rm(join(root, folder, 'dist'), { recursive: true, force: true });
+  await run('pnpm', ['--silent', 'build'], { cwd: root });
+  registry = await startRegistry();
+  for (const folder of packages) await registry.publish(join(root, folder));
+  stub = await githubStub();
+  cache = await temporary('cache');
+  nodes[22] = await installNode('22');
+});
+afterAll(() => registry?.[Symbol.asyncDispose]());
+
+async function connectors(): Promise<string[]> {
+  return (await readdir(join(root, 'connectors'))).map((name) => `connectors/${name}`);
+}
+
+/** Where the binary of another Node is, from npm. */
+async function installNode(version: string): Promise<string> {
+  const folder = await temporary('node');
+  await writeFile(join(folder, 'package.json'), '{"private":true}');
+  await run('npm', ['install', '--no-audit', '--no-fund', `node@${version}`], { cwd: folder });
+  return join(folder, 'node_modules/node/bin');
+}
+
+/** GitHub as `aries` sees it here, where nothing is asked of the real one: three issues on two pages. */
+async function githubStub(): Promise<string> {
+  const file = join(await temporary('stub'), 'stub.mjs');
+  const nock = createRequire(join(root, 'templates/api/package.json')).resolve('nock');
+  const issue = (id: number) => ({
+    ...{ id, number: id, title: `issue ${id}`, state: 'open', comments: 0 },
+    ...{ created_at: '2026-01-01T00:00:00Z', updated_at: `2026-01-0${id}T00:00:00Z`, closed_at: null },
+  });
+  await writeFile(
+    file,
+    `if (/(?:bin\\/aries|main\\.js)$/.test(process.argv[1] ?? '')) {
+  const { default: nock } = await import(${JSON.stringify(`file://${nock}`)});
+  const api = nock('https://api.github.com').persist();
+  const path = '/repos/nodejs/node/issues';
+  const link = '<https://api.github.com' + path + '?page=2>; rel="next"';
+  api.get('/repos/nodejs/node').reply(200, {});
+  api.get(path).query(({ page }) => page === undefined).reply(200, ${JSON.stringify([issue(1), issue(2)])}, { link });
+  api.get(path).query({ page: '2' }).reply(200, ${JSON.stringify([issue(3)])});
+}
+`,
+  );
+  return file;
+}
+
+const temporary = (name: string) => mkdtemp(join(tmpdir(), `aries-outside-${name}-`));
+
+/** A shell with a Node, our registry, and a cache that nobody else has filled. */
+async function shellWith(node: string): Promise<Shell> {
+  const cwd = await temporary('work');
+  return openShell({
+    cwd,
+    path: [nodes[node]!],
+    env: {
+      npm_config_registry: registry.url,
+      npm_config_cache: cache,
+      npm_config_prefer_offline: 'true',
+      npm_config_yes: 'true',
+      NODE_OPTIONS: `--import=file://${stub}`,
+    },
+  });
+}
+
+/** The commands of the guide: those that lead to records on screen, and the others. */
+function commandsOfGuide(): string[][] {
+  return [...guide.matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(([, block = '']) => block.trim().split('\n'));
+}
+
+describe.each(['24', '22'])('on Node %s', (node) => {
+  let shell: Shell;
+  beforeAll(async () => {
+    shell = await shellWith(node);
+  });
+
+  test('the guide leads from nothing to records on screen in five commands', async () => {
+    const [first = []] = commandsOfGuide();
+    expect(first).toHaveLength(5);
+    expect((await shell.run('node --version')).stdout).toMatch(new RegExp(`^v${node}\\.`));
+    let shown = '';
+    for (const command of first) shown = (await shell.run(command)).stdout;
+    expect(shown).toContain(/^```json\n(.*)\n```/m.exec(guide)![1]!);
+    expect(shown).toContain('"title":"issue 3"');
+  });
+
+  test('its other commands work as well, and so do the types, the build and the package', async () => {
+    for (const command of commandsOfGuide().slice(1).flat()) await shell.run(command);
+    await shell.run('npm run types && npm run build');
+    await shell.run('npm pack --pack-destination ..');
+    const archive = (await shell.run('ls "$PWD"/../*.tgz')).stdout.trim();
+    await run('publint', ['run', archive, '--strict'], { cwd: root });
+    await run('attw', [archive, '--profile', 'esm-only', '--no-emoji', '--format', 'ascii'], { cwd: root });
+    await shell.run('npm ci');
+  });
+
+  test('with two copies of the SDK and of zod in the tree it works all the same', async () => {
+    const folder = (await shell.run('pwd')).stdout.trim();
+    const modules = join(folder, 'node_modules');
+    for (const name of ['@aries-data/sdk', 'zod']) {
+      const copy = join(modules, '@aries-data/cli/node_modules', name);
+      await cp(join(modules, name), copy, { recursive: true });
+    }
+    const extract = commandsOfGuide()[0]![3]!;
+    const { stdout } = await shell.run(extract.replace('--run-id first', '--run-id second'));
+    expect(JSON.parse(stdout.trim().split('\n').at(-1)!).streams.issues).toMatchObject({ records: 3, rejected: 0 });
+    const failed = await shell.run(`${extract.replace('"repo"', '"repos"')}`).catch((error: Error) => error.message);
+    expect(failed).toContain('did you mean repo?');
+    expect(failed).toContain('ended with 78');
+    await shell.run('npx aries test');
+    await shell.run('npm test');
+  });
+});
+
+// On the older Node only: what differs between the two is seen above.
+test.each([
+  ['connector', 'database', '--template database'],
+  ['connector', 'file', '--template file'],
+  ['connector', 'transform', '--transform'],
+  ['connector', 'destination', '--destination'],
+  ['pipeline', 'pipeline', ''],
+])('a new %s (%s) tells three commands, and they work', async (kind, _, flags) => {
+  const own = await shellWith('22');
+  const { stdout } = await own.run(`npx @aries-data/cli new ${kind} fresh ${flags}`);
+  const result = JSON.parse(stdout.trim().split('\n').at(-1)!);
+  expect(result).toMatchObject({ name: 'fresh', lockFile: true });
+  expect(result.next).toHaveLength(3);
+  for (const command of result.next) await own.run(command);
+  if (kind === 'connector') await own.run('npm run types && npm run build');
+});

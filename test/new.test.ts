@@ -1,0 +1,172 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import { runAries } from '../packages/cli/src/testing/run-aries.ts';
+import { runHere } from '../packages/cli/src/testing/run-here.ts';
+
+const root = resolve(import.meta.dirname, '..');
+// Nothing listens there: npm gives up at once, and writes no lock file.
+const NO_REGISTRY = { npm_config_registry: 'http://127.0.0.1:1/' };
+
+const elsewhere = () => mkdtempSync(join(tmpdir(), 'aries-new-'));
+
+/** A folder that looks like this repository. */
+function repository(): string {
+  const folder = elsewhere();
+  for (const file of ['pnpm-workspace.yaml', 'package.json', 'biome.json'])
+    writeFileSync(join(folder, file), readFileSync(join(root, file)));
+  mkdirSync(join(folder, 'packages'));
+  return folder;
+}
+
+/** Runs it in this process, as somebody who is in that folder. */
+async function runIn(folder: string, args: string[], answers?: string[]) {
+  const before = process.cwd();
+  process.chdir(folder);
+  try {
+    return await runHere(['new', ...args], answers);
+  } finally {
+    process.chdir(before);
+  }
+}
+
+const filesIn = (folder: string) =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name).slice(folder.length + 1))
+    .sort();
+
+test('elsewhere: a package of its own, and plain words about the lock file that could not be written', async () => {
+  const cwd = elsewhere();
+  const { code, result, stderr } = await runAries(['new', 'connector', 'tickets', '--yes'], { cwd, env: NO_REGISTRY });
+  expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stderr).toContain('No package-lock.json was written: ');
+  expect(result).toMatchObject({ ok: true, name: 'tickets', template: 'api', lockFile: false });
+  expect(result.next).toEqual([
+    'cd tickets && npm install',
+    'npm test',
+    `npx aries extract --config '{"repo":"nodejs/node"}' --limit 10 --staging .aries/staging --name tickets --run-id first`,
+  ]);
+  const folder = join(cwd, 'tickets');
+  expect(filesIn(folder)).toEqual(result.files);
+  expect(result.files).toEqual([
+    '.dockerignore',
+    '.github/workflows/ci.yml',
+    '.gitignore',
+    'Dockerfile',
+    'LICENSE',
+    'README.md',
+    'conformance.ts',
+    'package.json',
+    'src/config.ts',
+    'src/conformance.test.ts',
+    'src/index.ts',
+    'src/readme.test.ts',
+    'src/source.test.ts',
+    'src/source.ts',
+    'tsconfig.build.json',
+    'tsconfig.json',
+  ]);
+  expect(readFileSync(join(folder, 'Dockerfile'), 'utf8')).toBe('FROM aries-data\n');
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  expect(manifest).toMatchObject({ name: 'aries-connector-tickets', keywords: ['aries-connector'] });
+  expect(JSON.stringify(manifest)).not.toMatch(/workspace:|catalog:|private/);
+});
+
+test.each(['api', 'database', 'file', 'transform', 'destination'])(
+  'inside this repository: %s, formatted and linted, whatever the length of its name',
+  async (template) => {
+    const folder = repository();
+    for (const name of ['x', `n${'-x'.repeat(19)}`]) {
+      const { code, result } = await runIn(folder, ['connector', name, '--template', template]);
+      expect({ code, folder: result.folder }).toEqual({ code: 0, folder: join(folder, 'connectors', name) });
+      const text = filesIn(result.folder)
+        .map((file) => readFileSync(join(result.folder, file), 'utf8'))
+        .join('\n');
+      expect(text).not.toMatch(/\bmy-|MY_/);
+      expect(text).toContain(`@aries-data/connector-${name}`);
+      expect(text).toMatch(/"zod": "catalog:"/);
+    }
+    const args = ['check', '--error-on-warnings', '--vcs-enabled=false', 'connectors'];
+    execFileSync(join(root, 'node_modules/.bin/biome'), args, { cwd: folder, stdio: 'pipe' });
+  },
+);
+
+test('nothing is overwritten without asking', async () => {
+  const cwd = repository();
+  const again = (answers?: string[], ...flags: string[]) =>
+    runIn(cwd, ['connector', 'tickets', '--transform', ...flags], answers);
+  const readme = join(cwd, 'connectors/tickets/README.md');
+  const written = async () => readFileSync(readme, 'utf8');
+  expect((await again()).code).toBe(0);
+  const fresh = await written();
+  // The same files are no reason to ask.
+  expect((await again()).code).toBe(0);
+  writeFileSync(readme, 'mine');
+  for (const refused of [await again(), await again(['']), await again(['no']), await again(['y'], '--yes')]) {
+    expect(refused.result).toMatchObject({
+      exitCode: 2,
+      error: { code: 'USAGE', message: 'connectors/tickets has README.md already; nothing was written' },
+    });
+    expect(await written()).toBe('mine');
+  }
+  expect((await again(['y'])).code).toBe(0);
+  expect(await written()).toBe(fresh);
+});
+
+test('what flags leave open is asked for', async () => {
+  const cwd = repository();
+  const asked = async (name: string, flags: string[], ...answers: string[]) =>
+    (await runIn(cwd, ['connector', name, ...flags], answers)).result.template;
+  expect(await asked('a', [], '5')).toBe('destination');
+  expect(await asked('b', [], 'nonsense', 'transform')).toBe('transform');
+  expect(await asked('c', ['--source'], '2')).toBe('database');
+  expect(await asked('d', [], '')).toBe('api');
+});
+
+test.each([
+  [['connector', 'tickets'], 'It is not said what the connector is to be'],
+  [['connector', 'tickets', '--destination', '--template', 'api'], 'The template api is a source, not a destination'],
+  [['connector', 'My Tickets', '--yes'], '"My Tickets" cannot be the name: it is made of lower-case letters'],
+  [['connector', '../up', '--yes'], '"../up" cannot be the name'],
+  [['connector', 'aries-connector-x', '--yes'], "the package's prefix is put before it"],
+  [['connector', 'select', '--yes'], 'a connector or transform that is installed has it'],
+  [['connector', 'x'.repeat(41), '--yes'], 'it is longer than 40 characters'],
+  [['pipeline', 'Ünï'], '"Ünï" cannot be the name'],
+])('refused: %j', async (args, message) => {
+  const cwd = elsewhere();
+  const { code, result } = await runIn(cwd, args);
+  expect({ code, message: result.error.message }).toEqual({ code: 2, message: expect.stringContaining(message) });
+  expect(readdirSync(cwd)).toEqual([]);
+});
+
+test('a pipeline inside this repository runs from its root', async () => {
+  const folder = repository();
+  const { result } = await runIn(folder, ['pipeline', 'shop']);
+  expect(result.files).toEqual(['README.md', 'clean.ts', 'orders.ndjson', 'pipeline.yaml']);
+  const run = await runAries(['run', 'examples/shop/pipeline.yaml'], { cwd: folder });
+  expect({ code: run.code, stderr: run.code === 0 ? '' : run.stderr }).toEqual({ code: 0, stderr: '' });
+  expect(readFileSync(join(folder, '.aries/shop/orders.csv'), 'utf8')).toMatchInlineSnapshot(`
+    "id,at,customer,total
+    1,2026-01-03T09:12:00Z,Ada,12.50
+    2,2026-01-07T17:40:00Z,Alan,8.00
+    4,2026-01-19T08:05:00Z,Grace,99.90
+    "
+  `);
+});
+
+test('on a terminal it asks on stderr, and stdout is for people', async () => {
+  const cwd = elsewhere();
+  const { code, stdout } = await runAries([], {
+    cwd,
+    env: NO_REGISTRY,
+    terminal: 'new connector masked --source',
+    input: '3\n',
+  });
+  expect(code).toBe(0);
+  expect(stdout).toContain('1 api: reads a web API');
+  expect(stdout).toContain('cd masked && npm install');
+  expect(readFileSync(join(cwd, 'masked/README.md'), 'utf8')).toContain('access.log');
+});
