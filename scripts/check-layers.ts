@@ -12,6 +12,7 @@ for (const folder of [
   'packages/sdk',
   'packages/cli',
   ...readdirSync(join(root, 'connectors')).map((name) => `connectors/${name}`),
+  ...['api', 'database', 'file', 'transform', 'destination'].map((name) => `templates/${name}`),
 ]) {
   const files = sourcesBelow(join(root, folder, 'src'));
   const imports = new Map(files.map((file) => [file, importsOf(file)]));

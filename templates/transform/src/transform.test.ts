@@ -27,6 +27,12 @@ test('another key makes other pseudonyms', async () => {
   expect(other.records).not.toEqual(one.records);
 });
 
+test('the cursor is not replaced', async () => {
+  const records = [{ id: 1, email: 'a' }];
+  const error = await runTransform(transform, { config, records, cursor: 'email' }).catch((thrown: unknown) => thrown);
+  expect(isAriesError(error) && error.message).toContain('a pseudonym has no order');
+});
+
 test('a field that records do not have is named', async () => {
   const wrong = { ...config, fields: ['e-mail'] };
   const error = await runTransform(transform, { config: wrong, records: [{ id: 1, email: 'a' }] }).catch(

@@ -7,7 +7,7 @@ export const transform = defineTransform({
   // Batches one by one: it is run within the step before it, and nothing is staged in between.
   scope: 'batch',
   // What comes out, said before the first record: the target is made from it.
-  schema(input, { config, stream }) {
+  schema(input, { config, stream, cursor }) {
     const properties = { ...input.properties };
     for (const name of config.fields) {
       const field = fieldsOf(input).find((one) => one.name === name);
@@ -16,6 +16,16 @@ export const transform = defineTransform({
           stream,
           hint: `Correct the option "fields"; it has ${Object.keys(input.properties).join(', ')}.`,
         });
+      }
+      if (name === cursor) {
+        throw new AriesError(
+          'CONFIG_INVALID',
+          `"${name}" orders the records of ${stream}, and a pseudonym has no order`,
+          {
+            stream,
+            hint: 'Leave it out of the option "fields".',
+          },
+        );
       }
       properties[name] = fieldSchema('string', { nullable: field.nullable });
     }

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, sep } from 'node:path';
+import { join } from 'node:path';
 import { parse } from 'yaml';
 import type { Templates } from './templates.ts';
 
@@ -15,11 +15,14 @@ export function readTemplates(root: string): Templates {
   return { texts, versions: { ...catalog, '@aries-data': `^${version}` } };
 }
 
-function textsIn(folder: string): Record<string, string> {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => join(parentPath, name).slice(folder.length + 1))
-    .filter((path) => !/^(?:node_modules|dist|\.aries)[\\/]/.test(path))
-    .sort();
-  return Object.fromEntries(files.map((path) => [path.replaceAll(sep, '/'), readFileSync(join(folder, path), 'utf8')]));
+const NOT_COPIED = new Set(['node_modules', 'dist', '.aries']);
+
+function textsIn(folder: string, prefix = ''): Record<string, string> {
+  const texts: Record<string, string> = {};
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isFile()) texts[prefix + entry.name] = readFileSync(path, 'utf8');
+    else if (!NOT_COPIED.has(entry.name)) Object.assign(texts, textsIn(path, `${prefix}${entry.name}/`));
+  }
+  return texts;
 }
