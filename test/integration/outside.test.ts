@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { githubStub } from '../services/github-stub.ts';
 import { type Registry, startRegistry } from '../services/registry.ts';
 import { openShell, type Shell } from '../services/shell.ts';
 
@@ -43,30 +43,6 @@ async function installNode(version: string): Promise<string> {
   return join(folder, 'node_modules/node/bin');
 }
 
-/** GitHub as `aries` sees it here, where nothing is asked of the real one: three issues on two pages. */
-async function githubStub(): Promise<string> {
-  const file = join(await temporary('stub'), 'stub.mjs');
-  const nock = createRequire(join(root, 'templates/api/package.json')).resolve('nock');
-  const issue = (id: number) => ({
-    ...{ id, number: id, title: `issue ${id}`, state: 'open', comments: 0 },
-    ...{ created_at: '2026-01-01T00:00:00Z', updated_at: `2026-01-0${id}T00:00:00Z`, closed_at: null },
-  });
-  await writeFile(
-    file,
-    `if (/(?:bin\\/aries|main\\.js)$/.test(process.argv[1] ?? '')) {
-  const { default: nock } = await import(${JSON.stringify(`file://${nock}`)});
-  const api = nock('https://api.github.com').persist();
-  const path = '/repos/nodejs/node/issues';
-  const link = '<https://api.github.com' + path + '?page=2>; rel="next"';
-  api.get('/repos/nodejs/node').reply(200, {});
-  api.get(path).query(({ page }) => page === undefined).reply(200, ${JSON.stringify([issue(1), issue(2)])}, { link });
-  api.get(path).query({ page: '2' }).reply(200, ${JSON.stringify([issue(3)])});
-}
-`,
-  );
-  return file;
-}
-
 const temporary = (name: string) => mkdtemp(join(tmpdir(), `aries-outside-${name}-`));
 
 /** A shell with a Node, our registry, and a cache that nobody else has filled. */
@@ -80,7 +56,7 @@ async function shellWith(node: string): Promise<Shell> {
       npm_config_cache: cache,
       npm_config_prefer_offline: 'true',
       npm_config_yes: 'true',
-      NODE_OPTIONS: `--import=file://${stub}`,
+      NODE_OPTIONS: `--import=${stub}`,
     },
   });
 }

@@ -112,3 +112,19 @@ function errorOf(work: () => unknown): { code: string; message: string; hint: st
   }
   throw new Error('nothing was thrown');
 }
+
+test('a package is run from its sources where it is worked on, and as it was built where it is installed', async () => {
+  const exports = { '.': { types: './dist/index.d.ts', 'aries-source': './src/index.ts', default: './dist/index.js' } };
+  const manifest = connector('aries-connector-mine', { exports });
+  const root = await folder({
+    'mine/package.json': manifest,
+    'mine/src/index.ts': '',
+    'unpacked/package.json': manifest,
+    'node_modules/aries-connector-mine/package.json': manifest,
+    'node_modules/aries-connector-mine/src/index.ts': '',
+  });
+  expect(resolveConnector('./mine', root).file).toBe(join(root, 'mine/src/index.ts'));
+  expect(resolveConnector(undefined, join(root, 'mine/src')).file).toBe(join(root, 'mine/src/index.ts'));
+  expect(resolveConnector('./unpacked', root).file).toBe(join(root, 'unpacked/dist/index.js'));
+  expect(resolveConnector('mine', root).file).toBe(join(root, 'node_modules/aries-connector-mine/dist/index.js'));
+});

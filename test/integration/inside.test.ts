@@ -1,0 +1,53 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { githubStub } from '../services/github-stub.ts';
+import { openShell, type Shell } from '../services/shell.ts';
+
+// Somebody who adds a connector to this repository, in a clone of their own.
+const root = resolve(import.meta.dirname, '../..');
+const ARIES = 'npx --yes pnpm@12 --silent aries';
+
+let clone: string;
+let shell: Shell;
+
+beforeAll(async () => {
+  clone = join(await mkdtemp(join(tmpdir(), 'aries-inside-')), 'aries');
+  await promisify(execFile)('git', ['clone', '-q', root, clone]);
+  shell = openShell({ cwd: clone, env: { NODE_OPTIONS: `--import=${await githubStub()}` } });
+  await shell.run('npx --yes pnpm@12 install');
+});
+afterAll(() => rm(clone, { recursive: true, force: true }));
+
+test.each(['api', 'database', 'file', 'transform', 'destination'])(
+  'a new %s: the three commands work',
+  async (kind) => {
+    const { stdout } = await shell.run(`${ARIES} new connector fresh-${kind} --template ${kind}`);
+    const { next } = JSON.parse(stdout.trim().split('\n').at(-1)!);
+    expect(next).toHaveLength(3);
+    for (const command of next) await shell.run(command);
+  },
+);
+
+test('a new pipeline: the three commands work', async () => {
+  const { stdout } = await shell.run(`${ARIES} new pipeline fresh`);
+  const { next } = JSON.parse(stdout.trim().split('\n').at(-1)!);
+  expect(next).toHaveLength(3);
+  let shown = '';
+  for (const command of next) shown = (await shell.run(command)).stdout;
+  expect(shown).toContain('"customer":"Grace"');
+});
+
+test('and all of them pass the checks of this repository', async () => {
+  for (const check of [
+    'biome check --error-on-warnings',
+    'tsc -p tsconfig.json',
+    'knip',
+    'node scripts/check-layers.ts',
+    'node scripts/generate-docs.ts --check',
+  ])
+    await shell.run(`npx --yes pnpm@12 exec ${check}`);
+});
