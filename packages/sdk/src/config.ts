@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
+import { airflowReference } from './airflow-connection.ts';
 import { AriesError } from './errors.ts';
 import type { PlaceOf } from './places.ts';
 import { createRedactor, passwordsIn, REDACTED, type Redactor } from './redact.ts';
@@ -7,7 +8,7 @@ import { type FieldSchema, toJsonSchema } from './schema.ts';
 
 export interface ResolveOptions {
   env: Readonly<Record<string, string | undefined>>;
-  /** Learns the values of references whose name says that they are secret, and of every file. */
+  /** Learns the values of references whose name says that they are secret, of every file, and the secrets of Airflow's connections. */
   redactor: Redactor;
 }
 
@@ -16,7 +17,8 @@ const REFERENCE = /\$\$\{|\$\{([a-z]+):([^}]*)\}/g;
 const SECRET_NAME = /pass|secret|token|key|credential|dsn|auth|pwd/i;
 
 /**
- * Fills in `${env:NAME}` and `${file:PATH}` in every string value (never in keys); `$${` stands for a literal `${`.
+ * Fills in `${env:NAME}`, `${file:PATH}` and `${airflow:CONN_ID}` in every string value (never in keys); `$${` stands for a
+ * literal `${`.
  * Throws `CONFIG_REFERENCE` naming the path and the reference that points at nothing.
  */
 export async function resolveConfig(value: unknown, options: ResolveOptions, path = ''): Promise<unknown> {
@@ -75,9 +77,11 @@ async function lookUp(scheme: string, name: string, { env, redactor }: ResolveOp
         );
       }
     }
+    case 'airflow':
+      return airflowReference(name, { env, redactor, at, isSecret: (word) => SECRET_NAME.test(word) });
     default:
       throw new AriesError('CONFIG_REFERENCE', `${at} has a reference of an unknown kind: \${${scheme}:${name}}`, {
-        hint: 'Known are ${env:NAME} and ${file:PATH}; write $${ for a literal ${.',
+        hint: 'Known are ${env:NAME}, ${file:PATH} and ${airflow:CONN_ID}; write $${ for a literal ${.',
       });
   }
 }
