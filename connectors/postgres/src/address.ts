@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { ConnectionOptions } from 'node:tls';
-import { AriesError } from '@aries-data/sdk';
+import { AriesError, type TunnelConfig } from '@aries-data/sdk';
 import type { ClientConfig } from 'pg';
 import type { ConnectionConfig } from './config.ts';
 
@@ -12,6 +12,8 @@ export interface Address {
   sslMode: SslMode;
   /** TLS options; undefined for `disable`. */
   ssl: ConnectionOptions | undefined;
+  /** The SSH server to go through. */
+  tunnel: (TunnelConfig & { tunnel: string }) | undefined;
 }
 
 /** Puts `url` and the single options together; an option wins over the same thing in the URL. */
@@ -32,9 +34,11 @@ export async function addressOf(config: ConnectionConfig): Promise<Address> {
     keepAlive: true,
   });
 
+  const tunnel = config.tunnel === undefined ? undefined : { ...config, tunnel: config.tunnel };
+
   const rootCert = config.sslRootCert ?? parameter('sslrootcert');
   const sslMode = config.ssl ?? sslModeOf(parameter('sslmode'), rootCert);
-  if (sslMode === 'disable') return { client, sslMode, ssl: undefined };
+  if (sslMode === 'disable') return { client, sslMode, ssl: undefined, tunnel };
   const [ca, cert, key] = await Promise.all([
     readPem(rootCert),
     readPem(config.sslCert ?? parameter('sslcert')),
@@ -43,7 +47,12 @@ export async function addressOf(config: ConnectionConfig): Promise<Address> {
   // As libpq: a root certificate that is given is also used.
   const verifies = sslMode.startsWith('verify') || (sslMode === 'require' && ca !== undefined);
   const ssl = defined({ ca, cert, key, rejectUnauthorized: verifies });
-  return { client, sslMode, ssl: sslMode === 'verify-full' ? ssl : { ...ssl, checkServerIdentity: () => undefined } };
+  return {
+    client,
+    sslMode,
+    ssl: sslMode === 'verify-full' ? ssl : { ...ssl, checkServerIdentity: () => undefined },
+    tunnel,
+  };
 }
 
 function parseUrl(url: string): URL {

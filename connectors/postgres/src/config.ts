@@ -1,4 +1,4 @@
-import { sqlSourceOptions } from '@aries-data/sdk';
+import { sqlSourceOptions, type TunnelConfig, tunnelOptions } from '@aries-data/sdk';
 import { z } from 'zod';
 
 /** How to reach the server: what source and destination share. */
@@ -22,6 +22,7 @@ const connection = {
   sslCert: z.string().optional().describe('File of our own certificate (PEM), where the server wants one'),
   sslKey: z.string().optional().describe('File of its private key (PEM)'),
   connectTimeout: z.number().positive().default(10).describe('Seconds to wait for a connection'),
+  ...tunnelOptions,
 };
 
 export const sourceConfig = z.object({
@@ -53,17 +54,18 @@ export const destinationConfig = z.object({
 export type SourceConfig = z.output<typeof sourceConfig>;
 
 /** What is needed to connect. */
-export type ConnectionConfig = Pick<
-  SourceConfig,
-  | 'url'
-  | 'host'
-  | 'port'
-  | 'database'
-  | 'user'
-  | 'password'
-  | 'ssl'
-  | 'sslRootCert'
-  | 'sslCert'
-  | 'sslKey'
-  | 'connectTimeout'
->;
+export type ConnectionConfig = TunnelConfig &
+  Pick<
+    SourceConfig,
+    | 'url'
+    | 'host'
+    | 'port'
+    | 'database'
+    | 'user'
+    | 'password'
+    | 'ssl'
+    | 'sslRootCert'
+    | 'sslCert'
+    | 'sslKey'
+    | 'connectTimeout'
+  >;

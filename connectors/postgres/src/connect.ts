@@ -5,6 +5,7 @@ import { type Address, addressOf } from './address.ts';
 import type { ConnectionConfig } from './config.ts';
 import { toPostgresError } from './errors.ts';
 import { ReadingSocket } from './reading-socket.ts';
+import { tunnelled } from './tunnelled.ts';
 
 /**
  * What both ends agree on, so that text means the same on each: whatever server, role or database are set to.
@@ -99,20 +100,22 @@ export async function connect(
   }
 }
 
-async function openClient({ client: options, sslMode, ssl }: Address): Promise<pg.Client> {
-  if (ssl === undefined) return openPlain(options);
+async function openClient(address: Address): Promise<pg.Client> {
+  const { client: options, sslMode, ssl } = address;
+  if (ssl === undefined) return openPlain(address);
   try {
-    return await opened(new pg.Client({ ...options, ssl }));
+    return await opened(new pg.Client({ ...options, ssl, ...(await tunnelled(address)) }));
   } catch (error) {
     const refusesTls = (error as Error).message === 'The server does not support SSL connections';
     if (sslMode !== 'prefer' || !refusesTls) throw error;
-    return openPlain(options);
+    return openPlain(address);
   }
 }
 
-// With TLS it is the cipher that reads.
-function openPlain(options: Address['client']): Promise<pg.Client> {
-  return opened(new pg.Client({ ...options, ssl: false, stream: () => new ReadingSocket() }));
+// With TLS it is the cipher that reads, and in a tunnel SSH.
+async function openPlain(address: Address): Promise<pg.Client> {
+  const through = (await tunnelled(address)) ?? { stream: () => new ReadingSocket() };
+  return opened(new pg.Client({ ...address.client, ssl: false, ...through }));
 }
 
 async function opened(client: pg.Client): Promise<pg.Client> {

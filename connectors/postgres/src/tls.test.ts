@@ -8,6 +8,7 @@ import type { PostgresServer } from '../../../test/services/postgres-server.ts';
 import { type ConnectionConfig, sourceConfig } from './config.ts';
 import { connect, query } from './connect.ts';
 import { read, sql } from './testing/harness.ts';
+import { startTestSshServer } from './testing/ssh-server.ts';
 
 // A certificate cannot be made with Node alone.
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
@@ -73,6 +74,17 @@ describe.skipIf(!hasOpenssl)('TLS', () => {
     await expect(usesTls('localhost', { ssl: 'verify-full' })).rejects.toMatchObject(refused);
     await expect(usesTls('localhost', { sslRootCert: join(folder, 'none.pem') })).rejects.toMatchObject({
       code: 'NOT_FOUND',
+    });
+  });
+
+  test('certificate and host name are checked through an SSH tunnel as well: those of the database', async () => {
+    await using ssh = await startTestSshServer();
+    const tunnel = { tunnel: ssh.url, tunnelPassword: ssh.password, tunnelHostKey: 'any' };
+    expect(await usesTls('localhost', { ...tunnel, ssl: 'verify-full', sslRootCert: cert })).toBe(true);
+    expect(await usesTls('localhost', { ...tunnel, ssl: 'disable' })).toBe(false);
+    await expect(usesTls('127.0.0.1', { ...tunnel, ssl: 'verify-full', sslRootCert: cert })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      exitCode: 78,
     });
   });
 

@@ -106,6 +106,8 @@ export type {
 export { LEDGER } from './sql/ledger-table.ts';
 export { type SqlSessionOptions, sqlLoadSession } from './sql/session.ts';
 export { checkQueryColumns, selectTables, sqlSourceOptions } from './sql/source-options.ts';
+export { openTunnel } from './sql/tunnel.ts';
+export { type TunnelConfig, tunnelOptions } from './sql/tunnel-options.ts';
 export type { StreamState } from './state.ts';
 export { extract } from './steps/extract.ts';
 export { check, type DiscoveredStream, discover } from './steps/inspect.ts';
