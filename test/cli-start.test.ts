@@ -1,10 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { chmod, copyFile, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, cp, mkdir, mkdtemp, readFile, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { bundle } from '../packages/cli/bundle.ts';
+import { fixture, runAries } from '../packages/cli/src/testing/run-aries.ts';
 
 let root: string;
 let main: string;
@@ -34,6 +37,30 @@ describe('starting from the bundle', () => {
       const files = (await readFile(loaded, 'utf8')).trim().split('\n');
       expect(files.filter((url) => url.startsWith('file:') && !url.startsWith(`file://${root}`))).toEqual([]);
     }
+  });
+
+  test('what is loaded only where it is asked for is in the bundle: OpenTelemetry', async () => {
+    const whole = await mkdtemp(join(tmpdir(), 'aries-whole-'));
+    await cp(root, whole, { recursive: true });
+    await symlink(fileURLToPath(new URL('../packages/cli/node_modules', import.meta.url)), join(whole, 'node_modules'));
+    const paths: (string | undefined)[] = [];
+    const collector = createServer((request, response) => {
+      paths.push(request.url);
+      request.resume().on('end', () => response.end());
+    });
+    await new Promise<void>((listening) => collector.listen(0, '127.0.0.1', listening));
+    const { port } = collector.address() as AddressInfo;
+    const config = JSON.stringify({ count: 1 });
+    const args = ['extract', fixture('numbers'), '--config', config, '--staging', join(whole, 'staging')];
+    const { code, stderr } = await runAries(args, {
+      main: join(whole, 'dist/main.js'),
+      env: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` },
+    });
+    collector.close();
+    expect({ code, paths: [...new Set(paths)].sort() }, stderr).toEqual({
+      code: 0,
+      paths: ['/v1/metrics', '/v1/traces'],
+    });
   });
 
   test('an installation that lacks a package still ends with the failure line', () => {

@@ -29,7 +29,7 @@ export abstract class AriesCommand extends Command {
 
   /** The options that every step has, from the flags and the session. */
   protected stepOptions(flags: StepFlags) {
-    const { signal, log, redactor, onProgress } = this.session;
+    const { signal, log, redactor, onStart, onProgress } = this.session;
     return {
       name: flags.name,
       runId: flags['run-id'],
@@ -41,6 +41,7 @@ export abstract class AriesCommand extends Command {
       signal,
       log,
       redactor,
+      onStart,
       onProgress,
     };
   }

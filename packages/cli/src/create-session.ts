@@ -6,7 +6,7 @@ import type { Reporter } from './report/reporter.ts';
 import type { Ask, Session } from './session.ts';
 
 export interface SessionOptions {
-  reporter: Pick<Reporter, 'log' | 'onProgress' | 'print'>;
+  reporter: Pick<Reporter, 'log' | 'onStart' | 'onProgress' | 'print'>;
   redactor: Redactor;
   signal: AbortSignal;
   ask?: Ask | undefined;
@@ -16,11 +16,12 @@ export interface SessionOptions {
 
 /** The session of one command. */
 export function createSession({ reporter, redactor, signal, ask, argv }: SessionOptions): Session {
-  const { log, onProgress, print } = reporter;
+  const { log, onStart, onProgress, print } = reporter;
   return {
     signal,
     log,
     redactor,
+    onStart,
     onProgress,
     print,
     ask,

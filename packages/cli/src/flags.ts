@@ -28,6 +28,13 @@ export const outputFlags = withEnvironment({
   })(),
 });
 
+/** What every step takes besides. */
+export const metricsFile = Flags.string({
+  summary: "Write metrics to this file, for Prometheus' textfile collector",
+  helpValue: 'PATH',
+  helpGroup: 'OUTPUT',
+});
+
 /** The connector: left out inside a connector's own folder. */
 export const connectorArg = Args.string({
   description: "A path, a package or a short name such as postgres; left out inside a connector's own folder",

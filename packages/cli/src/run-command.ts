@@ -7,10 +7,13 @@ import { limitHeap } from './heap-limits.ts';
 import { oclifConfig } from './oclif-config.ts';
 import { askOnTerminal } from './report/ask.ts';
 import { captureConsole } from './report/capture-console.ts';
+import { openMetricsFile } from './report/metrics-file.ts';
 import { outputSettings } from './report/output-settings.ts';
-import { createReporter, type Outcome } from './report/reporter.ts';
+import { createReporter, type Outcome, type Signal } from './report/reporter.ts';
 import { prepareResultFiles } from './report/result-files.ts';
+import { recordRun } from './report/run-figures.ts';
 import { ignoreClosedPipes } from './report/stdio.ts';
+import { wantsTelemetry } from './report/telemetry-settings.ts';
 import type { Stop } from './signals.ts';
 import { unknownCommand } from './unknown-command.ts';
 import { checkEnvironment, toUsageError } from './usage-error.ts';
@@ -27,7 +30,17 @@ export async function runCommand(argv: string[], stop: Stop): Promise<void> {
   const product = found?.command.product ?? 'data';
   const redactor = createRedactor(secretsOf(process.env));
   const files: string[] = [];
-  const reporter = createReporter({ settings, redactor, product, files, exit: (code) => process.exit(code) });
+  const signals: Signal[] = [];
+  const recorder = recordRun(found?.id ?? '', { name: settings.name });
+  const reporter = createReporter({
+    settings,
+    redactor,
+    product,
+    files,
+    recorder,
+    signals,
+    exit: (code) => process.exit(code),
+  });
   endInAnyCase({ reporter, stop, files });
   captureConsole(reporter.log);
 
@@ -35,6 +48,17 @@ export async function runCommand(argv: string[], stop: Stop): Promise<void> {
   try {
     files.push(...(await prepareResultFiles(settings.resultFile)));
     if (found === undefined) throw unknownCommand(argv);
+    const config = await oclifConfig();
+    if (product === 'step') {
+      const { figures } = recorder;
+      const { version } = config;
+      const { metricsFile: file } = settings;
+      if (file !== undefined) signals.push(openMetricsFile({ file, figures, version, warn: reporter.log.warn }));
+      if (wantsTelemetry(process.env)) {
+        const { startTelemetry } = await import('./report/telemetry.ts');
+        signals.push(await startTelemetry({ env: process.env, figures, version, log: reporter.log }));
+      }
+    }
     const session = createSession({
       reporter,
       redactor,
@@ -42,7 +66,7 @@ export async function runCommand(argv: string[], stop: Stop): Promise<void> {
       ask: askOnTerminal(stop.signal),
       argv: found.rest,
     });
-    const command = new found.command(found.rest, await oclifConfig(), session);
+    const command = new found.command(found.rest, config, session);
     checkEnvironment({ ...found.command.baseFlags, ...found.command.flags }, process.env);
     stop.signal.throwIfAborted();
     const result = await command.run();

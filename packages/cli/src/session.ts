@@ -1,4 +1,4 @@
-import type { Connector, ConnectorUse, Log, Progress, Redactor } from '@aries-data/sdk';
+import type { Connector, ConnectorUse, Log, Progress, Redactor, StepStart } from '@aries-data/sdk';
 
 /** Puts a question to whoever started the command, and returns the answer. */
 export type Ask = (question: string) => Promise<string>;
@@ -8,6 +8,7 @@ export interface Session {
   signal: AbortSignal;
   log: Log;
   redactor: Redactor;
+  onStart(start: StepStart): void;
   onProgress(progress: Progress): void;
   /** Writes a piece of the product, for commands whose product is text. */
   print(text: string): Promise<void>;

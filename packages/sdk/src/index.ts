@@ -126,6 +126,7 @@ export type {
   Progress,
   StepOptions,
   StepResult,
+  StepStart,
   StreamOptions,
   StreamResult,
   TransformOptions,

@@ -24,6 +24,7 @@ export default class Extract extends AriesCommand {
     concurrency: flag.concurrency,
     ...flag.thresholds,
     force: flag.force,
+    'metrics-file': flag.metricsFile,
   });
   static override examples = [
     `<%= config.bin %> extract file --config '{"url":"cities.json"}' --staging file:///data/staging`,

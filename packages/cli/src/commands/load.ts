@@ -19,6 +19,7 @@ export default class Load extends AriesCommand {
     ...flag.thresholds,
     'skip-missing': flag.skipMissing,
     force: flag.force,
+    'metrics-file': flag.metricsFile,
   });
   static override examples = [
     '<%= config.bin %> load postgres --config @postgres.yaml --input file:///data/staging/users/1/extract/manifest.json --disposition merge',

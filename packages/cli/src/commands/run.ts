@@ -30,6 +30,7 @@ export default class Run extends AriesCommand {
     adopt: flag.adopt,
     force: flag.force,
     'dry-run': Flags.boolean({ summary: 'Print steps, streams and schema changes, and do nothing' }),
+    'metrics-file': flag.metricsFile,
   });
   static override examples = [
     '<%= config.bin %> run pipeline.yaml',

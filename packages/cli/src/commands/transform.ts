@@ -18,6 +18,7 @@ export default class Transform extends AriesCommand {
     ...flag.thresholds,
     'skip-missing': flag.skipMissing,
     force: flag.force,
+    'metrics-file': flag.metricsFile,
   });
   static override examples = [
     `<%= config.bin %> transform select --config '{"drop":["email"]}' --input file:///data/staging/users/1/extract/manifest.json --staging file:///data/staging`,

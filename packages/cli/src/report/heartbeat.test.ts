@@ -1,19 +1,36 @@
-import { expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { heartbeat } from './heartbeat.ts';
+import { recordRun } from './run-figures.ts';
 
-test('a step says every ten seconds how far it is, also when nothing moves', () => {
-  vi.useFakeTimers();
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+test('a step says every thirty seconds how far it is, how fast and how large, also when nothing moves', () => {
   const info = vi.fn();
-  const view = heartbeat({ debug() {}, info, warn() {}, error() {} });
-  vi.advanceTimersByTime(10_000);
-  expect(info).toHaveBeenLastCalledWith('progress', { seconds: 10, streams: [] });
-  const users = { step: 'extract', stream: 'users', records: 5, rejected: 0, bytes: 10 };
-  view.update({ ...users, records: 1 });
-  view.update(users);
-  vi.advanceTimersByTime(10_000);
-  expect(info).toHaveBeenLastCalledWith('progress', { seconds: 20, streams: [users] });
+  const recorder = recordRun('extract');
+  const view = heartbeat({ debug() {}, info, warn() {}, error() {} }, recorder.figures);
+  const memory = expect.any(Number);
+  vi.advanceTimersByTime(30_000);
+  expect(info).toHaveBeenLastCalledWith('progress', { seconds: 30, memory, streams: [] });
+
+  const users = { step: 'extract', stream: 'users', records: 600, rejected: 1, bytes: 9000 };
+  recorder.onProgress({ ...users, records: 1 });
+  recorder.onProgress(users);
+  vi.advanceTimersByTime(30_000);
+  expect(info).toHaveBeenLastCalledWith('progress', {
+    seconds: 60,
+    memory,
+    streams: [{ ...users, recordsPerSecond: 20, bytesPerSecond: 300 }],
+  });
+  vi.advanceTimersByTime(30_000);
+  expect(info).toHaveBeenLastCalledWith('progress', {
+    seconds: 90,
+    memory,
+    streams: [{ ...users, recordsPerSecond: 0, bytesPerSecond: 0 }],
+  });
+  expect(info.mock.lastCall?.[1].memory).toBeGreaterThan(1e6);
+
   view.stop();
-  vi.advanceTimersByTime(60_000);
-  expect(info).toHaveBeenCalledTimes(2);
-  vi.useRealTimers();
+  vi.advanceTimersByTime(120_000);
+  expect(info).toHaveBeenCalledTimes(3);
 });

@@ -11,6 +11,8 @@ test('people get text and bars, machines get JSON', () => {
     logFormat: 'pretty',
     bars: true,
     resultFile: undefined,
+    metricsFile: undefined,
+    name: undefined,
   });
   expect(outputSettings(['extract'], {}, machine)).toEqual({
     json: true,
@@ -18,6 +20,8 @@ test('people get text and bars, machines get JSON', () => {
     logFormat: 'json',
     bars: false,
     resultFile: undefined,
+    metricsFile: undefined,
+    name: undefined,
   });
   expect(outputSettings(['extract'], {}, { stdout: false, stderr: true })).toMatchObject({
     json: true,
@@ -35,10 +39,21 @@ test('flags and their twins are read off raw arguments, flags first', () => {
     logFormat: 'json',
     bars: false,
     resultFile: 'r.json',
+    metricsFile: undefined,
+    name: undefined,
   });
   expect(
     outputSettings([], { ARIES_JSON: 'true', ARIES_LOG_LEVEL: 'error', ARIES_RESULT_FILE: 'e.json' }, people),
   ).toMatchObject({ json: true, logLevel: 'error', resultFile: 'e.json' });
+  expect(outputSettings(['--metrics-file=m.prom', '--name', 'shop'], {}, people)).toMatchObject({
+    metricsFile: 'm.prom',
+    name: 'shop',
+  });
+  expect(outputSettings([], { ARIES_LOG_FORMAT: 'pretty', ARIES_METRICS_FILE: 'e.prom' }, machine)).toMatchObject({
+    logFormat: 'pretty',
+    bars: false,
+    metricsFile: 'e.prom',
+  });
   expect(outputSettings(['--log-level', 'warn'], { ARIES_LOG_LEVEL: 'error' }, people).logLevel).toBe('warn');
 });
 

@@ -9,6 +9,9 @@ export interface OutputSettings {
   /** Bars are drawn on stderr. */
   bars: boolean;
   resultFile: string | undefined;
+  metricsFile: string | undefined;
+  /** What `--name` says: metrics carry it though the arguments turn out to be wrong. */
+  name: string | undefined;
 }
 
 /** Whether the two streams are terminals. */
@@ -35,6 +38,8 @@ export function outputSettings(argv: readonly string[], env: NodeJS.ProcessEnv, 
     logFormat,
     bars: logFormat === 'pretty' && terminals.stderr,
     resultFile: textOf('result-file', own, env),
+    metricsFile: textOf('metrics-file', own, env),
+    name: textOf('name', own, env),
   };
 }
 

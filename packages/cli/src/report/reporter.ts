@@ -1,4 +1,4 @@
-import type { AriesError, Log, Progress, Redactor } from '@aries-data/sdk';
+import type { AriesError, Log, Progress, Redactor, StepStart } from '@aries-data/sdk';
 import { createBars } from './bars.ts';
 import { failureOf, presentFailure, stackOf } from './failure.ts';
 import { heartbeat } from './heartbeat.ts';
@@ -6,6 +6,7 @@ import { createLog } from './log.ts';
 import type { OutputSettings } from './output-settings.ts';
 import { writeWhole } from './result-files.ts';
 import { resultLine } from './result-line.ts';
+import type { RunRecorder } from './run-figures.ts';
 import { flush, put, write } from './stdio.ts';
 
 /** How a command ended: with its result, or with the error that ended it. */
@@ -14,6 +15,7 @@ export type Outcome = { result: object; present: () => string; secretFree: boole
 /** Everything one call of `aries` says goes through here; what is said last, `finish` says. */
 export interface Reporter {
   log: Log;
+  onStart(start: StepStart): void;
   onProgress(progress: Progress): void;
   print(text: string): Promise<void>;
   /** Says how it ended, on stderr first and on stdout last, and exits. Only the first call counts. */
@@ -22,26 +24,47 @@ export interface Reporter {
   lastWords(error: AriesError): string;
 }
 
+/** Where it is told besides: metrics and traces. */
+export interface Signal {
+  /** Something has begun or changed. */
+  update?(): void;
+  /** The run has ended. What it still sends may take a moment, never long. Never throws. */
+  end(): Promise<void> | void;
+}
+
 export interface ReporterOptions {
   settings: OutputSettings;
   redactor: Redactor;
   product: 'step' | 'data' | 'text';
   /** Files that the result is written to as well. */
   files: string[];
+  recorder: RunRecorder;
+  /** Grows while the command gets ready. */
+  signals: Signal[];
   exit(code: number): void;
 }
 
-export function createReporter({ settings, redactor, product, files, exit }: ReporterOptions): Reporter {
+export function createReporter({
+  settings,
+  redactor,
+  product,
+  files,
+  recorder,
+  signals,
+  exit,
+}: ReporterOptions): Reporter {
   const bars = settings.bars ? createBars(screenOf(process.stderr)) : undefined;
   const log = createLog(settings, redactor, (line) => {
     if (closed) return;
     if (bars === undefined) put(process.stderr, `${line}\n`);
     else bars.line(line);
   });
-  const progress = bars ?? (product === 'step' ? heartbeat(log) : undefined);
+  const progress = bars ?? (product === 'step' ? heartbeat(log, recorder.figures) : undefined);
   let finished = false;
   // Whatever still runs in a connector must not put a line behind the last one.
   let closed = false;
+
+  const hidden = ({ exitCode, code, message }: AriesError) => ({ exitCode, code, message: redactor.text(message) });
 
   async function writeFiles(line: string): Promise<void> {
     for (const file of files) {
@@ -78,20 +101,36 @@ export function createReporter({ settings, redactor, product, files, exit }: Rep
 
   return {
     log,
-    onProgress: (step) => progress?.update(step),
+    onStart(start) {
+      recorder.onStart(start);
+      for (const signal of signals) signal.update?.();
+    },
+    onProgress(step) {
+      recorder.onProgress(step);
+      progress?.update(step);
+    },
     print: (text) => write(process.stdout, text),
     async finish(outcome) {
       if (finished) return;
       finished = true;
       progress?.stop();
       const exitCode = 'error' in outcome ? outcome.error.exitCode : 0;
+      recorder.end('error' in outcome ? { error: hidden(outcome.error) } : outcome);
+      const told = Promise.all(signals.map((signal) => signal.end()));
       try {
         await ('error' in outcome ? fail(outcome.error) : succeed(outcome.result, outcome.present, outcome.secretFree));
+        await told;
       } finally {
         exit(exitCode);
       }
     },
-    lastWords: (error) => (finished ? '' : `${resultLine(failureOf(error), redactor)}\n`),
+    lastWords(error) {
+      if (finished) return '';
+      finished = true;
+      recorder.end({ error: hidden(error) });
+      for (const signal of signals) void signal.end();
+      return `${resultLine(failureOf(error), redactor)}\n`;
+    },
   };
 }
 

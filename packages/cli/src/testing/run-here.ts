@@ -16,7 +16,7 @@ export async function runHere(argv: readonly string[], answers?: string[]): Prom
   const found = findCommand([...argv]);
   if (found === undefined) throw new Error(`There is no command "${argv.join(' ')}"`);
   const session = createSession({
-    reporter: { log: logInto(lines), onProgress() {}, async print() {} },
+    reporter: { log: logInto(lines), onStart() {}, onProgress() {}, async print() {} },
     redactor: createRedactor(),
     signal: new AbortController().signal,
     ask: answers && (async () => answers.shift() ?? ''),

@@ -49,7 +49,8 @@ export interface EarlyLoad {
 export type EarlyLoadOptions = Omit<LoadOptions, 'input'> & { name: string; runId: string };
 
 export function createEarlyLoad(options: EarlyLoadOptions): EarlyLoad {
-  const context = stepContext('load', options, options.name);
+  // The load is said to begin once it does: what is done early may be thrown away.
+  const context = stepContext('load', { ...options, onStart: undefined }, options.name);
   const begun = new Map<string, EarlyStream>();
   const streams = new Map<string, EarlyStreamLoad>();
   let destination: Prepared<Destination> | undefined;

@@ -1,5 +1,5 @@
 import { stepFolder } from '../dataset/layout.ts';
-import type { Dataset, ManifestStream } from '../dataset/manifest.ts';
+import type { Dataset, ManifestStream, Part } from '../dataset/manifest.ts';
 import { createStreamWriter } from '../dataset/stream-writer.ts';
 import type { LoadCounts } from '../destination.ts';
 import { ndjsonEncoder } from '../formats/ndjson.ts';
@@ -41,6 +41,9 @@ export async function loadStream({
   });
   let rejected = 0;
   let records = 0;
+  // What the destination has taken: whole parts, and its share of the one that is under way.
+  let wholeBytes = 0;
+  let inPart = 0;
 
   async function keepRejected(): Promise<void> {
     for (const rejection of loader.rejections.splice(0)) {
@@ -57,18 +60,22 @@ export async function loadStream({
     judgeRejected(name, rejected + loader.rejections.length, stream.counts.staged, options.maxRejected, first);
   }
 
-  async function onRecords(count: number): Promise<void> {
+  async function onRecords(count: number, part: Part): Promise<void> {
     records += count;
+    inPart += count;
     await keepRejected();
-    options.onProgress?.({ step: context.step, stream: name, records, rejected, bytes: 0 });
+    const share = Math.round((part.bytes * Math.min(inPart, part.rows)) / Math.max(part.rows, 1));
+    options.onProgress?.({ step: context.step, stream: name, records, rejected, bytes: wholeBytes + share });
   }
 
   try {
     loader.judge = judge;
     judge();
     for (const part of stream.parts) {
-      if (loaded.has(part.key)) await onRecords(part.rows);
-      else await loader.write(dataset, part, onRecords);
+      if (loaded.has(part.key)) await onRecords(part.rows, part);
+      else await loader.write(dataset, part, (count) => onRecords(count, part));
+      wholeBytes += part.bytes;
+      inPart = 0;
     }
     const counts = await loader.load.finish();
     await keepRejected();

@@ -31,6 +31,7 @@ export function stepContext(step: string, options: StepOptions, defaultName: str
   const redactor = options.redactor ?? createRedactor();
   const name = options.name ?? defaultName;
   const runId = options.runId ?? newRunId();
+  options.onStart?.({ step, name, runId });
   return {
     step,
     name,

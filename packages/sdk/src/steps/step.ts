@@ -34,8 +34,15 @@ export interface Progress {
   stream: string;
   records: number;
   rejected: number;
-  /** Encoded bytes so far, uncompressed. */
+  /** Encoded bytes so far, uncompressed; of a load, bytes as they are staged. */
   bytes: number;
+}
+
+/** A step that begins: which run it belongs to. */
+export interface StepStart {
+  step: string;
+  name: string;
+  runId: string;
 }
 
 /** What every step is given. */
@@ -54,6 +61,8 @@ export interface StepOptions {
   signal?: AbortSignal | undefined;
   log?: Log | undefined;
   redactor?: Redactor | undefined;
+  /** Called as a step begins, before it does anything. */
+  onStart?: ((start: StepStart) => void) | undefined;
   onProgress?: ((progress: Progress) => void) | undefined;
 }
 

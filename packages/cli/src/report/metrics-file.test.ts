@@ -1,0 +1,126 @@
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { openMetricsFile } from './metrics-file.ts';
+import { metricsText } from './metrics-text.ts';
+import { recordRun } from './run-figures.ts';
+
+const folder = () => mkdtempSync(join(tmpdir(), 'aries-metrics-'));
+const sampleOf = (text: string, name: string) => new RegExp(`^${name}\\{.*\\} (.*)$`, 'm').exec(text)?.[1];
+
+/** What the process itself has used differs each time. */
+const stable = (text: string) => text.replaceAll(/(aries_process_\w+\{.*\}) .*/g, '$1 …');
+
+test('a run is written in the text format, with names and units as Prometheus wants them', () => {
+  const recorder = recordRun('run', { now: () => 1_700_000_000_000 });
+  recorder.onStart({ step: 'extract', name: 'shop "east"\\\n', runId: 'monday' });
+  recorder.onProgress({ step: 'extract', stream: 'users', records: 5, rejected: 1, bytes: 100 });
+  const context = { version: '1.2.3', now: 1_700_000_002_500, lastSuccess: undefined };
+  expect(stable(metricsText(recorder.figures, context))).toMatchInlineSnapshot(`
+    "# HELP aries_build_info The version of Aries.
+    # TYPE aries_build_info gauge
+    aries_build_info{name="shop \\"east\\"\\\\\\n",command="run",version="1.2.3"} 1
+    # HELP aries_run_active Whether the run is under way: 1, or 0 once it has ended.
+    # TYPE aries_run_active gauge
+    aries_run_active{name="shop \\"east\\"\\\\\\n",command="run"} 1
+    # HELP aries_run_start_timestamp_seconds When the run began, seconds since 1970.
+    # TYPE aries_run_start_timestamp_seconds gauge
+    aries_run_start_timestamp_seconds{name="shop \\"east\\"\\\\\\n",command="run"} 1700000000
+    # HELP aries_run_duration_seconds How long the run has taken so far, or took.
+    # TYPE aries_run_duration_seconds gauge
+    aries_run_duration_seconds{name="shop \\"east\\"\\\\\\n",command="run"} 2.5
+    # HELP aries_step_duration_seconds How long a step has taken so far, or took.
+    # TYPE aries_step_duration_seconds gauge
+    aries_step_duration_seconds{name="shop \\"east\\"\\\\\\n",command="run",step="extract"} 2.5
+    # HELP aries_stream_records_total Records that a step of this run has read (extract, transforms) or loaded.
+    # TYPE aries_stream_records_total counter
+    aries_stream_records_total{name="shop \\"east\\"\\\\\\n",command="run",step="extract",stream="users"} 5
+    # HELP aries_stream_rejected_records_total Records that a step of this run has set aside.
+    # TYPE aries_stream_rejected_records_total counter
+    aries_stream_rejected_records_total{name="shop \\"east\\"\\\\\\n",command="run",step="extract",stream="users"} 1
+    # HELP aries_stream_bytes_total Bytes that a step of this run has encoded, or loaded as they were staged.
+    # TYPE aries_stream_bytes_total counter
+    aries_stream_bytes_total{name="shop \\"east\\"\\\\\\n",command="run",step="extract",stream="users"} 100
+    # HELP aries_process_resident_memory_bytes Memory that the process has resident.
+    # TYPE aries_process_resident_memory_bytes gauge
+    aries_process_resident_memory_bytes{name="shop \\"east\\"\\\\\\n",command="run"} …
+    # HELP aries_process_max_resident_memory_bytes The most memory that the process has had resident.
+    # TYPE aries_process_max_resident_memory_bytes gauge
+    aries_process_max_resident_memory_bytes{name="shop \\"east\\"\\\\\\n",command="run"} …
+    # HELP aries_process_cpu_seconds_total Time of processors that the run has used.
+    # TYPE aries_process_cpu_seconds_total counter
+    aries_process_cpu_seconds_total{name="shop \\"east\\"\\\\\\n",command="run"} …
+    "
+  `);
+});
+
+test('at the end the counts are those of the result, and the exit code is known', () => {
+  let time = 1000;
+  const recorder = recordRun('run', { now: () => time });
+  recorder.onStart({ step: 'extract', name: 'shop', runId: 'monday' });
+  recorder.onProgress({ step: 'extract', stream: 'users', records: 5, rejected: 0, bytes: 100 });
+  time = 2000;
+  recorder.onStart({ step: 'load', name: 'shop', runId: 'monday' });
+  time = 5000;
+  const step = (name: string, durationMs: number) => ({
+    step: name,
+    durationMs,
+    streams: { users: { records: 7, rejected: 2, bytes: 30 } },
+  });
+  recorder.end({ result: { steps: { extract: step('extract', 900), load: step('load', 3000) } } });
+  const text = metricsText(recorder.figures, { version: '1', now: 9000, lastSuccess: 5 });
+  expect(text.match(/^aries_(?:stream|step|run_(?:active|success|exit|duration)).*$/gm)).toMatchInlineSnapshot(`
+    [
+      "aries_run_active{name="shop",command="run"} 0",
+      "aries_run_duration_seconds{name="shop",command="run"} 4",
+      "aries_run_success{name="shop",command="run"} 1",
+      "aries_run_exit_code{name="shop",command="run"} 0",
+      "aries_step_duration_seconds{name="shop",command="run",step="extract"} 0.9",
+      "aries_step_duration_seconds{name="shop",command="run",step="load"} 3",
+      "aries_stream_records_total{name="shop",command="run",step="extract",stream="users"} 7",
+      "aries_stream_records_total{name="shop",command="run",step="load",stream="users"} 7",
+      "aries_stream_rejected_records_total{name="shop",command="run",step="extract",stream="users"} 2",
+      "aries_stream_rejected_records_total{name="shop",command="run",step="load",stream="users"} 2",
+      "aries_stream_bytes_total{name="shop",command="run",step="extract",stream="users"} 100",
+      "aries_stream_bytes_total{name="shop",command="run",step="load",stream="users"} 30",
+    ]
+  `);
+});
+
+test('the file is there from the start, whole, and what it told of the last success stays', () => {
+  const file = join(folder(), 'shop.prom');
+  const run = (exitCode: number, at: number) => {
+    const recorder = recordRun('extract', { now: () => at });
+    const signal = openMetricsFile({ file, figures: recorder.figures, version: '1', warn() {} });
+    expect(sampleOf(readFileSync(file, 'utf8'), 'aries_run_active')).toBe('1');
+    if (exitCode === 0) {
+      recorder.onStart({ step: 'extract', name: 'shop', runId: 'x' });
+      recorder.end({ result: {} });
+    } else recorder.end({ error: { exitCode, code: 'UNREACHABLE', message: 'gone' } });
+    void signal.end();
+    return readFileSync(file, 'utf8');
+  };
+  const failed = run(75, 1000);
+  expect(sampleOf(failed, 'aries_run_exit_code')).toBe('75');
+  expect(sampleOf(failed, 'aries_run_last_success_timestamp_seconds')).toBeUndefined();
+  expect(sampleOf(run(0, 2000), 'aries_run_last_success_timestamp_seconds')).toBe('2');
+  const again = run(78, 3000);
+  expect(again).toContain('aries_run_success{name="shop",command="extract"} 0');
+  expect(again).toContain('aries_run_last_success_timestamp_seconds{name="shop",command="extract"} 2');
+  expect(readdirSync(join(file, '..'))).toEqual(['shop.prom']);
+});
+
+test('a folder that is not there is said at once, one that goes away later is warned of once', () => {
+  const { figures } = recordRun('extract');
+  expect(() => openMetricsFile({ file: '/nowhere/at/all.prom', figures, version: '1', warn() {} })).toThrow(
+    expect.objectContaining({ code: 'USAGE', message: '--metrics-file cannot be written: /nowhere/at does not exist' }),
+  );
+  const file = join(folder(), 'taken');
+  const warn = vi.fn();
+  // A folder is in the way.
+  const signal = openMetricsFile({ file: join(file, '..'), figures, version: '1', warn });
+  signal.update?.();
+  void signal.end();
+  expect(warn).toHaveBeenCalledTimes(1);
+});

@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto';
+import { accessSync, constants, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { AriesError } from '@aries-data/sdk';
+import { metricsText } from './metrics-text.ts';
+import type { Signal } from './reporter.ts';
+import type { RunFigures } from './run-figures.ts';
+
+const EVERY_MS = 15_000;
+
+export interface MetricsFileOptions {
+  file: string;
+  figures: RunFigures;
+  version: string;
+  warn(message: string): void;
+}
+
+/**
+ * Keeps the file that Prometheus' node_exporter reads (its textfile collector) current while the command runs; written whole or not
+ * at all, and from within `exit` too, so without waiting. A file that cannot be written later on is warned of, once. What an earlier run left is read first: when one last ended well stays known.
+ * Throws `USAGE` where the file cannot be written.
+ */
+export function openMetricsFile({ file, figures, version, warn }: MetricsFileOptions): Signal {
+  try {
+    accessSync(dirname(file), constants.W_OK);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new AriesError(
+      'USAGE',
+      `--metrics-file cannot be written: ${dirname(file)} ${code === 'ENOENT' ? 'does not exist' : `cannot be written to (${code})`}`,
+      { cause, hint: 'Name a file, such as shop.prom, in the folder that the textfile collector reads.' },
+    );
+  }
+  const before = earlierRun(file, figures.command);
+  let warned = false;
+
+  function write(): void {
+    const { ended } = figures;
+    if (before.name !== undefined) figures.name ??= before.name;
+    const lastSuccess = ended?.exitCode === 0 ? ended.at / 1000 : before.lastSuccess;
+    const temporary = `${file}.${randomBytes(4).toString('hex')}.tmp`;
+    try {
+      writeFileSync(temporary, metricsText(figures, { version, now: Date.now(), lastSuccess }));
+      renameSync(temporary, file);
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      if (!warned) warn(`The metrics could not be written to ${file}: ${(error as Error).message}`);
+      warned = true;
+    }
+  }
+
+  const timer = setInterval(write, EVERY_MS);
+  timer.unref();
+  write();
+  return {
+    update: write,
+    end() {
+      clearInterval(timer);
+      write();
+    },
+  };
+}
+
+const RUN = /^aries_run_active\{name="((?:[^"\\]|\\.)*)",command="([^"]*)"\} /m;
+const LAST_SUCCESS = /^aries_run_last_success_timestamp_seconds\{.*\} (\S+)$/m;
+
+/** What the file tells of the run before, if it was of the same command. */
+function earlierRun(file: string, command: string): { name?: string; lastSuccess?: number } {
+  try {
+    const text = readFileSync(file, 'utf8');
+    const [, name = '', of] = RUN.exec(text) ?? [];
+    if (of !== command) return {};
+    const time = LAST_SUCCESS.exec(text)?.[1];
+    return {
+      ...(name === '' ? {} : { name: JSON.parse(`"${name}"`) as string }),
+      ...(time === undefined ? {} : { lastSuccess: Number(time) }),
+    };
+  } catch {
+    return {};
+  }
+}

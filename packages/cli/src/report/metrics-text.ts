@@ -1,0 +1,147 @@
+import type { RunFigures } from './run-figures.ts';
+
+/** A metric of Prometheus; names and units as https://prometheus.io/docs/practices/naming/ has them. */
+interface Metric {
+  name: string;
+  type: 'counter' | 'gauge';
+  help: string;
+  samples: { labels: Record<string, string>; value: number }[];
+}
+
+/** What is known besides the figures. */
+export interface MetricsContext {
+  version: string;
+  now: number;
+  /** Seconds since 1970 of the last run that ended well, if any did. */
+  lastSuccess: number | undefined;
+}
+
+/**
+ * A run as Prometheus' text format: https://prometheus.io/docs/instrumenting/exposition_formats/. No metric carries the run's id:
+ * each run would be a series of its own.
+ */
+export function metricsText(figures: RunFigures, context: MetricsContext): string {
+  return metricsOf(figures, context)
+    .filter(({ samples }) => samples.length > 0)
+    .map(({ name, type, help, samples }) => {
+      const lines = samples.map(({ labels, value }) => `${name}{${labelsText(labels)}} ${value}`);
+      return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...lines].join('\n');
+    })
+    .join('\n')
+    .concat('\n');
+}
+
+function metricsOf(figures: RunFigures, { version, now, lastSuccess }: MetricsContext): Metric[] {
+  const { command, start, ended, name = '' } = figures;
+  const run = { name, command };
+  const one = (value: number | undefined) => (value === undefined ? [] : [{ labels: run, value }]);
+  const streams = (field: 'records' | 'rejected' | 'bytes') =>
+    [...figures.streams.values()].map((stream) => ({
+      labels: { ...run, step: stream.step, stream: stream.stream },
+      value: stream[field],
+    }));
+  const { user, system } = process.cpuUsage();
+  return [
+    {
+      name: 'aries_build_info',
+      type: 'gauge',
+      help: 'The version of Aries.',
+      samples: [{ labels: { ...run, version }, value: 1 }],
+    },
+    {
+      name: 'aries_run_active',
+      type: 'gauge',
+      help: 'Whether the run is under way: 1, or 0 once it has ended.',
+      samples: one(ended === undefined ? 1 : 0),
+    },
+    {
+      name: 'aries_run_start_timestamp_seconds',
+      type: 'gauge',
+      help: 'When the run began, seconds since 1970.',
+      samples: one(start / 1000),
+    },
+    {
+      name: 'aries_run_end_timestamp_seconds',
+      type: 'gauge',
+      help: 'When the run ended, seconds since 1970.',
+      samples: one(ended && ended.at / 1000),
+    },
+    {
+      name: 'aries_run_duration_seconds',
+      type: 'gauge',
+      help: 'How long the run has taken so far, or took.',
+      samples: one(((ended?.at ?? now) - start) / 1000),
+    },
+    {
+      name: 'aries_run_success',
+      type: 'gauge',
+      help: 'Whether the run that ended did so well: 1, or 0.',
+      samples: one(ended && (ended.exitCode === 0 ? 1 : 0)),
+    },
+    {
+      name: 'aries_run_exit_code',
+      type: 'gauge',
+      help: 'The exit code of the run that ended.',
+      samples: one(ended?.exitCode),
+    },
+    {
+      name: 'aries_run_last_success_timestamp_seconds',
+      type: 'gauge',
+      help: 'When a run last ended well, seconds since 1970.',
+      samples: one(lastSuccess),
+    },
+    {
+      name: 'aries_step_duration_seconds',
+      type: 'gauge',
+      help: 'How long a step has taken so far, or took.',
+      samples: [...figures.steps.values()].map((step) => ({
+        labels: { ...run, step: step.step },
+        value: ((step.end ?? now) - step.start) / 1000,
+      })),
+    },
+    {
+      name: 'aries_stream_records_total',
+      type: 'counter',
+      help: 'Records that a step of this run has read (extract, transforms) or loaded.',
+      samples: streams('records'),
+    },
+    {
+      name: 'aries_stream_rejected_records_total',
+      type: 'counter',
+      help: 'Records that a step of this run has set aside.',
+      samples: streams('rejected'),
+    },
+    {
+      name: 'aries_stream_bytes_total',
+      type: 'counter',
+      help: 'Bytes that a step of this run has encoded, or loaded as they were staged.',
+      samples: streams('bytes'),
+    },
+    {
+      name: 'aries_process_resident_memory_bytes',
+      type: 'gauge',
+      help: 'Memory that the process has resident.',
+      samples: one(process.memoryUsage.rss()),
+    },
+    {
+      name: 'aries_process_max_resident_memory_bytes',
+      type: 'gauge',
+      help: 'The most memory that the process has had resident.',
+      samples: one(process.resourceUsage().maxRSS * 1024),
+    },
+    {
+      name: 'aries_process_cpu_seconds_total',
+      type: 'counter',
+      help: 'Time of processors that the run has used.',
+      samples: one((user + system) / 1e6),
+    },
+  ];
+}
+
+function labelsText(labels: Record<string, string>): string {
+  return Object.entries(labels)
+    .map(
+      ([name, value]) => `${name}="${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`,
+    )
+    .join(',');
+}

@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { metricsText } from '../packages/cli/src/report/metrics-text.ts';
+import { recordRun } from '../packages/cli/src/report/run-figures.ts';
+
+const dashboard = JSON.parse(readFileSync(new URL('../docs/grafana/aries.json', import.meta.url), 'utf8')) as {
+  panels: { id: number; title: string; targets: { expr: string; legendFormat: string }[] }[];
+  templating: { list: { query: unknown }[] };
+};
+const guide = readFileSync(new URL('../docs/guides/monitoring.md', import.meta.url), 'utf8');
+
+/** Every metric that a finished run writes, with the names of its labels. */
+const written = (() => {
+  const recorder = recordRun('run');
+  recorder.onStart({ step: 'extract', name: 'shop', runId: 'monday' });
+  recorder.onProgress({ step: 'extract', stream: 'users', records: 1, rejected: 0, bytes: 1 });
+  recorder.end({ result: {} });
+  const text = metricsText(recorder.figures, { version: '1', now: Date.now(), lastSuccess: 1 });
+  return new Map(
+    [...text.matchAll(/^(aries_\w+)\{(.*)\} \S+$/gm)].map(([, name = '', labels = '']) => [
+      name,
+      [...labels.matchAll(/(\w+)="/g)].map(([, label = '']) => label),
+    ]),
+  );
+})();
+const queries = [
+  ...dashboard.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)),
+  ...dashboard.templating.list.map(({ query }) => JSON.stringify(query)),
+];
+
+test('the dashboard asks for nothing that the metrics file does not write', () => {
+  const asked = queries.flatMap((query) => query.match(/aries_\w+/g) ?? []);
+  expect(asked.length).toBeGreaterThan(10);
+  expect(asked.filter((name) => !written.has(name))).toEqual([]);
+});
+
+test('it parts and names series by labels that they have', () => {
+  for (const { title, targets } of dashboard.panels) {
+    for (const { expr, legendFormat } of targets) {
+      const [metric = ''] = expr.match(/aries_\w+/) ?? [];
+      const used = [
+        ...[...legendFormat.matchAll(/\{\{(\w+)\}\}/g)].map(([, label]) => label),
+        ...(/by \(([^)]*)\)/.exec(expr)?.[1]?.split(', ') ?? []),
+        ...[...expr.matchAll(/(\w+)=~/g)].map(([, label]) => label),
+      ];
+      for (const label of used) expect(written.get(metric), `${title}: ${label}`).toContain(label);
+    }
+  }
+  const ids = dashboard.panels.map(({ id }) => id);
+  expect(new Set(ids).size).toBe(ids.length);
+});
+
+test('the guide lists each metric, and alerts on none that is not written', () => {
+  expect(new Set(guide.match(/\baries_[a-z_]+\b/g))).toEqual(new Set(written.keys()));
+});
