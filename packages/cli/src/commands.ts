@@ -6,6 +6,7 @@ import DatasetRejected from './commands/dataset/rejected.ts';
 import DatasetRm from './commands/dataset/rm.ts';
 import DatasetShow from './commands/dataset/show.ts';
 import Discover from './commands/discover.ts';
+import Doctor from './commands/doctor.ts';
 import Extract from './commands/extract.ts';
 import Load from './commands/load.ts';
 import NewConnector from './commands/new/connector.ts';
@@ -49,6 +50,7 @@ export const COMMANDS: Record<string, CommandClass> = {
   'dataset rm': DatasetRm,
   'state show': StateShow,
   'state reset': StateReset,
+  doctor: Doctor,
 };
 
 /** What the first word of a two-word command stands for. */

@@ -86,6 +86,20 @@ export interface AriesErrorOptions {
   exitCode?: number | undefined;
   /** Only for `CONFORMANCE_FAILED`: how each rule ended. */
   rules?: readonly RuleEnding[] | undefined;
+  /** Only of `aries doctor`: all that it found. */
+  findings?: readonly Finding[] | undefined;
+}
+
+/** What `aries doctor` says of one thing that it looked at. */
+export interface Finding {
+  check: string;
+  /** A warning is of what works, and may not always. */
+  status: 'ok' | 'warning' | 'failed';
+  message: string;
+  /** What to do about it, as a sentence. */
+  hint?: string;
+  /** Where it failed: what it would have ended a step with. */
+  code?: ErrorCode;
 }
 
 /** How one rule of the conformance battery ended. */
@@ -113,6 +127,7 @@ export class AriesError extends Error {
   connector: string | undefined;
   stream: string | undefined;
   readonly rules: readonly RuleEnding[] | undefined;
+  readonly findings: readonly Finding[] | undefined;
 
   constructor(code: ErrorCode, message: string, options: AriesErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -124,6 +139,7 @@ export class AriesError extends Error {
     this.connector = options.connector;
     this.stream = options.stream;
     this.rules = options.rules;
+    this.findings = options.findings;
     // Recognised by symbol, not by class: two copies of the SDK may live in one process.
     Object.defineProperty(this, BRAND, { value: true });
   }

@@ -20,7 +20,15 @@ export {
   type StreamLoad,
   type TargetState,
 } from './destination.ts';
-export { AriesError, ERROR_CODES, type ErrorCode, type ErrorKind, isAriesError, toAriesError } from './errors.ts';
+export {
+  AriesError,
+  ERROR_CODES,
+  type ErrorCode,
+  type ErrorKind,
+  type Finding,
+  isAriesError,
+  toAriesError,
+} from './errors.ts';
 export { cellReader } from './formats/cell.ts';
 export { decompress } from './formats/compression.ts';
 export { createCompressor } from './formats/compressor.ts';

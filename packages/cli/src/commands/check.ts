@@ -1,4 +1,3 @@
-import type { ConnectorRole, ConnectorUse } from '@aries-data/sdk';
 import { Flags } from '@oclif/core';
 import { AriesCommand } from '../base-command.ts';
 import * as flag from '../flags.ts';
@@ -17,10 +16,10 @@ export default class Check extends AriesCommand {
 
   override async run() {
     const { args, flags } = await this.parse(Check);
-    const { check } = await import('@aries-data/sdk');
+    const [{ check }, { rolesFor }] = await Promise.all([import('@aries-data/sdk'), import('../roles-for.ts')]);
     const { signal, log, redactor } = this.session;
     const use = await this.session.connectorUse(args.connector, flags.config);
-    const roles = flags.role === undefined ? await rolesFor(use) : [flags.role];
+    const roles = flags.role === undefined ? rolesFor(use) : [flags.role];
     for (const role of roles) await check({ use, role, signal, log, redactor });
     return { ok: true, connector: use.connector.name, checked: roles };
   }
@@ -28,20 +27,4 @@ export default class Check extends AriesCommand {
   override present({ connector, checked }: { connector: string; checked: string[] }): string {
     return `${connector} is ready as ${checked.join(' and ')}.`;
   }
-}
-
-/** The parts of a connector that take this config: source and destination may want different ones. Where none does, the first. */
-async function rolesFor({ connector, config }: ConnectorUse): Promise<ConnectorRole[]> {
-  const { parseConfig } = await import('@aries-data/sdk');
-  const own = (['source', 'transform', 'destination'] as const).filter((role) => connector[role] !== undefined);
-  const fitting = own.filter((role) => {
-    const schema = connector[role]?.config;
-    try {
-      if (schema !== undefined) parseConfig(schema, config, connector.name);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-  return fitting.length > 0 ? fitting : own.slice(0, 1);
 }

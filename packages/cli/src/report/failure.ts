@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
-import type { AriesError } from '@aries-data/sdk';
+import type { AriesError, Finding } from '@aries-data/sdk';
+import { findingsTable } from './findings-table.ts';
 import { type RuleLine, ruleTable } from './rule-table.ts';
 
 /** What is printed when a command fails: a part of the contract. */
@@ -9,11 +10,13 @@ export interface Failure {
   error: { code: string; kind: string; message: string; hint: string | null; connector?: string; stream?: string };
   /** `aries test` only. */
   rules?: readonly RuleLine[];
+  /** `aries doctor` only. */
+  findings?: readonly Finding[];
 }
 
 /** The failure line of an error. */
 export function failureOf(error: AriesError): Failure {
-  const { code, kind, message, hint, connector, stream, exitCode, rules } = error;
+  const { code, kind, message, hint, connector, stream, exitCode, rules, findings } = error;
   return {
     ok: false,
     exitCode,
@@ -26,17 +29,19 @@ export function failureOf(error: AriesError): Failure {
       ...(stream === undefined ? {} : { stream }),
     },
     ...(rules === undefined ? {} : { rules }),
+    ...(findings === undefined ? {} : { findings }),
   };
 }
 
 /** The same for people. */
-export function presentFailure({ error, rules }: Failure): string {
+export function presentFailure({ error, rules, findings }: Failure): string {
   const where = [
     error.connector === undefined ? '' : `connector ${error.connector}`,
     error.stream === undefined ? '' : `stream ${error.stream}`,
   ].filter(Boolean);
   return [
     ...(rules === undefined ? [] : [ruleTable(rules)]),
+    ...(findings === undefined ? [] : [findingsTable(findings)]),
     `${styleText('red', '✖')} ${styleText('bold', error.message)} ${styleText('dim', `(${error.code})`)}`,
     ...(where.length > 0 ? [`  ${styleText('dim', where.join(', '))}`] : []),
     ...(error.hint === null ? [] : [`  ${styleText('cyan', '→')} ${error.hint}`]),

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { AriesError } from '@aries-data/sdk';
 
 /** Where Airflow's KubernetesPodOperator and its like pick up what a task returns. */
-const XCOM_FOLDER = '/airflow/xcom';
+export const XCOM_FOLDER = '/airflow/xcom';
 
 /**
  * The files that the result goes to besides stdout. An older result at `--result-file` is removed first: a run that dies

@@ -4,6 +4,7 @@ import {
   DeleteObjectsCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  ListMultipartUploadsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
@@ -148,6 +149,13 @@ export function s3Store(uri: string): Store {
       } finally {
         await this.remove([key]).catch(() => {});
       }
+    },
+
+    async pendingUploads(start) {
+      const { Uploads = [] } = await explain(
+        client.send(new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: keyOf(start) })),
+      );
+      return Uploads.length;
     },
 
     async close() {

@@ -30,5 +30,7 @@ export interface Store {
   remove(keys: readonly string[]): Promise<void>;
   /** Proves that objects can be written and that `writeIfAbsent` is honoured; throws `STAGING_INVALID`, `NOT_ALLOWED` or `UNREACHABLE`. */
   check(): Promise<void>;
+  /** How many writes below this are under way, or were broken off and left parts behind; only where a store knows of such. */
+  pendingUploads?(prefix: string): Promise<number>;
   close(): Promise<void>;
 }

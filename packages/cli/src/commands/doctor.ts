@@ -1,0 +1,64 @@
+import type { AriesError, Finding } from '@aries-data/sdk';
+import { AriesCommand } from '../base-command.ts';
+import * as flag from '../flags.ts';
+import { findingsTable } from '../report/findings-table.ts';
+
+interface DoctorResult {
+  ok: true;
+  findings: Finding[];
+}
+
+export default class Doctor extends AriesCommand {
+  static override summary = 'Find out what would keep a step from running here, and what to do about it';
+  static override description =
+    'Looks at disk, memory and the XCom folder; with --staging at the staging and the clock, with CONNECTOR or --config at the connector and its system. It leaves nothing behind. The exit code is that of the worst finding.';
+  static override args = { connector: flag.connectorArg };
+  static override flags = flag.withEnvironment({ config: flag.config, staging: flag.staging });
+  static override examples = [
+    '<%= config.bin %> doctor --staging s3://bucket/staging',
+    '<%= config.bin %> doctor postgres --config @postgres.yaml --staging s3://bucket/staging',
+  ];
+
+  override async run(): Promise<DoctorResult> {
+    const { args, flags } = await this.parse(Doctor);
+    const [{ examineStaging }, { examineConnector }, { examineDisk }, { memoryFinding }, { examineXcom }] =
+      await Promise.all([
+        import('../doctor/staging.ts'),
+        import('../doctor/connector.ts'),
+        import('../doctor/disk.ts'),
+        import('../doctor/memory.ts'),
+        import('../doctor/xcom.ts'),
+      ]);
+    const wantsConnector = args.connector !== undefined || flags.config !== undefined;
+    const findings = [
+      await examineDisk(),
+      memoryFinding(),
+      await examineXcom(),
+      ...(flags.staging === undefined ? [] : await examineStaging(flags.staging)),
+      ...(wantsConnector ? await examineConnector(this.session, args.connector, flags.config) : []),
+    ];
+    const worst = await worstOf(findings);
+    if (worst !== undefined) throw worst;
+    return { ok: true, findings };
+  }
+
+  override present({ findings }: DoctorResult): string {
+    const warnings = findings.filter(({ status }) => status === 'warning').length;
+    return `${findingsTable(findings)}\n${warnings === 0 ? 'All is well.' : `It works; ${warnings} to look at.`}`;
+  }
+}
+
+/** What will not go away by itself is worse than what may. */
+const WORST_FIRST = ['bug', 'data', 'config', 'auth', 'transient'];
+
+async function worstOf(findings: readonly Finding[]): Promise<AriesError | undefined> {
+  const { AriesError, ERROR_CODES } = await import('@aries-data/sdk');
+  const failures = findings.flatMap((finding) =>
+    finding.code === undefined ? [] : [{ ...finding, code: finding.code }],
+  );
+  const rank = ({ code }: (typeof failures)[number]) => WORST_FIRST.indexOf(ERROR_CODES[code].kind);
+  const worst = failures.toSorted((a, b) => rank(a) - rank(b))[0];
+  if (worst === undefined) return undefined;
+  const others = failures.length === 1 ? '' : ` (and ${failures.length - 1} more)`;
+  return new AriesError(worst.code, `${worst.check}: ${worst.message}${others}`, { hint: worst.hint, findings });
+}

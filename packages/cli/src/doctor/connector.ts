@@ -1,0 +1,31 @@
+import { check, type Finding } from '@aries-data/sdk';
+import { rolesFor } from '../roles-for.ts';
+import type { Session } from '../session.ts';
+import { examine } from './finding.ts';
+
+/** Whether a connector can be loaded, its config is valid, and its system can be reached: once for each part. */
+export async function examineConnector(
+  session: Pick<Session, 'connectorUse' | 'signal' | 'log' | 'redactor'>,
+  name: string | undefined,
+  config: string | undefined,
+): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  let use: Awaited<ReturnType<Session['connectorUse']>> | undefined;
+  findings.push(
+    await examine('connector', async () => {
+      use = await session.connectorUse(name, config);
+      return `${use.connector.name} ${use.connector.version}`;
+    }),
+  );
+  if (use === undefined) return findings;
+  const { signal, log, redactor } = session;
+  for (const role of rolesFor(use)) {
+    findings.push(
+      await examine(`connector ${role}`, async () => {
+        await check({ use: use!, role, signal, log, redactor });
+        return 'the config is valid, and the system answers';
+      }),
+    );
+  }
+  return findings;
+}

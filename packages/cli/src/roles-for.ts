@@ -1,0 +1,16 @@
+import { type ConnectorRole, type ConnectorUse, parseConfig } from '@aries-data/sdk';
+
+/** The parts of a connector that take this config: source and destination may want different ones. Where none does, the first. */
+export function rolesFor({ connector, config }: ConnectorUse): ConnectorRole[] {
+  const own = (['source', 'transform', 'destination'] as const).filter((role) => connector[role] !== undefined);
+  const fitting = own.filter((role) => {
+    const schema = connector[role]?.config;
+    try {
+      if (schema !== undefined) parseConfig(schema, config, connector.name);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+  return fitting.length > 0 ? fitting : own.slice(0, 1);
+}
