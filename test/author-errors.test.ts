@@ -157,3 +157,32 @@ test('an AriesError thrown inside read', async () => {
     }"
   `);
 });
+
+test('an error thrown by the map of a transform', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'aries-author-'));
+  await writeFile(join(folder, 'issues.ts'), connectorWith(read));
+  await writeFile(
+    join(folder, 'clean.ts'),
+    `import { defineTransform } from '@aries-data/sdk';
+export const transform = defineTransform({
+  map(record) { return { ...record, title: record.titel.trim() }; },
+});
+`,
+  );
+  const file = join(folder, 'pipeline.json');
+  const source = { use: './issues.ts', config: { repo: 'aries' } };
+  const destination = { use: 'file', config: { path: join(folder, 'out') } };
+  await writeFile(file, JSON.stringify({ name: 'job', source, transforms: [{ use: './clean.ts' }], destination }));
+  const { code, result } = await runHere(['run', file, '--staging', join(folder, 'staging')]);
+  expect(JSON.stringify({ exit: code, ...result.error }, null, 1).replaceAll(folder, 'FOLDER')).toMatchInlineSnapshot(`
+    "{
+     "exit": 70,
+     "code": "CONNECTOR_FAILED",
+     "kind": "bug",
+     "message": "clean: map threw on record 1: Cannot read properties of undefined (reading 'trim')",
+     "hint": "Correct it at FOLDER/clean.ts:3, or throw an AriesError there that says what users are to do.",
+     "connector": "clean",
+     "stream": "issues"
+    }"
+  `);
+});

@@ -36,12 +36,13 @@ export function fromAuthor<T>(of: AuthorFunction, call: () => AsyncIterable<T>):
   };
 }
 
-function explained(thrown: unknown, { connector, stream, name }: AuthorFunction): AriesError {
+/** What an author's function threw, with the connector, the stream, and the line of their code. */
+export function explained(thrown: unknown, { connector, stream, name }: AuthorFunction, on = ''): AriesError {
   const error = toAriesError(thrown, { connector, stream });
   // What carries a code says by itself what to do; anything else is a mistake in the connector.
   if (isAriesError(thrown) || error.code !== 'CONNECTOR_FAILED') return error;
   const place = thrown instanceof Error ? authorPlace(thrown) : undefined;
-  return new AriesError('CONNECTOR_FAILED', `${connector}: ${name} threw: ${error.message}`, {
+  return new AriesError('CONNECTOR_FAILED', `${connector}: ${name} threw${on}: ${error.message}`, {
     connector,
     stream,
     cause: thrown,

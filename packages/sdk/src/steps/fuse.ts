@@ -5,6 +5,7 @@ import { normaliser } from '../normalise.ts';
 import { type Batch, isCheckpoint, isRejected, originOf, type ReadItem, type Rejection, rejected } from '../records.ts';
 import { type JsonRecord, type RecordSchema, toRecordSchema } from '../schema.ts';
 import type { ApplyContext, StreamKeys, Transform, TransformContext } from '../transform.ts';
+import { explained } from './author-errors.ts';
 import type { Prepared } from './step-context.ts';
 
 /** The records as they come to one stage: their schema, where it is known, and their keys. */
@@ -50,7 +51,13 @@ function fuseMap(part: Transform, name: string, connectorCtx: ConnectorContext<u
         yield rejectedBy(name, fitted, batch, index);
         continue;
       }
-      const mapped = map(fitted, ctx) as JsonRecord | JsonRecord[] | null;
+      let mapped: JsonRecord | JsonRecord[] | null;
+      try {
+        mapped = map(fitted, ctx) as JsonRecord | JsonRecord[] | null;
+      } catch (thrown) {
+        const of = { connector: name, stream: ctx.stream, name: 'map' };
+        throw explained(thrown, of, ` on ${originOf(batch, index) ?? `record ${index + 1} of a batch`}`);
+      }
       if (mapped === null || mapped === undefined) {
         counts.dropped++;
       } else if (Array.isArray(mapped)) {
@@ -108,11 +115,15 @@ function fuseApply(part: Transform, name: string, connectorCtx: ConnectorContext
       const rejections: Rejection[] = [];
       let taken = 0;
       let given = 0;
+      let before: unknown;
 
       // Checkpoints and rejections go around the transform, in their place between the batches.
       async function* batches(): AsyncGenerator<Batch> {
         for (;;) {
-          const { done, value } = await source.next();
+          const { done, value } = await source.next().catch((thrown: unknown) => {
+            before = thrown;
+            throw thrown;
+          });
           if (done) return;
           if (isCheckpoint(value) || isRejected(value)) {
             waiting.push(value);
@@ -135,7 +146,10 @@ function fuseApply(part: Transform, name: string, connectorCtx: ConnectorContext
       )[Symbol.asyncIterator]();
       try {
         for (;;) {
-          const { done, value } = await applied.next();
+          const { done, value } = await applied.next().catch((thrown: unknown) => {
+            // What comes from the stage before is not of this one's making.
+            throw thrown === before ? thrown : explained(thrown, { connector: name, stream: at.stream, name: 'apply' });
+          });
           yield* waiting.splice(0);
           for (const rejection of rejections.splice(0))
             yield rejected({ ...rejection, reason: `${name}: ${rejection.reason}` });

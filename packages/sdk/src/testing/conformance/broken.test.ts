@@ -334,7 +334,7 @@ test('source/refused', async () => {
     yield (await answer.json()) as unknown[];
   });
   expect(await ofSource('source/refused', vague, { source: ofApi })).toMatchInlineSnapshot(`
-    "things breaks "A refusal ends the read at once, as one" (source/refused): every request is answered with 401, and it ends with CONNECTOR_FAILED, of kind bug: It did not work
+    "things breaks "A refusal ends the read at once, as one" (source/refused): every request is answered with 401, and it ends with CONNECTOR_FAILED, of kind bug: things: streams.things.read threw: It did not work
     → What the rule is for: a key that was taken back does not come back by asking; accounts are locked for it, and nobody is told what to mend"
   `);
   const silent = apiSource(async function* () {
