@@ -7,7 +7,7 @@ import type { OutputSettings } from './output-settings.ts';
 import { writeWhole } from './result-files.ts';
 import { resultLine } from './result-line.ts';
 import type { RunRecorder } from './run-figures.ts';
-import { flush, put, write } from './stdio.ts';
+import { flush, put, settleStderr, write } from './stdio.ts';
 
 /** How a command ended: with its result, or with the error that ended it. */
 export type Outcome = { result: object; present: () => string; secretFree: boolean } | { error: AriesError };
@@ -80,7 +80,7 @@ export function createReporter({
     await writeFiles(line);
     if (settings.json && settings.bars && product === 'step') await write(process.stderr, `${text()}\n`);
     closed = true;
-    await flush(process.stderr);
+    await settleStderr();
     if (product === 'text') return flush(process.stdout);
     await write(process.stdout, `${settings.json ? line : text()}\n`);
   }
@@ -93,7 +93,7 @@ export function createReporter({
     else log.error(error.message, { ...failure.error, message: undefined, exitCode: error.exitCode });
     await writeFiles(line);
     closed = true;
-    await flush(process.stderr);
+    await settleStderr();
     // A product that is text may stand in a file: the failure must not end up in it.
     if (settings.json) await write(product === 'text' ? process.stderr : process.stdout, `${line}\n`);
     else if (settings.logFormat === 'json') await write(process.stdout, `${redactor.text(presentFailure(failure))}\n`);

@@ -1,3 +1,11 @@
+import { fstatSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** How long a container engine may take to read the one pipe after the other. Without it, Docker logged one failure in ten wrongly. */
+const READER_MILLISECONDS = 50;
+
+let stderrWrittenAt = Number.NEGATIVE_INFINITY;
+
 // Taken before anything else can put itself in between: see capture-console.ts.
 const writeTo = new Map(
   [process.stdout, process.stderr].map((stream): [NodeJS.WriteStream, typeof stream.write] => [
@@ -8,11 +16,13 @@ const writeTo = new Map(
 
 /** Writes without waiting. */
 export function put(stream: NodeJS.WriteStream, text: string): void {
+  note(stream, text);
   if (!stream.destroyed && !stream.writableEnded) writeTo.get(stream)?.(text);
 }
 
 /** Writes, and waits until the text has left the process. A reader that went away is none of our business. */
 export function write(stream: NodeJS.WriteStream, text: string): Promise<void> {
+  note(stream, text);
   return new Promise((resolve) => {
     if (stream.destroyed || stream.writableEnded) return resolve();
     writeTo.get(stream)?.(text, () => resolve());
@@ -22,6 +32,25 @@ export function write(stream: NodeJS.WriteStream, text: string): Promise<void> {
 /** Waits until everything written so far has left the process. */
 export function flush(stream: NodeJS.WriteStream): Promise<void> {
   return write(stream, '');
+}
+
+/**
+ * Waits until what stderr was given comes before what stdout is given next, for whoever merges the two. Docker and Kubernetes
+ * read two pipes, and what arrives in both at about the same time, in any order.
+ */
+export async function settleStderr(): Promise<void> {
+  await flush(process.stderr);
+  const pause = stderrWrittenAt + READER_MILLISECONDS - performance.now();
+  if (pause > 0 && areTwoPipes()) await sleep(pause);
+}
+
+function note(stream: NodeJS.WriteStream, text: string): void {
+  if (stream === process.stderr && text !== '') stderrWrittenAt = performance.now();
+}
+
+function areTwoPipes(): boolean {
+  const [stdout, stderr] = [fstatSync(1), fstatSync(2)];
+  return stdout.isFIFO() && stderr.isFIFO() && stdout.ino !== stderr.ino;
 }
 
 /** Keeps a closed pipe (`aries … | head`) from ending the process with a stack. */
