@@ -2,6 +2,7 @@ import type { TestProject } from 'vitest/node';
 import { type Availability, ensurePackages } from './apt.ts';
 import type { S3Connection } from './bucket.ts';
 import { CEPH_PACKAGES, startCeph } from './ceph.ts';
+import { type DockerEngine, dockerPackages, startDocker } from './docker.ts';
 import { startPostgres } from './postgres.ts';
 import { startPostgres15 } from './postgres-15.ts';
 
@@ -17,6 +18,8 @@ declare module 'vitest' {
     s3: Service<S3Connection>;
     /** One PostgreSQL 15 for all integration tests; make a database with `freshDatabase(url)`. */
     postgres15: Service<{ url: string }>;
+    /** One Docker engine for all integration tests; `containers.ts` runs things on it. */
+    docker: Service<DockerEngine>;
   }
 }
 
@@ -38,6 +41,13 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await service('S3 (Ceph)', CEPH_PACKAGES, async () => {
       const { endpoint, region, accessKeyId, secretAccessKey } = running.use(await startCeph());
       return { endpoint, region, accessKeyId, secretAccessKey };
+    }),
+  );
+  project.provide(
+    'docker',
+    await service('Docker', await dockerPackages(), async () => {
+      const { client, host, nodeImage, builders } = running.use(await startDocker());
+      return { client, host, nodeImage, builders };
     }),
   );
   return () => running.disposeAsync();

@@ -1,0 +1,98 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { startDaemon } from './daemon.ts';
+import { NODE_IMAGE, nodeImageOn } from './node-image.ts';
+
+const run = promisify(execFile);
+
+/** How tests reach a Docker engine, and what they build on. */
+export interface DockerEngine {
+  /** The client: Debian's own, where there is one, which knows BuildKit without a plug-in. */
+  client: string;
+  /** `DOCKER_HOST`; empty for the engine that the client finds by itself. */
+  host: string;
+  /** `node:24-bookworm-slim`, or what stands in for it where it cannot be pulled. */
+  nodeImage: string;
+  /** The builders that this engine and client have. */
+  builders: ('classic' | 'buildkit')[];
+}
+
+/** The packages that are missing for an engine: none where one runs already and images can be pulled. */
+export async function dockerPackages(): Promise<string[]> {
+  if (!(await answers('docker', ''))) return ['docker.io', 'mmdebstrap'];
+  return (await canPull('docker', '')) ? [] : ['mmdebstrap'];
+}
+
+/** Uses the engine that runs here, or starts one of our own, whose images live in a temporary folder and go with it. */
+export async function startDocker(): Promise<DockerEngine & AsyncDisposable> {
+  const running = new AsyncDisposableStack();
+  try {
+    const { client, host } = (await answers('docker', '')) ? { client: 'docker', host: '' } : await ownEngine(running);
+    const docker = (...args: string[]) =>
+      run(client, args, { env: dockerEnvironment({ client, host }), maxBuffer: 64 << 20 }).then(({ stdout }) => stdout);
+    const image = running.use(await nodeImageOn(docker, await canPull(client, host)));
+    const builders: DockerEngine['builders'] = ['classic'];
+    if (await hasBuildKit(client, host)) builders.push('buildkit');
+    return { client, host, nodeImage: image.tag, builders, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  } catch (error) {
+    await running.disposeAsync();
+    throw error;
+  }
+}
+
+/** The environment of whatever calls `docker`, so that it finds that client and that engine. */
+export function dockerEnvironment({ client, host }: Pick<DockerEngine, 'client' | 'host'>): NodeJS.ProcessEnv {
+  const PATH = client.includes('/') ? `${dirname(client)}:${process.env.PATH}` : process.env.PATH;
+  return { ...process.env, PATH, ...(host === '' ? {} : { DOCKER_HOST: host }) };
+}
+
+async function ownEngine(running: AsyncDisposableStack): Promise<{ client: string; host: string }> {
+  const folder = await mkdtemp(join(tmpdir(), 'aries-docker-'));
+  running.defer(async () => {
+    // The namespace of the host's network stays mounted behind a daemon that has ended.
+    for (const mounted of await mountsBelow(folder)) await run('umount', [mounted]);
+    await rm(folder, { recursive: true, force: true });
+  });
+  await mkdir(join(folder, 'data'));
+  const host = `unix://${folder}/docker.sock`;
+  const client = '/usr/bin/docker';
+  // Without a bridge and without rules for the firewall it asks nothing of the machine's network: containers share the host's.
+  const args = ['--host', host, '--data-root', `${folder}/data`, '--exec-root', `${folder}/exec`];
+  args.push('--pidfile', `${folder}/pid`, '--iptables=false', '--ip6tables=false', '--bridge=none');
+  const daemon = startDaemon({ command: 'dockerd', args });
+  running.defer(() => daemon.stop());
+  await daemon.until(() => answers(client, host), 60_000);
+  return { client, host };
+}
+
+/** The innermost first. https://man7.org/linux/man-pages/man5/proc_pid_mounts.5.html */
+async function mountsBelow(folder: string): Promise<string[]> {
+  const points = (await readFile('/proc/self/mounts', 'utf8')).split('\n').map((line) => line.split(' ')[1] ?? '');
+  return points.filter((point) => point.startsWith(`${folder}/`)).reverse();
+}
+
+async function answers(client: string, host: string): Promise<boolean> {
+  return succeeds(client, host, ['version', '--format', '{{.Server.Os}}']);
+}
+
+async function canPull(client: string, host: string): Promise<boolean> {
+  return succeeds(client, host, ['pull', '--quiet', NODE_IMAGE]);
+}
+
+async function hasBuildKit(client: string, host: string): Promise<boolean> {
+  return succeeds(client, host, ['buildx', 'version']).then(
+    (buildx) => buildx || succeeds(client, host, ['build', '--help'], { DOCKER_BUILDKIT: '1' }, '--progress'),
+  );
+}
+
+async function succeeds(client: string, host: string, args: string[], env = {}, printing = ''): Promise<boolean> {
+  try {
+    const options = { timeout: 300_000, env: { ...dockerEnvironment({ client, host }), ...env } };
+    return (await run(client, args, options)).stdout.includes(printing);
+  } catch {
+    return false;
+  }
+}
