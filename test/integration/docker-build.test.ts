@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
@@ -9,6 +9,9 @@ import { dockerDoes, runImage } from '../services/containers.ts';
 const engine = inject('docker');
 const root = resolve(import.meta.dirname, '../..');
 const MEGABYTE = 1_000_000;
+const CONNECTORS = readdirSync(join(root, 'connectors')).filter((name) =>
+  manifestIn(join(root, 'connectors', name)).name.startsWith('@aries-data/connector-'),
+);
 
 describe('images', () => {
   if (engine.state !== 'ready') {
@@ -20,11 +23,10 @@ describe('images', () => {
   }
   let images: AriesImages;
   let temporary: string;
-  const CONNECTORS = ['duckdb', 'file', 'postgres'];
-
   beforeAll(async () => {
     temporary = mkdtempSync(join(tmpdir(), 'aries-images-test-'));
-    images = await ariesImages(engine, CONNECTORS);
+    // None named: all of them.
+    images = await ariesImages(engine, []);
   });
   afterAll(async () => {
     await images?.[Symbol.asyncDispose]();
@@ -47,7 +49,7 @@ describe('images', () => {
     const [node] = JSON.parse(await dockerDoes(engine, ['inspect', engine.nodeImage]));
     console.log(`aries-data adds ${((base.Size - node.Size) / MEGABYTE).toFixed(1)} MB to the Node image`);
     expect(base.Size - node.Size).toBeLessThan(60 * MEGABYTE);
-    const { version } = JSON.parse(readFileSync(join(root, 'packages/cli/package.json'), 'utf8'));
+    const { version } = manifestIn(join(root, 'packages/cli'));
     expect(base.Config).toMatchObject({
       User: '1000:1000',
       Entrypoint: ['aries'],
@@ -119,9 +121,8 @@ describe('images', () => {
     expect((await runImage(engine, `${images.prefix}aries-${name}`, ['spec'])).result).toMatchObject({
       ok: true,
       connector: name,
-      source: { config: {} },
-      destination: { config: {} },
     });
+    expect(readFileSync(join(root, 'connectors', name, 'Dockerfile'), 'utf8')).toBe('FROM aries-data\n');
     expect((await inspect(`aries-${name}`)).Config.Labels['org.opencontainers.image.title']).toBe(`aries-${name}`);
     // No second SDK, no second zod, nothing for development.
     expect(
@@ -221,8 +222,11 @@ describe('images', () => {
 });
 
 function manifest(changed: object): string {
-  const fixture = JSON.parse(readFileSync(join(root, 'test/fixtures/rows-image/package.json'), 'utf8'));
-  return JSON.stringify({ ...fixture, ...changed });
+  return JSON.stringify({ ...manifestIn(join(root, 'test/fixtures/rows-image')), ...changed });
+}
+
+function manifestIn(folder: string): { name: string; version: string } {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
 }
 
 /** Makes the lock file with an older version than package.json then allows: only who reads the lock installs that one. */

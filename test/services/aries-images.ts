@@ -20,7 +20,7 @@ export interface AriesImages extends AsyncDisposable {
   build(folder: string, name: string, builder?: DockerEngine['builders'][number]): Promise<Printed>;
 }
 
-/** Runs docker/build for the base and some connectors. */
+/** Runs docker/build for the base and these connectors; for all where none is named. */
 export async function ariesImages(engine: DockerEngine, connectors: readonly string[]): Promise<AriesImages> {
   const prefix = `aries-test-${randomBytes(6).toString('hex')}-`;
   const remove = async () => {
@@ -34,7 +34,7 @@ export async function ariesImages(engine: DockerEngine, connectors: readonly str
     const flags = ['--network', 'host', '--build-arg', `NODE_IMAGE=${engine.nodeImage}`];
     const { stdout, stderr } = await run(
       join(root, 'docker/build'),
-      ['--prefix', prefix, ...(connectors.length > 0 ? connectors : ['base']), '--', ...flags],
+      ['--prefix', prefix, ...connectors, '--', ...flags],
       {
         env: { ...dockerEnvironment(engine), ...env },
         maxBuffer: 64 << 20,

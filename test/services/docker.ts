@@ -20,10 +20,11 @@ export interface DockerEngine {
   builders: ('classic' | 'buildkit')[];
 }
 
-/** The packages that are missing for an engine: none where one runs already and images can be pulled. */
-export async function dockerPackages(): Promise<string[]> {
-  if (!(await answers('docker', ''))) return ['docker.io', 'mmdebstrap'];
-  return (await canPull('docker', '')) ? [] : ['mmdebstrap'];
+/** The packages that an engine needs here: none where one runs already and images can be pulled. A sentence where there can be none. */
+export async function dockerNeeds(): Promise<string[] | string> {
+  if (await answers('docker', '')) return (await canPull('docker', '')) ? [] : ['mmdebstrap'];
+  if (process.getuid?.() !== 0) return 'no Docker engine answers, and starting one needs root';
+  return ['docker.io', 'mmdebstrap'];
 }
 
 /** Uses the engine that runs here, or starts one of our own, whose images live in a temporary folder and go with it. */

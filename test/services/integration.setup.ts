@@ -2,7 +2,7 @@ import type { TestProject } from 'vitest/node';
 import { type Availability, ensurePackages } from './apt.ts';
 import type { S3Connection } from './bucket.ts';
 import { CEPH_PACKAGES, startCeph } from './ceph.ts';
-import { type DockerEngine, dockerPackages, startDocker } from './docker.ts';
+import { type DockerEngine, dockerNeeds, startDocker } from './docker.ts';
 import { startPostgres } from './postgres.ts';
 import { startPostgres15 } from './postgres-15.ts';
 
@@ -45,7 +45,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   );
   project.provide(
     'docker',
-    await service('Docker', await dockerPackages(), async () => {
+    await service('Docker', await dockerNeeds(), async () => {
       const { client, host, nodeImage, builders } = running.use(await startDocker());
       return { client, host, nodeImage, builders };
     }),
@@ -53,8 +53,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return () => running.disposeAsync();
 }
 
-async function service<T>(name: string, packages: string[], start: () => Promise<T>): Promise<Service<T>> {
-  const packagesThere: Availability = await ensurePackages(packages);
+async function service<T>(name: string, needs: string[] | string, start: () => Promise<T>): Promise<Service<T>> {
+  const packagesThere: Availability =
+    typeof needs === 'string' ? { available: false, reason: needs } : await ensurePackages(needs);
   if (!packagesThere.available) {
     console.warn(`${name}: its tests are skipped. ${packagesThere.reason}`);
     return { state: 'missing', reason: packagesThere.reason };
