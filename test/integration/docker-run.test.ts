@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { runAries } from '../../packages/cli/src/testing/run-aries.ts';
 import { type AriesImages, ariesImages } from '../services/aries-images.ts';
 import { createBucket } from '../services/bucket.ts';
 import { dockerDoes, runImage } from '../services/containers.ts';
@@ -92,6 +93,15 @@ describe('containers', () => {
     );
     await client.end();
     expect(counted).toEqual([{ rows: 1000, numbers: 1000, trimmed: 1000 }]);
+  });
+
+  test('what aries new writes builds as it is, and runs its .ts', async () => {
+    const made = await runAries(['new', 'connector', 'weather', '--template', 'file'], { cwd: temporary });
+    expect(made.code, made.stdout + made.stderr).toBe(0);
+    const { code, output } = await images.build(made.result.folder, 'weather');
+    expect(code, output).toBe(0);
+    const { result, log } = await runImage(engine, `${images.prefix}weather`, ['spec']);
+    expect(result, log).toMatchObject({ ok: true, connector: 'weather' });
   });
 
   test('docs/guides/docker.md: a Dockerfile of its own builds on aries-data:core', async () => {
