@@ -12,6 +12,10 @@ import Load from './commands/load.ts';
 import NewConnector from './commands/new/connector.ts';
 import NewPipeline from './commands/new/pipeline.ts';
 import Run from './commands/run.ts';
+import ScheduleAirflow from './commands/schedule/airflow.ts';
+import ScheduleArgo from './commands/schedule/argo.ts';
+import ScheduleCron from './commands/schedule/cron.ts';
+import ScheduleKubernetes from './commands/schedule/kubernetes.ts';
 import Spec from './commands/spec.ts';
 import StateReset from './commands/state/reset.ts';
 import StateShow from './commands/state/show.ts';
@@ -44,6 +48,10 @@ export const COMMANDS: Record<string, CommandClass> = {
   transform: Transform,
   load: Load,
   run: Run,
+  'schedule airflow': ScheduleAirflow,
+  'schedule kubernetes': ScheduleKubernetes,
+  'schedule argo': ScheduleArgo,
+  'schedule cron': ScheduleCron,
   'dataset show': DatasetShow,
   'dataset head': DatasetHead,
   'dataset rejected': DatasetRejected,
@@ -56,6 +64,7 @@ export const COMMANDS: Record<string, CommandClass> = {
 /** What the first word of a two-word command stands for. */
 export const TOPICS: Record<string, string> = {
   new: 'Begin a connector or a pipeline',
+  schedule: 'Print what a scheduler needs to run a pipeline',
   dataset: 'Look at datasets in staging, and delete them',
   state: 'Look at how far streams have been loaded, and start over',
 };

@@ -36,6 +36,16 @@ export async function resolveConfig(value: unknown, options: ResolveOptions, pat
   return value;
 }
 
+/** The references in the string values of a config, such as `{ scheme: 'env', name: 'TOKEN' }`, each once. */
+export function referencesIn(value: unknown): { scheme: string; name: string }[] {
+  const found = stringsIn(value).flatMap((text) =>
+    [...text.matchAll(REFERENCE)].flatMap(([, scheme, name = '']) => (scheme === undefined ? [] : [{ scheme, name }])),
+  );
+  return found.filter(({ scheme, name }, index) => {
+    return found.findIndex((other) => other.scheme === scheme && other.name === name) === index;
+  });
+}
+
 async function resolveText(text: string, options: ResolveOptions, path: string): Promise<string> {
   const pieces: string[] = [];
   let end = 0;

@@ -120,6 +120,7 @@ export type { StreamState } from './state.ts';
 export { extract } from './steps/extract.ts';
 export { check, type DiscoveredStream, discover } from './steps/inspect.ts';
 export { load } from './steps/load.ts';
+export { outlinePipeline, type PipelineOutline } from './steps/outline-pipeline.ts';
 export { type PipelineOptions, type PipelineResult, planPipelineExtract, runPipeline } from './steps/pipeline.ts';
 export { streamOptionsSchema } from './steps/pipeline-file.ts';
 export { type PlanExtractOptions, planExtract } from './steps/plan-extract.ts';

@@ -55,10 +55,14 @@ export const pipelineSchema = z.strictObject({
     .optional()
     .describe('Rejected records allowed per stream: a number, or a share such as 0.1%'),
   minRecords: z.int().min(0).optional().describe('Fewer records than this fail the run'),
-  schedule: z.string().optional().describe('When to run, as a cron expression; only read by aries schedule'),
+  schedule: z.string().optional().describe('When to run, as a cron expression in UTC; only read by aries schedule'),
+  interval: z
+    .boolean()
+    .optional()
+    .describe('Each run reads the interval that the scheduler gives it, not what is new; only read by aries schedule'),
 });
 
-/** A pipeline as its file says it, references filled in. */
+/** A pipeline as its file says it. */
 export type Pipeline = z.output<typeof pipelineSchema>;
 
 /** A pipeline, and where in its file everything is. */
@@ -67,8 +71,14 @@ export interface PipelineFile {
   placeOf: PlaceOf;
 }
 
-/** Reads a pipeline file. Throws `PIPELINE_INVALID` naming path and line, `NOT_FOUND`, `CONFIG_REFERENCE`. */
+/** Reads a pipeline file, references filled in. Throws what `parsePipelineFile` throws, and `CONFIG_REFERENCE`. */
 export async function readPipelineFile(file: string, options: ResolveOptions): Promise<PipelineFile> {
+  const { pipeline, placeOf } = await parsePipelineFile(file);
+  return { pipeline: (await resolveConfig(pipeline, options)) as Pipeline, placeOf };
+}
+
+/** Reads a pipeline file and leaves its references as they are. Throws `PIPELINE_INVALID` naming path and line, `NOT_FOUND`. */
+export async function parsePipelineFile(file: string): Promise<PipelineFile> {
   const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     throw cause.code === 'ENOENT' || cause.code === 'EISDIR'
       ? new AriesError('NOT_FOUND', `There is no pipeline file ${file}`, {
@@ -91,7 +101,7 @@ export async function readPipelineFile(file: string, options: ResolveOptions): P
       hint: 'docs/reference/pipeline.md shows all that a pipeline file can say.',
     });
   }
-  return { pipeline: (await resolveConfig(result.data, options)) as Pipeline, placeOf };
+  return { pipeline: result.data, placeOf };
 }
 
 function problemOf(issue: z.core.$ZodIssue): string {

@@ -232,7 +232,7 @@ async function stepsOf(opened: OpenedPipeline, options: PipelineOptions & { runI
 type NamedUse = ConnectorUse & { name: string | undefined };
 
 /** Transforms of scope `batch` join the step before them; each of scope `dataset` is a step of its own. */
-function groupTransforms(transforms: readonly NamedUse[]): {
+export function groupTransforms(transforms: readonly NamedUse[]): {
   fused: NamedUse[];
   groups: { name: string; whole: NamedUse; behind: NamedUse[] }[];
 } {

@@ -1,0 +1,208 @@
+import { AriesError } from '@aries-data/sdk';
+import { containerSettings, type PodOptions, podSettings, secretEnvironment } from './pod.ts';
+import { python } from './python.ts';
+import { environmentWithConnections, type ScheduledPipeline } from './scheduled-pipeline.ts';
+import { shellWord } from './shell-word.ts';
+import { FINAL_CODES, SKIP_CODE, type Task } from './tasks.ts';
+
+/** What of a DAG depends on where its tasks run. All text is Python. */
+export interface OperatorCode {
+  /** Modules of Python itself, besides those that every DAG needs. */
+  standard: string[];
+  imports: string;
+  constants: string[];
+  /** The class `Aries`: an operator that knows the exit codes. */
+  definition: string;
+  /** The name of its argument for the environment. */
+  environment: string;
+  /** What a task gives it besides the environment. */
+  argumentsOf(task: Task): Record<string, unknown>;
+}
+
+const RESULT_OF = `def result_of(exit_code, line):
+    """What a task returns, or how it fails: where nothing better is known, Airflow tries again."""
+    if exit_code == ${SKIP_CODE}:
+        raise AirflowSkipException("aries: nothing to do")
+    if exit_code in FINAL:
+        raise AirflowFailException(f"aries: exit code {exit_code}: {line}")
+    if exit_code != 0:
+        raise AirflowException(f"aries: exit code {exit_code}: {line}")
+    result = json.loads(line) if isinstance(line, str) else line or {}
+    return result["partitions"] if result.get("step") == "plan" else result`;
+
+/** What every operator's code begins with. */
+const FINAL = `# Usage, data, permission, configuration: no retry can mend them.
+FINAL = {${FINAL_CODES.join(', ')}}`;
+
+/** Secrets that Airflow keeps as connections: a task gets those that its pipeline refers to. */
+function connectionsCode(connections: readonly string[], into: string): string {
+  if (connections.length === 0) return '';
+  return `
+        for connection in CONNECTIONS:
+            ${into}["AIRFLOW_CONN_" + connection.upper()] = BaseHook.get_connection(connection).get_uri()`;
+}
+
+const BASE_HOOK = `try:
+    from airflow.sdk import BaseHook
+except ImportError:
+    from airflow.hooks.base import BaseHook
+`;
+
+function connectionsOf({ connections }: ScheduledPipeline) {
+  return connections.length === 0
+    ? { imports: '', constants: [] }
+    : { imports: BASE_HOOK, constants: [`CONNECTIONS = ${python(connections)}`] };
+}
+
+/** `bash`: aries is installed where Airflow's workers run. */
+export function bashOperator(pipeline: ScheduledPipeline, directory: string): OperatorCode {
+  const { imports, constants } = connectionsOf(pipeline);
+  return {
+    standard: [],
+    imports: `try:
+    from airflow.providers.standard.operators.bash import BashOperator
+except ImportError:  # Airflow 2
+    from airflow.operators.bash import BashOperator
+${imports}`,
+    constants: [FINAL, ...constants],
+    definition: `${RESULT_OF}
+
+
+class Aries(BashOperator):
+    """Runs aries in the worker's environment, and does with its exit code what it asks for."""
+
+    def __init__(self, *, partition=None, **kwargs):
+        super().__init__(append_env=True, cwd=${python(directory)}, **kwargs)
+        self.partition = partition
+
+    def execute(self, context):
+        env = self.get_env(context)
+        if self.partition is not None:
+            env["ARIES_PARTITION"] = self.partition${connectionsCode(pipeline.connections, 'env')}
+        done = self.subprocess_hook.run_command(["bash", "-c", self.bash_command], env=env, cwd=self.cwd)
+        return result_of(done.exit_code, done.output)`,
+    environment: 'env',
+    argumentsOf: ({ args }) => ({ bash_command: ['exec aries', ...args.map(shellWord)].join(' ') }),
+  };
+}
+
+/** `docker`: each task is a container on the worker's machine. */
+export function dockerOperator(
+  pipeline: ScheduledPipeline,
+  { image, network, memory }: { image: string; network: string | undefined; memory: string | undefined },
+): OperatorCode {
+  const { imports, constants } = connectionsOf(pipeline);
+  const settings = {
+    image,
+    auto_remove: 'force',
+    mount_tmp_dir: false,
+    ...(network === undefined ? {} : { network_mode: network }),
+    ...(memory === undefined ? {} : { mem_limit: memory.replace(/(?<=[KMGT])i$/, '') }),
+  };
+  return {
+    standard: ['os'],
+    imports: `from airflow.providers.docker.exceptions import DockerContainerFailedException
+from airflow.providers.docker.operators.docker import DockerOperator
+${imports}`,
+    constants: [
+      FINAL,
+      `# The container gets these from the worker's environment; what they hold stands nowhere.\nSECRETS = ${python(pipeline.environment)}`,
+      ...constants,
+      `CONTAINER = ${python(settings)}`,
+    ],
+    definition: `${RESULT_OF}
+
+
+def exit_code_of(line):
+    """The exit code that aries wrote; 1 where it died without a word."""
+    try:
+        return json.loads(line)["exitCode"]
+    except (ValueError, KeyError, TypeError):
+        return 1
+
+
+class Aries(DockerOperator):
+    """Runs aries in a container, and does with its exit code what it asks for."""
+
+    def __init__(self, *, partition=None, **kwargs):
+        super().__init__(**CONTAINER, **kwargs)
+        self.partition = partition
+
+    def execute(self, context):
+        if self.partition is not None:
+            self.command = [*self.command, "--partition", self.partition]
+        private = {name: os.environ[name] for name in SECRETS if name in os.environ}${connectionsCode(pipeline.connections, 'private')}
+        self._private_environment = private
+        try:
+            return result_of(0, super().execute(context))
+        except DockerContainerFailedException as failure:
+            line = failure.logs[-1] if failure.logs else ""
+            return result_of(exit_code_of(line), line)`,
+    environment: 'environment',
+    argumentsOf: ({ args }) => ({ command: args }),
+  };
+}
+
+/** `kubernetes`: each task is a pod. */
+export function kubernetesOperator(
+  pipeline: ScheduledPipeline,
+  { namespace, ...options }: PodOptions & { namespace: string | undefined },
+): OperatorCode {
+  const environment = environmentWithConnections(pipeline);
+  const { image: _, ...container } = containerSettings(options);
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    spec: {
+      ...podSettings(options),
+      containers: [{ name: 'base', ...container, env: secretEnvironment({ ...options, environment }) }],
+    },
+  };
+  const settings = { image: options.image, ...(namespace === undefined ? {} : { namespace }) };
+  return {
+    standard: [],
+    imports: 'from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator\n',
+    constants: [FINAL, `CONTAINER = ${python(settings)}`, `POD = ${python(pod)}`],
+    definition: `${RESULT_OF}
+
+
+def exit_code_of(pod, container):
+    """The exit code of a pod's container; 1 where it died without one."""
+    statuses = (pod.status.container_statuses if pod and pod.status else None) or []
+    ended = [one.state.terminated for one in statuses if one.name == container and one.state]
+    return ended[0].exit_code if ended and ended[0] else 1
+
+
+class Aries(KubernetesPodOperator):
+    """Runs aries in a pod, and does with its exit code what it asks for."""
+
+    def __init__(self, *, partition=None, **kwargs):
+        super().__init__(pod_template_dict=POD, **CONTAINER, **kwargs)
+        self.partition = partition
+
+    def execute(self, context):
+        if self.partition is not None:
+            self.arguments = [*self.arguments, "--partition", self.partition]
+        return result_of(0, super().execute(context))
+
+    def cleanup(self, pod, remote_pod, *args, **kwargs):
+        try:
+            super().cleanup(pod, remote_pod, *args, **kwargs)
+        except AirflowException as failure:
+            result_of(exit_code_of(remote_pod, self.base_container_name) or 1, str(failure))`,
+    environment: 'env_vars',
+    // Only what the plan says is asked for: it takes a container of Airflow's beside the one of aries.
+    argumentsOf: ({ args, kind }) => ({
+      arguments: args,
+      do_xcom_push: kind === 'plan' && pipeline.partitions === undefined,
+    }),
+  };
+}
+
+/** The image that the operator needs. Throws `USAGE`. */
+export function requireImage(image: string | undefined, target: string): string {
+  if (image !== undefined) return image;
+  throw new AriesError('USAGE', `${target} needs --image`, {
+    hint: 'Name the image that holds aries, the connectors and the pipeline file, such as --image registry/orders:1.',
+  });
+}

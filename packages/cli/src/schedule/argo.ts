@@ -1,0 +1,127 @@
+import type {
+  ICronWorkflow,
+  IRetryStrategy,
+  ITemplate,
+  IWorkflow,
+  IWorkflowSpec,
+} from '@kubernetes-models/argo-workflows/argoproj.io/v1alpha1';
+import { kubernetesName } from './names.ts';
+import { containerSettings, type PodOptions, podSettings, secretEnvironment } from './pod.ts';
+import type { ScheduledPipeline } from './scheduled-pipeline.ts';
+import { FINAL_CODES, sharesOf, type Task } from './tasks.ts';
+import { yaml } from './yaml.ts';
+
+export interface ArgoOptions extends PodOptions {
+  namespace: string | undefined;
+}
+
+/**
+ * A CronWorkflow, or a Workflow where the pipeline has no schedule, as YAML: plan, `withParam` one extract for each partition of the plan,
+ * the steps behind it. The workflow's name is the run id, so `argo retry` goes on with the same run.
+ */
+export function argoManifest(pipeline: ScheduledPipeline, options: ArgoOptions): string {
+  // Names of runs and pods are made by adding to it.
+  const name = kubernetesName(pipeline.name, 40);
+  const namespace = options.namespace === undefined ? {} : { namespace: options.namespace };
+  const labels = { 'app.kubernetes.io/name': name, 'app.kubernetes.io/managed-by': 'aries' };
+  const workflowSpec = specOf(pipeline, options);
+  if (pipeline.schedule === undefined) {
+    return yaml({
+      apiVersion: 'argoproj.io/v1alpha1',
+      kind: 'Workflow',
+      metadata: { generateName: `${name}-`, ...namespace, labels },
+      spec: workflowSpec,
+    } satisfies IWorkflow);
+  }
+  return yaml({
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'CronWorkflow',
+    metadata: { name, ...namespace, labels },
+    spec: {
+      schedules: [pipeline.schedule],
+      timezone: 'Etc/UTC',
+      concurrencyPolicy: 'Forbid',
+      workflowSpec,
+    },
+  } satisfies ICronWorkflow);
+}
+
+function specOf(pipeline: ScheduledPipeline, options: ArgoOptions): IWorkflowSpec {
+  // Argo sets the rest itself; its container beside ours reports with the token that others do without.
+  const { securityContext, volumes } = podSettings(options);
+  const names = new Map(pipeline.tasks.map((task) => [task, kubernetesName(task.name, 63)]));
+  return {
+    entrypoint: 'pipeline',
+    securityContext,
+    volumes,
+    arguments: {
+      parameters: [
+        // `argo submit -p force=true`: do it again, whatever was done before.
+        { name: 'force', value: 'false' },
+        ...(pipeline.interval ? [{ name: 'interval-start' }, { name: 'interval-end' }] : []),
+      ],
+    },
+    templates: [
+      {
+        name: 'pipeline',
+        dag: {
+          tasks: pipeline.tasks.map((task, index) => ({
+            name: names.get(task)!,
+            template: names.get(task)!,
+            ...(index === 0 ? {} : { dependencies: [names.get(pipeline.tasks[index - 1]!)!] }),
+            ...(task.kind === 'extract' ? mappedOver(pipeline.partitions) : {}),
+          })),
+        },
+      },
+      ...pipeline.tasks.map((task) => templateOf(task, names.get(task)!, pipeline, options)),
+    ],
+  };
+}
+
+/** Over the partitions that the plan's result names, or over a fixed number of shares. */
+function mappedOver(partitions: number | undefined) {
+  return {
+    arguments: { parameters: [{ name: 'partition', value: '{{item}}' }] },
+    withParam:
+      partitions === undefined
+        ? "{{=toJson(jsonpath(tasks.plan.outputs.result, '$.partitions'))}}"
+        : JSON.stringify(sharesOf(partitions)),
+  };
+}
+
+function templateOf(task: Task, name: string, pipeline: ScheduledPipeline, options: ArgoOptions): ITemplate {
+  const isExtract = task.kind === 'extract';
+  return {
+    name,
+    ...(isExtract ? { inputs: { parameters: [{ name: 'partition' }] } } : {}),
+    container: {
+      name: 'main',
+      ...containerSettings(options),
+      command: ['aries'],
+      args: isExtract ? [...task.args, '--partition', '{{inputs.parameters.partition}}'] : task.args,
+      env: [
+        { name: 'ARIES_RUN_ID', value: '{{workflow.name}}' },
+        // A plan stands: what is read again is read by the same one.
+        ...(task.kind === 'plan' ? [] : [{ name: 'ARIES_FORCE', value: '{{workflow.parameters.force}}' }]),
+        ...(pipeline.interval
+          ? [
+              { name: 'ARIES_INTERVAL_START', value: '{{workflow.parameters.interval-start}}' },
+              { name: 'ARIES_INTERVAL_END', value: '{{workflow.parameters.interval-end}}' },
+            ]
+          : []),
+        ...secretEnvironment(options),
+      ],
+    },
+    retryStrategy: retries(pipeline),
+  };
+}
+
+/** Again after exit code 75, a death or the loss of a node; not where no retry can help. */
+function retries({ retries: limit, retryDelay }: ScheduledPipeline): IRetryStrategy {
+  return {
+    limit: String(limit),
+    retryPolicy: 'Always',
+    backoff: { duration: `${retryDelay}s`, factor: '2', maxDuration: '1h' },
+    expression: `lastRetry.status == 'Error' || !(asInt(lastRetry.exitCode) in [${FINAL_CODES.join(', ')}])`,
+  };
+}

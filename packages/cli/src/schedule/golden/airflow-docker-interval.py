@@ -1,0 +1,118 @@
+"""Pipeline Événements / web: plan, extract, load.
+
+Made by aries schedule airflow, for Airflow 2 and 3: change the pipeline and make it anew.
+"""
+
+import json
+import os
+from datetime import datetime, timedelta
+
+from airflow.providers.docker.exceptions import DockerContainerFailedException
+from airflow.providers.docker.operators.docker import DockerOperator
+try:
+    from airflow.sdk import BaseHook
+except ImportError:
+    from airflow.hooks.base import BaseHook
+from airflow.timetables.interval import CronDataIntervalTimetable
+
+try:
+    from airflow.sdk import DAG, Param
+except ImportError:  # Airflow 2
+    from airflow.models.dag import DAG
+    from airflow.models.param import Param
+try:
+    from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
+except ImportError:
+    from airflow.exceptions import AirflowException, AirflowFailException, AirflowSkipException
+
+# Usage, data, permission, configuration: no retry can mend them.
+FINAL = {2, 65, 77, 78}
+# The container gets these from the worker's environment; what they hold stands nowhere.
+SECRETS = ["WAREHOUSE_URL"]
+CONNECTIONS = ["web_api"]
+CONTAINER = {
+    "image": "registry/orders:1",
+    "auto_remove": "force",
+    "mount_tmp_dir": False,
+    "mem_limit": "512M",
+}
+# What tells one run from another comes by the environment; FORCE does again what was done before.
+RUN = {
+    "ARIES_RUN_ID": "{{ run_id }}",
+    "ARIES_INTERVAL_START": "{{ data_interval_start.isoformat() }}",
+    "ARIES_INTERVAL_END": "{{ data_interval_end.isoformat() }}",
+}
+FORCE = {"ARIES_FORCE": "{{ params.force | lower }}"}
+
+
+def result_of(exit_code, line):
+    """What a task returns, or how it fails: where nothing better is known, Airflow tries again."""
+    if exit_code == 99:
+        raise AirflowSkipException("aries: nothing to do")
+    if exit_code in FINAL:
+        raise AirflowFailException(f"aries: exit code {exit_code}: {line}")
+    if exit_code != 0:
+        raise AirflowException(f"aries: exit code {exit_code}: {line}")
+    result = json.loads(line) if isinstance(line, str) else line or {}
+    return result.get("partitions", result)
+
+
+def exit_code_of(line):
+    """The exit code that aries wrote; 1 where it died without a word."""
+    try:
+        return json.loads(line)["exitCode"]
+    except (ValueError, KeyError, TypeError):
+        return 1
+
+
+class Aries(DockerOperator):
+    """Runs aries in a container, and does with its exit code what it asks for."""
+
+    def __init__(self, *, partition=None, **kwargs):
+        super().__init__(**CONTAINER, **kwargs)
+        self.partition = partition
+
+    def execute(self, context):
+        if self.partition is not None:
+            self.command = [*self.command, "--partition", self.partition]
+        private = {name: os.environ[name] for name in SECRETS if name in os.environ}
+        for connection in CONNECTIONS:
+            private["AIRFLOW_CONN_" + connection.upper()] = BaseHook.get_connection(connection).get_uri()
+        self._private_environment = private
+        try:
+            return result_of(0, super().execute(context))
+        except DockerContainerFailedException as failure:
+            line = failure.logs[-1] if failure.logs else ""
+            return result_of(exit_code_of(line), line)
+
+
+with DAG(
+    dag_id="Evenements_web-4582f6",
+    schedule=CronDataIntervalTimetable("@daily", timezone="UTC"),
+    start_date=datetime.fromisoformat("2026-01-01T00:00:00+00:00"),
+    catchup=True,
+    default_args={
+        "retries": 3,
+        "retry_delay": timedelta(seconds=60),
+        "retry_exponential_backoff": True,
+        "max_retry_delay": timedelta(hours=1),
+    },
+    params={"force": Param(False, type="boolean")},
+    tags=["aries"],
+):
+    plan = Aries(
+        task_id="plan",
+        command=["run", "pipeline.yaml", "--step", "extract", "--plan"],
+        environment=RUN,
+    )
+    extract = Aries.partial(
+        task_id="extract",
+        command=["run", "pipeline.yaml", "--step", "extract"],
+        environment={**RUN, **FORCE},
+    ).expand(partition=["0/4", "1/4", "2/4", "3/4"])
+    load = Aries(
+        task_id="load",
+        command=["run", "pipeline.yaml", "--step", "load"],
+        environment={**RUN, **FORCE},
+    )
+    plan >> extract >> load

@@ -1,0 +1,153 @@
+"""Pipeline orders: plan, extract, dedupe, load.
+
+Made by aries schedule airflow, for Airflow 2 and 3: change the pipeline and make it anew.
+"""
+
+import json
+from datetime import datetime, timedelta
+
+from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
+
+try:
+    from airflow.sdk import DAG, Param
+except ImportError:  # Airflow 2
+    from airflow.models.dag import DAG
+    from airflow.models.param import Param
+try:
+    from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
+except ImportError:
+    from airflow.exceptions import AirflowException, AirflowFailException, AirflowSkipException
+
+# Usage, data, permission, configuration: no retry can mend them.
+FINAL = {2, 65, 77, 78}
+CONTAINER = {"image": "registry/orders:1", "namespace": "etl"}
+POD = {
+    "apiVersion": "v1",
+    "kind": "Pod",
+    "spec": {
+        "restartPolicy": "Never",
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": 1000,
+            "runAsGroup": 1000,
+            "fsGroup": 1000,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "volumes": [
+            {"name": "tmp", "emptyDir": {}},
+            {
+                "name": "files-0",
+                "secret": {
+                    "secretName": "orders",
+                    "items": [{"key": "warehouse-url", "path": "warehouse-url"}],
+                },
+            },
+        ],
+        "containers": [
+            {
+                "name": "base",
+                "resources": {"requests": {"cpu": "500m", "memory": "512Mi"}, "limits": {"memory": "512Mi"}},
+                "securityContext": {
+                    "allowPrivilegeEscalation": False,
+                    "readOnlyRootFilesystem": True,
+                    "capabilities": {"drop": ["ALL"]},
+                },
+                "volumeMounts": [
+                    {"name": "tmp", "mountPath": "/tmp"},
+                    {"name": "files-0", "mountPath": "/run/secrets", "readOnly": True},
+                ],
+                "env": [
+                    {
+                        "name": "SHOP_URL",
+                        "valueFrom": {"secretKeyRef": {"name": "orders", "key": "SHOP_URL"}},
+                    },
+                ],
+            },
+        ],
+    },
+}
+# What tells one run from another comes by the environment; FORCE does again what was done before.
+RUN = {"ARIES_RUN_ID": "{{ run_id }}"}
+FORCE = {"ARIES_FORCE": "{{ params.force | lower }}"}
+
+
+def result_of(exit_code, line):
+    """What a task returns, or how it fails: where nothing better is known, Airflow tries again."""
+    if exit_code == 99:
+        raise AirflowSkipException("aries: nothing to do")
+    if exit_code in FINAL:
+        raise AirflowFailException(f"aries: exit code {exit_code}: {line}")
+    if exit_code != 0:
+        raise AirflowException(f"aries: exit code {exit_code}: {line}")
+    result = json.loads(line) if isinstance(line, str) else line or {}
+    return result.get("partitions", result)
+
+
+def exit_code_of(pod, container):
+    """The exit code of a pod's container; 1 where it died without one."""
+    statuses = (pod.status.container_statuses if pod and pod.status else None) or []
+    ended = [one.state.terminated for one in statuses if one.name == container and one.state]
+    return ended[0].exit_code if ended and ended[0] else 1
+
+
+class Aries(KubernetesPodOperator):
+    """Runs aries in a pod, and does with its exit code what it asks for."""
+
+    def __init__(self, *, partition=None, **kwargs):
+        super().__init__(pod_template_dict=POD, **CONTAINER, **kwargs)
+        self.partition = partition
+
+    def execute(self, context):
+        if self.partition is not None:
+            self.arguments = [*self.arguments, "--partition", self.partition]
+        return result_of(0, super().execute(context))
+
+    def cleanup(self, pod, remote_pod, *args, **kwargs):
+        try:
+            super().cleanup(pod, remote_pod, *args, **kwargs)
+        except AirflowException as failure:
+            result_of(exit_code_of(remote_pod, self.base_container_name) or 1, str(failure))
+
+
+with DAG(
+    dag_id="orders",
+    schedule="30 5 * * 1-5",
+    start_date=datetime.fromisoformat("2020-01-01T00:00:00+00:00"),
+    catchup=False,
+    max_active_runs=1,
+    default_args={
+        "retries": 5,
+        "retry_delay": timedelta(seconds=60),
+        "retry_exponential_backoff": True,
+        "max_retry_delay": timedelta(hours=1),
+    },
+    params={"force": Param(False, type="boolean")},
+    tags=["aries"],
+):
+    plan = Aries(
+        task_id="plan",
+        arguments=["run", "pipeline.yaml", "--step", "extract", "--plan"],
+        do_xcom_push=True,
+        env_vars=RUN,
+    )
+    extract = Aries.partial(
+        task_id="extract",
+        arguments=["run", "pipeline.yaml", "--step", "extract"],
+        do_xcom_push=False,
+        env_vars={**RUN, **FORCE},
+    ).expand(partition=plan.output)
+    transform_1 = Aries(
+        task_id="dedupe",
+        arguments=["run", "pipeline.yaml", "--step", "dedupe"],
+        do_xcom_push=False,
+        env_vars={**RUN, **FORCE},
+    )
+    load = Aries(
+        task_id="load",
+        arguments=["run", "pipeline.yaml", "--step", "load"],
+        do_xcom_push=False,
+        env_vars={**RUN, **FORCE},
+    )
+    plan >> extract >> transform_1 >> load
