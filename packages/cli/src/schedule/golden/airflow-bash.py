@@ -37,7 +37,7 @@ def result_of(exit_code, line):
     if exit_code != 0:
         raise AirflowException(f"aries: exit code {exit_code}: {line}")
     result = json.loads(line) if isinstance(line, str) else line or {}
-    return result.get("partitions", result)
+    return result["partitions"] if result.get("step") == "plan" else result
 
 
 class Aries(BashOperator):
