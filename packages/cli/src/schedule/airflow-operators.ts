@@ -194,7 +194,7 @@ class Aries(KubernetesPodOperator):
     // Only what the plan says is asked for: it takes a container of Airflow's beside the one of aries.
     argumentsOf: ({ args, kind }) => ({
       arguments: args,
-      do_xcom_push: kind === 'plan' && pipeline.partitions === undefined,
+      do_xcom_push: kind === 'plan',
     }),
   };
 }

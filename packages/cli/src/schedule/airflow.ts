@@ -3,7 +3,6 @@ import type { OperatorCode } from './airflow-operators.ts';
 import { airflowName } from './names.ts';
 import { PythonCode, python } from './python.ts';
 import type { ScheduledPipeline } from './scheduled-pipeline.ts';
-import { sharesOf } from './tasks.ts';
 
 /**
  * A DAG for Airflow 2 and 3, as Python: plan, one mapped extract for each partition that the plan names, the steps behind it. Streams are
@@ -15,6 +14,8 @@ export function airflowDag(pipeline: ScheduledPipeline, operator: OperatorCode, 
   const { interval, tasks } = pipeline;
   const run = {
     ARIES_RUN_ID: '{{ run_id }}',
+    // A task that was cleared cannot be told from one that is tried again: whoever wants it done anew says so.
+    ARIES_FORCE: '{{ params.force | lower }}',
     ...(interval
       ? {
           ARIES_INTERVAL_START: '{{ data_interval_start.isoformat() }}',
@@ -38,9 +39,8 @@ except ImportError:
     from airflow.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
 ${operator.constants.join('\n')}
-# What tells one run from another comes by the environment; FORCE does again what was done before.
+# What tells one run from another comes by the environment.
 RUN = ${python(run)}
-FORCE = {"ARIES_FORCE": "{{ params.force | lower }}"}
 
 
 ${operator.definition}
@@ -73,7 +73,7 @@ function dagSettings({ name, schedule, interval, retries, retryDelay }: Schedule
   };
 }
 
-function taskLines({ tasks, partitions }: ScheduledPipeline, operator: OperatorCode): string {
+function taskLines({ tasks }: ScheduledPipeline, operator: OperatorCode): string {
   const variables = tasks.map(({ name, kind }, index) =>
     kind === 'step' && name !== 'load' ? `transform_${index - 1}` : name,
   );
@@ -82,12 +82,10 @@ function taskLines({ tasks, partitions }: ScheduledPipeline, operator: OperatorC
     const settings = {
       task_id: airflowName(task.name),
       ...operator.argumentsOf(task),
-      // A plan stands: what is read again is read by the same one.
-      [operator.environment]: new PythonCode(task.kind === 'plan' ? 'RUN' : '{**RUN, **FORCE}'),
+      [operator.environment]: new PythonCode('RUN'),
     };
-    const over = partitions === undefined ? 'plan.output' : python(sharesOf(partitions), '    ');
     const call = `${isExtract ? 'Aries.partial' : 'Aries'}(\n${keywords(settings, '        ')}    )`;
-    return `    ${variables[index]} = ${call}${isExtract ? `.expand(partition=${over})` : ''}\n`;
+    return `    ${variables[index]} = ${call}${isExtract ? '.expand(partition=plan.output)' : ''}\n`;
   });
   return `${lines.join('')}    ${variables.join(' >> ')}\n`;
 }

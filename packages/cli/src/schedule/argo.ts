@@ -8,8 +8,14 @@ import type {
 import { kubernetesName } from './names.ts';
 import { containerSettings, type PodOptions, podSettings, secretEnvironment } from './pod.ts';
 import type { ScheduledPipeline } from './scheduled-pipeline.ts';
-import { FINAL_CODES, sharesOf, type Task } from './tasks.ts';
+import { FINAL_CODES, type Task } from './tasks.ts';
 import { yaml } from './yaml.ts';
+
+/** One task for each partition that the plan's result names. */
+const OVER_PARTITIONS = {
+  arguments: { parameters: [{ name: 'partition', value: '{{item}}' }] },
+  withParam: "{{=toJson(jsonpath(tasks.plan.outputs.result, '$.partitions'))}}",
+};
 
 export interface ArgoOptions extends PodOptions {
   namespace: string | undefined;
@@ -69,23 +75,12 @@ function specOf(pipeline: ScheduledPipeline, options: ArgoOptions): IWorkflowSpe
             name: names.get(task)!,
             template: names.get(task)!,
             ...(index === 0 ? {} : { dependencies: [names.get(pipeline.tasks[index - 1]!)!] }),
-            ...(task.kind === 'extract' ? mappedOver(pipeline.partitions) : {}),
+            ...(task.kind === 'extract' ? OVER_PARTITIONS : {}),
           })),
         },
       },
       ...pipeline.tasks.map((task) => templateOf(task, names.get(task)!, pipeline, options)),
     ],
-  };
-}
-
-/** Over the partitions that the plan's result names, or over a fixed number of shares. */
-function mappedOver(partitions: number | undefined) {
-  return {
-    arguments: { parameters: [{ name: 'partition', value: '{{item}}' }] },
-    withParam:
-      partitions === undefined
-        ? "{{=toJson(jsonpath(tasks.plan.outputs.result, '$.partitions'))}}"
-        : JSON.stringify(sharesOf(partitions)),
   };
 }
 
@@ -101,8 +96,7 @@ function templateOf(task: Task, name: string, pipeline: ScheduledPipeline, optio
       args: isExtract ? [...task.args, '--partition', '{{inputs.parameters.partition}}'] : task.args,
       env: [
         { name: 'ARIES_RUN_ID', value: '{{workflow.name}}' },
-        // A plan stands: what is read again is read by the same one.
-        ...(task.kind === 'plan' ? [] : [{ name: 'ARIES_FORCE', value: '{{workflow.parameters.force}}' }]),
+        { name: 'ARIES_FORCE', value: '{{workflow.parameters.force}}' },
         ...(pipeline.interval
           ? [
               { name: 'ARIES_INTERVAL_START', value: '{{workflow.parameters.interval-start}}' },

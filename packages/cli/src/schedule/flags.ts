@@ -43,7 +43,7 @@ export const directory = Flags.string({
 });
 
 export const partitions = Flags.integer({
-  summary: 'Extract in this many tasks, each with its share of the plan',
+  summary: 'Partitions wanted of each stream; with kubernetes also how many pods share them',
   min: 1,
   helpValue: 'N',
 });

@@ -13,7 +13,7 @@ export interface ScheduledPipeline {
   /** Each run reads the scheduler's interval, in place of what is new since the state. */
   interval: boolean;
   tasks: Task[];
-  /** How many tasks share the extract; as many as the plan has partitions where it is left out. */
+  /** Partitions wanted of each stream. */
   partitions: number | undefined;
   retries: number;
   /** Seconds. */
@@ -51,7 +51,7 @@ export async function schedulePipeline(request: ScheduleRequest): Promise<Schedu
     file,
     schedule: outline.schedule === undefined ? undefined : checkedCron(outline.schedule, pipeline),
     interval: outline.interval,
-    tasks: tasksOf(file, outline.steps),
+    tasks: tasksOf(file, outline.steps, request.partitions),
     partitions: request.partitions,
     retries: request.retries,
     retryDelay: request.retryDelay,

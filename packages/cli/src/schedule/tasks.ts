@@ -17,9 +17,9 @@ export const SKIP_CODE = 99;
 
 /**
  * The tasks of a pipeline, each to run once the one before it is done: plan, one extract for each partition, each transform of whole
- * datasets, load. Where the number of tasks is fixed, each extract takes its share `i/n` of whatever the plan holds.
+ * datasets, load. `partitions`: how many are wanted of each stream.
  */
-export function tasksOf(file: string, steps: readonly string[]): Task[] {
+export function tasksOf(file: string, steps: readonly string[], partitions: number | undefined): Task[] {
   const task = (step: string, kind: Task['kind'], ...more: string[]): Task => ({
     // A transform may be named like a task that it is not.
     name: kind === 'plan' ? 'plan' : kind === 'step' && step === 'plan' ? 'plan-step' : step,
@@ -28,13 +28,8 @@ export function tasksOf(file: string, steps: readonly string[]): Task[] {
     args: ['run', file, '--step', step, ...more],
   });
   return [
-    task('extract', 'plan', '--plan'),
+    task('extract', 'plan', '--plan', ...(partitions === undefined ? [] : ['--partitions', String(partitions)])),
     task('extract', 'extract'),
     ...steps.slice(1).map((step) => task(step, 'step')),
   ];
-}
-
-/** The shares of a plan for a fixed number of tasks: `0/3`, `1/3`, `2/3`. */
-export function sharesOf(partitions: number): string[] {
-  return Array.from({ length: partitions }, (_, index) => `${index}/${partitions}`);
 }

@@ -29,13 +29,13 @@ except ImportError:
 # Usage, data, permission, configuration: no retry can mend them.
 FINAL = {2, 65, 77, 78}
 CONNECTIONS = ["web_api"]
-# What tells one run from another comes by the environment; FORCE does again what was done before.
+# What tells one run from another comes by the environment.
 RUN = {
     "ARIES_RUN_ID": "{{ run_id }}",
+    "ARIES_FORCE": "{{ params.force | lower }}",
     "ARIES_INTERVAL_START": "{{ data_interval_start.isoformat() }}",
     "ARIES_INTERVAL_END": "{{ data_interval_end.isoformat() }}",
 }
-FORCE = {"ARIES_FORCE": "{{ params.force | lower }}"}
 
 
 def result_of(exit_code, line):
@@ -89,11 +89,11 @@ with DAG(
     extract = Aries.partial(
         task_id="extract",
         bash_command="exec aries run 'it'\\''s.yaml' --step extract",
-        env={**RUN, **FORCE},
+        env=RUN,
     ).expand(partition=plan.output)
     load = Aries(
         task_id="load",
         bash_command="exec aries run 'it'\\''s.yaml' --step load",
-        env={**RUN, **FORCE},
+        env=RUN,
     )
     plan >> extract >> load

@@ -23,9 +23,8 @@ except ImportError:
 
 # Usage, data, permission, configuration: no retry can mend them.
 FINAL = {2, 65, 77, 78}
-# What tells one run from another comes by the environment; FORCE does again what was done before.
-RUN = {"ARIES_RUN_ID": "{{ run_id }}"}
-FORCE = {"ARIES_FORCE": "{{ params.force | lower }}"}
+# What tells one run from another comes by the environment.
+RUN = {"ARIES_RUN_ID": "{{ run_id }}", "ARIES_FORCE": "{{ params.force | lower }}"}
 
 
 def result_of(exit_code, line):
@@ -78,16 +77,16 @@ with DAG(
     extract = Aries.partial(
         task_id="extract",
         bash_command="exec aries run orders/pipeline.yaml --step extract",
-        env={**RUN, **FORCE},
+        env=RUN,
     ).expand(partition=plan.output)
     transform_1 = Aries(
         task_id="dedupe",
         bash_command="exec aries run orders/pipeline.yaml --step dedupe",
-        env={**RUN, **FORCE},
+        env=RUN,
     )
     load = Aries(
         task_id="load",
         bash_command="exec aries run orders/pipeline.yaml --step load",
-        env={**RUN, **FORCE},
+        env=RUN,
     )
     plan >> extract >> transform_1 >> load

@@ -36,13 +36,13 @@ CONTAINER = {
     "mount_tmp_dir": False,
     "mem_limit": "512M",
 }
-# What tells one run from another comes by the environment; FORCE does again what was done before.
+# What tells one run from another comes by the environment.
 RUN = {
     "ARIES_RUN_ID": "{{ run_id }}",
+    "ARIES_FORCE": "{{ params.force | lower }}",
     "ARIES_INTERVAL_START": "{{ data_interval_start.isoformat() }}",
     "ARIES_INTERVAL_END": "{{ data_interval_end.isoformat() }}",
 }
-FORCE = {"ARIES_FORCE": "{{ params.force | lower }}"}
 
 
 def result_of(exit_code, line):
@@ -102,17 +102,17 @@ with DAG(
 ):
     plan = Aries(
         task_id="plan",
-        command=["run", "pipeline.yaml", "--step", "extract", "--plan"],
+        command=["run", "pipeline.yaml", "--step", "extract", "--plan", "--partitions", "4"],
         environment=RUN,
     )
     extract = Aries.partial(
         task_id="extract",
         command=["run", "pipeline.yaml", "--step", "extract"],
-        environment={**RUN, **FORCE},
-    ).expand(partition=["0/4", "1/4", "2/4", "3/4"])
+        environment=RUN,
+    ).expand(partition=plan.output)
     load = Aries(
         task_id="load",
         command=["run", "pipeline.yaml", "--step", "load"],
-        environment={**RUN, **FORCE},
+        environment=RUN,
     )
     plan >> extract >> load

@@ -31,9 +31,8 @@ CONTAINER = {
     "network_mode": "host",
     "mem_limit": "512M",
 }
-# What tells one run from another comes by the environment; FORCE does again what was done before.
-RUN = {"ARIES_RUN_ID": "{{ run_id }}"}
-FORCE = {"ARIES_FORCE": "{{ params.force | lower }}"}
+# What tells one run from another comes by the environment.
+RUN = {"ARIES_RUN_ID": "{{ run_id }}", "ARIES_FORCE": "{{ params.force | lower }}"}
 
 
 def result_of(exit_code, line):
@@ -98,16 +97,16 @@ with DAG(
     extract = Aries.partial(
         task_id="extract",
         command=["run", "pipeline.yaml", "--step", "extract"],
-        environment={**RUN, **FORCE},
+        environment=RUN,
     ).expand(partition=plan.output)
     transform_1 = Aries(
         task_id="dedupe",
         command=["run", "pipeline.yaml", "--step", "dedupe"],
-        environment={**RUN, **FORCE},
+        environment=RUN,
     )
     load = Aries(
         task_id="load",
         command=["run", "pipeline.yaml", "--step", "load"],
-        environment={**RUN, **FORCE},
+        environment=RUN,
     )
     plan >> extract >> transform_1 >> load

@@ -65,13 +65,13 @@ POD = {
         ],
     },
 }
-# What tells one run from another comes by the environment; FORCE does again what was done before.
+# What tells one run from another comes by the environment.
 RUN = {
     "ARIES_RUN_ID": "{{ run_id }}",
+    "ARIES_FORCE": "{{ params.force | lower }}",
     "ARIES_INTERVAL_START": "{{ data_interval_start.isoformat() }}",
     "ARIES_INTERVAL_END": "{{ data_interval_end.isoformat() }}",
 }
-FORCE = {"ARIES_FORCE": "{{ params.force | lower }}"}
 
 
 def result_of(exit_code, line):
@@ -128,20 +128,20 @@ with DAG(
 ):
     plan = Aries(
         task_id="plan",
-        arguments=["run", "pipeline.yaml", "--step", "extract", "--plan"],
-        do_xcom_push=False,
+        arguments=["run", "pipeline.yaml", "--step", "extract", "--plan", "--partitions", "4"],
+        do_xcom_push=True,
         env_vars=RUN,
     )
     extract = Aries.partial(
         task_id="extract",
         arguments=["run", "pipeline.yaml", "--step", "extract"],
         do_xcom_push=False,
-        env_vars={**RUN, **FORCE},
-    ).expand(partition=["0/4", "1/4", "2/4", "3/4"])
+        env_vars=RUN,
+    ).expand(partition=plan.output)
     load = Aries(
         task_id="load",
         arguments=["run", "pipeline.yaml", "--step", "load"],
         do_xcom_push=False,
-        env_vars={**RUN, **FORCE},
+        env_vars=RUN,
     )
     plan >> extract >> load

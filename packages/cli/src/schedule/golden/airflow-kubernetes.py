@@ -68,9 +68,8 @@ POD = {
         ],
     },
 }
-# What tells one run from another comes by the environment; FORCE does again what was done before.
-RUN = {"ARIES_RUN_ID": "{{ run_id }}"}
-FORCE = {"ARIES_FORCE": "{{ params.force | lower }}"}
+# What tells one run from another comes by the environment.
+RUN = {"ARIES_RUN_ID": "{{ run_id }}", "ARIES_FORCE": "{{ params.force | lower }}"}
 
 
 def result_of(exit_code, line):
@@ -136,18 +135,18 @@ with DAG(
         task_id="extract",
         arguments=["run", "pipeline.yaml", "--step", "extract"],
         do_xcom_push=False,
-        env_vars={**RUN, **FORCE},
+        env_vars=RUN,
     ).expand(partition=plan.output)
     transform_1 = Aries(
         task_id="dedupe",
         arguments=["run", "pipeline.yaml", "--step", "dedupe"],
         do_xcom_push=False,
-        env_vars={**RUN, **FORCE},
+        env_vars=RUN,
     )
     load = Aries(
         task_id="load",
         arguments=["run", "pipeline.yaml", "--step", "load"],
         do_xcom_push=False,
-        env_vars={**RUN, **FORCE},
+        env_vars=RUN,
     )
     plan >> extract >> transform_1 >> load
