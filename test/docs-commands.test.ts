@@ -1,5 +1,5 @@
 import { globSync, readFileSync } from 'node:fs';
-import { mkdtemp, symlink } from 'node:fs/promises';
+import { mkdtemp, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -32,10 +32,9 @@ describe.each(documented)('$file', ({ commands }) => {
     for (const name of ['node_modules', 'examples']) await symlink(join(root, name), join(cwd, name));
     for (const command of commands) {
       if (command.startsWith(ARIES)) {
-        const { code, stdout, stderr } = await runAries(wordsOf(command.slice(ARIES.length)), {
-          cwd,
-          env: { DATABASE_URL: database.url },
-        });
+        const [, words = '', target] = /^(.*?)(?: > (\S+))?$/.exec(command.slice(ARIES.length)) ?? [];
+        const { code, stdout, stderr } = await runAries(wordsOf(words), { cwd, env: { DATABASE_URL: database.url } });
+        if (target !== undefined) await writeFile(join(cwd, target), stdout);
         expect({ command, code, output: code === 0 ? '' : stdout + stderr }).toEqual({ command, code: 0, output: '' });
       } else {
         const [script = ''] = command.startsWith(PNPM) ? command.slice(PNPM.length).split(' ') : [];
