@@ -96,6 +96,7 @@ export function dockerOperator(
     image,
     auto_remove: 'force',
     mount_tmp_dir: false,
+    xcom_all: true,
     ...(network === undefined ? {} : { network_mode: network }),
     ...(memory === undefined ? {} : { mem_limit: memory.replace(/(?<=[KMGT])i$/, '') }),
   };
@@ -113,12 +114,15 @@ ${imports}`,
     definition: `${RESULT_OF}
 
 
-def exit_code_of(line):
-    """The exit code that aries wrote; 1 where it died without a word."""
-    try:
-        return json.loads(line)["exitCode"]
-    except (ValueError, KeyError, TypeError):
-        return 1
+def result_line(lines):
+    """The line with the result: the last of stdout, but Docker may hand out lines of stderr behind it."""
+    for line in reversed(lines or []):
+        try:
+            if "ok" in json.loads(line):
+                return line
+        except (ValueError, TypeError):
+            pass
+    return '{"exitCode": 1}'
 
 
 class Aries(DockerOperator):
@@ -134,10 +138,10 @@ class Aries(DockerOperator):
         private = {name: os.environ[name] for name in SECRETS if name in os.environ}${connectionsCode(pipeline.connections, 'private')}
         self._private_environment = private
         try:
-            return result_of(0, super().execute(context))
+            return result_of(0, result_line(super().execute(context)))
         except DockerContainerFailedException as failure:
-            line = failure.logs[-1] if failure.logs else ""
-            return result_of(exit_code_of(line), line)`,
+            line = result_line(failure.logs)
+            return result_of(json.loads(line)["exitCode"], line)`,
     environment: 'environment',
     argumentsOf: ({ args }) => ({ command: args }),
   };

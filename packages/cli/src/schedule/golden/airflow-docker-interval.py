@@ -34,6 +34,7 @@ CONTAINER = {
     "image": "registry/orders:1",
     "auto_remove": "force",
     "mount_tmp_dir": False,
+    "xcom_all": True,
     "mem_limit": "512M",
 }
 # What tells one run from another comes by the environment.
@@ -57,12 +58,15 @@ def result_of(exit_code, line):
     return result["partitions"] if result.get("step") == "plan" else result
 
 
-def exit_code_of(line):
-    """The exit code that aries wrote; 1 where it died without a word."""
-    try:
-        return json.loads(line)["exitCode"]
-    except (ValueError, KeyError, TypeError):
-        return 1
+def result_line(lines):
+    """The line with the result: the last of stdout, but Docker may hand out lines of stderr behind it."""
+    for line in reversed(lines or []):
+        try:
+            if "ok" in json.loads(line):
+                return line
+        except (ValueError, TypeError):
+            pass
+    return '{"exitCode": 1}'
 
 
 class Aries(DockerOperator):
@@ -80,10 +84,10 @@ class Aries(DockerOperator):
             private["AIRFLOW_CONN_" + connection.upper()] = BaseHook.get_connection(connection).get_uri()
         self._private_environment = private
         try:
-            return result_of(0, super().execute(context))
+            return result_of(0, result_line(super().execute(context)))
         except DockerContainerFailedException as failure:
-            line = failure.logs[-1] if failure.logs else ""
-            return result_of(exit_code_of(line), line)
+            line = result_line(failure.logs)
+            return result_of(json.loads(line)["exitCode"], line)
 
 
 with DAG(

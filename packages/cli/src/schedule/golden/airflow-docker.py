@@ -28,6 +28,7 @@ CONTAINER = {
     "image": "registry/orders:1",
     "auto_remove": "force",
     "mount_tmp_dir": False,
+    "xcom_all": True,
     "network_mode": "host",
     "mem_limit": "512M",
 }
@@ -47,12 +48,15 @@ def result_of(exit_code, line):
     return result["partitions"] if result.get("step") == "plan" else result
 
 
-def exit_code_of(line):
-    """The exit code that aries wrote; 1 where it died without a word."""
-    try:
-        return json.loads(line)["exitCode"]
-    except (ValueError, KeyError, TypeError):
-        return 1
+def result_line(lines):
+    """The line with the result: the last of stdout, but Docker may hand out lines of stderr behind it."""
+    for line in reversed(lines or []):
+        try:
+            if "ok" in json.loads(line):
+                return line
+        except (ValueError, TypeError):
+            pass
+    return '{"exitCode": 1}'
 
 
 class Aries(DockerOperator):
@@ -68,10 +72,10 @@ class Aries(DockerOperator):
         private = {name: os.environ[name] for name in SECRETS if name in os.environ}
         self._private_environment = private
         try:
-            return result_of(0, super().execute(context))
+            return result_of(0, result_line(super().execute(context)))
         except DockerContainerFailedException as failure:
-            line = failure.logs[-1] if failure.logs else ""
-            return result_of(exit_code_of(line), line)
+            line = result_line(failure.logs)
+            return result_of(json.loads(line)["exitCode"], line)
 
 
 with DAG(
