@@ -87,6 +87,11 @@ function find(reference: string, env: Readonly<Record<string, string | undefined
   );
 }
 
+/** The id of the connection that a reference names, with a field of it or without. */
+export function connectionIdOf(reference: string): string {
+  return WITH_FIELD.exec(reference)?.[1] ?? reference;
+}
+
 function variableOf(id: string): string {
   return `AIRFLOW_CONN_${id.toUpperCase()}`;
 }

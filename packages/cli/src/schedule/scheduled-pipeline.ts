@@ -44,7 +44,6 @@ export interface ScheduleRequest extends Pick<PipelineOptions, 'loadConnector'> 
 export async function schedulePipeline(request: ScheduleRequest): Promise<ScheduledPipeline> {
   const { pipeline, file = pipeline } = request;
   const outline = await outlinePipeline({ file: pipeline, loadConnector: request.loadConnector });
-  const named = (scheme: string) => outline.references.filter((one) => one.scheme === scheme).map((one) => one.name);
   if (request.apart) checkStaging(outline.staging, pipeline, request.log);
   return {
     name: outline.name,
@@ -55,9 +54,9 @@ export async function schedulePipeline(request: ScheduleRequest): Promise<Schedu
     partitions: request.partitions,
     retries: request.retries,
     retryDelay: request.retryDelay,
-    environment: [...new Set([...named('env'), ...request.environment])],
-    connections: named('airflow'),
-    files: named('file'),
+    environment: [...new Set([...outline.references.env, ...request.environment])],
+    connections: outline.references.airflow,
+    files: outline.references.file,
   };
 }
 

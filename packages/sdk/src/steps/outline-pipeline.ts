@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import { connectionIdOf } from '../airflow-connection.ts';
 import { referencesIn } from '../config.ts';
 import { groupTransforms, type PipelineOptions } from './pipeline.ts';
 import { parsePipelineFile } from './pipeline-file.ts';
@@ -12,8 +13,8 @@ export interface PipelineOutline {
   interval: boolean;
   /** `extract`, the transforms of whole datasets, `load`. */
   steps: string[];
-  /** What `${scheme:name}` the file holds. */
-  references: { scheme: string; name: string }[];
+  /** Names of variables that the file refers to, paths of files, and ids of Airflow's connections; each once. */
+  references: { env: string[]; file: string[]; airflow: string[] };
 }
 
 /** Reads a pipeline file for whoever schedules it. Throws `PIPELINE_INVALID`, `NOT_FOUND`, `CONNECTOR_NOT_FOUND`. */
@@ -30,12 +31,14 @@ export async function outlinePipeline({
       name,
     })),
   );
+  const references = referencesIn(pipeline);
+  const named = (scheme: string) => references.filter((one) => one.scheme === scheme).map(({ name }) => name);
   return {
     name: pipeline.name,
     staging: pipeline.staging,
     schedule: pipeline.schedule,
     interval: pipeline.interval ?? false,
     steps: ['extract', ...groupTransforms(transforms).groups.map(({ name }) => name), 'load'],
-    references: referencesIn(pipeline),
+    references: { env: named('env'), file: named('file'), airflow: [...new Set(named('airflow').map(connectionIdOf))] },
   };
 }

@@ -17,7 +17,7 @@ export async function scheduleHere(
     text += piece;
   };
   const session = createSession({
-    reporter: { log, onProgress() {}, print },
+    reporter: { log, onStart() {}, onProgress() {}, print },
     redactor: createRedactor(),
     signal: new AbortController().signal,
     argv: found.rest,
