@@ -1,15 +1,4 @@
-import type { Log } from '@aries-data/sdk';
 import { Args, Flags } from '@oclif/core';
-import { listOf } from '../flag-values.ts';
-import type { Session } from '../session.ts';
-import { kubernetesName } from './names.ts';
-import type { PodOptions } from './pod.ts';
-import {
-  environmentWithConnections,
-  mountableFiles,
-  type ScheduledPipeline,
-  schedulePipeline,
-} from './scheduled-pipeline.ts';
 
 export const args = {
   pipeline: Args.string({ description: 'The YAML file of the pipeline', required: true, ignoreStdin: true }),
@@ -62,56 +51,3 @@ export const pod = {
     helpValue: 'NAME',
   }),
 };
-
-interface SharedFlags {
-  file?: string | undefined;
-  env?: string[] | string | undefined;
-  retries: number;
-  'retry-delay'?: number | undefined;
-  partitions?: number | undefined;
-}
-
-export interface PodFlags {
-  image?: string | undefined;
-  secret?: string | undefined;
-  cpu: string;
-  memory: string;
-  namespace?: string | undefined;
-}
-
-/** The pipeline that a command was given, as schedulers see it. `apart`: its tasks do not share a disk. */
-export function pipelineOf(
-  file: string,
-  flags: SharedFlags,
-  { loadConnector, log }: Session,
-  { apart }: { apart: boolean },
-): Promise<ScheduledPipeline> {
-  return schedulePipeline({
-    pipeline: file,
-    file: flags.file,
-    environment: listOf(flags.env),
-    partitions: flags.partitions,
-    retries: flags.retries,
-    retryDelay: flags['retry-delay'] ?? 60,
-    apart,
-    loadConnector,
-    log,
-  });
-}
-
-/** What the pods of a pipeline are given. */
-export function podOf(
-  pipeline: ScheduledPipeline,
-  { image, secret, cpu, memory, namespace }: PodFlags & { image: string },
-  log: Log,
-): PodOptions & { namespace: string | undefined } {
-  return {
-    image,
-    cpu,
-    memory,
-    namespace,
-    secret: secret ?? kubernetesName(pipeline.name, 63),
-    environment: environmentWithConnections(pipeline),
-    files: mountableFiles(pipeline, log),
-  };
-}

@@ -2,16 +2,7 @@ import { Flags } from '@oclif/core';
 import { AriesCommand } from '../../base-command.ts';
 import { parseTime } from '../../flag-values.ts';
 import * as flag from '../../flags.ts';
-import { airflowDag } from '../../schedule/airflow.ts';
-import {
-  bashOperator,
-  dockerOperator,
-  kubernetesOperator,
-  type OperatorCode,
-  requireImage,
-} from '../../schedule/airflow-operators.ts';
 import * as schedule from '../../schedule/flags.ts';
-import type { ScheduledPipeline } from '../../schedule/scheduled-pipeline.ts';
 
 export default class ScheduleAirflow extends AriesCommand {
   static override summary = 'Print a DAG for Airflow 2 and 3 that runs a pipeline';
@@ -42,21 +33,17 @@ export default class ScheduleAirflow extends AriesCommand {
 
   override async run() {
     const { args, flags } = await this.parse(ScheduleAirflow);
-    const pipeline = await schedule.pipelineOf(args.pipeline, flags, this.session, {
-      apart: flags.operator !== 'bash',
-    });
-    await this.session.print(airflowDag(pipeline, this.#operator(pipeline, flags), flags.start));
+    const targets = await import('../../schedule/targets.ts');
+    const { operator, memory, network } = flags;
+    const pipeline = await targets.pipelineOf(args.pipeline, flags, this.session, { apart: operator !== 'bash' });
+    const image = () => targets.requireImage(flags.image, `--operator ${operator}`);
+    const codeOf = {
+      bash: () => targets.bashOperator(pipeline, flags.directory ?? process.cwd()),
+      docker: () => targets.dockerOperator(pipeline, { image: image(), network, memory }),
+      kubernetes: () =>
+        targets.kubernetesOperator(pipeline, targets.podOf(pipeline, { ...flags, image: image() }, this.session.log)),
+    };
+    await this.session.print(targets.airflowDag(pipeline, codeOf[operator](), flags.start));
     return { ok: true };
-  }
-
-  #operator(
-    pipeline: ScheduledPipeline,
-    flags: schedule.PodFlags & { operator: string; network?: string | undefined; directory?: string | undefined },
-  ): OperatorCode {
-    if (flags.operator === 'bash') return bashOperator(pipeline, flags.directory ?? process.cwd());
-    const image = requireImage(flags.image, `--operator ${flags.operator}`);
-    return flags.operator === 'docker'
-      ? dockerOperator(pipeline, { image, network: flags.network, memory: flags.memory })
-      : kubernetesOperator(pipeline, schedule.podOf(pipeline, { ...flags, image }, this.session.log));
   }
 }

@@ -1,9 +1,6 @@
 import { AriesCommand } from '../../base-command.ts';
 import * as flag from '../../flags.ts';
-import { requireImage } from '../../schedule/airflow-operators.ts';
-import { argoManifest } from '../../schedule/argo.ts';
 import * as schedule from '../../schedule/flags.ts';
-import { refuseInterval } from '../../schedule/scheduled-pipeline.ts';
 
 export default class ScheduleArgo extends AriesCommand {
   static override summary = 'Print a CronWorkflow of Argo Workflows that runs a pipeline';
@@ -21,11 +18,12 @@ export default class ScheduleArgo extends AriesCommand {
 
   override async run() {
     const { args, flags } = await this.parse(ScheduleArgo);
+    const { argoManifest, pipelineOf, podOf, refuseInterval, requireImage } = await import('../../schedule/targets.ts');
     const image = requireImage(flags.image, 'argo');
-    const pipeline = await schedule.pipelineOf(args.pipeline, flags, this.session, { apart: true });
+    const pipeline = await pipelineOf(args.pipeline, flags, this.session, { apart: true });
     // Without a schedule, whoever submits the workflow gives the interval.
     if (pipeline.schedule !== undefined) refuseInterval(pipeline, args.pipeline, 'a CronWorkflow of Argo');
-    const pod = schedule.podOf(pipeline, { ...flags, image }, this.session.log);
+    const pod = podOf(pipeline, { ...flags, image }, this.session.log);
     await this.session.print(argoManifest(pipeline, pod));
     return { ok: true };
   }

@@ -1,8 +1,6 @@
 import { AriesCommand } from '../../base-command.ts';
 import * as flag from '../../flags.ts';
-import { crontab } from '../../schedule/cron.ts';
 import * as schedule from '../../schedule/flags.ts';
-import { refuseInterval } from '../../schedule/scheduled-pipeline.ts';
 
 export default class ScheduleCron extends AriesCommand {
   static override summary = 'Print a line for a crontab that runs a pipeline';
@@ -17,7 +15,8 @@ export default class ScheduleCron extends AriesCommand {
 
   override async run() {
     const { args, flags } = await this.parse(ScheduleCron);
-    const pipeline = await schedule.pipelineOf(args.pipeline, flags, this.session, { apart: false });
+    const { crontab, pipelineOf, refuseInterval } = await import('../../schedule/targets.ts');
+    const pipeline = await pipelineOf(args.pipeline, flags, this.session, { apart: false });
     refuseInterval(pipeline, args.pipeline, 'cron');
     await this.session.print(crontab(pipeline, flags.directory ?? process.cwd()));
     return { ok: true };

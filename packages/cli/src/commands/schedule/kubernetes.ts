@@ -1,9 +1,6 @@
 import { AriesCommand } from '../../base-command.ts';
 import * as flag from '../../flags.ts';
-import { requireImage } from '../../schedule/airflow-operators.ts';
 import * as schedule from '../../schedule/flags.ts';
-import { kubernetesManifest } from '../../schedule/kubernetes.ts';
-import { refuseInterval } from '../../schedule/scheduled-pipeline.ts';
 
 export default class ScheduleKubernetes extends AriesCommand {
   static override summary = 'Print a CronJob of Kubernetes that runs a pipeline';
@@ -21,10 +18,13 @@ export default class ScheduleKubernetes extends AriesCommand {
 
   override async run() {
     const { args, flags } = await this.parse(ScheduleKubernetes);
+    const { kubernetesManifest, pipelineOf, podOf, refuseInterval, requireImage } = await import(
+      '../../schedule/targets.ts'
+    );
     const image = requireImage(flags.image, 'kubernetes');
-    const pipeline = await schedule.pipelineOf(args.pipeline, flags, this.session, { apart: true });
+    const pipeline = await pipelineOf(args.pipeline, flags, this.session, { apart: true });
     refuseInterval(pipeline, args.pipeline, 'Kubernetes');
-    const pod = schedule.podOf(pipeline, { ...flags, image }, this.session.log);
+    const pod = podOf(pipeline, { ...flags, image }, this.session.log);
     await this.session.print(kubernetesManifest(pipeline, pod));
     return { ok: true };
   }
