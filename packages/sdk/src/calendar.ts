@@ -11,7 +11,12 @@ const DAYS_TO_1970 = 719_468;
 const DAYS_OF_ERA = 146_097;
 const DAYS_OF_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/** The day that is so many days after 1970-01-01: https://howardhinnant.github.io/date_algorithms.html#civil_from_days */
+/**
+ * The day that is so many days after 1970-01-01: https://howardhinnant.github.io/date_algorithms.html#civil_from_days
+ *
+ * @example
+ * civilOfDays(19_782); // { year: 2024, month: 2, day: 29 }
+ */
 export function civilOfDays(days: number): CivilDay {
   const shifted = days + DAYS_TO_1970;
   const era = Math.floor(shifted / DAYS_OF_ERA);
@@ -29,7 +34,13 @@ export function civilOfDays(days: number): CivilDay {
   };
 }
 
-/** Days since 1970-01-01; undefined where the month has no such day: https://howardhinnant.github.io/date_algorithms.html#days_from_civil */
+/**
+ * Days since 1970-01-01; undefined where the month has no such day: https://howardhinnant.github.io/date_algorithms.html#days_from_civil
+ *
+ * @example
+ * daysOfCivil(2024, 2, 29); // 19782
+ * daysOfCivil(2023, 2, 29); // undefined
+ */
 export function daysOfCivil(year: number, month: number, day: number): number | undefined {
   const leap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
   const last = month === 2 && leap ? 29 : DAYS_OF_MONTH[month - 1];

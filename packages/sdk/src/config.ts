@@ -6,6 +6,7 @@ import type { PlaceOf } from './places.ts';
 import { createRedactor, passwordsIn, REDACTED, type Redactor } from './redact.ts';
 import { type FieldSchema, toJsonSchema } from './schema.ts';
 
+/** Where references are looked up. */
 export interface ResolveOptions {
   env: Readonly<Record<string, string | undefined>>;
   /** Learns the values of references whose name says that they are secret, of every file, and the secrets of Airflow's connections. */
@@ -20,6 +21,9 @@ const SECRET_NAME = /pass|secret|token|key|credential|dsn|auth|pwd/i;
  * Fills in `${env:NAME}`, `${file:PATH}` and `${airflow:CONN_ID}` in every string value (never in keys); `$${` stands for a
  * literal `${`.
  * Throws `CONFIG_REFERENCE` naming the path and the reference that points at nothing.
+ *
+ * @example
+ * await resolveConfig({ url: '${env:URL}' }, { env: { URL: 'https://api.example' }, redactor: createRedactor() }); // { url: 'https://api.example' }
  */
 export async function resolveConfig(value: unknown, options: ResolveOptions, path = ''): Promise<unknown> {
   if (typeof value === 'string') return resolveText(value, options, path);
@@ -96,6 +100,7 @@ async function lookUp(scheme: string, name: string, { env, redactor }: ResolveOp
   }
 }
 
+/** What `parseConfig` may use. */
 export interface ParseOptions {
   /** Is told the secrets. */
   redactor?: Redactor | undefined;
@@ -107,6 +112,9 @@ export interface ParseOptions {
  * Parses a config with a connector's schema. A text that came from a reference is coerced where the schema wants a number or
  * a boolean. Secrets are told to the redactor. Throws `CONFIG_INVALID` naming each path, what is expected there, and the line of
  * its file where that is known.
+ *
+ * @example
+ * parseConfig(z.object({ port: z.number() }), { port: '5432' }, 'postgres'); // { port: 5432 }
  */
 export function parseConfig<C extends z.ZodType>(
   schema: C,
@@ -140,7 +148,12 @@ interface ConfigProblem {
   text: string;
 }
 
-/** The JSON Schema of a connector's config, as people write it. */
+/**
+ * The JSON Schema of a connector's config, as people write it.
+ *
+ * @example
+ * configSchema(z.object({ url: z.string() }), 'file').required; // ['url']
+ */
 export function configSchema(schema: z.ZodType, connector: string): FieldSchema {
   return toJsonSchema(schema, `${connector}: config`, 'input');
 }
@@ -221,7 +234,12 @@ function suggestion(key: string, names: readonly string[]): string {
       : '';
 }
 
-/** The names closest to a misspelt one, the best first; none where nothing is close. */
+/**
+ * The names closest to a misspelt one, the best first; none where nothing is close.
+ *
+ * @example
+ * nearest('ordres', ['orders', 'users']); // ['orders']
+ */
 export function nearest(name: string, names: readonly string[], most = 3): string[] {
   const scored = names.map((candidate) => ({
     candidate,

@@ -21,6 +21,9 @@ const ROLES: readonly ConnectorRole[] = ['source', 'transform', 'destination'];
 /**
  * Reads a connector from the exports of its module.
  * Throws `CONNECTOR_INVALID` where it exports none of the three, or one for another version of the contract.
+ *
+ * @example
+ * const connector = connectorOf({ source }, { name: 'issues', version: '1.0.0' });
  */
 export function connectorOf(exports: Record<string, unknown>, identity: { name: string; version: string }): Connector {
   const connector: Connector = { ...identity };

@@ -88,6 +88,7 @@ export interface LoadSession {
   close(): Promise<void>;
 }
 
+/** A destination as its author writes it. */
 export interface DestinationDefinition<C extends z.ZodType> {
   config: C;
   /** How requests of `http` are made: base URL, auth, limits. */
@@ -108,7 +109,28 @@ export interface Destination<C extends z.ZodType = z.ZodType> extends Destinatio
   apiVersion: number;
 }
 
-/** Defines a destination. SQL databases build `open` with `sqlLoadSession`. */
+/**
+ * Defines a destination. SQL databases build `open` with `sqlLoadSession`.
+ *
+ * @example
+ * export const destination = defineDestination({
+ *   config: z.object({ url: z.string() }),
+ *   formats: ['csv'],
+ *   dispositions: ['append', 'replace', 'replace-interval', 'merge'],
+ *   delivery: 'transactional',
+ *   open: async ({ config, pipeline, concurrency, signal, log }) =>
+ *     sqlLoadSession({
+ *       dialect,
+ *       connect: () => connect(config.url),
+ *       schema: 'public',
+ *       pipeline,
+ *       concurrency,
+ *       lockTimeoutMs: 60_000,
+ *       signal,
+ *       log,
+ *     }),
+ * });
+ */
 export function defineDestination<C extends z.ZodType>(definition: DestinationDefinition<C>): Destination<C> {
   return { role: 'destination', apiVersion: API_VERSION, ...definition };
 }

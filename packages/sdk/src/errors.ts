@@ -61,6 +61,7 @@ export const ERROR_CODES = {
   BUG: { kind: 'bug', meaning: 'Aries itself is wrong; please report it.' },
 } as const satisfies Record<string, { kind: ErrorKind; exit?: number; meaning: string }>;
 
+/** A code of `ERROR_CODES`. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 const EXIT_OF_KIND: Record<ErrorKind, number> = { config: 78, auth: 77, transient: 75, data: 65, bug: 70 };
@@ -76,6 +77,7 @@ const HINT_OF_KIND: Record<ErrorKind, string> = {
 
 const BRAND = Symbol.for('aries-data.error');
 
+/** What an error can carry besides code and message. */
 export interface AriesErrorOptions {
   /** What to do next, as a sentence. */
   hint?: string | undefined;
@@ -145,7 +147,13 @@ export class AriesError extends Error {
   }
 }
 
-/** Whether a value is an AriesError, also of another copy of the SDK. */
+/**
+ * Whether a value is an AriesError, also of another copy of the SDK.
+ *
+ * @example
+ * isAriesError(new AriesError('NOT_FOUND', 'There is no such table')); // true
+ * isAriesError(new Error('There is no such table')); // false
+ */
 export function isAriesError(value: unknown): value is AriesError {
   return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[BRAND] === true;
 }
@@ -182,6 +190,9 @@ const MISSING_SYSTEM_CODES = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'NoSuchBuck
 /**
  * Turns whatever was thrown into an AriesError: system, HTTP and S3 errors by their code, the rest as `CONNECTOR_FAILED`
  * (inside a connector) or `BUG`. An AriesError comes back as it is, with connector and stream filled in where they lacked.
+ *
+ * @example
+ * toAriesError(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' })).code; // 'UNREACHABLE'
  */
 export function toAriesError(
   thrown: unknown,

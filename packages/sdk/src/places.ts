@@ -7,6 +7,9 @@ export type PlaceOf = (path: readonly PropertyKey[]) => string;
 /**
  * The places of a document in YAML, or in JSON, which YAML includes. The text is only looked at once a place is asked for: that is
  * when there is something wrong with it.
+ *
+ * @example
+ * placesIn('name: shop\nport: x\n', 'shop.yaml')(['port']); // 'shop.yaml:2'
  */
 export function placesIn(text: string, file: string): PlaceOf {
   let places: PlaceOf | undefined;

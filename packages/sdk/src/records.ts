@@ -23,6 +23,7 @@ export interface Rejection {
   record: Json;
 }
 
+/** What `rejected` makes, for `read` to yield. */
 export interface RejectedItem extends Rejection {
   readonly [REJECTED]: true;
 }
@@ -41,7 +42,12 @@ export function checkpoint(position: Json): Checkpoint {
   return { [CHECKPOINT]: true, position };
 }
 
-/** Sets a record aside: yield it from `read`; the engine counts and keeps it, and fails the run past `--max-rejected`. */
+/**
+ * Sets a record aside: yield it from `read`; the engine counts and keeps it, and fails the run past `--max-rejected`.
+ *
+ * @example
+ * yield rejected({ reason: 'no JSON', origin: 'orders.ndjson:17', record: '{"id":' });
+ */
 export function rejected(rejection: Rejection): RejectedItem {
   return { [REJECTED]: true, ...rejection };
 }
@@ -54,13 +60,24 @@ export function isRejected(item: unknown): item is RejectedItem {
   return typeof item === 'object' && item !== null && (item as Record<symbol, unknown>)[REJECTED] === true;
 }
 
-/** Tells where each record of a batch came from, for the reason given when one is rejected. */
+/**
+ * Tells where each record of a batch came from, for the reason given when one is rejected.
+ *
+ * @example
+ * yield withOrigin(lines.map(parseExact), (index) => `${path}:${index + 1}`);
+ */
 export function withOrigin<R>(batch: R[], origin: (index: number) => string): Batch<R> {
   Object.defineProperty(batch, ORIGIN, { value: origin, configurable: true });
   return batch;
 }
 
-/** Where a record of a batch came from, if its source said so. */
+/**
+ * Where a record of a batch came from, if its source said so.
+ *
+ * @example
+ * originOf(withOrigin([{ id: 1 }], (index) => `orders.csv:${index + 2}`), 0); // 'orders.csv:2'
+ * originOf([{ id: 1 }], 0); // undefined
+ */
 export function originOf(batch: Batch<unknown>, index: number): string | undefined {
   return (batch as { [ORIGIN]?: (index: number) => string })[ORIGIN]?.(index);
 }
@@ -71,6 +88,9 @@ const RELEASE = Symbol.for('aries-data.release');
 /**
  * Tags a chunk of encoded bytes with the number of whole rows in it, so that a part can be cut behind it. `release` is called once
  * the engine is done with the bytes: a source may fill the same memory again, which spares V8 the collection of fresh megabytes.
+ *
+ * @example
+ * body.push(withRows(Buffer.from('1,a\n2,b\n'), 2));
  */
 export function withRows(chunk: Buffer, rows: number, release?: () => void): Buffer {
   Object.defineProperty(chunk, ROWS, { value: rows, configurable: true });

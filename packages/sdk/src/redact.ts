@@ -18,7 +18,12 @@ export interface Redactor {
   value<T>(value: T): T;
 }
 
-/** A redactor of its own for each run; nothing is remembered globally. */
+/**
+ * A redactor of its own for each run; nothing is remembered globally.
+ *
+ * @example
+ * createRedactor(['tok-123456']).text('refused tok-123456'); // 'refused [redacted]'
+ */
 export function createRedactor(secrets: Iterable<string> = []): Redactor {
   const forms = new Set<string>();
   let pattern: RegExp | undefined;

@@ -75,7 +75,12 @@ const FORMAT_KINDS = new Set<string>([
   'pg-text',
 ]);
 
-/** The kind of one field's JSON Schema, null aside. */
+/**
+ * The kind of one field's JSON Schema, null aside.
+ *
+ * @example
+ * kindOf({ type: ['string', 'null'], format: 'date-time' }); // 'date-time'
+ */
 export function kindOf(schema: FieldSchema): FieldKind {
   const types = typesOf(schema).filter((type) => type !== 'null');
   if (types.length !== 1) return 'any';
@@ -93,7 +98,12 @@ export function kindOf(schema: FieldSchema): FieldKind {
   }
 }
 
-/** The fields of a record schema, in order. */
+/**
+ * The fields of a record schema, in order.
+ *
+ * @example
+ * fieldsOf(schema).map(({ name, kind }) => `${name} ${kind}`); // ['id int64', 'title string', 'share number']
+ */
 export function fieldsOf(schema: RecordSchema): Field[] {
   const required = new Set(schema.required ?? []);
   return Object.entries(schema.properties).map(([name, field]) => ({
@@ -104,7 +114,12 @@ export function fieldsOf(schema: RecordSchema): Field[] {
   }));
 }
 
-/** A record schema from fields: the opposite of `fieldsOf`. */
+/**
+ * A record schema from fields: the opposite of `fieldsOf`.
+ *
+ * @example
+ * schemaOfFields(fieldsOf(schema).slice(0, 1)).required; // ['id']
+ */
 export function schemaOfFields(fields: readonly Field[], additionalProperties = false): RecordSchema {
   return {
     type: 'object',
@@ -115,7 +130,12 @@ export function schemaOfFields(fields: readonly Field[], additionalProperties = 
   };
 }
 
-/** The JSON Schema of one field of this kind. */
+/**
+ * The JSON Schema of one field of this kind.
+ *
+ * @example
+ * fieldSchema('int64', { nullable: true }); // { type: ['string', 'null'], format: 'int64' }
+ */
 export function fieldSchema(
   kind: FieldKind,
   options: { nullable?: boolean; precision?: number; scale?: number; zone?: 'none'; pgType?: string } = {},
@@ -237,26 +257,56 @@ export function isDecimal(text: string): boolean {
   return DECIMAL.test(text) || text === 'NaN' || text === 'Infinity' || text === '-Infinity';
 }
 
-/** A 64-bit integer, as a string of digits. JSON numbers from an API are accepted and kept exact. */
+/**
+ * A 64-bit integer, as a string of digits. JSON numbers from an API are accepted and kept exact.
+ *
+ * @example
+ * z.object({ id: int64() }).parse({ id: '9007199254740993' }); // { id: '9007199254740993' }
+ */
 export const int64 = () => z.string().refine(isInt64, 'expected a 64-bit integer').meta({ format: 'int64' });
 
-/** A decimal number, as a string; `precision` digits in all, `scale` of them after the point. */
+/**
+ * A decimal number, as a string; `precision` digits in all, `scale` of them after the point.
+ *
+ * @example
+ * z.object({ price: decimal(12, 2) }).parse({ price: '9.90' }); // { price: '9.90' }
+ */
 export const decimal = (precision?: number, scale?: number) =>
   z
     .string()
     .refine(isDecimal, 'expected a decimal number')
     .meta({ format: 'decimal', ...(precision === undefined ? {} : { precision, scale: scale ?? 0 }) });
 
-/** Bytes, as base64. */
+/**
+ * Bytes, as base64.
+ *
+ * @example
+ * z.object({ image: bytes() }).parse({ image: 'aGk=' }); // { image: 'aGk=' }
+ */
 export const bytes = () => z.base64().meta({ format: 'binary' });
 
-/** JSON text, kept as it was written: numbers, spaces and duplicate names included. */
+/**
+ * JSON text, kept as it was written: numbers, spaces and duplicate names included.
+ *
+ * @example
+ * z.object({ raw: json() }).parse({ raw: '{"a":1.0}' }); // { raw: '{"a":1.0}' }
+ */
 export const json = () => z.string().meta({ format: 'json' });
 
-/** A time of day, `HH:MM:SS[.ffffff]`. */
+/**
+ * A time of day, `HH:MM:SS[.ffffff]`.
+ *
+ * @example
+ * z.object({ opens: time() }).parse({ opens: '08:30:00' }); // { opens: '08:30:00' }
+ */
 export const time = () => z.iso.time().meta({ format: 'time' });
 
-/** A date and time without a zone, `YYYY-MM-DDTHH:MM:SS[.ffffff]`. */
+/**
+ * A date and time without a zone, `YYYY-MM-DDTHH:MM:SS[.ffffff]`.
+ *
+ * @example
+ * z.object({ at: localDateTime() }).parse({ at: '2026-01-31T08:30:00' }); // { at: '2026-01-31T08:30:00' }
+ */
 export const localDateTime = () => z.iso.datetime({ local: true }).meta({ format: 'date-time', zone: 'none' });
 
 /** Marks a stream whose schema the engine infers from the records; it is final in the manifest. */

@@ -116,6 +116,7 @@ export interface StreamsContext<Config> extends ConnectorContext<Config> {
   stream<const S extends SchemaInput>(definition: StreamDefinition<Config, S>): Stream<RecordOf<S>>;
 }
 
+/** A source as its author writes it. */
 export interface SourceDefinition<C extends z.ZodType, Streams> {
   config: C;
   /** How requests of `http` are made: base URL, auth, pagination, limits. */

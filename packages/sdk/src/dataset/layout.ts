@@ -1,7 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { AriesError } from '../errors.ts';
 
-/** A name as a path segment of `[A-Za-z0-9._-]`, everything else percent-encoded byte by byte. */
+/**
+ * A name as a path segment of `[A-Za-z0-9._-]`, everything else percent-encoded byte by byte.
+ *
+ * @example
+ * encodeName('orders/today'); // 'orders%2Ftoday'
+ */
 export function encodeName(name: string): string {
   if (name === '') throw new AriesError('USAGE', 'A name must not be empty');
   const encoded = Buffer.from(name)

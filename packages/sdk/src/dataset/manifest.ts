@@ -9,63 +9,59 @@ import { manifestName } from './layout.ts';
 const count = z.int().min(0);
 
 const partSchema = z.object({
-  /** Relative to the step's folder. */
-  key: z.string(),
+  key: z.string().describe("Relative to the step's folder."),
   rows: count,
-  /** As stored. */
-  bytes: count,
-  /** Uncompressed. */
-  rawBytes: count,
-  /** Of the stored bytes, hexadecimal. */
-  sha256: z.string(),
+  bytes: count.describe('As stored.'),
+  rawBytes: count.describe('Uncompressed.'),
+  sha256: z.string().describe('Of the stored bytes, hexadecimal.'),
 });
 
 const stateSchema = z.object({ cursor: z.string(), keys: z.array(z.array(z.json())) });
 
 const countsSchema = z.object({
-  /** Records that came in. */
-  read: count,
+  read: count.describe('Records that came in.'),
   staged: count,
   rejected: count,
-  /** Outside the window, or loaded before. */
-  outside: count,
-  /** Left out by transforms. */
-  dropped: count,
-  /** Added by transforms. */
-  expanded: count,
+  outside: count.describe('Outside the window, or loaded before.'),
+  dropped: count.describe('Left out by transforms.'),
+  expanded: count.describe('Added by transforms.'),
 });
 
 const intervalSchema = z.object({ start: z.string(), end: z.string() });
 
-const streamSchema = z.object({
+/** As it is written; `ManifestStream` is its type. */
+export const streamSchema = z.object({
   schema: z.custom<RecordSchema>((value) => typeof value === 'object' && value !== null),
-  /** The schema was inferred from the records: readers fit each value to it. */
-  inferred: z.boolean(),
+  inferred: z.boolean().describe('The schema was inferred from the records: readers fit each value to it.'),
   primaryKey: z.array(z.string()),
   cursor: z.string().optional(),
   mode: z.enum(['full', 'incremental', 'interval']),
   disposition: z.enum(['append', 'replace', 'replace-interval', 'merge']).optional(),
-  /** The span before the state that was read again. */
-  lag: z.string().optional(),
+  lag: z.string().optional().describe('The span before the state that was read again.'),
   format: z.enum(['csv', 'ndjson', 'pgcopy']),
   dialect: z.literal(CSV_DIALECT).optional(),
   compression: z.enum(['zst', 'gz', 'none']),
   parts: z.array(partSchema),
   rejectedParts: z.array(partSchema),
-  /** Where the first rejected record came from, and why it was. */
-  firstRejected: z.string().nullable(),
+  firstRejected: z.string().nullable().describe('Where the first rejected record came from, and why it was.'),
   counts: countsSchema,
-  /** How often each field that the schema does not declare was seen. */
-  undeclared: z.record(z.string(), count),
+  undeclared: z.record(z.string(), count).describe('How often each field that the schema does not declare was seen.'),
   stateBefore: stateSchema.nullable(),
   stateAfter: stateSchema.nullable(),
-  /** The state after a load that appends, where the next read begins at something earlier: it would repeat what lies between. */
-  reached: stateSchema.optional(),
-  /** `snapshot`: one moment of the source; `per-range`: each partition has its own; `none`: as the source gave it. */
-  consistency: z.enum(['snapshot', 'per-range', 'none']),
+  reached: stateSchema
+    .optional()
+    .describe(
+      'The state after a load that appends, where the next read begins at something earlier: it would repeat what lies between.',
+    ),
+  consistency: z
+    .enum(['snapshot', 'per-range', 'none'])
+    .describe(
+      '`snapshot`: one moment of the source; `per-range`: each partition has its own; `none`: as the source gave it.',
+    ),
 });
 
-const manifestSchema = z.object({
+/** As it is written; `Manifest` is its type. */
+export const manifestSchema = z.object({
   manifestVersion: z.literal(1),
   connector: z.object({ name: z.string(), version: z.string() }),
   name: z.string(),
@@ -76,10 +72,10 @@ const manifestSchema = z.object({
   interval: intervalSchema.nullable(),
   readStart: z.string(),
   finishedAt: z.string(),
-  /** What the dataset was made from; the same inputs under the same run id are the same dataset. */
-  fingerprint: z.record(z.string(), z.json()),
-  /** Dataset URIs with digests, for datasets made from others. */
-  inputs: z.array(z.string()),
+  fingerprint: z
+    .record(z.string(), z.json())
+    .describe('What the dataset was made from; the same inputs under the same run id are the same dataset.'),
+  inputs: z.array(z.string()).describe('Dataset URIs with digests, for datasets made from others.'),
   streams: z.record(z.string(), streamSchema),
 });
 

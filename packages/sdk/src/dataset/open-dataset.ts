@@ -8,6 +8,11 @@ import { findPartitioned } from './partitioned.ts';
  * Opens the dataset a URI names: its manifest (`…/manifest.json[#sha256-…]`), its step's folder, or the folder of a run that was
  * extracted partition by partition. Throws `INPUT_NOT_READY` where there is none yet, or not all of it, `DATASET_CORRUPT` where
  * the digest is another.
+ *
+ * @example
+ * const { manifest, store } = await openDataset('file:///data/staging/shop/monday/extract');
+ * console.log(manifest.streams.orders?.counts.staged);
+ * await store.close();
  */
 export async function openDataset(uri: string, store?: Store): Promise<Dataset> {
   const [location = '', digest] = uri.split('#');

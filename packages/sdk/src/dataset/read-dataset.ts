@@ -14,7 +14,7 @@ const BATCHES_AHEAD = 2;
  * Throws `INPUT_NOT_READY`, `STREAM_UNKNOWN`; the stream ends with `DATASET_CORRUPT` where a part is damaged.
  *
  * @example
- * const batches = await readDataset(result.dataset, { stream: 'cities' });
+ * const batches = await readDataset('file:///data/staging/cities/monday/extract', { stream: 'cities' });
  * for await (const batch of batches) console.log(batch.length);
  */
 export async function readDataset(uri: string, options: { stream?: string; store?: Store } = {}): Promise<Readable> {

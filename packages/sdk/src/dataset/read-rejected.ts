@@ -14,7 +14,13 @@ export interface KeptRejection {
   record: unknown;
 }
 
-/** The rejected records of a dataset, and those that a load of its run set aside. */
+/**
+ * The rejected records of a dataset, and those that a load of its run set aside.
+ *
+ * @example
+ * for await (const { stream, origin, reason } of rejectedRecords('file:///data/staging/shop/monday/extract'))
+ *   console.log(stream, origin, reason);
+ */
 export async function* rejectedRecords(uri: string, stream?: string): AsyncGenerator<KeptRejection> {
   const dataset = await openDataset(uri);
   const { store, manifest } = dataset;

@@ -1,7 +1,12 @@
 import { stepFolder } from './layout.ts';
 import { openDataset } from './open-dataset.ts';
 
-/** Deletes a dataset: its first manifest or plan first, from where readers look for later ones, so that none finds half of it. Returns how many objects went. */
+/**
+ * Deletes a dataset: its first manifest or plan first, from where readers look for later ones, so that none finds half of it. Returns how many objects went.
+ *
+ * @example
+ * const { removed } = await removeDataset('file:///data/staging/shop/monday/extract');
+ */
 export async function removeDataset(uri: string): Promise<{ removed: number }> {
   const { store, folder, manifest, partitions } = await openDataset(uri);
   try {

@@ -108,7 +108,13 @@ export const CELL_WRITERS: Partial<Record<FieldKind, { type: string; expression:
   array: { type: 'object', expression: 'jsonCell(v)' },
 };
 
-/** How kinds are read, where they are not texts that stay as they are. */
+/**
+ * How kinds are read, where they are not texts that stay as they are.
+ *
+ * @example
+ * cellReader('boolean', { type: 'boolean' })?.('t'); // true
+ * cellReader('string', { type: 'string' }); // undefined
+ */
 export function cellReader(kind: FieldKind, { zone, pgType }: FieldSchema): CellReader | undefined {
   if (kind === 'date-time') return zone === 'none' ? readLocal : readZoned;
   if (kind === 'number' && pgType !== undefined) return readFloat;

@@ -30,6 +30,9 @@ const CHUNK_BYTES = 64 * 1024;
 /**
  * Decompresses a stream, all members or frames of it. Input that is truncated, empty, damaged or followed by something
  * else fails with `code`, it never ends early; an error of `body` itself comes through as it is.
+ *
+ * @example
+ * for await (const chunk of decompress(createReadStream('part.csv.zst'), 'zst')) process.stdout.write(chunk);
  */
 export function decompress(body: Readable, compression: Compression, code: DamageCode = 'DATASET_CORRUPT'): Readable {
   if (compression === 'none') return body;

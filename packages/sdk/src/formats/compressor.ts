@@ -9,6 +9,7 @@ export const MEMBER_BYTES = 2 * 1024 * 1024;
 /** Members compressed at once, and held at most until they are taken. Each runs on a thread of its own. */
 export const MEMBERS_IN_FLIGHT = 3;
 
+/** How much is compressed at a time. */
 export interface CompressorOptions {
   memberBytes?: number;
   inFlight?: number;
@@ -18,13 +19,6 @@ export interface CompressorOptions {
  * Compresses what is pushed into it, as a chain of members (gzip) or frames (zstd) that are compressed on Node's thread
  * pool and come out in order: together they are one valid gzip or zstd stream. Memory is bounded by
  * `memberBytes × (inFlight + 1)`.
- *
- * @example
- * const compressor = createCompressor('zst');
- * const written = store.write(key, compressor.output).catch((error) => compressor.abort(error));
- * for (const batch of batches) await compressor.push(encode(batch));
- * await compressor.end();
- * await written;
  */
 export interface Compressor {
   /** Takes bytes, which are free to be changed afterwards; resolves once there is room for more. Rejects after `abort`. */
@@ -41,7 +35,16 @@ export interface Compressor {
   readonly bytesOut: number;
 }
 
-/** Makes a compressor; see `Compressor`. With `none` it only gathers small pushes into larger pieces. */
+/**
+ * Makes a compressor; see `Compressor`. With `none` it only gathers small pushes into larger pieces.
+ *
+ * @example
+ * const compressor = createCompressor('zst');
+ * const written = store.write('part.csv.zst', compressor.output).catch((error) => compressor.abort(error));
+ * for (const batch of batches) await compressor.push(encode(batch));
+ * await compressor.end();
+ * await written;
+ */
 export function createCompressor(compression: Compression, options: CompressorOptions = {}): Compressor {
   return new MemberCompressor(
     MEMBER_OF[compression],

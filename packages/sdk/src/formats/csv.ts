@@ -17,7 +17,7 @@ const FLUSH_CHARACTERS = 8 * 1024 * 1024;
  * Makes the encoder of records with these fields as `aries-csv-1`. Records must be as `normaliser` leaves them.
  *
  * @example
- * csvEncoder(fieldsOf(schema))([{ id: '1', title: 'a, b' }]); // 1,"a, b"\n
+ * String(csvEncoder(fieldsOf(schema))([{ id: '1', title: 'a, b' }])); // '1,"a, b",\n'
  */
 export function csvEncoder(fields: readonly Field[], toBytes: ToBytes = freshBytes): (batch: Batch) => Buffer {
   const cells = fields.map((field, index) => `v = ${fieldOf(field.name)};\n${writerOf(field, index)}`);
@@ -61,6 +61,9 @@ function writerOf(field: Field, index: number): string {
 /**
  * Makes the decoder of parts that `csvEncoder` or PostgreSQL's COPY wrote. It throws `DATASET_CORRUPT`, naming the row,
  * where the bytes are not `aries-csv-1` of these fields.
+ *
+ * @example
+ * for await (const batch of csvDecoder(fieldsOf(schema))(createReadStream('part.csv'))) console.log(batch.length);
  */
 export function csvDecoder(
   fields: readonly Field[],

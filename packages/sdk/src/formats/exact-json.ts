@@ -50,7 +50,13 @@ function isSpelledPlainly(digits: string): boolean {
   return digits === String(Number(digits)) && isPlainNumber(digits);
 }
 
-/** Whether a JSON text may hold what only `parseExact` reads exactly. It is never wrong when it says no. */
+/**
+ * Whether a JSON text may hold what only `parseExact` reads exactly. It is never wrong when it says no.
+ *
+ * @example
+ * mayBeMisread('{"id":5}'); // false
+ * mayBeMisread('{"id":9007199254740993}'); // true
+ */
 export function mayBeMisread(text: string): boolean {
   return hasLongNumber(text) || hasWideExponent(text) || hasEscapedName(text);
 }

@@ -32,6 +32,7 @@ export interface LinePosition {
   line: number;
 }
 
+/** How lines are read. */
 export interface LineOptions {
   /** Longer lines are reported, not read. 64 MiB, and never more than 256 MiB. */
   maxLineBytes?: number;

@@ -15,7 +15,7 @@ const FLUSH_CHARACTERS = 8 * 1024 * 1024;
  * drops is kept: with `fields`, the sign of zero of number fields; NaN and the infinities, as texts, in any case.
  *
  * @example
- * ndjsonEncoder()([{ id: '1' }, { id: '2' }]); // {"id":"1"}\n{"id":"2"}\n
+ * String(ndjsonEncoder()([{ id: '1' }, { id: '2' }])); // '{"id":"1"}\n{"id":"2"}\n'
  */
 export function ndjsonEncoder(fields: readonly Field[] = [], toBytes: ToBytes = freshBytes): (batch: Batch) => Buffer {
   const textOf = recordWriter(fields);
@@ -40,7 +40,7 @@ export function ndjsonEncoder(fields: readonly Field[] = [], toBytes: ToBytes = 
  * Makes what writes a record of these fields as one line of JSON, as `ndjsonEncoder` does.
  *
  * @example
- * recordWriter(fieldsOf(schema))({ id: '1', share: -0 }); // {"id":"1","share":-0}
+ * recordWriter(fieldsOf(schema))({ id: '1', share: -0 }); // '{"id":"1","share":-0}'
  */
 export function recordWriter(fields: readonly Field[] = []): (record: JsonRecord) => string {
   const isExact = compileIsExact(fields);

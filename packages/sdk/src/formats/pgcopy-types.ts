@@ -72,7 +72,13 @@ export function isPgcopyType(pgType: string): boolean {
   return typeOf(pgType) !== undefined;
 }
 
-/** Whether a column of one type takes the bytes of another as they are: COPY's binary form knows no casts. */
+/**
+ * Whether a column of one type takes the bytes of another as they are: COPY's binary form knows no casts.
+ *
+ * @example
+ * isSamePgcopyType('numeric(12,2)', 'numeric'); // true
+ * isSamePgcopyType('integer', 'bigint'); // false
+ */
 export function isSamePgcopyType(one: string | undefined, other: string): boolean {
   const type = typeOf(one);
   return type !== undefined && type.bytes === typeOf(other)?.bytes;

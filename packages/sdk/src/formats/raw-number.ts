@@ -7,7 +7,13 @@ export type RawNumber = { readonly rawJSON: string };
 /** What TypeScript does not know yet of JSON. */
 const RawJson = JSON as unknown as { rawJSON(text: string): RawNumber; isRawJSON(value: unknown): value is RawNumber };
 
-/** Whether a value is a number kept as its text. */
+/**
+ * Whether a value is a number kept as its text.
+ *
+ * @example
+ * isRawNumber(parseExact('9007199254740993')); // true
+ * isRawNumber(parseExact('5')); // false
+ */
 export function isRawNumber(value: unknown): value is RawNumber {
   return RawJson.isRawJSON(value);
 }
@@ -17,7 +23,12 @@ export function rawText(value: RawNumber): string {
   return value.rawJSON;
 }
 
-/** Keeps a JSON number as its text. */
+/**
+ * Keeps a JSON number as its text.
+ *
+ * @example
+ * JSON.stringify({ amount: rawNumber('1.10') }); // '{"amount":1.10}'
+ */
 export function rawNumber(text: string): RawNumber {
   return RawJson.rawJSON(text);
 }

@@ -4,6 +4,7 @@ import type { Pagination } from './pagination.ts';
 
 /** Values of a query or a form: arrays repeat the name, undefined and null leave it out. */
 export type HttpParameters = Record<string, HttpParameter | readonly HttpParameter[]>;
+/** One value in a query or a form; undefined and null leave it out. */
 type HttpParameter = string | number | boolean | undefined | null;
 
 /** How requests prove who sends them. What is secret in it is hidden in logs and errors, marked in the config or not. */
@@ -69,6 +70,7 @@ export interface HttpTimeout {
   idle?: number | undefined;
 }
 
+/** One request: what is left out is as the connector's `http` says. */
 export interface HttpRequest {
   /** GET by default. */
   method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | undefined;
@@ -86,6 +88,7 @@ export interface HttpRequest {
   signal?: AbortSignal | undefined;
 }
 
+/** An answer whose status is one of success, or `absent`. */
 export interface HttpResponse<Body> {
   status: number;
   /** Where it came from in the end, without secrets. */
@@ -94,6 +97,7 @@ export interface HttpResponse<Body> {
   body: Body;
 }
 
+/** A read of pages: the request of the first, and how to get from one to the next. */
 export interface PagesRequest<R = JsonRecord> extends HttpRequest {
   pagination?: Pagination | undefined;
   records?: string | undefined;

@@ -197,6 +197,7 @@ export const restApi = DECLARATION.superRefine((api, { addIssue }) => {
   for (const { path, message } of checkApi(api)) addIssue({ code: 'custom', path, message });
 });
 
+/** What `restApi` makes of a declaration. */
 export type RestApi = z.output<typeof DECLARATION>;
 export type RestStream = RestApi['streams'][string];
 export type RestPagination = z.output<typeof pagination>;

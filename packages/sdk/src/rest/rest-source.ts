@@ -10,6 +10,7 @@ import { loadApi } from './load-api.ts';
 import { pagesOf, requestOf } from './pages-of.ts';
 import { readRest } from './read-rest.ts';
 
+/** What `restSource` makes a source of. */
 export interface RestSourceOptions<C extends z.ZodType> {
   config: C;
   /**

@@ -11,6 +11,7 @@ import { describeChange, planTarget, takesParts } from './plan.ts';
 import { openTarget, type SessionContext, type TargetLoad } from './target-load.ts';
 import { createTransaction } from './transaction.ts';
 
+/** What a load session of a SQL database is made of. */
 export interface SqlSessionOptions {
   dialect: SqlDialect;
   /** Opens a connection in the schema below. What is asked of it is in `SqlConnection`. */
@@ -29,6 +30,18 @@ export interface SqlSessionOptions {
 /**
  * A load into a SQL database, by the rules that all of them share: rows go into load tables first, and become visible
  * together with their ledger rows in one transaction. `DESIGN` §5 has the rules, `SqlDialect` what a database brings.
+ *
+ * @example
+ * const session = sqlLoadSession({
+ *   dialect,
+ *   connect: () => connect('postgres://127.0.0.1/shop'),
+ *   schema: 'public',
+ *   pipeline: 'shop',
+ *   concurrency: 4,
+ *   lockTimeoutMs: 60_000,
+ *   signal,
+ *   log,
+ * });
  */
 export function sqlLoadSession(options: SqlSessionOptions): LoadSession {
   const { dialect, schema, pipeline } = options;

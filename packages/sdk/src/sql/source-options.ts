@@ -26,7 +26,16 @@ export interface Selectable {
   hidden?: boolean;
 }
 
-/** The tables that `tables` names or matches, or all. Throws `NOT_FOUND` for an entry that nothing has. */
+/**
+ * The tables that `tables` names or matches, or all. Throws `NOT_FOUND` for an entry that nothing has.
+ *
+ * @example
+ * const tables = selectTables(
+ *   [{ name: 'users' }, { name: 'user_logins' }, { name: 'orders' }],
+ *   ['user*'],
+ *   { system: 'postgres', schema: 'public' },
+ * );
+ */
 export function selectTables<T extends Selectable>(
   found: readonly T[],
   tables: readonly string[] | undefined,
@@ -60,6 +69,9 @@ function globOf(pattern: string): RegExp {
 /**
  * Checks the columns of a query: no name twice (`keyOf` says which names the system takes for one), and those that are
  * named as key or cursor are there. Throws `CONFIG_INVALID`.
+ *
+ * @example
+ * checkQueryColumns(['id', 'total'], ['id'], { system: 'postgres', query: 'totals' });
  */
 export function checkQueryColumns(
   names: readonly string[],

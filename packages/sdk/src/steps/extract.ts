@@ -25,7 +25,7 @@ import { streamWindow } from './stream-window.ts';
  *
  * @example
  * const result = await extract({ source: { connector, config: { url: 'cities.json' } }, staging: 'file:///data/staging' });
- * console.log(result.dataset, result.streams.cities.records);
+ * console.log(result.dataset, result.streams.cities?.records);
  */
 export function extract(options: ExtractOptions): Promise<StepResult> {
   return extractWith(options, undefined);

@@ -4,7 +4,12 @@ import { selectStreams, streamsOf } from './select-streams.ts';
 import type { ConnectorUse, StepOptions } from './step.ts';
 import { guarded, prepare, stepContext } from './step-context.ts';
 
-/** Proves that a connector's config is valid and its system can be reached. Throws what it finds wrong. */
+/**
+ * Proves that a connector's config is valid and its system can be reached. Throws what it finds wrong.
+ *
+ * @example
+ * await check({ use: { connector, config: { url: 'cities.json' } }, role: 'source' });
+ */
 export async function check(
   options: StepOptions & { use: ConnectorUse; role?: ConnectorRole | undefined },
 ): Promise<{ ok: true; connector: string; checked: ConnectorRole[] }> {
@@ -34,7 +39,13 @@ export interface DiscoveredStream {
   cursor?: string;
 }
 
-/** The streams of a source, with schema, primary key and cursor. */
+/**
+ * The streams of a source, with schema, primary key and cursor.
+ *
+ * @example
+ * const { streams } = await discover({ source: { connector, config: { url: 'cities.json' } } });
+ * for (const { name, primaryKey, cursor } of streams) console.log(name, primaryKey, cursor);
+ */
 export async function discover(
   options: StepOptions & { source: ConnectorUse },
 ): Promise<{ ok: true; connector: string; streams: DiscoveredStream[] }> {

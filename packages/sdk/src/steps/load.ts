@@ -18,6 +18,13 @@ import { guarded, prepare, stepContext } from './step-context.ts';
  * Loads datasets into a destination: all streams and their ledger rows in one commit, where the destination can. The same
  * dataset again is a no-op. Throws AriesError: `INPUT_NOT_READY` (75), `LOAD_REFUSED` (78, with the way out),
  * `RECORDS_REJECTED` (65), `COUNTS_DIFFER` (65), and what the destination throws.
+ *
+ * @example
+ * const { streams } = await load({
+ *   destination: { connector, config: { path: 'shop.duckdb' } },
+ *   input: ['file:///data/staging/shop/monday/extract'],
+ *   disposition: 'merge',
+ * });
  */
 export function load(options: LoadOptions): Promise<StepResult> {
   return loadWith(options, undefined);

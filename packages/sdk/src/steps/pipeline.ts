@@ -14,6 +14,7 @@ import { planExtract } from './plan-extract.ts';
 import type { ConnectorUse, ExtractOptions, MaxRejected, PlanResult, StepOptions, StepResult } from './step.ts';
 import { transform } from './transform.ts';
 
+/** What `runPipeline` is given: the file, and what the command line says over it. */
 export interface PipelineOptions extends Omit<StepOptions, 'name'> {
   /** The pipeline file. */
   file: string;
@@ -55,6 +56,9 @@ interface PipelineStep {
 /**
  * Runs a pipeline file: all its steps here, or the one that a scheduler asks for. Throws `PIPELINE_INVALID` for a file that
  * is none, and what its steps throw.
+ *
+ * @example
+ * const result = await runPipeline({ file: 'pipeline.yaml', runId: 'monday', env: process.env, loadConnector });
  */
 export async function runPipeline(options: PipelineOptions): Promise<PipelineResult> {
   const started = performance.now();
@@ -87,6 +91,15 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
 /**
  * Parts the extract of a pipeline into partitions for separate tasks. Throws as `planExtract` does, and `PIPELINE_INVALID` for a
  * file that is none.
+ *
+ * @example
+ * const { partitions } = await planPipelineExtract({
+ *   file: 'pipeline.yaml',
+ *   runId: 'monday',
+ *   env: process.env,
+ *   loadConnector,
+ *   partitions: 8,
+ * });
  */
 export async function planPipelineExtract(
   options: Omit<PipelineOptions, 'partition'> & { partitions?: number | undefined },

@@ -14,6 +14,7 @@ import type { ExtractOptions, PlanResult } from './step.ts';
 import { guarded, type Prepared, prepare, type StepContext, stepContext } from './step-context.ts';
 import { type StreamWindow, streamWindow } from './stream-window.ts';
 
+/** What `planExtract` is given: as the `extract` that will read the partitions. */
 export interface PlanExtractOptions extends Omit<ExtractOptions, 'partition'> {
   /** Partitions wanted of each stream; left out: as many as fit its size. */
   partitions?: number | undefined;
@@ -23,6 +24,11 @@ export interface PlanExtractOptions extends Omit<ExtractOptions, 'partition'> {
  * Parts an extract into partitions for separate tasks: `extract` with `partition` reads one, later steps take the run whole. A run
  * has one plan: a second call returns the first one's. Throws AriesError: `FINGERPRINT_DIFFERS` (78) where it was planned from
  * other inputs, and what the source throws.
+ *
+ * @example
+ * const options = { source: { connector, config }, staging: 's3://bucket/staging', name: 'shop', runId: 'monday' };
+ * const { partitions } = await planExtract({ ...options, partitions: 8 });
+ * for (const partition of partitions) await extract({ ...options, partition });
  */
 export async function planExtract(options: PlanExtractOptions): Promise<PlanResult> {
   const { connector } = options.source;

@@ -29,6 +29,7 @@ export interface StreamPlan {
   changes: string[] | null;
 }
 
+/** What a pipeline would do. */
 export interface PipelinePlan {
   ok: true;
   name: string;
@@ -36,7 +37,12 @@ export interface PipelinePlan {
   streams: StreamPlan[];
 }
 
-/** What `runPipeline` would do, without reading a record or writing anything: steps, streams, lanes, schema changes. */
+/**
+ * What `runPipeline` would do, without reading a record or writing anything: steps, streams, lanes, schema changes.
+ *
+ * @example
+ * const { steps, streams } = await planPipeline({ file: 'pipeline.yaml', env: process.env, loadConnector });
+ */
 export async function planPipeline(options: PipelineOptions): Promise<PipelinePlan> {
   const redactor = options.redactor ?? createRedactor();
   const opened = await openPipeline({ ...options, redactor });

@@ -3,7 +3,13 @@ import { openStore } from '../stores/open-store.ts';
 import type { ConnectorUse, StepOptions } from './step.ts';
 import { guarded, prepare, stepContext } from './step-context.ts';
 
-/** The state of a pipeline, from its staging. */
+/**
+ * The state of a pipeline, from its staging.
+ *
+ * @example
+ * const { streams } = await showState({ staging: 'file:///data/staging', name: 'shop' });
+ * console.log(streams.orders?.cursor);
+ */
 export async function showState({ staging, name }: { staging: string; name: string }): Promise<PipelineState> {
   const store = await openStore(staging);
   try {
@@ -13,7 +19,12 @@ export async function showState({ staging, name }: { staging: string; name: stri
   }
 }
 
-/** Forgets a pipeline's state, in the staging and in the destination's ledger where one is given. */
+/**
+ * Forgets a pipeline's state, in the staging and in the destination's ledger where one is given.
+ *
+ * @example
+ * await resetState({ staging: 'file:///data/staging', name: 'shop', destination: { connector, config } });
+ */
 export async function resetState(
   options: StepOptions & { staging: string; name: string; destination?: ConnectorUse | undefined },
 ): Promise<{ streams: string[]; ledgerRows: number }> {

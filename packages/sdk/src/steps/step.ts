@@ -74,6 +74,7 @@ export interface ConnectorUse {
   placeOf?: PlaceOf | undefined;
 }
 
+/** What `extract` is given. */
 export interface ExtractOptions extends StepOptions {
   source: ConnectorUse;
   /** A URI, or a store (`memoryStaging()`). */
@@ -97,6 +98,7 @@ export interface ExtractOptions extends StepOptions {
   limit?: number | undefined;
 }
 
+/** What `transform` is given. */
 export interface TransformOptions extends StepOptions {
   transform: ConnectorUse;
   /** Further transforms of scope `batch`, fused behind it. */
@@ -114,6 +116,7 @@ export interface TransformOptions extends StepOptions {
   loadAhead?: LoadAhead | undefined;
 }
 
+/** What `load` is given. */
 export interface LoadOptions extends StepOptions {
   destination: ConnectorUse;
   input: string[];

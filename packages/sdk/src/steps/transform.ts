@@ -29,6 +29,12 @@ import { resultOf } from './step-result.ts';
 /**
  * Makes a dataset from others, stream by stream. Name, run id and staging are the input's where they are left out.
  * Throws AriesError: `INPUT_NOT_READY` (75, or 99 with `skipMissing`), `RECORDS_REJECTED` and `COUNTS_DIFFER` (65).
+ *
+ * @example
+ * const { dataset } = await transform({
+ *   transform: { connector, config: { drop: ['email'] } },
+ *   input: ['file:///data/staging/shop/monday/extract'],
+ * });
  */
 export async function transform(options: TransformOptions): Promise<StepResult> {
   const { connector } = options.transform;

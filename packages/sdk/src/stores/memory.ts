@@ -2,7 +2,12 @@ import { Readable } from 'node:stream';
 import { AriesError } from '../errors.ts';
 import type { Store } from './store.ts';
 
-/** A store in memory, for tests of connectors: give it wherever a staging URI is taken. */
+/**
+ * A store in memory, for tests of connectors: give it wherever a staging URI is taken.
+ *
+ * @example
+ * await extract({ source: { connector, config }, staging: memoryStaging() });
+ */
 export function memoryStaging(): Store {
   const objects = new Map<string, { body: Buffer; modified: number }>();
 

@@ -4,6 +4,10 @@ import type { Store } from './store.ts';
 /**
  * The store a URI names: `file:///dir` or a path, `s3://bucket/prefix[?endpoint=…&region=…&pathStyle=true]`.
  * Nothing is read or written yet. Throws `STAGING_INVALID` for any other URI.
+ *
+ * @example
+ * const store = await openStore('s3://bucket/staging?region=eu-west-1');
+ * await store.close();
  */
 export async function openStore(uri: string | Store): Promise<Store> {
   if (typeof uri !== 'string') return uri;

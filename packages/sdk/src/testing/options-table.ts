@@ -21,7 +21,7 @@ interface OptionSchema {
  * Throws `NOT_FOUND` where the README has no place for a part that takes a config.
  *
  * @example
- * await expect(withOptions(readme, connector)).toMatchFileSnapshot('../README.md');
+ * await expect(withOptions(readme, { source })).toMatchFileSnapshot('../README.md');
  */
 export function withOptions(readme: string, exports: Record<string, unknown>): string {
   let text = readme;

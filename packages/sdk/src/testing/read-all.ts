@@ -8,6 +8,7 @@ import type { RecordsOf, Source, Stream } from '../source.ts';
 import { extract } from '../steps/extract.ts';
 import { memoryStaging } from '../stores/memory.ts';
 
+/** What `readAll` reads, and with which config. */
 export interface ReadAllOptions<Name> {
   /** As a user would write it. */
   config: unknown;
@@ -17,6 +18,7 @@ export interface ReadAllOptions<Name> {
   signal?: AbortSignal;
 }
 
+/** Records as the engine staged them, and those it set aside. */
 export interface ReadAllResult<R> {
   records: R[];
   rejected: { origin: string; reason: string; record: Json }[];

@@ -8,6 +8,7 @@ import { memoryStaging } from '../stores/memory.ts';
 import type { Transform } from '../transform.ts';
 import { recordsConnector } from './records-source.ts';
 
+/** What `runTransform` hands the transform. */
 export interface RunTransformOptions {
   /** As a user would write it. */
   config?: unknown;
@@ -18,6 +19,7 @@ export interface RunTransformOptions {
   cursor?: string;
 }
 
+/** What came out, and what became of the rest. */
 export interface RunTransformResult<R> {
   records: R[];
   rejected: { origin: string; reason: string; record: Json }[];
@@ -29,6 +31,11 @@ export interface RunTransformResult<R> {
 /**
  * Runs a transform over records as `aries transform` would, staged in memory: counts are reconciled. For tests.
  * Throws what the step throws; rejected records are returned, not thrown.
+ *
+ * @example
+ * const transform = defineTransform({ map: (city) => (city.population > 0 ? city : null) });
+ * const { records, dropped } = await runTransform(transform, { records: [{ city: 'Bonn', population: 0 }] });
+ * expect({ records, dropped }).toEqual({ records: [], dropped: 1 });
  */
 export async function runTransform<R>(
   transform: Transform<R>,

@@ -17,7 +17,7 @@ export default class NewConnector extends AriesCommand {
     yes: flag.yes,
   });
   static override examples = [
-    '<%= config.bin %> new connector github',
+    '<%= config.bin %> new connector issues',
     '<%= config.bin %> new connector masked --transform --yes',
   ];
 

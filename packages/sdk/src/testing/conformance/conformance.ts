@@ -106,7 +106,14 @@ export function conformance(
   });
 }
 
-/** Runs rules one after the other, and tells of each as it ends. */
+/**
+ * Runs rules one after the other, and tells of each as it ends.
+ *
+ * @example
+ * const results = await runConformance(conformance(connector, suites), {
+ *   onResult: ({ rule, ok, reason }) => console.log(rule, ok ? 'kept' : reason),
+ * });
+ */
 export async function runConformance(
   rules: readonly ConnectorRule[],
   { onResult, signal }: { onResult?: (result: RuleResult) => void; signal?: AbortSignal } = {},
