@@ -1,0 +1,43 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Destination, Source, Transform } from '../../packages/sdk/src/index.ts';
+
+/** What a package under `connectors/` exports. */
+export interface ConnectorPackage {
+  /** Its folder's name. */
+  name: string;
+  description: string;
+  source?: Source;
+  destination?: Destination;
+  /** By the names they are called by. */
+  transforms: Record<string, Transform>;
+}
+
+/** All packages under `connectors/`, by name. */
+export async function connectorPackages(root: string): Promise<ConnectorPackage[]> {
+  const names = readdirSync(resolve(root, 'connectors')).filter((name) =>
+    existsSync(resolve(root, `connectors/${name}/package.json`)),
+  );
+  return Promise.all(
+    names.map(async (name) => {
+      const { description } = JSON.parse(readFileSync(resolve(root, `connectors/${name}/package.json`), 'utf8'));
+      const exports: object = await import(pathToFileURL(resolve(root, `connectors/${name}/src/index.ts`)).href);
+      const { source, destination, transform, ...others } = exports as {
+        source?: Source;
+        destination?: Destination;
+        transform?: Transform;
+      };
+      const transforms = Object.entries(others as Record<string, Transform>).filter(
+        ([, value]) => value?.role === 'transform',
+      );
+      return {
+        name,
+        description,
+        ...(source === undefined ? {} : { source }),
+        ...(destination === undefined ? {} : { destination }),
+        transforms: { ...Object.fromEntries(transforms), ...(transform === undefined ? {} : { [name]: transform }) },
+      };
+    }),
+  );
+}
