@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { slow } from './vitest.slow.ts';
 
 export default defineConfig({
   test: {
@@ -8,8 +9,7 @@ export default defineConfig({
       'templates/*/src/**/*.test.ts',
       'test/**/*.test.ts',
     ],
-    // The databases' conformance takes half a minute: it is an integration test.
-    exclude: ['**/node_modules/**', 'test/integration/**', 'connectors/{postgres,duckdb}/src/conformance.test.ts'],
+    exclude: ['**/node_modules/**', 'test/integration/**', ...slow],
     // Half of the work is done by the processes that tests start; vitest leaves a core free by itself.
     maxWorkers: '100%',
     globalSetup: ['test/services/postgres.setup.ts'],

@@ -17,7 +17,12 @@ export interface PipelineOutline {
   references: { env: string[]; file: string[]; airflow: string[] };
 }
 
-/** Reads a pipeline file for whoever schedules it. Throws `PIPELINE_INVALID`, `NOT_FOUND`, `CONNECTOR_NOT_FOUND`. */
+/**
+ * Reads a pipeline file for whoever schedules it. Throws `PIPELINE_INVALID`, `NOT_FOUND`, `CONNECTOR_NOT_FOUND`.
+ *
+ * @example
+ * const { schedule, steps } = await outlinePipeline({ file: 'pipeline.yaml', loadConnector });
+ */
 export async function outlinePipeline({
   file,
   loadConnector,

@@ -1,0 +1,15 @@
+/**
+ * What belongs to the fast tests by its place, and takes too long for them: it runs with the integration tests. Mostly processes that
+ * are killed in their middle, and rules that each connector is held to.
+ */
+export const slow = [
+  'connectors/*/src/conformance.test.ts',
+  'connectors/duckdb/src/interrupted.test.ts',
+  'test/cli-examples.test.ts',
+  'test/cli-real-systems.test.ts',
+  'test/cli-telemetry.test.ts',
+  'test/docs-commands.test.ts',
+  'test/running-again/interrupted-extract.test.ts',
+  'test/running-again/interrupted-load.test.ts',
+  'test/schedule-manifests.test.ts',
+];
