@@ -5,6 +5,7 @@
 export const slow = [
   'connectors/*/src/conformance.test.ts',
   'connectors/duckdb/src/interrupted.test.ts',
+  'test/cli-datasets.test.ts',
   'test/cli-examples.test.ts',
   'test/cli-real-systems.test.ts',
   'test/cli-telemetry.test.ts',
@@ -12,4 +13,6 @@ export const slow = [
   'test/running-again/interrupted-extract.test.ts',
   'test/running-again/interrupted-load.test.ts',
   'test/schedule-manifests.test.ts',
+  'test/three-processes.test.ts',
+  'test/types-elsewhere.test.ts',
 ];
