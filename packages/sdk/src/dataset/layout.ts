@@ -32,14 +32,6 @@ export function stateFolder(name: string): string {
   return `${encodeName(name)}/state`;
 }
 
-/**
- * The name of a step's manifest; its presence is the commit. A dataset that was made anew has the next number: nothing is
- * written twice, so of two that would take the place of the same dataset only one can.
- */
-export function manifestName(generation: number): string {
-  return generation === 1 ? 'manifest.json' : `manifest.${generation}.json`;
-}
-
 /** A random id for one try at a step, so that no attempt can touch another's parts. */
 export function newAttempt(): string {
   return randomBytes(6).toString('hex');

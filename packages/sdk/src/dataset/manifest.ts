@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { AriesError } from '../errors.ts';
 import { CSV_DIALECT } from '../formats/csv.ts';
 import type { RecordSchema } from '../schema.ts';
 import type { Store } from '../stores/store.ts';
-import { manifestName } from './layout.ts';
+import { readNewest, type Stored, writeNext } from './generations.ts';
 
 const count = z.int().min(0);
 
@@ -104,10 +102,6 @@ export interface Dataset {
   partitions?: readonly Dataset[];
 }
 
-export function digestOf(bytes: Uint8Array): string {
-  return `sha256-${createHash('sha256').update(bytes).digest('hex')}`;
-}
-
 /** Commits a step by writing its manifest, in the place of the one it was made anew from; `null` where another attempt was first. */
 export async function writeManifest(
   store: Store,
@@ -115,42 +109,16 @@ export async function writeManifest(
   manifest: Manifest,
   replaced: Dataset | null,
 ): Promise<Dataset | null> {
-  const bytes = Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`);
-  const generation = (replaced?.generation ?? 0) + 1;
-  const written = await store.writeIfAbsent(`${folder}/${manifestName(generation)}`, bytes);
-  return written ? datasetOf(store, folder, generation, bytes) : null;
+  const written = await writeNext({ store, folder, name: 'manifest' }, manifest, replaced);
+  return written === null ? null : datasetOf(store, folder, written);
 }
 
 /** The dataset in a step's folder, or `null` where no manifest is there (yet). Throws `DATASET_CORRUPT` for one that is none. */
 export async function findDataset(store: Store, folder: string): Promise<Dataset | null> {
-  let newest: Buffer | null = null;
-  for (let generation = 1; ; generation++) {
-    const bytes = await store.read(`${folder}/${manifestName(generation)}`);
-    if (bytes === null) return newest === null ? null : datasetOf(store, folder, generation - 1, newest);
-    newest = bytes;
-  }
+  const found = await readNewest<Manifest>({ store, folder, name: 'manifest' }, manifestSchema);
+  return found === null ? null : datasetOf(store, folder, found);
 }
 
-function datasetOf(store: Store, folder: string, generation: number, bytes: Buffer): Dataset {
-  const digest = digestOf(bytes);
-  const uri = `${store.uriOf(`${folder}/${manifestName(generation)}`)}#${digest}`;
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(bytes.toString());
-  } catch (cause) {
-    throw new AriesError('DATASET_CORRUPT', `${uri} is not JSON`, { cause });
-  }
-  const result = manifestSchema.safeParse(parsed);
-  if (!result.success) {
-    const [issue] = result.error.issues;
-    throw new AriesError(
-      'DATASET_CORRUPT',
-      `${uri} is no manifest of this version: ${issue?.path.join('.')}: ${issue?.message}`,
-      {
-        hint: 'Was it written by a later version of Aries, or changed by hand?',
-      },
-    );
-  }
-  // The schema is the author's text: only its outline is checked, and nothing of it may be lost.
-  return { store, folder, generation, manifest: parsed as Manifest, digest, uri };
+function datasetOf(store: Store, folder: string, { value, generation, digest, key }: Stored<Manifest>): Dataset {
+  return { store, folder, generation, manifest: value, digest, uri: `${store.uriOf(key)}#${digest}` };
 }

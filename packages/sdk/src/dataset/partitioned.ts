@@ -4,8 +4,9 @@ import { kindOf, type RecordSchema } from '../schema.ts';
 import { type StreamState, unionKeys } from '../state.ts';
 import type { Store } from '../stores/store.ts';
 import { mergeSchemas } from '../widen.ts';
+import { digestOf } from './generations.ts';
 import { stepFolder } from './layout.ts';
-import { type Dataset, digestOf, findDataset, type ManifestStream, type Part } from './manifest.ts';
+import { type Dataset, findDataset, type ManifestStream, type Part } from './manifest.ts';
 import { findPlan, type Plan, type StoredPlan } from './plan.ts';
 
 /**
@@ -15,7 +16,7 @@ import { findPlan, type Plan, type StoredPlan } from './plan.ts';
 export async function findPartitioned(store: Store, folder: string): Promise<Dataset | null> {
   const stored = await findPlan(store, folder);
   if (stored === null) return null;
-  const { plan } = stored;
+  const { value: plan } = stored;
   const datasets = await Promise.all(plan.partitions.map(({ id }) => findPartition(store, stored, id)));
   const missing = plan.partitions.filter((_, index) => datasets[index] === null).map(({ id }) => id);
   if (missing.length > 0) {
@@ -58,7 +59,11 @@ export async function findPartitioned(store: Store, folder: string): Promise<Dat
 }
 
 /** The dataset of one partition of this very plan; `null` where there is none yet. */
-export async function findPartition(store: Store, { plan, digest }: StoredPlan, id: string): Promise<Dataset | null> {
+export async function findPartition(
+  store: Store,
+  { value: plan, digest }: StoredPlan,
+  id: string,
+): Promise<Dataset | null> {
   const dataset = await findDataset(store, stepFolder({ ...plan, step: 'extract', partition: id }));
   return dataset?.manifest.fingerprint.plan === digest ? dataset : null;
 }

@@ -1,3 +1,4 @@
+import { keyOf } from './generations.ts';
 import { stepFolder } from './layout.ts';
 import { openDataset } from './open-dataset.ts';
 
@@ -12,8 +13,7 @@ export async function removeDataset(uri: string): Promise<{ removed: number }> {
   try {
     // Of a run that was extracted in partitions nothing goes but these: its other steps are datasets of their own.
     const within = partitions === undefined ? '' : `${stepFolder(manifest).slice(folder.length + 1)}.`;
-    const first = partitions === undefined ? 'manifest' : 'plan';
-    await store.remove([`${folder}/${first}.json`]);
+    await store.remove([keyOf({ folder, name: partitions === undefined ? 'manifest' : 'plan' }, 1)]);
     const keys: string[] = [];
     for await (const { key } of store.list(`${folder}/${within}`)) keys.push(key);
     if (partitions !== undefined) for await (const { key } of store.list(`${folder}/plan.`)) keys.push(key);

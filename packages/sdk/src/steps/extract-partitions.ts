@@ -58,7 +58,7 @@ export async function extractPartitions(step: PartitionStep): Promise<StepResult
 }
 
 /** The partitions that are meant. Throws `USAGE` for one that the plan does not have. */
-function partitionsOf({ plan }: StoredPlan, wanted: string): PlannedPartition[] {
+function partitionsOf({ value: plan }: StoredPlan, wanted: string): PlannedPartition[] {
   const share = /^(\d+)\/(\d+)$/.exec(wanted);
   if (share !== null) {
     const [index, of] = [Number(share[1]), Number(share[2])];
@@ -78,7 +78,7 @@ function partitionsOf({ plan }: StoredPlan, wanted: string): PlannedPartition[] 
 
 async function extractPartition(
   { store, source, context, options }: PartitionStep,
-  { plan, digest }: StoredPlan,
+  { value: plan, digest }: StoredPlan,
   planned: PlannedPartition,
   streams: Record<string, Stream<unknown>>,
 ): Promise<Dataset> {

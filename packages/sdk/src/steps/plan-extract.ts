@@ -64,7 +64,7 @@ async function planInto(
   }));
   const fingerprint = extractFingerprint(source, streams, context, { ...options, interval });
   if (found !== null && options.force !== true) {
-    refuseOtherPlan(found.plan, fingerprint, Object.keys(found.plan.streams));
+    refuseOtherPlan(found.value, fingerprint, Object.keys(found.value.streams));
     context.log.info(`${context.runId} is planned already; its plan stands`, { plan: store.uriOf(found.key) });
     return found;
   }
@@ -147,7 +147,7 @@ function refuseSameIds(partitions: readonly PlannedPartition[], connector: strin
   }
 }
 
-function resultOf(store: Store, { plan, key }: StoredPlan, context: StepContext): PlanResult {
+function resultOf(store: Store, { value: plan, key }: StoredPlan, context: StepContext): PlanResult {
   return {
     ok: true,
     step: 'plan',
