@@ -71,7 +71,8 @@ ${code
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test('the examples of the SDK are of the right types', () => {
-  const types = () => execFileSync(join(root, 'node_modules/.bin/tsc'), ['-p', folder], { encoding: 'utf8', stdio: 'pipe' });
+  const types = () =>
+    execFileSync(join(root, 'node_modules/.bin/tsc'), ['-p', folder], { encoding: 'utf8', stdio: 'pipe' });
   let problems = '';
   try {
     types();
