@@ -88,6 +88,8 @@ test.each(['api', 'database', 'file', 'transform', 'destination'])(
       expect(text).not.toMatch(/\bmy-|MY_/);
       expect(text).toContain(`@aries-data/connector-${name}`);
       expect(text).toMatch(/"zod": "catalog:"/);
+      expect(readFileSync(join(result.folder, 'Dockerfile'), 'utf8')).toBe('FROM aries-data\n');
+      expect(text).toMatch(/"dist",\s+"Dockerfile"/);
     }
     const args = ['check', '--error-on-warnings', '--vcs-enabled=false', 'connectors'];
     execFileSync(join(root, 'node_modules/.bin/biome'), args, { cwd: folder, stdio: 'pipe' });

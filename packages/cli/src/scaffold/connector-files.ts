@@ -46,7 +46,13 @@ export function connectorFiles(
   const manifest = JSON.parse(named(own['package.json']!)) as Manifest;
   if (isOurs) {
     const { private: _, ...published } = manifest;
-    return { ...mapped(own, named), 'package.json': json(published) };
+    // Licence and CI are the repository's; an image is each connector's own.
+    const { Dockerfile = '' } = common;
+    return {
+      ...mapped(own, named),
+      Dockerfile,
+      'package.json': json({ ...published, files: [...(published.files ?? []), 'Dockerfile'] }),
+    };
   }
   const shared = mapped(common, (text, path) =>
     path === 'LICENSE' ? named(text).replace(/\b20\d\d\b/, String(new Date().getFullYear())) : named(text),
