@@ -49,6 +49,7 @@ source:
   streams: [{ name: orders, primaryKey: [id], cursor: at }]
 destination: { use: duckdb, config: { path: ./orders.duckdb } }
 staging: ./staging
+schedule: "0 6 * * *"
 `,
   };
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);

@@ -62,7 +62,7 @@ function outsidePath(): string[] {
 function outsideEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(process.env).filter(
-      ([name]) => !/^(?:ARIES_|npm_|pnpm_|PNPM_|NODE_ENV$|NODE_OPTIONS$|NODE_PATH$|VITEST|INIT_CWD$)/.test(name),
+      ([name]) => !/^(?:ARIES_|CI$|npm_|pnpm_|PNPM_|NODE_ENV$|NODE_OPTIONS$|NODE_PATH$|VITEST|INIT_CWD$)/.test(name),
     ),
   );
 }
