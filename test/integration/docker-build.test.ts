@@ -29,7 +29,6 @@ describe('images', () => {
     images = await ariesImages(engine, []);
   });
   afterAll(async () => {
-    await images?.[Symbol.asyncDispose]();
     rmSync(temporary, { recursive: true, force: true });
   });
 

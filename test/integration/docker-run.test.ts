@@ -47,7 +47,6 @@ describe('containers', () => {
     rows = `${images.prefix}rows`;
   });
   afterAll(async () => {
-    await images?.[Symbol.asyncDispose]();
     rmSync(temporary, { recursive: true, force: true });
   });
 

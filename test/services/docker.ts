@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { startDaemon } from './daemon.ts';
-import { NODE_IMAGE, nodeImageOn } from './node-image.ts';
+import { buildNodeImage, type Docker, NODE_IMAGE } from './node-image.ts';
 
 const run = promisify(execFile);
 
@@ -14,6 +15,8 @@ export interface DockerEngine {
   client: string;
   /** `DOCKER_HOST`; empty for the engine that the client finds by itself. */
   host: string;
+  /** What the names of all images begin with that tests make; they go at the end of the run. */
+  prefix: string;
   /** `node:24-bookworm-slim`, or what stands in for it where it cannot be pulled. */
   nodeImage: string;
   /** The builders that this engine and client have. */
@@ -32,12 +35,15 @@ export async function startDocker(): Promise<DockerEngine & AsyncDisposable> {
   const running = new AsyncDisposableStack();
   try {
     const { client, host } = (await answers('docker', '')) ? { client: 'docker', host: '' } : await ownEngine(running);
-    const docker = (...args: string[]) =>
+    const docker: Docker = (...args) =>
       run(client, args, { env: dockerEnvironment({ client, host }), maxBuffer: 64 << 20 }).then(({ stdout }) => stdout);
-    const image = running.use(await nodeImageOn(docker, await canPull(client, host)));
+    const prefix = `aries-test-${randomBytes(6).toString('hex')}-`;
+    running.defer(() => removeImages(docker, prefix));
+    const nodeImage = `${prefix}node`;
+    await buildNodeImage(docker, nodeImage, await canPull(client, host));
     const builders: DockerEngine['builders'] = ['classic'];
     if (await hasBuildKit(client, host)) builders.push('buildkit');
-    return { client, host, nodeImage: image.tag, builders, [Symbol.asyncDispose]: () => running.disposeAsync() };
+    return { client, host, prefix, nodeImage, builders, [Symbol.asyncDispose]: () => running.disposeAsync() };
   } catch (error) {
     await running.disposeAsync();
     throw error;
@@ -67,6 +73,12 @@ async function ownEngine(running: AsyncDisposableStack): Promise<{ client: strin
   running.defer(() => daemon.stop());
   await daemon.until(() => answers(client, host), 60_000);
   return { client, host };
+}
+
+async function removeImages(docker: Docker, prefix: string): Promise<void> {
+  const listed = await docker('images', '--format', '{{.Repository}}:{{.Tag}}');
+  const ours = listed.split('\n').filter((name) => name.startsWith(prefix));
+  if (ours.length > 0) await docker('image', 'rm', '--force', ...ours);
 }
 
 /** The innermost first. https://man7.org/linux/man-pages/man5/proc_pid_mounts.5.html */

@@ -46,8 +46,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide(
     'docker',
     await service('Docker', await dockerNeeds(), async () => {
-      const { client, host, nodeImage, builders } = running.use(await startDocker());
-      return { client, host, nodeImage, builders };
+      const { client, host, prefix, nodeImage, builders } = running.use(await startDocker());
+      return { client, host, prefix, nodeImage, builders };
     }),
   );
   return () => running.disposeAsync();

@@ -11,15 +11,15 @@ const run = promisify(execFile);
 /** What docker/Dockerfile builds on unless told otherwise. */
 export const NODE_IMAGE = 'node:24-bookworm-slim';
 
-type Docker = (...args: string[]) => Promise<string>;
+/** Runs a command of the Docker client; returns what it printed. */
+export type Docker = (...args: string[]) => Promise<string>;
 
 /**
- * The Node image that tests build on, removed when it is disposed of: the real one where it can be pulled, else Debian's
- * packages with npm's Node 24 on top. Where this machine reaches the registry in a way of its own (another registry,
+ * Builds the Node image that tests build on: the real one where it can be pulled, else Debian's packages, as `TAG-debian`,
+ * with npm's Node 24 on top. Where this machine reaches the registry in a way of its own (another registry,
  * certificates), the image knows it, so that no Dockerfile has to.
  */
-export async function nodeImageOn(docker: Docker, canPull: boolean): Promise<{ tag: string } & AsyncDisposable> {
-  const tag = `aries-test-${randomBytes(6).toString('hex')}-node`;
+export async function buildNodeImage(docker: Docker, tag: string, canPull: boolean): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'aries-node-image-'));
   try {
     const lines = canPull ? [`FROM ${NODE_IMAGE}`] : await standIn(docker, { folder, tag });
@@ -29,12 +29,6 @@ export async function nodeImageOn(docker: Docker, canPull: boolean): Promise<{ t
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-  return {
-    tag,
-    [Symbol.asyncDispose]: async () => {
-      await docker('image', 'rm', '--force', tag, ...(canPull ? [] : [`${tag}-debian`]));
-    },
-  };
 }
 
 /** https://github.com/nodejs/docker-node/blob/main/24/bookworm-slim/Dockerfile, of which this has what ours relies on. */
