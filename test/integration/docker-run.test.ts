@@ -41,7 +41,7 @@ describe('containers', () => {
   beforeAll(async () => {
     temporary = mkdtempSync(join(tmpdir(), 'aries-containers-'));
     bucket = await createBucket(s3);
-    images = await ariesImages(engine, ['postgres']);
+    images = await ariesImages(engine, ['postgres', 'file']);
     const { code, output } = await images.build(join(root, 'test/fixtures/rows-image'), 'rows');
     expect(code, output).toBe(0);
     rows = `${images.prefix}rows`;
@@ -103,6 +103,25 @@ describe('containers', () => {
     expect(result, log).toMatchObject({ ok: true, connector: 'weather' });
   });
 
+  test('docs/guides/docker.md: an image for a pipeline holds the connectors of both its ends', async () => {
+    await using database = await freshDatabase();
+    const folder = join(temporary, 'pipeline');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'Dockerfile'), block('dockerfile', 1));
+    const load = { use: 'postgres', config: { url: '${env:DATABASE_URL}' } };
+    const read = { use: 'file', config: { url: './package.json', format: 'json', stream: 'packages' } };
+    writeFileSync(
+      join(folder, 'pipeline.yaml'),
+      JSON.stringify({ name: 'packages', source: read, destination: load, staging: onS3('staging') }),
+    );
+    const { code, output } = await images.build(folder, 'pipeline');
+    expect(code, output).toBe(0);
+    const { result, log } = await runImage(engine, `${images.prefix}pipeline`, ['run', 'pipeline.yaml'], {
+      env: { ...credentials, DATABASE_URL: database.url },
+    });
+    expect(result?.streams?.packages, log).toMatchObject({ records: 1, outcome: 'loaded' });
+  });
+
   test('docs/guides/docker.md: a Dockerfile of its own builds on aries-data:core', async () => {
     const folder = join(temporary, 'compiled');
     mkdirSync(folder);
@@ -115,7 +134,7 @@ describe('containers', () => {
     // The SDK is a peer that the base has.
     writeFileSync(join(folder, '.npmrc'), 'legacy-peer-deps=true\n');
     spawnSync('npm', ['install', '--package-lock-only'], { cwd: folder });
-    writeFileSync(join(folder, 'Dockerfile'), block('dockerfile', 1));
+    writeFileSync(join(folder, 'Dockerfile'), block('dockerfile', 2));
     const { code, output } = await images.build(folder, 'compiled');
     expect(code, output).toBe(0);
     const { result } = await runImage(engine, `${images.prefix}compiled`, ['spec']);

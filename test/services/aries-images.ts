@@ -37,7 +37,7 @@ export async function ariesImages(engine: DockerEngine, connectors: readonly str
       const file = join(temporary, 'Dockerfile');
       try {
         const text = await readFile(join(folder, 'Dockerfile'), 'utf8');
-        const ours = text.replaceAll(/^FROM aries-/gm, `FROM ${prefix}aries-`);
+        const ours = text.replaceAll(/^(FROM |COPY --from=)aries-/gm, `$1${prefix}aries-`);
         await writeFile(file, ours.replaceAll(/^FROM node:\S+/gm, `FROM ${engine.nodeImage}`));
         // What another test file has built would not be done again, nor printed.
         const args = ['build', '--no-cache', '--network', 'host', '--file', file, '--tag', prefix + name, folder];
