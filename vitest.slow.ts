@@ -4,7 +4,10 @@
  */
 export const slow = [
   'connectors/*/src/conformance.test.ts',
+  'connectors/duckdb/src/evolve.test.ts',
   'connectors/duckdb/src/interrupted.test.ts',
+  'connectors/postgres/src/relations.test.ts',
+  'connectors/postgres/src/tunnel.test.ts',
   'test/cli-datasets.test.ts',
   'test/cli-examples.test.ts',
   'test/cli-real-systems.test.ts',
