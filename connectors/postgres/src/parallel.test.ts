@@ -107,6 +107,8 @@ describe('over several connections', () => {
     async (table) => {
       const clerk = new pg.Client(database.url);
       await clerk.connect();
+      // Before the clerk begins, who inserts the same row.
+      await sql(database.url, `INSERT INTO ${table} VALUES (-1, 0, 0, 'moves')`);
       let ended = false;
       const working = (async () => {
         for (let turn = 0; !ended; turn++) {
@@ -118,7 +120,6 @@ describe('over several connections', () => {
         }
       })();
       try {
-        await sql(database.url, `INSERT INTO ${table} VALUES (-1, 0, 0, 'moves')`);
         for (let round = 0; round < 2; round++) {
           const { rows } = await read(table);
           expect(ids(rows)).toEqual([-1, ...EVERY_ID]);
