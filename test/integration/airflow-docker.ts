@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { runAries } from '../../packages/cli/src/testing/run-aries.ts';
 import type { Airflow } from '../services/airflow.ts';
@@ -10,6 +9,7 @@ import { ariesImages } from '../services/aries-images.ts';
 import { createBucket } from '../services/bucket.ts';
 import { dockerDoes } from '../services/containers.ts';
 import { type FreshDatabase, freshDatabase } from '../services/database.ts';
+import { query } from '../services/query.ts';
 import { startProxy, type TcpProxy } from '../services/tcp-proxy.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -135,15 +135,4 @@ export function testDockerOperator(airflow: Airflow): void {
       expect(await loaded()).toEqual([{ customers: 200, orders: 1100, ids: 1100 }]);
     });
   });
-}
-
-async function query(url: string, sql: string): Promise<unknown[]> {
-  const client = new pg.Client(url);
-  await client.connect();
-  try {
-    const result = await client.query(sql);
-    return [result].flat().at(-1)!.rows;
-  } finally {
-    await client.end();
-  }
 }

@@ -2,11 +2,11 @@ import { globSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runAries } from '../../packages/cli/src/testing/run-aries.ts';
 import { startAirflow } from '../services/airflow.ts';
 import { type FreshDatabase, freshDatabase } from '../services/database.ts';
+import { query } from '../services/query.ts';
 import { testDockerOperator } from './airflow-docker.ts';
 
 const GOLDEN = join(import.meta.dirname, '../../packages/cli/src/schedule/golden');
@@ -237,14 +237,3 @@ container = pod["spec"]["containers"][0]
 env = {one["name"]: one.get("valueFrom", one.get("value")) for one in container["env"]}
 print(json.dumps({"env": env, "args": container["args"], "exits": exits}))
 `;
-
-async function query(url: string, sql: string): Promise<unknown[]> {
-  const client = new pg.Client(url);
-  await client.connect();
-  try {
-    const result = await client.query(sql);
-    return [result].flat().at(-1)!.rows;
-  } finally {
-    await client.end();
-  }
-}

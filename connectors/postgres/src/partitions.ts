@@ -4,8 +4,8 @@ import { boundaryOf } from './boundary.ts';
 import type { SourceConfig } from './config.ts';
 import { connect, query, type Session } from './connect.ts';
 import type { Relation } from './discovery.ts';
-import { boundsOf } from './pieces.ts';
-import { literalOf, type Selection, selectionOf } from './selection.ts';
+import { boundsOf, rangeOf } from './pieces.ts';
+import { type Selection, selectionOf } from './selection.ts';
 
 /** Worth a task of its own: some seconds of reading. */
 const PARTITION_BYTES = 256 * 1024 * 1024;
@@ -83,9 +83,5 @@ export function withinPartition(
       hint: 'Plan and extract the run again with --force.',
     });
   }
-  const column = pg.escapeIdentifier(rangeKey.name);
-  const filters = [...selection.filters];
-  if (after !== undefined) filters.push(`${column} > ${literalOf(after, rangeKey)}`);
-  if (last !== undefined) filters.push(`${column} <= ${literalOf(last, rangeKey)}`);
-  return { ...selection, filters };
+  return { ...selection, filters: [...selection.filters, ...rangeOf(rangeKey, after, last)] };
 }

@@ -1,3 +1,4 @@
+import type { Json } from '@aries-data/sdk';
 import pg from 'pg';
 import { query, type Session } from './connect.ts';
 import type { Relation } from './discovery.ts';
@@ -30,15 +31,19 @@ export async function piecesOf(
     key === undefined || selection.limit !== undefined
       ? []
       : await boundsOf(session, { key, from, selection, position, pieceBytes });
-  const name = key === undefined ? '' : pg.escapeIdentifier(key.name);
   return [...bounds, undefined].map((last, index): Piece => {
-    const before = bounds[index - 1];
-    const conditions = [
-      ...(before === undefined ? [] : [`${name} > ${literalOf(before, key!)}`]),
-      ...(last === undefined ? [] : [`${name} <= ${literalOf(last, key!)}`]),
-    ];
+    const conditions = key === undefined ? [] : rangeOf(key, bounds[index - 1], last);
     return last === undefined ? { conditions } : { conditions, last };
   });
+}
+
+/** What holds for the rows behind one value of a key, up to another; a side that is left out is open. */
+export function rangeOf(key: Column, after: Json | undefined, last: Json | undefined): string[] {
+  const name = pg.escapeIdentifier(key.name);
+  return [
+    ...(after === undefined ? [] : [`${name} > ${literalOf(after, key)}`]),
+    ...(last === undefined ? [] : [`${name} <= ${literalOf(last, key)}`]),
+  ];
 }
 
 interface BoundsOptions {

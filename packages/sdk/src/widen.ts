@@ -85,7 +85,8 @@ function isNullable({ type }: FieldSchema): boolean {
   return type === undefined || type === 'null' || (Array.isArray(type) && type.includes('null'));
 }
 
-function withNull(schema: FieldSchema, nullable: boolean): FieldSchema {
+/** The schema, with null as a type besides where that is asked for. */
+export function withNull(schema: FieldSchema, nullable: boolean): FieldSchema {
   if (!nullable || isNullable(schema)) return schema;
   return { ...schema, type: Array.isArray(schema.type) ? [...schema.type, 'null'] : [schema.type!, 'null'] };
 }

@@ -14,7 +14,8 @@ const partSchema = z.object({
   sha256: z.string().describe('Of the stored bytes, hexadecimal.'),
 });
 
-const stateSchema = z.object({ cursor: z.string(), keys: z.array(z.array(z.json())) });
+/** How far a stream is read. */
+export const stateSchema = z.object({ cursor: z.string(), keys: z.array(z.array(z.json())) });
 
 const countsSchema = z.object({
   read: count.describe('Records that came in.'),
@@ -25,7 +26,7 @@ const countsSchema = z.object({
   expanded: count.describe('Added by transforms.'),
 });
 
-const intervalSchema = z.object({ start: z.string(), end: z.string() });
+export const intervalSchema = z.object({ start: z.string(), end: z.string() });
 
 /** As it is written; `ManifestStream` is its type. */
 export const streamSchema = z.object({

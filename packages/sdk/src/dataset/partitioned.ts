@@ -59,11 +59,7 @@ export async function findPartitioned(store: Store, folder: string): Promise<Dat
 }
 
 /** The dataset of one partition of this very plan; `null` where there is none yet. */
-export async function findPartition(
-  store: Store,
-  { value: plan, digest }: StoredPlan,
-  id: string,
-): Promise<Dataset | null> {
+async function findPartition(store: Store, { value: plan, digest }: StoredPlan, id: string): Promise<Dataset | null> {
   const dataset = await findDataset(store, stepFolder({ ...plan, step: 'extract', partition: id }));
   return dataset?.manifest.fingerprint.plan === digest ? dataset : null;
 }

@@ -2,8 +2,7 @@ import { z } from 'zod';
 import type { Partition, Window } from '../source.ts';
 import type { Store } from '../stores/store.ts';
 import { readNewest, type Stored, writeNext } from './generations.ts';
-
-const stateSchema = z.object({ cursor: z.string(), keys: z.array(z.array(z.json())) });
+import { intervalSchema, stateSchema } from './manifest.ts';
 
 const planSchema = z.object({
   planVersion: z.literal(1),
@@ -11,7 +10,7 @@ const planSchema = z.object({
   name: z.string(),
   runId: z.string(),
   plannedAt: z.string(),
-  interval: z.object({ start: z.string(), end: z.string() }).nullable(),
+  interval: intervalSchema.nullable(),
   /** What the partitions are made from. */
   fingerprint: z.record(z.string(), z.json()),
   streams: z.record(

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type FieldKind, type FieldSchema, fieldSchema, type RecordSchema } from '../schema.ts';
+import { withNull } from '../widen.ts';
 
 const KINDS = [
   'string',
@@ -38,9 +39,4 @@ export function recordSchemaOf(fields: FieldTypes, primaryKey: readonly string[]
     required: [...primaryKey],
     additionalProperties: false,
   };
-}
-
-function withNull(schema: FieldSchema, nullable: boolean): FieldSchema {
-  const types = [schema.type ?? []].flat();
-  return nullable && !types.includes('null') ? { ...schema, type: [...types, 'null'] } : schema;
 }

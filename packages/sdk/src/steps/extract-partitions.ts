@@ -103,12 +103,11 @@ async function extractPartition(
   const fingerprint = { ...made, plan: digest, partition: id };
   const folder = stepFolder({ ...context, partition: id });
   const finished = await findDataset(store, folder);
-  if (finished !== null && options.force !== true && finished.manifest.fingerprint.plan === digest) {
-    if (isSameRun(finished, fingerprint)) {
-      judge(finished.manifest.streams, options);
-      context.log.info(`Partition ${id} of ${context.runId} is extracted already; its dataset stands`);
-      return finished;
-    }
+  const stands = finished !== null && options.force !== true && finished.manifest.fingerprint.plan === digest;
+  if (stands && isSameRun(finished, fingerprint)) {
+    judge(finished.manifest.streams, options);
+    context.log.info(`Partition ${id} of ${context.runId} is extracted already; its dataset stands`);
+    return finished;
   }
   return extractDataset({
     store,

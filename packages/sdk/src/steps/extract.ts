@@ -2,7 +2,6 @@ import { stepFolder } from '../dataset/layout.ts';
 import { type Dataset, findDataset } from '../dataset/manifest.ts';
 import type { Source } from '../source.ts';
 import { readStateAt } from '../state.ts';
-import { openStore } from '../stores/open-store.ts';
 import type { Store } from '../stores/store.ts';
 import type { EarlyLoad } from './early-load.ts';
 import { extractDataset } from './extract-dataset.ts';
@@ -13,9 +12,10 @@ import { checkedInterval } from './interval.ts';
 import { judge, judgeEmpty } from './judge.ts';
 import { selectStreams, streamsOf } from './select-streams.ts';
 import type { ExtractOptions, StepResult } from './step.ts';
-import { guarded, type Prepared, prepare, type StepContext, stepContext } from './step-context.ts';
+import { type Prepared, type StepContext, stepContext } from './step-context.ts';
 import { resultOf } from './step-result.ts';
 import { streamWindow } from './stream-window.ts';
+import { withSource } from './with-source.ts';
 
 /**
  * Reads a source into a dataset, or the partitions of a plan that are asked for. The same run id with the same inputs gives the
@@ -33,20 +33,12 @@ export function extract(options: ExtractOptions): Promise<StepResult> {
 
 /** The same, with somebody who loads parts as soon as they are durable. */
 export async function extractWith(options: ExtractOptions, early: EarlyLoad | undefined): Promise<StepResult> {
-  const { connector } = options.source;
-  const context = stepContext('extract', options, connector.name);
-  return guarded(context, { connector: connector.name }, async () => {
-    const source = prepare('source', options.source, context);
-    const store = await openStore(options.staging);
-    try {
-      await store.check();
-      if (options.partition !== undefined)
-        return await extractPartitions({ store, source, context, options, partition: options.partition });
-      return await extractWhole(store, source, context, options, early);
-    } finally {
-      if (typeof options.staging === 'string') await store.close();
-    }
-  });
+  const context = stepContext('extract', options, options.source.connector.name);
+  return withSource(context, options, (source, store) =>
+    options.partition === undefined
+      ? extractWhole(store, source, context, options, early)
+      : extractPartitions({ store, source, context, options, partition: options.partition }),
+  );
 }
 
 async function extractWhole(

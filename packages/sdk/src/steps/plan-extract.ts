@@ -3,7 +3,6 @@ import { findPlan, type Plan, type PlannedPartition, type StoredPlan, writePlan 
 import { AriesError } from '../errors.ts';
 import type { Source } from '../source.ts';
 import { type PipelineState, readStateAt } from '../state.ts';
-import { openStore } from '../stores/open-store.ts';
 import type { Store } from '../stores/store.ts';
 import { extractFingerprint, refuseOtherPlan } from './extract-fingerprint.ts';
 import { checkedInterval } from './interval.ts';
@@ -11,8 +10,9 @@ import { intervalSlices } from './interval-slices.ts';
 import { readContextOf } from './read-context.ts';
 import { type SelectedStream, selectStreams, streamsOf } from './select-streams.ts';
 import type { ExtractOptions, PlanResult } from './step.ts';
-import { guarded, type Prepared, prepare, type StepContext, stepContext } from './step-context.ts';
+import { type Prepared, type StepContext, stepContext } from './step-context.ts';
 import { type StreamWindow, streamWindow } from './stream-window.ts';
+import { withSource } from './with-source.ts';
 
 /** What `planExtract` is given: as the `extract` that will read the partitions. */
 export interface PlanExtractOptions extends Omit<ExtractOptions, 'partition'> {
@@ -31,18 +31,10 @@ export interface PlanExtractOptions extends Omit<ExtractOptions, 'partition'> {
  * for (const partition of partitions) await extract({ ...options, partition });
  */
 export async function planExtract(options: PlanExtractOptions): Promise<PlanResult> {
-  const { connector } = options.source;
-  const context = stepContext('plan', options, connector.name);
-  return guarded(context, { connector: connector.name }, async () => {
-    const source = prepare('source', options.source, context);
-    const store = await openStore(options.staging);
-    try {
-      await store.check();
-      return resultOf(store, await planInto(store, source, context, options), context);
-    } finally {
-      if (typeof options.staging === 'string') await store.close();
-    }
-  });
+  const context = stepContext('plan', options, options.source.connector.name);
+  return withSource(context, options, async (source, store) =>
+    resultOf(store, await planInto(store, source, context, options), context),
+  );
 }
 
 async function planInto(

@@ -1,0 +1,23 @@
+import type { Source } from '../source.ts';
+import { openStore } from '../stores/open-store.ts';
+import type { Store } from '../stores/store.ts';
+import type { ExtractOptions } from './step.ts';
+import { guarded, type Prepared, prepare, type StepContext } from './step-context.ts';
+
+/** Does what reads a source into staging: the config is parsed, and the store is known to work. */
+export function withSource<T>(
+  context: StepContext,
+  { source: use, staging }: Pick<ExtractOptions, 'source' | 'staging'>,
+  work: (source: Prepared<Source>, store: Store) => Promise<T>,
+): Promise<T> {
+  return guarded(context, { connector: use.connector.name }, async () => {
+    const source = prepare('source', use, context);
+    const store = await openStore(staging);
+    try {
+      await store.check();
+      return await work(source, store);
+    } finally {
+      if (typeof staging === 'string') await store.close();
+    }
+  });
+}
