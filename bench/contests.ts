@@ -33,6 +33,7 @@ export interface Contest {
 
 export const PIPE = 'psql COPY TO | psql COPY FROM (text)';
 export const TO_FILE = 'psql COPY TO a file (text)';
+const TO_CSV = 'psql COPY TO a file (csv)';
 export const FROM_FILE = 'psql COPY FROM a file (text)';
 export const NAIVE = 'query stream, one row one chunk';
 
@@ -89,7 +90,8 @@ export function contests(place: Place): Contest[] {
   const ends = (format: string): Contest[] => [
     {
       name: `aries extract, ${format}, zstd`,
-      baseline: TO_FILE,
+      // Like is compared with like; how PostgreSQL's csv compares with its text is a line of its own.
+      baseline: format === 'csv' ? TO_CSV : TO_FILE,
       ...(format === 'csv' ? { atLeast: 1 } : {}),
       prepare: clean,
       run: extract(format),
@@ -139,7 +141,7 @@ export function contests(place: Place): Contest[] {
       run: () => copy(source, `COPY ${table} TO STDOUT`, file('theirs.txt'), ''),
     },
     {
-      name: 'psql COPY TO a file (csv)',
+      name: TO_CSV,
       baseline: TO_FILE,
       run: () => copy(source, `COPY ${table} TO STDOUT (FORMAT csv)`, file('theirs.csv'), ''),
     },

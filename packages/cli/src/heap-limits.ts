@@ -4,11 +4,11 @@ import vm from 'node:vm';
 const ENOUGH_BYTES = 16 * 1024 * 1024;
 const LOOK_EVERY_MILLISECONDS = 20;
 
-/** How much of what is alive may be garbage before it is collected; V8's own measure is several times that. */
-const GARBAGE_PERCENT = 40;
+/** How much garbage may come to what is alive before the old generation is collected; V8's own measure is several times that. */
+const GARBAGE_PERCENT = 100;
 
 /** Bytes outside the heap that may come before the young generation is collected for their sake. */
-const OUTSIDE_BYTES = 16 * 1024 * 1024;
+const OUTSIDE_BYTES = 8 * 1024 * 1024;
 
 /**
  * Keeps V8 from filling memory with what has passed through. The young generation stops growing once it is large enough for

@@ -1,13 +1,11 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Compression } from './format.ts';
+import { MEMBER_BYTES } from './member-size.ts';
 import { zstdFrame } from './zstd-frame.ts';
 
-/** Uncompressed bytes of one member: enough for a good ratio, few enough for several in memory. */
-export const MEMBER_BYTES = 2 * 1024 * 1024;
-
-/** Members compressed at once, and held at most until they are taken. Each runs on a thread of its own. */
-export const MEMBERS_IN_FLIGHT = 3;
+/** Members compressed at once, and held at most until they are taken. Each runs on a thread of its own, of which Node has four. */
+const MEMBERS_IN_FLIGHT = 4;
 
 /** How much is compressed at a time. */
 export interface CompressorOptions {
@@ -58,7 +56,7 @@ type CompressMember = (bytes: Buffer) => Promise<Buffer[]>;
 const gzipMember = promisify(gzip);
 
 /** Level 1 here and in zstd: staging is written and read once, and the thread pool is to stay ahead of one producer. */
-const GZIP_OPTIONS = { chunkSize: 1024 * 1024, level: 1 };
+const GZIP_OPTIONS = { chunkSize: 128 * 1024, level: 1 };
 
 const MEMBER_OF: Record<Compression, CompressMember> = {
   zst: zstdFrame,

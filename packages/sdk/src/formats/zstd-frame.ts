@@ -1,11 +1,24 @@
 import { constants, createZstdCompress, type ZstdCompress } from 'node:zlib';
+import { MEMBER_BYTES } from './member-size.ts';
 
 /** Output of an encoder is cut from memory of this size, and no more of it is taken than there is output. */
-const CHUNK_BYTES = 256 * 1024;
+const CHUNK_BYTES = 128 * 1024;
+
+/**
+ * Powers of two, in bytes. A window as large as a member: the encoder copies its input into a ring of the window's size, and is slow
+ * once that has gone round.
+ */
+const WINDOW_LOG = Math.log2(MEMBER_BYTES);
 
 const OPTIONS = {
   chunkSize: CHUNK_BYTES,
-  params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 },
+  // Each write is a frame: saying so with the bytes takes one turn of the thread pool, a flush afterwards two.
+  flush: constants.ZSTD_e_end,
+  params: {
+    [constants.ZSTD_c_compressionLevel]: 1,
+    [constants.ZSTD_c_checksumFlag]: 1,
+    [constants.ZSTD_c_windowLog]: WINDOW_LOG,
+  },
 };
 
 /** An encoder, and where its output goes. */
@@ -15,7 +28,7 @@ interface Encoder {
   fail(error: Error): void;
 }
 
-/** Encoders that are not in use. Each has tables of a megabyte, and is used for one frame after the other. */
+/** Encoders that are not in use. Each has memory for its window and tables, and is used for one frame after the other. */
 const idle: Encoder[] = [];
 const MOST_IDLE = 8;
 
@@ -24,8 +37,9 @@ export async function zstdFrame(bytes: Buffer): Promise<Buffer[]> {
   const encoder = idle.pop() ?? createEncoder();
   await new Promise<void>((resolve, reject) => {
     encoder.fail = reject;
-    if (bytes.length > 0) encoder.stream.write(bytes);
-    encoder.stream.flush(constants.ZSTD_e_end, resolve);
+    // A write of nothing would be no frame at all.
+    if (bytes.length > 0) encoder.stream.write(bytes, (error) => (error ? reject(error) : resolve()));
+    else encoder.stream.flush(constants.ZSTD_e_end, resolve);
   });
   const { output } = encoder;
   encoder.output = [];
