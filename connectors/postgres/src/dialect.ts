@@ -1,4 +1,4 @@
-import { type ColumnChange, isSamePgcopyType, type SqlDialect } from '@aries-data/sdk';
+import { AriesError, type ColumnChange, isSamePgcopyType, type SqlDialect } from '@aries-data/sdk';
 import pg from 'pg';
 import { fitColumn } from './fit.ts';
 
@@ -7,6 +7,8 @@ const quote = pg.escapeIdentifier;
 /** NAMEDATALEN - 1: what is longer is cut without a word. */
 const MAX_NAME_BYTES = 63;
 const SYSTEM_COLUMNS = new Set(['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid']);
+/** MaxHeapAttributeNumber. */
+const MOST_COLUMNS = 1600;
 const ORDINAL = '"_aries_ordinal"';
 
 /** How PostgreSQL loads: see `SqlDialect`. */
@@ -29,6 +31,7 @@ export const postgresDialect: SqlDialect = {
   createStage(table, columns, ordinal) {
     const pieces = columns.map(({ name, type, nullable }) => `${quote(name)} ${type}${nullable ? '' : ' NOT NULL'}`);
     // It counts in the order of COPY; a row that is refused leaves a gap, which does no harm.
+    if (ordinal && columns.length >= MOST_COLUMNS) throw noRoomForOrdinal();
     if (ordinal) pieces.push(`${ORDINAL} bigint GENERATED ALWAYS AS IDENTITY`);
     return [`CREATE UNLOGGED TABLE ${table} (${pieces.join(', ')}) WITH (autovacuum_enabled = false)`];
   },
@@ -69,4 +72,14 @@ function alteration(change: ColumnChange): string {
       return `ALTER COLUMN ${column} TYPE ${change.type} USING ${exact}`;
     }
   }
+}
+
+function noRoomForOrdinal(): AriesError {
+  return new AriesError(
+    'SCHEMA_CONFLICT',
+    `A table of ${MOST_COLUMNS} columns, the most PostgreSQL has, cannot be merged into`,
+    {
+      hint: 'Leave out a column (merge needs one for the order of rows while it loads), or load with replace or append.',
+    },
+  );
 }

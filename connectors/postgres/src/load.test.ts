@@ -461,3 +461,35 @@ describe('replace-interval', () => {
     }
   });
 });
+
+describe('a table of as many columns as PostgreSQL has', () => {
+  const merge = (columns: number, values: JsonRecord) => {
+    const names = Array.from({ length: columns }, (_, index) => `c${index}`);
+    const target = targetOf(
+      {
+        type: 'object',
+        properties: Object.fromEntries(names.map((name) => [name, { type: ['integer', 'null'] }])),
+        required: names,
+      },
+      { disposition: 'merge', primaryKey: ['c0'] },
+    );
+    // All of them would be more than a row's page holds.
+    const record = Object.fromEntries(names.map((name) => [name, values[name] ?? null]));
+    return loadOne(database.url, target, (load) => load.writeBatch([record]));
+  };
+
+  test('is merged into with one column fewer', async () => {
+    await merge(1599, { c0: 1, c1597: 2 });
+    await merge(1599, { c0: 1, c1598: 3 });
+    expect(await sql(database.url, 'SELECT c0, c1597, c1598 FROM items')).toEqual([
+      { c0: '1', c1597: null, c1598: '3' },
+    ]);
+  });
+
+  test('is not merged into, and that is said before anything is loaded', async () => {
+    await expect(merge(1600, { c0: 1 })).rejects.toMatchObject({
+      code: 'SCHEMA_CONFLICT',
+      message: 'A table of 1600 columns, the most PostgreSQL has, cannot be merged into',
+    });
+  });
+});
