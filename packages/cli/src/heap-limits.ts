@@ -1,7 +1,7 @@
 import v8 from 'node:v8';
 import vm from 'node:vm';
 
-const ENOUGH_BYTES = 16 * 1024 * 1024;
+const ENOUGH_BYTES = 8 * 1024 * 1024;
 const LOOK_EVERY_MILLISECONDS = 20;
 
 /** How much garbage may come to what is alive before the old generation is collected; V8's own measure is several times that. */
