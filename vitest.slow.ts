@@ -13,6 +13,7 @@ export const slow = [
   'test/cli-real-systems.test.ts',
   'test/cli-telemetry.test.ts',
   'test/docs-commands.test.ts',
+  'test/pgcopy.test.ts',
   'test/running-again/interrupted-extract.test.ts',
   'test/running-again/interrupted-load.test.ts',
   'test/schedule-manifests.test.ts',
