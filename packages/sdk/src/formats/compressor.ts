@@ -64,7 +64,7 @@ const MEMBER_OF: Record<Compression, CompressMember> = {
   none: async (bytes) => [Buffer.from(bytes)],
 };
 
-/** Memory of members that are compressed, for the next: fresh megabytes cost more than compressing into them. */
+/** Memory of members that are compressed, for the next: fresh memory has to be mapped and collected. */
 const free: Buffer[] = [];
 const MOST_FREE = 8;
 

@@ -12,7 +12,7 @@ const WINDOW_LOG = Math.log2(MEMBER_BYTES);
 
 const OPTIONS = {
   chunkSize: CHUNK_BYTES,
-  // Each write is a frame: saying so with the bytes takes one turn of the thread pool, a flush afterwards two.
+  // Each write is a frame, also one of nothing: saying so with the bytes takes one turn of the thread pool, a flush afterwards two.
   flush: constants.ZSTD_e_end,
   params: {
     [constants.ZSTD_c_compressionLevel]: 1,
@@ -37,9 +37,7 @@ export async function zstdFrame(bytes: Buffer): Promise<Buffer[]> {
   const encoder = idle.pop() ?? createEncoder();
   await new Promise<void>((resolve, reject) => {
     encoder.fail = reject;
-    // A write of nothing would be no frame at all.
-    if (bytes.length > 0) encoder.stream.write(bytes, (error) => (error ? reject(error) : resolve()));
-    else encoder.stream.flush(constants.ZSTD_e_end, resolve);
+    encoder.stream.write(bytes, (error) => (error ? reject(error) : resolve()));
   });
   const { output } = encoder;
   encoder.output = [];
