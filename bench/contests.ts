@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import pg from 'pg';
+import { query } from '../test/services/query.ts';
 import { type Run, runNode, runShell } from './run-process.ts';
 
 /** Where a bench takes place. */
@@ -164,24 +164,10 @@ export function contests(place: Place): Contest[] {
 /** An empty table of the same kind: logged, with the same key. */
 async function remake({ source, target, table }: Place, name: string): Promise<void> {
   await query(target, `DROP TABLE IF EXISTS ${name}`);
-  const client = new pg.Client(source);
-  await client.connect();
-  const { rows } = await client.query(
+  const [{ columns }] = await query(
+    source,
     `SELECT string_agg(quote_ident(attname) || ' ' || format_type(atttypid, atttypmod) || CASE WHEN attnotnull THEN ' NOT NULL' ELSE '' END, ', ' ORDER BY attnum) AS columns
-       FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0`,
-    [table],
+       FROM pg_attribute WHERE attrelid = '${table}'::regclass AND attnum > 0`,
   );
-  await client.end();
-  await query(target, `CREATE TABLE ${name} (${rows[0].columns}, PRIMARY KEY (id))`);
-}
-
-/** Runs statements one after the other. */
-export async function query(url: string, ...statements: string[]): Promise<void> {
-  const client = new pg.Client(url);
-  await client.connect();
-  try {
-    for (const statement of statements) await client.query(statement);
-  } finally {
-    await client.end();
-  }
+  await query(target, `CREATE TABLE ${name} (${columns}, PRIMARY KEY (id))`);
 }

@@ -11,7 +11,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { bundle } from '../packages/cli/bundle.ts';
 import { startPostgres } from '../test/services/postgres.ts';
-import { type Contest, contests, NAIVE, type Place, query, TO_FILE } from './contests.ts';
+import { query } from '../test/services/query.ts';
+import { type Contest, contests, NAIVE, type Place, TO_FILE } from './contests.ts';
 import type { Run } from './run-process.ts';
 import { wideTable } from './wide-table.ts';
 

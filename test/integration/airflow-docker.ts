@@ -9,6 +9,7 @@ import { ariesImages } from '../services/aries-images.ts';
 import { createBucket } from '../services/bucket.ts';
 import { dockerDoes } from '../services/containers.ts';
 import { type FreshDatabase, freshDatabase } from '../services/database.ts';
+import { noService } from '../services/no-service.ts';
 import { query } from '../services/query.ts';
 import { startProxy, type TcpProxy } from '../services/tcp-proxy.ts';
 
@@ -20,11 +21,7 @@ const example = readFileSync(join(root, 'examples/scheduled/pipeline.yaml'), 'ut
 export function testDockerOperator(airflow: Airflow): void {
   const [engine, s3] = [inject('docker'), inject('s3')];
   if (engine.state !== 'ready' || s3.state !== 'ready') {
-    const unready = engine.state === 'ready' ? s3 : engine;
-    test('operator docker: engine and S3 start', ({ skip }) => {
-      if (unready.state === 'missing') skip(unready.reason);
-      throw new Error('reason' in unready ? unready.reason : '');
-    });
+    noService('operator docker: engine and S3 start', engine, s3);
     return;
   }
 

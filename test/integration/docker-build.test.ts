@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { type AriesImages, ariesImages } from '../services/aries-images.ts';
 import { dockerDoes, runImage } from '../services/containers.ts';
+import { noService } from '../services/no-service.ts';
 
 const engine = inject('docker');
 const root = resolve(import.meta.dirname, '../..');
@@ -15,10 +16,7 @@ const CONNECTORS = readdirSync(join(root, 'connectors')).filter((name) =>
 
 describe('images', () => {
   if (engine.state !== 'ready') {
-    test('an engine starts', ({ skip }) => {
-      if (engine.state === 'missing') skip(engine.reason);
-      throw new Error(engine.reason);
-    });
+    noService('an engine starts', engine);
     return;
   }
   let images: AriesImages;

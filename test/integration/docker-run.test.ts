@@ -10,6 +10,7 @@ import { createBucket } from '../services/bucket.ts';
 import { dockerDoes, runImage } from '../services/containers.ts';
 import { freshDatabase } from '../services/database.ts';
 import { dockerEnvironment } from '../services/docker.ts';
+import { noService } from '../services/no-service.ts';
 
 const engine = inject('docker');
 const s3 = inject('s3');
@@ -19,11 +20,7 @@ const SECRET = 'canary-4711-secret';
 
 describe('containers', () => {
   if (engine.state !== 'ready' || s3.state !== 'ready') {
-    const unready = engine.state === 'ready' ? s3 : engine;
-    test('engine and S3 start', ({ skip }) => {
-      if (unready.state === 'missing') skip(unready.reason);
-      throw new Error('reason' in unready ? unready.reason : '');
-    });
+    noService('engine and S3 start', engine, s3);
     return;
   }
   let images: AriesImages;

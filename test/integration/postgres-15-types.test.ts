@@ -1,8 +1,9 @@
-import { describe, inject, test } from 'vitest';
+import { describe, inject } from 'vitest';
 import { describeRelations } from '../../connectors/postgres/src/testing/relation-suite.ts';
 import { describeTypes } from '../../connectors/postgres/src/testing/type-suite.ts';
 import { isPgcopyType } from '../../packages/sdk/src/formats/pgcopy-types.ts';
 import { freshDatabase } from '../services/database.ts';
+import { noService } from '../services/no-service.ts';
 
 const postgres15 = inject('postgres15');
 
@@ -12,8 +13,5 @@ describe('PostgreSQL 15', () => {
     describe('relations', () => describeRelations(() => freshDatabase(postgres15.url)));
     return;
   }
-  test('starts', ({ skip }) => {
-    if (postgres15.state === 'missing') skip(postgres15.reason);
-    throw new Error(postgres15.reason);
-  });
+  noService('starts', postgres15);
 });

@@ -12,12 +12,13 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { createBucket, s3Client } from '../services/bucket.ts';
 import { freshDatabase } from '../services/database.ts';
+import { noService } from '../services/no-service.ts';
 
 const s3 = inject('s3');
 const postgres15 = inject('postgres15');
 
 describe('S3 (Ceph)', () => {
-  if (s3.state !== 'ready') return noService(s3);
+  if (s3.state !== 'ready') return noService('starts', s3);
   let client: S3Client;
   let Bucket: string;
   beforeAll(async () => {
@@ -66,7 +67,7 @@ describe('S3 (Ceph)', () => {
 });
 
 describe('PostgreSQL 15', () => {
-  if (postgres15.state !== 'ready') return noService(postgres15);
+  if (postgres15.state !== 'ready') return noService('starts', postgres15);
 
   test('runs, each database by itself', async () => {
     await using database = await freshDatabase(postgres15.url);
@@ -84,11 +85,3 @@ describe('PostgreSQL 15', () => {
     await expect(client.connect()).rejects.toMatchObject({ code: '28P01' });
   });
 });
-
-/** Skips where the machine cannot have the service, and fails where it has it and it does not start. */
-function noService({ state, reason }: { state: 'missing' | 'broken'; reason: string }) {
-  test('starts', ({ skip }) => {
-    if (state === 'missing') skip(reason);
-    throw new Error(reason);
-  });
-}

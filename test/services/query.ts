@@ -1,12 +1,14 @@
 import pg from 'pg';
 
 /** Runs statements on a connection of their own; returns the rows of the last. */
-export async function query(url: string, sql: string): Promise<unknown[]> {
-  const client = new pg.Client(url);
+export async function query(url: string, ...statements: string[]): Promise<pg.QueryResult['rows']> {
+  const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    const result = await client.query(sql);
-    return [result].flat().at(-1)!.rows;
+    let rows: pg.QueryResult['rows'] = [];
+    // Of a text with several statements there is one result each.
+    for (const statement of statements) rows = [await client.query(statement)].flat().at(-1)!.rows;
+    return rows;
   } finally {
     await client.end();
   }
