@@ -1,6 +1,9 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { promisify } from 'node:util';
 import { type DockerEngine, dockerEnvironment } from './docker.ts';
+
+const run = promisify(execFile);
 
 /** What a command of the Docker client printed, stdout and stderr as they came. */
 export interface Printed {
@@ -43,11 +46,10 @@ export async function docker(engine: DockerEngine, args: readonly string[], env 
   return { code, output };
 }
 
-/** The same, where it must succeed; returns what it printed. */
-export async function dockerDoes(engine: DockerEngine, args: readonly string[], env = {}): Promise<string> {
-  const { code, output } = await docker(engine, args, env);
-  if (code !== 0) throw new Error(`docker ${args.join(' ')} ended with ${code}\n${output}`);
-  return output.trim();
+/** The same, where it must succeed; returns its stdout alone: the client warns on stderr, before a container's id too. */
+export async function dockerDoes(engine: DockerEngine, args: readonly string[]): Promise<string> {
+  const { stdout } = await run(engine.client, args, { env: dockerEnvironment(engine), maxBuffer: 64 << 20 });
+  return stdout.trim();
 }
 
 /** Runs an image to its end as a careful scheduler does: nothing can be written but /tmp, and no privilege can be gained. */
@@ -79,9 +81,10 @@ async function sendSignal(
   { id, ended, signalAt }: { id: string; ended: Promise<string>; signalAt: (log: string) => string | undefined },
 ): Promise<void> {
   let running = true;
-  void ended.finally(() => {
+  const stop = () => {
     running = false;
-  });
+  };
+  void ended.then(stop, stop);
   while (running) {
     const signal = signalAt((await docker(engine, ['logs', id])).output);
     if (signal !== undefined) return void (await docker(engine, ['kill', '--signal', signal, id]));
