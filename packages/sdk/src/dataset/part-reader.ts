@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { AriesError } from '../errors.ts';
+import type { BatchLimits } from '../formats/blocks.ts';
 import { decoderOf } from '../formats/codec.ts';
 import { decompress } from '../formats/compression.ts';
 import type { Batch } from '../records.ts';
@@ -25,8 +26,13 @@ export async function openPartBytes(
 }
 
 /** The records of a part, in batches; values are fitted to the schema where it was inferred. */
-export async function* readPart(dataset: PartFolder, stream: StagedStream, part: Part): AsyncGenerator<Batch> {
-  const decode = decoderOf(stream.format, fieldsOf(stream.schema), { coerce: stream.inferred });
+export async function* readPart(
+  dataset: PartFolder,
+  stream: StagedStream,
+  part: Part,
+  limits: BatchLimits = {},
+): AsyncGenerator<Batch> {
+  const decode = decoderOf(stream.format, fieldsOf(stream.schema), { coerce: stream.inferred, ...limits });
   let rows = 0;
   for await (const batch of decode(await openPartBytes(dataset, stream, part))) {
     rows += batch.length;

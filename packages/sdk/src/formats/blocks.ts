@@ -62,8 +62,8 @@ export function* batchesOf<R>(rows: R[], limit: number): Generator<R[]> {
   for (let start = 0; start < rows.length; start += limit) yield rows.slice(start, start + limit);
 }
 
-/** Uncompressed bytes of one batch, where nothing else is asked for. */
-export const BATCH_BYTES = 256 * 1024;
+/** Uncompressed bytes of one batch, where nothing else is asked for: few enough to be gone before V8's collector comes to copy them. */
+export const BATCH_BYTES = 64 * 1024;
 
 /** Rows of one batch at most: a batch of tiny rows must not become a long pause. */
 export const BATCH_ROWS = 10_000;

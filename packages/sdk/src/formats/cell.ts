@@ -5,7 +5,7 @@ const SPECIAL = /[",\n\r]/;
 
 /** A text as a cell of `aries-csv-1`: quoted where csv or COPY would take it for something else. */
 export function textCell(text: string): string {
-  return text === '' || SPECIAL.test(text) || text === '\\.' ? `"${text.replaceAll('"', '""')}"` : text;
+  return text === '' || SPECIAL.test(text) || text === '\\.' ? `"${text.replace(/"/g, '""')}"` : text;
 }
 
 /** A double as a cell: as JSON prints it, and as PostgreSQL does where JSON does not: `-0`, `NaN`, `Infinity`, `-Infinity`. */

@@ -95,7 +95,8 @@ function closingQuote(text: string, open: number): number {
 
 function unquoted(text: string, open: number, close: number): string {
   const inside = text.slice(open + 1, close);
-  return inside.includes('"') ? inside.replaceAll('""', '"') : inside;
+  // With a pattern, V8 writes the result at once; replaceAll joins it of a piece for each match.
+  return inside.includes('"') ? inside.replace(/""/g, '"') : inside;
 }
 
 function afterQuote(code: number, fields: Field[], row: number): never {

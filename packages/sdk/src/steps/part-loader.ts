@@ -8,6 +8,9 @@ import { type Batch, type Rejection, withOrigin } from '../records.ts';
 import { fieldsOf, type JsonRecord } from '../schema.ts';
 import { interrupted, type StepContext } from './step-context.ts';
 
+/** Larger than batches are elsewhere: a database copies each with a statement of its own. */
+const LOAD_BATCHES = { batchBytes: 256 * 1024 };
+
 /** Writes parts of one stream into its target: untouched where the destination takes their format, else record by record. */
 export interface PartLoader {
   load: StreamLoad;
@@ -50,7 +53,7 @@ export async function openPartLoader({
         await load.writePart!(partOf(folder, stream, part));
         return onRecords(part.rows);
       }
-      for await (const batch of located(readPart(folder, stream, part), part)) {
+      for await (const batch of located(readPart(folder, stream, part, LOAD_BATCHES), part)) {
         if (context.signal.aborted) throw interrupted(context.signal);
         await load.writeBatch(batch);
         await onRecords(batch.length);
@@ -76,7 +79,7 @@ function loadPart(dataset: PartFolder, stream: StagedStream, part: Part): LoadPa
     format: stream.format,
     rows: part.rows,
     open: () => openPartBytes(dataset, stream, part),
-    batches: () => located(readPart(dataset, stream, part), part),
+    batches: () => located(readPart(dataset, stream, part, LOAD_BATCHES), part),
   };
 }
 
