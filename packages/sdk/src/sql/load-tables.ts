@@ -37,7 +37,7 @@ export function createLoadTables({
 
   async function claim(connection: SqlConnection): Promise<void> {
     await connection.lock(lockOf(token), 0);
-    const found = await connection.tableNames(PREFIX);
+    const found = (await connection.tableNames(PREFIX)).toSorted();
     for (const owner of new Set(found.map((name) => name.slice(PREFIX.length).split('_', 1)[0]!))) {
       if (owner === token || !(await connection.lock(lockOf(owner), 0))) continue;
       for (const name of found.filter((candidate) => candidate.startsWith(`${PREFIX}${owner}_`))) {
