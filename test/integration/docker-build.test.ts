@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { type AriesImages, ariesImages } from '../services/aries-images.ts';
-import { dockerDoes, runImage } from '../services/containers.ts';
+import { runImage } from '../services/containers.ts';
+import { dockerDoes } from '../services/docker.ts';
 import { noService } from '../services/no-service.ts';
 
 const engine = inject('docker');

@@ -2,15 +2,15 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { runAries } from '../../packages/cli/src/testing/run-aries.ts';
 import { type AriesImages, ariesImages } from '../services/aries-images.ts';
 import { createBucket } from '../services/bucket.ts';
-import { dockerDoes, runImage } from '../services/containers.ts';
+import { runImage } from '../services/containers.ts';
 import { freshDatabase } from '../services/database.ts';
-import { dockerEnvironment } from '../services/docker.ts';
+import { dockerDoes, dockerEnvironment } from '../services/docker.ts';
 import { noService } from '../services/no-service.ts';
+import { query } from '../services/query.ts';
 
 const engine = inject('docker');
 const s3 = inject('s3');
@@ -82,12 +82,10 @@ describe('containers', () => {
       rejected: 0,
       outcome: 'loaded',
     });
-    const client = new pg.Client(database.url);
-    await client.connect();
-    const { rows: counted } = await client.query(
+    const counted = await query(
+      database.url,
       "SELECT count(*)::int AS rows, count(DISTINCT n)::int AS numbers, count(*) FILTER (WHERE name = 'number ' || n)::int AS trimmed FROM numbers",
     );
-    await client.end();
     expect(counted).toEqual([{ rows: 1000, numbers: 1000, trimmed: 1000 }]);
   });
 

@@ -13,6 +13,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { createBucket, s3Client } from '../services/bucket.ts';
 import { freshDatabase } from '../services/database.ts';
 import { noService } from '../services/no-service.ts';
+import { query } from '../services/query.ts';
 
 const s3 = inject('s3');
 const postgres15 = inject('postgres15');
@@ -71,10 +72,7 @@ describe('PostgreSQL 15', () => {
 
   test('runs, each database by itself', async () => {
     await using database = await freshDatabase(postgres15.url);
-    const client = new pg.Client({ connectionString: database.url });
-    await client.connect();
-    const { rows } = await client.query("SELECT current_setting('server_version_num')::int / 10000 AS version");
-    await client.end();
+    const rows = await query(database.url, "SELECT current_setting('server_version_num')::int / 10000 AS version");
     expect(rows).toEqual([{ version: 15 }]);
   });
 

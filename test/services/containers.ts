@@ -1,9 +1,6 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { promisify } from 'node:util';
-import { type DockerEngine, dockerEnvironment } from './docker.ts';
-
-const run = promisify(execFile);
+import { type DockerEngine, dockerDoes, dockerEnvironment } from './docker.ts';
 
 /** What a command of the Docker client printed, stdout and stderr as they came. */
 export interface Printed {
@@ -44,12 +41,6 @@ export async function docker(engine: DockerEngine, args: readonly string[], env 
   });
   const [code] = await once(child, 'close');
   return { code, output };
-}
-
-/** The same, where it must succeed; returns its stdout alone: the client warns on stderr, before a container's id too. */
-export async function dockerDoes(engine: DockerEngine, args: readonly string[]): Promise<string> {
-  const { stdout } = await run(engine.client, args, { env: dockerEnvironment(engine), maxBuffer: 64 << 20 });
-  return stdout.trim();
 }
 
 /** Runs an image to its end as a careful scheduler does: nothing can be written but /tmp, and no privilege can be gained. */

@@ -35,8 +35,7 @@ export async function startDocker(): Promise<DockerEngine & AsyncDisposable> {
   const running = new AsyncDisposableStack();
   try {
     const { client, host } = (await answers('docker', '')) ? { client: 'docker', host: '' } : await ownEngine(running);
-    const docker: Docker = (...args) =>
-      run(client, args, { env: dockerEnvironment({ client, host }), maxBuffer: 64 << 20 }).then(({ stdout }) => stdout);
+    const docker: Docker = (...args) => dockerDoes({ client, host }, args);
     const prefix = `aries-test-${randomBytes(6).toString('hex')}-`;
     running.defer(() => removeImages(docker, prefix));
     const nodeImage = `${prefix}node`;
@@ -54,6 +53,18 @@ export async function startDocker(): Promise<DockerEngine & AsyncDisposable> {
 export function dockerEnvironment({ client, host }: Pick<DockerEngine, 'client' | 'host'>): NodeJS.ProcessEnv {
   const PATH = client.includes('/') ? `${dirname(client)}:${process.env.PATH}` : process.env.PATH;
   return { ...process.env, PATH, ...(host === '' ? {} : { DOCKER_HOST: host }) };
+}
+
+/**
+ * Runs a command of the Docker client that must succeed; returns its stdout alone: the client warns on stderr, before a container's
+ * id too.
+ */
+export async function dockerDoes(
+  engine: Pick<DockerEngine, 'client' | 'host'>,
+  args: readonly string[],
+): Promise<string> {
+  const { stdout } = await run(engine.client, args, { env: dockerEnvironment(engine), maxBuffer: 64 << 20 });
+  return stdout.trim();
 }
 
 async function ownEngine(running: AsyncDisposableStack): Promise<{ client: string; host: string }> {

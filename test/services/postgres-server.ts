@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { startDaemon } from './daemon.ts';
 import { freePort } from './free-port.ts';
+import { query } from './query.ts';
 
 const run = promisify(execFile);
 
@@ -94,7 +95,7 @@ export async function createDatabase(
   name = `test_${randomBytes(6).toString('hex')}`,
 ): Promise<string> {
   // By copying files, which takes half as long as PostgreSQL's own choice, where nothing has to be durable.
-  await administer(serverUrl, `CREATE DATABASE ${pg.escapeIdentifier(name)} STRATEGY FILE_COPY`);
+  await query(serverUrl, `CREATE DATABASE ${pg.escapeIdentifier(name)} STRATEGY FILE_COPY`);
   const url = new URL(serverUrl);
   url.pathname = `/${encodeURIComponent(name)}`;
   return url.href;
@@ -103,17 +104,7 @@ export async function createDatabase(
 /** Drops the database that `url` names, whoever is still connected. */
 export async function dropDatabase(serverUrl: string, url: string): Promise<void> {
   const name = decodeURIComponent(new URL(url).pathname.slice(1));
-  await administer(serverUrl, `DROP DATABASE IF EXISTS ${pg.escapeIdentifier(name)} WITH (FORCE)`);
-}
-
-async function administer(serverUrl: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: serverUrl });
-  await client.connect();
-  try {
-    await client.query(sql);
-  } finally {
-    await client.end();
-  }
+  await query(serverUrl, `DROP DATABASE IF EXISTS ${pg.escapeIdentifier(name)} WITH (FORCE)`);
 }
 
 type User = { uid: number; gid: number };
