@@ -30,9 +30,11 @@ export const postgresDialect: SqlDialect = {
 
   createStage(table, columns, ordinal) {
     const pieces = columns.map(({ name, type, nullable }) => `${quote(name)} ${type}${nullable ? '' : ' NOT NULL'}`);
-    if (ordinal && columns.length >= MOST_COLUMNS) throw noRoomForOrdinal();
-    // It counts in the order of COPY; a row that is refused leaves a gap, which does no harm.
-    if (ordinal) pieces.push(`${ORDINAL} bigint GENERATED ALWAYS AS IDENTITY`);
+    if (ordinal) {
+      if (columns.length >= MOST_COLUMNS) throw noRoomForOrdinal();
+      // It counts in the order of COPY; a row that is refused leaves a gap, which does no harm.
+      pieces.push(`${ORDINAL} bigint GENERATED ALWAYS AS IDENTITY`);
+    }
     return [`CREATE UNLOGGED TABLE ${table} (${pieces.join(', ')}) WITH (autovacuum_enabled = false)`];
   },
   ordinal: ORDINAL,

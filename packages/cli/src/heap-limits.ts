@@ -13,9 +13,8 @@ const OUTSIDE_BYTES = 8 * 1024 * 1024;
 /**
  * Keeps V8 from filling memory with what has passed through. The young generation stops growing once it is large enough for
  * streaming: left alone it grows to several times that, and there is no flag by which a running process could limit it, only one
- * that ends its growth. The old generation is collected sooner than V8 would. And so
- * is the young one where buffers are what passes through: it hardly holds anything of them itself, so V8 would let 64 MB of
- * them wait.
+ * that ends its growth. The old generation is collected sooner than V8 would. And so is the young one where buffers are what
+ * passes through: it hardly holds anything of them itself, so V8 would let 64 MB of them wait.
  */
 export function limitHeap(): void {
   v8.setFlagsFromString(`--heap-growing-percent=${GARBAGE_PERCENT}`);

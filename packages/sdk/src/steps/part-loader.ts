@@ -53,7 +53,7 @@ export async function openPartLoader({
         await load.writePart!(partOf(folder, stream, part));
         return onRecords(part.rows);
       }
-      for await (const batch of located(readPart(folder, stream, part, LOAD_BATCHES), part)) {
+      for await (const batch of locatedBatches(folder, stream, part)) {
         if (context.signal.aborted) throw interrupted(context.signal);
         await load.writeBatch(batch);
         await onRecords(batch.length);
@@ -79,7 +79,7 @@ function loadPart(dataset: PartFolder, stream: StagedStream, part: Part): LoadPa
     format: stream.format,
     rows: part.rows,
     open: () => openPartBytes(dataset, stream, part),
-    batches: () => located(readPart(dataset, stream, part, LOAD_BATCHES), part),
+    batches: () => locatedBatches(dataset, stream, part),
   };
 }
 
@@ -92,10 +92,10 @@ function csvPart(dataset: PartFolder, stream: StagedStream, part: Part): LoadPar
   };
 }
 
-/** Batches that know which record of which part file they hold. */
-async function* located(batches: AsyncIterable<Batch>, part: Part): AsyncGenerator<Batch> {
+/** The records of a part, in batches that know which record of which part file they hold. */
+async function* locatedBatches(folder: PartFolder, stream: StagedStream, part: Part): AsyncGenerator<Batch> {
   let first = 1;
-  for await (const batch of batches) {
+  for await (const batch of readPart(folder, stream, part, LOAD_BATCHES)) {
     const start = first;
     first += batch.length;
     yield withOrigin(batch as JsonRecord[], (index) => `${part.key} record ${start + index}`);
