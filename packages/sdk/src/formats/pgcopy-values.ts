@@ -122,7 +122,7 @@ export const writeUuid: WriteValue = (sink, value) => {
   if (typeof value !== 'string' || !UUID.test(value)) return false;
   reserve(sink, 20);
   putLength(sink, 16);
-  sink.bytes.write(value.replaceAll('-', ''), sink.at, 16, 'hex');
+  sink.bytes.write(value.replace(/-/g, ''), sink.at, 16, 'hex');
   sink.at += 16;
   return true;
 };
