@@ -215,7 +215,6 @@ test.skipIf(process.platform !== 'linux')(
         break;
       }
     }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(await openFiles()).toBe(before);
+    await expect.poll(openFiles).toBe(before);
   },
 );

@@ -80,12 +80,14 @@ async function connectionsDuring(reading: Promise<unknown>): Promise<number> {
   return most;
 }
 
+/** Makes a read last long enough that each of its connections is seen. */
+const SLOWLY = { where: 'id % 2000 <> 0 OR pg_sleep(0.05) IS NOT NULL' };
 const EVERY_ID = Array.from({ length: 40_000 }, (_, index) => index + 1);
 const ids = (rows: { id: number }[]) => rows.map(({ id }) => id).sort((a, b) => a - b);
 
 describe('over several connections', () => {
   test.each(['accounts', 'parted'])('each row of %s is read once', async (table) => {
-    const reading = read(table);
+    const reading = read(table, { stream: SLOWLY });
     const most = await connectionsDuring(reading);
     const { rows } = await reading;
     expect(ids(rows)).toEqual(EVERY_ID);
@@ -137,9 +139,9 @@ describe('over several connections', () => {
 
 describe('over one connection', () => {
   test.each([
-    ['a view', 'seen', {}],
-    ['a table of which records are limited', 'accounts', { concurrency: 3, limit: 40_000 }],
-    ['what is asked to be', 'accounts', { concurrency: 1 }],
+    ['a view', 'seen', { stream: SLOWLY }],
+    ['a table of which records are limited', 'accounts', { concurrency: 3, limit: 40_000, stream: SLOWLY }],
+    ['what is asked to be', 'accounts', { concurrency: 1, stream: SLOWLY }],
   ])('%s', async (_, table, options) => {
     const reading = read(table, options);
     const most = await connectionsDuring(reading);

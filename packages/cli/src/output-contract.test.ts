@@ -268,22 +268,24 @@ describe.concurrent('signals', () => {
   });
 
   test('a second signal does not wait for a connector that does not listen', async () => {
-    let sent = false;
-    const start = performance.now();
+    let sent: number | undefined;
+    let again: NodeJS.Timeout | undefined;
     const { code, result } = await extract(
       { count: 1, do: 'deaf' },
       {
         onOutput: (text, kill) => {
-          if (sent || !text.includes('reading')) return;
-          sent = true;
+          if (sent !== undefined || !text.includes('reading')) return;
+          sent = performance.now();
           kill('SIGTERM');
-          setTimeout(() => kill('SIGTERM'), 400);
+          // More than once: on a busy machine two may arrive together, and count for one.
+          again = setInterval(() => kill('SIGTERM'), 400);
         },
       },
     );
+    clearInterval(again);
     expect(code).toBe(143);
     expect(result).toMatchObject({ ok: false, exitCode: 143 });
-    expect(performance.now() - start).toBeLessThan(8000);
+    expect(performance.now() - sent!).toBeLessThan(8000);
   });
 });
 

@@ -149,6 +149,7 @@ test('a compressor waits for its reader, and counts', async () => {
     for (; pushed < 20; pushed++) await compressor.push(Buffer.alloc(1000));
     await compressor.end();
   })();
+  await expect.poll(() => pushed).toBe(2);
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect(pushed).toBe(2);
   const output = Buffer.concat(await Array.fromAsync(compressor.output));

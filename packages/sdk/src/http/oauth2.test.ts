@@ -1,5 +1,5 @@
 import nock from 'nock';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { testHttp } from '../testing/http-client.ts';
 import { stubNetwork } from '../testing/stubbed-network.ts';
 
@@ -65,11 +65,13 @@ test('many requests share one token, and renew it once when all of them meet 401
 });
 
 test('an expired token is renewed once, with the refresh token that came last', async () => {
-  const { counts, forms } = system(0.1);
+  vi.useFakeTimers({ toFake: ['performance'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { counts, forms } = system(3600);
   const { http } = testHttp({ baseUrl, auth: { ...auth, grant: 'refresh_token', refreshToken: 'refresh-0' } });
   const many = () => Promise.all(Array.from({ length: 5 }, () => http.json('/x')));
   await many();
-  await new Promise((resolve) => setTimeout(resolve, 150));
+  vi.advanceTimersByTime(3_600_000);
   await many();
   expect(counts).toMatchObject({ refused: 0 });
   expect(forms.map((form) => new URLSearchParams(form).get('refresh_token'))).toEqual(['refresh-0', 'refresh-1']);

@@ -159,12 +159,16 @@ test('one page is fetched while the one before is worked on, and no more than on
       asked.push(String(page));
       return [200, JSON.stringify(ids(page)), { 'content-type': 'application/json' }];
     });
+  const askedFor = async (count: number) => {
+    await expect.poll(() => asked.length).toBe(count);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  };
   const pages = http.pages('/a', { pagination: { type: 'page' } })[Symbol.asyncIterator]();
   await pages.next();
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await askedFor(2);
   expect(asked).toEqual(['1', '2']);
   await pages.next();
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await askedFor(3);
   expect(asked).toEqual(['1', '2', '3']);
   await pages.return?.();
 });
