@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { extract, readDataset, type StepResult, type Store } from '@aries-data/sdk';
 import { memoryStaging } from '@aries-data/sdk/testing';
 import pg from 'pg';
@@ -76,12 +77,13 @@ async function connectionsDuring(reading: Promise<unknown>): Promise<number> {
       `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'COPY (SELECT%' AND state <> 'idle'`,
     );
     most = Math.max(most, rows[0].n);
+    await sleep(2);
   }
   return most;
 }
 
 /** Makes a read last long enough that each of its connections is seen. */
-const SLOWLY = { where: 'id % 2000 <> 0 OR pg_sleep(0.05) IS NOT NULL' };
+const SLOWLY = { where: 'id % 5000 <> 0 OR pg_sleep(0.04) IS NOT NULL' };
 const EVERY_ID = Array.from({ length: 40_000 }, (_, index) => index + 1);
 const ids = (rows: { id: number }[]) => rows.map(({ id }) => id).sort((a, b) => a - b);
 
