@@ -16,6 +16,7 @@ export const slow = [
   'test/pgcopy.test.ts',
   'test/running-again/interrupted-extract.test.ts',
   'test/running-again/interrupted-load.test.ts',
+  'test/running-again/postgres-source.test.ts',
   'test/schedule-manifests.test.ts',
   'test/three-processes.test.ts',
   'test/types-elsewhere.test.ts',
