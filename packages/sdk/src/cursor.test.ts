@@ -14,6 +14,8 @@ test('decimals are ordered exactly', () => {
   expect(sign(compareDecimals('0.10000000000000000001', '0.1'))).toBe(1);
   expect(sign(compareDecimals('1e3', '1000.0'))).toBe(0);
   expect(sign(compareDecimals('-5', '3'))).toBe(-1);
+  expect(sign(compareDecimals('-5', '-3'))).toBe(-1);
+  expect(compareDecimals('-30.0', '-30')).toBe(0);
   expect(sign(compareDecimals('NaN', 'Infinity'))).toBe(1);
   expect(sign(compareDecimals('-Infinity', '-1'))).toBe(-1);
   fc.assert(

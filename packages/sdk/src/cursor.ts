@@ -53,8 +53,9 @@ export function compareDecimals(a: string, b: string): number {
   const [x, y] = [decimalParts(a), decimalParts(b)];
   if (x === null || y === null) return compare(specialRank(a), specialRank(b));
   if (x.sign !== y.sign || x.sign === 0) return compare(x.sign, y.sign);
-  const magnitude = compare(x.point, y.point) || (x.digits < y.digits ? -1 : x.digits > y.digits ? 1 : 0);
-  return magnitude * x.sign;
+  // Of two negative numbers the one of the greater magnitude comes first. Not by a sign to multiply with: equal ones would be -0.
+  const [low, high] = x.sign === 1 ? [x, y] : [y, x];
+  return compare(low.point, high.point) || (low.digits < high.digits ? -1 : low.digits > high.digits ? 1 : 0);
 }
 
 // The number is sign × 0.digits × 10^point, its digits without zeros at either end: texts then compare as numbers do.
