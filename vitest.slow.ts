@@ -1,11 +1,13 @@
 /**
  * What belongs to the fast tests by its place, and takes too long for them: it runs with the integration tests. Mostly processes that
- * are killed in their middle, and rules that each connector is held to.
+ * are killed in their middle, rules that each connector is held to, and codecs that are compared with somebody else's.
  */
 export const slow = [
   'connectors/*/src/conformance.test.ts',
   'connectors/duckdb/src/evolve.test.ts',
   'connectors/duckdb/src/interrupted.test.ts',
+  'connectors/duckdb/src/part-reader.test.ts',
+  'connectors/file/src/formats/json-document.test.ts',
   'connectors/postgres/src/relations.test.ts',
   'connectors/postgres/src/tunnel.test.ts',
   'test/cli-datasets.test.ts',
