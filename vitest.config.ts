@@ -16,7 +16,6 @@ export default defineConfig({
     // Far above what any test takes: a slow machine is not a failure.
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    expect: { poll: { timeout: 30_000 } },
     typecheck: { include: ['packages/*/src/**/*.test-d.ts', 'test/*.test-d.ts'] },
   },
 });

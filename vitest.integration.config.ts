@@ -7,7 +7,6 @@ export default defineConfig({
     globalSetup: ['test/services/integration.setup.ts'],
     testTimeout: 600_000,
     hookTimeout: 600_000,
-    expect: { poll: { timeout: 30_000 } },
     fileParallelism: false,
   },
 });

@@ -215,6 +215,7 @@ test.skipIf(process.platform !== 'linux')(
         break;
       }
     }
-    await expect.poll(openFiles).toBe(before);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await openFiles()).toBe(before);
   },
 );

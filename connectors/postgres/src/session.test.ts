@@ -249,7 +249,7 @@ describe('what is left behind', () => {
     expect(await tables()).toEqual(['_aries_ledger', 'items']);
   });
 
-  test('a load that is stopped while it copies ends at once', async () => {
+  test('a load that is stopped while it copies ends within a second', async () => {
     const stop = new AbortController();
     const session = await openSession(database.url, { signal: stop.signal });
     const load = await session.open(target(), () => {});
@@ -270,7 +270,7 @@ describe('what is left behind', () => {
     stop.abort();
     await expect(load.finish()).rejects.toMatchObject({ kind: 'transient' });
     await session.close();
-    expect(Date.now() - start).toBeLessThan(10_000);
+    expect(Date.now() - start).toBeLessThan(1000);
     expect(await tables()).toEqual([]);
   });
 });

@@ -87,7 +87,7 @@ test('a server that is not there is UNREACHABLE', async () => {
   });
 });
 
-test('a stop is obeyed at once: while waiting for an answer, for a pause and for a turn', async () => {
+test('a stop is obeyed within a second: while waiting for an answer, for a pause and for a turn', async () => {
   let asked = 0;
   await serving(
     (request, response) => {
@@ -110,8 +110,7 @@ test('a stop is obeyed at once: while waiting for an answer, for a pause and for
         const start = performance.now();
         stop.abort(new Error('stopped'));
         await expect(work).rejects.toThrow('stopped');
-        // What it waits for takes thirty seconds; a second is more than it needs, and less than a busy machine may take.
-        expect(performance.now() - start).toBeLessThan(10_000);
+        expect(performance.now() - start).toBeLessThan(1000);
         expect(asked).toBe(before + 1);
       }
     },

@@ -186,7 +186,7 @@ test('with nothing left of the limit the next request waits for its reset', asyn
   const before = performance.now();
   await http.json('/x');
   await http.json('/x');
-  expect(performance.now() - before).toBeGreaterThan(900);
+  expect(performance.now() - before).toBeGreaterThan(990);
 });
 
 test('a declared limit holds in every span of its length', async () => {
@@ -198,13 +198,10 @@ test('a declared limit holds in every span of its length', async () => {
       begun.push(performance.now());
       return [200, '{}', { 'content-type': 'application/json' }];
     });
-  const { http } = testHttp({ baseUrl, rateLimit: { requests: 2, seconds: 0.2 } });
-  const start = performance.now();
+  const { http } = testHttp({ baseUrl, rateLimit: { requests: 2, seconds: 0.5 } });
   await Promise.all(Array.from({ length: 6 }, () => http.json('/x')));
-  // From the start, not from one to the next: a request may arrive as late as it likes, and the one after it in time.
-  begun.forEach((at, index) => {
-    expect(at - start).toBeGreaterThan(200 * Math.floor(index / 2) - 5);
-  });
+  // Timers may fire a little early and requests start a little late.
+  for (let i = 2; i < begun.length; i++) expect(begun[i]! - begun[i - 2]!).toBeGreaterThan(375);
   expect(begun).toHaveLength(6);
 });
 
