@@ -41,7 +41,7 @@ export interface CtidRange {
  * once. Only under one snapshot do they hold each row once: a row that is updated moves. `undefined` where it is not worth while
  * or cannot be done: views, small tables, tables with policies, servers before 14, which scan all of a table for a range.
  *
- * The session must be in the transaction of the read: the table is locked against being rewritten or detached meanwhile.
+ * The session must be in the transaction of the read, which holds the table's lock: nothing is rewritten or detached meanwhile.
  */
 export async function ctidRanges(
   session: Session,
@@ -54,8 +54,6 @@ export async function ctidRanges(
   const stored = tables.filter((table) => table.kind !== 'p');
   const total = stored.reduce((sum, { bytes }) => sum + Number(bytes), 0);
   if (total < 2 * rangeBytes) return undefined;
-  // Materialized views cannot be locked so; what refreshes them fails the read, which then begins again.
-  if (tables[0]!.kind !== 'm') await query(session, `LOCK TABLE ${from} IN ACCESS SHARE MODE`);
   const size = Math.max(rangeBytes, total / MOST_RANGES);
   return stored.flatMap(({ name, bytes, block }) => {
     const blocks = Math.max(1, Math.floor(size / block));

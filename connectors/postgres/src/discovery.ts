@@ -14,9 +14,17 @@ export interface Relation {
   cursor?: string | undefined;
   /** It is in the catalog, not a query of the config. */
   inCatalog?: boolean | undefined;
+  /** The tables and views to lock before it is read, as `LOCK TABLE` takes them. Not all can be: see `LOCKABLE`. */
+  locks: readonly string[];
   /** A unique column of a table, by whose ranges it can be read in pieces. */
   rangeKey?: Column | undefined;
 }
+
+/**
+ * Whether `LOCK TABLE` takes a relation: tables and views that the role may read as a whole. Foreign tables and materialized views
+ * cannot be locked, and need not be: nothing rewrites the first here, and rows of the second are visible to every snapshot.
+ */
+const LOCKABLE = `c.relkind IN ('r', 'p', 'v') AND pg_catalog.has_table_privilege(c.oid, 'SELECT')`;
 
 /**
  * Tables, partitioned tables, views, materialized views and foreign tables. Partitions are read through their parent, and what
@@ -24,6 +32,7 @@ export interface Relation {
  */
 const RELATIONS = `
 SELECT c.relname AS name,
+       ${LOCKABLE} AS lockable,
        c.relispartition OR EXISTS (
          SELECT FROM pg_catalog.pg_depend d
           WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e') AS hidden,
@@ -58,30 +67,41 @@ SELECT pg_catalog.format_type(id, modifier) AS type
   FROM unnest($1::oid[], $2::int[]) WITH ORDINALITY AS f(id, modifier, position)
  ORDER BY position`;
 
-/** While it lasts, types are named so that another database finds them: with their schema, but for `public`. */
+/** While it lasts, types are named so that another database finds them: with their schema, but for `public`. Needs a transaction. */
 async function namingTypes<T>(session: Session, work: () => Promise<T>): Promise<T> {
-  await query(session, 'BEGIN READ ONLY');
   await query(session, 'SET LOCAL search_path = public');
   const found = await work();
-  await query(session, 'COMMIT');
+  await query(session, 'SET LOCAL search_path TO DEFAULT');
   return found;
 }
 
 /** Reads the catalog. Throws `NOT_FOUND` for a schema that does not exist and for a name in `tables` that nothing has. */
 export async function discoverRelations(session: Session, config: SourceConfig): Promise<Relation[]> {
   const { schema, tables } = config;
+  await query(session, 'BEGIN READ ONLY');
   const { rows } = await namingTypes(session, () =>
-    query<{ name: string; hidden: boolean; columns: Column[]; key: string[] | null }>(session, RELATIONS, [schema]),
+    query<{ name: string; hidden: boolean; lockable: boolean; columns: Column[]; key: string[] | null }>(
+      session,
+      RELATIONS,
+      [schema],
+    ),
   );
+  await query(session, 'COMMIT');
   if (rows.length === 0) await checkSchema(session, schema);
-  const relations = selectTables(rows, tables, { system: 'Postgres', schema }).map(({ name, columns, key }) => ({
-    name,
-    from: `${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(name)}`,
-    columns: columns.map(({ comment, ...column }) => ({ ...column, comment: comment ?? undefined })),
-    primaryKey: key ?? [],
-    inCatalog: true,
-    rangeKey: rangeKeyOf(columns, key ?? []),
-  }));
+  const relations = selectTables(rows, tables, { system: 'Postgres', schema }).map(
+    ({ name, lockable, columns, key }) => {
+      const from = `${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(name)}`;
+      return {
+        name,
+        from,
+        columns: columns.map(({ comment, ...column }) => ({ ...column, comment: comment ?? undefined })),
+        primaryKey: key ?? [],
+        inCatalog: true,
+        locks: lockable ? [from] : [],
+        rangeKey: rangeKeyOf(columns, key ?? []),
+      };
+    },
+  );
   for (const name of Object.keys(config.queries)) {
     if (relations.some((relation) => relation.name === name)) {
       throw new AriesError('CONFIG_INVALID', `Postgres: the query "${name}" has the name of a table`, {
@@ -98,22 +118,52 @@ export async function discoverQueries(session: Session, config: SourceConfig): P
   for (const [name, { sql, primaryKey = [], cursor }] of Object.entries(config.queries)) {
     // Line breaks, because the query may end in a comment.
     const from = `(\n${sql.replace(/[;\s]+$/, '')}\n) AS q`;
-    const { fields } = await query(session, `SELECT * FROM ${from} LIMIT 0`);
-    const { rows } = await namingTypes(session, () =>
-      query<{ type: string }>(session, TYPES, [
-        fields.map((field) => field.dataTypeID),
-        fields.map((field) => field.dataTypeModifier),
-      ]),
-    );
-    const columns = fields.map((field, index) => ({ name: field.name, type: rows[index]!.type, nullable: true }));
+    await query(session, 'BEGIN READ ONLY');
+    const columns = await queryColumns(session, from);
+    const { rows: locked } = await query<{ name: string }>(session, LOCKED);
+    await query(session, 'COMMIT');
     checkQueryColumns(
       columns.map((column) => column.name),
       [...primaryKey, ...(cursor === undefined ? [] : [cursor])],
       { system: 'Postgres', query: name },
     );
-    relations.push({ name, from, columns, primaryKey, cursor });
+    relations.push({ name, from, columns, primaryKey, cursor, locks: locked.map((relation) => relation.name) });
   }
   return relations;
+}
+
+/** The tables and views that a query has locked by being planned, the views' own tables among them. */
+const LOCKED = `
+SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name
+  FROM pg_catalog.pg_locks l
+  JOIN pg_catalog.pg_class c ON c.oid = l.relation
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+ WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND l.granted
+   AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+   AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') AND NOT c.relispartition AND ${LOCKABLE}
+ ORDER BY 1`;
+
+/** The columns of a query. Planning it locks what it reads, until the transaction ends. */
+async function queryColumns(session: Session, from: string): Promise<Column[]> {
+  const { fields } = await query(session, `SELECT * FROM ${from} LIMIT 0`);
+  const { rows } = await namingTypes(session, () =>
+    query<{ type: string }>(session, TYPES, [
+      fields.map((field) => field.dataTypeID),
+      fields.map((field) => field.dataTypeModifier),
+    ]),
+  );
+  return fields.map((field, index) => ({ name: field.name, type: rows[index]!.type, nullable: true }));
+}
+
+const COLUMNS = `
+SELECT a.attname AS name, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type, NOT a.attnotnull AS nullable
+  FROM pg_catalog.pg_attribute a
+ WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped`;
+
+/** The columns that a relation has by now, as the transaction sees them. */
+export async function currentColumns(session: Session, { from, inCatalog }: Relation): Promise<Column[]> {
+  if (inCatalog !== true) return queryColumns(session, from);
+  return (await namingTypes(session, () => query<Column>(session, COLUMNS, [from]))).rows;
 }
 
 /** Throws `NOT_FOUND` or `NOT_ALLOWED` where the schema cannot be used. */

@@ -19,6 +19,8 @@ const CODES: Record<string, [code: ErrorCode, hint: string]> = {
   '53': ['RESOURCE_BUSY', 'The server is short of something (memory, disk): try again later.'],
   '53300': ['UNREACHABLE', 'The server has no connection left: try again later, or raise max_connections.'],
   '54': ['DATA_INVALID', 'PostgreSQL has no room for this: so many columns, or so large a row.'],
+  // Such as a materialized view that was never filled; the server's hint says how to.
+  '55000': ['CONFIG_INVALID', 'The object is not in the state that this needs.'],
   '55P03': ['RESOURCE_BUSY', 'Others hold the table locked: try again later, or raise "lockTimeout".'],
   '55006': ['RESOURCE_BUSY', 'The object is in use: try again later.'],
   '57014': ['RESOURCE_BUSY', 'The statement was cancelled on the server: try again.'],
@@ -67,7 +69,10 @@ function serverError(error: pg.DatabaseError): AriesError {
   const state = error.code!;
   const [code, hint] = CODES[state] ?? CODES[state.slice(0, 2)] ?? ['CONNECTOR_FAILED', "See the server's log."];
   const detail = error.detail === undefined ? '' : `: ${error.detail}`;
-  return new AriesError(code, `Postgres: ${error.message}${detail} (SQLSTATE ${state})`, { cause: error, hint });
+  return new AriesError(code, `Postgres: ${error.message}${detail} (SQLSTATE ${state})`, {
+    cause: error,
+    hint: error.hint ?? hint,
+  });
 }
 
 // Node tries IPv6 and IPv4 and reports both refusals in one error without a message.

@@ -6,6 +6,7 @@ import { connect, query, type Session } from './connect.ts';
 import type { Relation } from './discovery.ts';
 import { boundsOf, rangeOf } from './pieces.ts';
 import { type Selection, selectionOf } from './selection.ts';
+import { beginSnapshot } from './snapshot.ts';
 
 /** Worth a task of its own: some seconds of reading. */
 const PARTITION_BYTES = 256 * 1024 * 1024;
@@ -22,8 +23,8 @@ export async function partitionsOf(
   if (relation.inCatalog !== true) return { partitions: [] };
   const session = await connect(ctx.config, { signal: ctx.signal });
   try {
-    await query(session, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     const selection = selectionOf(relation, ctx);
+    await beginSnapshot(session, { relation, from: relation.from, columns: selection.columns, log: ctx.log });
     const { maxCursor } = await boundaryOf(session, selection);
     const ranges = await rangesOf(session, relation, selection, ctx.wanted);
     return { partitions: ranges.length > 1 ? ranges : await childrenOf(session, relation), maxCursor };

@@ -26,7 +26,7 @@ export async function* readEncoded(
   const position = ctx.position as unknown as Position | undefined;
   const all = selectionOf(relation, ctx, position);
   const selection = ctx.partition === undefined ? all : withinPartition(all, relation, ctx.partition);
-  const sessions = await openReadSessions(ctx);
+  const sessions = await openReadSessions(ctx, { relation, from: selection.from, columns: selection.columns });
   const running = new Set<Promise<unknown>>();
   let complete = false;
   try {

@@ -1,7 +1,7 @@
 import { AriesError, type Log } from '@aries-data/sdk';
-import pg from 'pg';
 import type { SourceConfig } from './config.ts';
 import { connect, query, type Session } from './connect.ts';
+import { beginSnapshot, joinSnapshot, type Reading } from './snapshot.ts';
 
 /** A scan begins at the table's start, not where another one happens to be: the same order each time. */
 const SETTINGS = { synchronize_seqscans: 'off' };
@@ -26,7 +26,11 @@ export interface ReadSessionsOptions {
   log: Log;
 }
 
-export async function openReadSessions({ config, signal, log }: ReadSessionsOptions): Promise<ReadSessions> {
+export async function openReadSessions(
+  { config, signal, log }: ReadSessionsOptions,
+  what: Omit<Reading, 'log'>,
+): Promise<ReadSessions> {
+  const reading = { ...what, log };
   const first = await opened();
   const all = [first];
   const idle = [first];
@@ -36,8 +40,8 @@ export async function openReadSessions({ config, signal, log }: ReadSessionsOpti
   async function opened(snapshot?: string): Promise<Session> {
     const session = await connect(config, { signal, settings: SETTINGS });
     try {
-      await query(session, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-      if (snapshot !== undefined) await query(session, `SET TRANSACTION SNAPSHOT ${pg.escapeLiteral(snapshot)}`);
+      if (snapshot === undefined) await beginSnapshot(session, reading);
+      else await joinSnapshot(session, snapshot, reading);
       return session;
     } catch (error) {
       await session.abort();

@@ -41,6 +41,10 @@ export const ERROR_CODES = {
   UNREACHABLE: { kind: 'transient', meaning: 'A system could not be reached, or broke the connection.' },
   RESOURCE_BUSY: { kind: 'transient', meaning: 'A lock, a rate limit or a full disk stands in the way for now.' },
   ATTEMPT_CONFLICT: { kind: 'transient', meaning: 'Another attempt at the same step is running or has just finished.' },
+  SOURCE_CHANGED: {
+    kind: 'transient',
+    meaning: 'The source changed while it was about to be read; the next try reads it as it is then.',
+  },
   INPUT_NOT_READY: { kind: 'transient', meaning: 'The input dataset does not exist yet.' },
   RECORDS_REJECTED: { kind: 'data', meaning: 'More records were rejected than --max-rejected allows.' },
   RECORDS_TOO_FEW: { kind: 'data', meaning: 'Fewer records were read than --min-records asks for.' },
