@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import type { ConnectionOptions } from 'node:tls';
 import { AriesError, type TunnelConfig } from '@aries-data/sdk';
 import type { ClientConfig } from 'pg';
 import type { ConnectionConfig } from './config.ts';
-
-type SslMode = NonNullable<ConnectionConfig['ssl']>;
+import { type ConnectionUrl, type HostAndPort, hostList, parseConnectionUrl } from './connection-url.ts';
+import { type SslMode, tlsOf } from './tls-options.ts';
 
 /** Where to connect and how safely; `prefer` means: with TLS where the server has it. */
 export interface Address {
@@ -16,87 +15,61 @@ export interface Address {
   tunnel: (TunnelConfig & { tunnel: string }) | undefined;
 }
 
-/** Puts `url` and the single options together; an option wins over the same thing in the URL. */
-export async function addressOf(config: ConnectionConfig): Promise<Address> {
-  const url = config.url === undefined ? undefined : parseUrl(config.url);
-  const parameter = (name: string) => url?.searchParams.get(name) ?? undefined;
-  const part = (text: string | undefined) => (text === undefined || text === '' ? undefined : decodeURIComponent(text));
+/** Servers to try one after the other, and which kind of server will do. */
+export interface Addresses {
+  candidates: Address[];
+  sessionAttrs: SessionAttrs;
+}
 
-  const client = defined({
-    host: config.host ?? parameter('host') ?? part(url?.hostname.replace(/^\[(.+)\]$/, '$1')),
-    port: config.port ?? (Number(parameter('port') ?? url?.port) || undefined),
-    database: config.database ?? parameter('dbname') ?? part(url?.pathname.slice(1)),
-    user: config.user ?? parameter('user') ?? part(url?.username),
-    password: config.password ?? parameter('password') ?? part(url?.password),
+const SESSION_ATTRS = ['any', 'read-write', 'read-only', 'primary', 'standby', 'prefer-standby'] as const;
+export type SessionAttrs = (typeof SESSION_ATTRS)[number];
+
+/** Puts the single options, `url` and libpq's environment variables together; what comes first in this list wins. */
+export async function addressesOf(config: ConnectionConfig): Promise<Addresses> {
+  const { env } = process;
+  const url = config.url === undefined ? undefined : parseConnectionUrl(config.url);
+  const parameter = (name: string) => url?.parameters.get(name);
+
+  const options = defined({
+    database: config.database ?? url?.database,
+    user: config.user ?? url?.user,
+    password: config.password ?? url?.password,
     options: parameter('options'),
     application_name: parameter('application_name') ?? 'aries',
     connectionTimeoutMillis: 1000 * (Number(parameter('connect_timeout')) || config.connectTimeout),
     keepAlive: true,
   });
-
+  const { mode: sslMode, ssl } = await tlsOf({
+    mode: config.ssl ?? parameter('sslmode') ?? env.PGSSLMODE,
+    rootCert: config.sslRootCert ?? parameter('sslrootcert') ?? env.PGSSLROOTCERT,
+    cert: config.sslCert ?? parameter('sslcert') ?? env.PGSSLCERT,
+    key: config.sslKey ?? parameter('sslkey') ?? env.PGSSLKEY,
+  });
   const tunnel = config.tunnel === undefined ? undefined : { ...config, tunnel: config.tunnel };
-
-  const rootCert = config.sslRootCert ?? parameter('sslrootcert');
-  const sslMode = config.ssl ?? sslModeOf(parameter('sslmode'), rootCert);
-  if (sslMode === 'disable') return { client, sslMode, ssl: undefined, tunnel };
-  const [ca, cert, key] = await Promise.all([
-    readPem(rootCert),
-    readPem(config.sslCert ?? parameter('sslcert')),
-    readPem(config.sslKey ?? parameter('sslkey')),
-  ]);
-  // As libpq: a root certificate that is given is also used.
-  const verifies = sslMode.startsWith('verify') || (sslMode === 'require' && ca !== undefined);
-  const ssl = defined({ ca, cert, key, rejectUnauthorized: verifies });
-  return {
-    client,
-    sslMode,
-    ssl: sslMode === 'verify-full' ? ssl : { ...ssl, checkServerIdentity: () => undefined },
-    tunnel,
-  };
+  const candidates = hostsOf(config, url).map((place): Address => {
+    return { client: { ...options, ...defined(place) }, sslMode, ssl, tunnel };
+  });
+  return { candidates, sessionAttrs: attrsOf(parameter('target_session_attrs') ?? env.PGTARGETSESSIONATTRS) };
 }
 
-function parseUrl(url: string): URL {
-  try {
-    return new URL(url);
-  } catch {
-    // The error of URL repeats the whole text, password included.
-    throw new AriesError('CONFIG_INVALID', 'Postgres: the config option "url" is no URL', {
-      hint: 'Write postgres://user:password@host:5432/database; in user and password write %2F for "/", %40 for "@" and so on.',
-    });
-  }
+function hostsOf(config: ConnectionConfig, url: ConnectionUrl | undefined): HostAndPort[] {
+  const { env } = process;
+  const inUrl = url?.hosts ?? [{}];
+  const hosts =
+    config.host !== undefined
+      ? hostList(config.host, undefined).map((one, index) => ({ ...one, port: inUrl[index]?.port }))
+      : inUrl.every(({ host }) => host === undefined) && env.PGHOST !== undefined
+        ? hostList(env.PGHOST, env.PGPORT).map((one) => ({ ...one, port: inUrl[0]?.port ?? one.port }))
+        : inUrl;
+  return config.port === undefined ? hosts : hosts.map((one) => ({ ...one, port: config.port }));
 }
 
-function sslModeOf(text: string | undefined, rootCert: string | undefined): SslMode {
-  switch (text) {
-    case 'disable':
-    case 'require':
-    case 'verify-ca':
-    case 'verify-full':
-      return text;
-    case undefined:
-      return rootCert === undefined ? 'prefer' : 'verify-full';
-    case 'allow':
-    case 'prefer':
-      return 'prefer';
-    case 'no-verify':
-      return 'require';
-    default:
-      throw new AriesError('CONFIG_INVALID', `Postgres: the config option "url" has an unknown sslmode: ${text}`, {
-        hint: 'Known are disable, prefer, require, verify-ca and verify-full.',
-      });
-  }
-}
-
-async function readPem(path: string | undefined): Promise<string | undefined> {
-  if (path === undefined) return undefined;
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new AriesError('NOT_FOUND', `Postgres: ${path} cannot be read: ${(cause as Error).message}`, {
-      cause,
-      hint: 'Check the options that begin with "ssl".',
-    });
-  }
+function attrsOf(text: string | undefined): SessionAttrs {
+  const attrs = SESSION_ATTRS.find((one) => one === (text ?? 'any'));
+  if (attrs !== undefined) return attrs;
+  throw new AriesError('CONFIG_INVALID', `Postgres: unknown target_session_attrs: ${text}`, {
+    hint: `Known are ${SESSION_ATTRS.join(', ')}.`,
+  });
 }
 
 // pg takes an option that is there but undefined for a value.

@@ -5,22 +5,28 @@ import { z } from 'zod';
 const connection = {
   url: z
     .string()
-    .regex(/^postgres(?:ql)?:\/\//, 'expected postgres://user:password@host:port/database')
+    .regex(/^postgres(?:ql)?(?:\+\w{1,30})?:\/\//, 'expected postgres://user:password@host:port/database')
     .optional()
     .describe('Where the database is: `postgres://user:password@host:5432/database?sslmode=require`')
     .meta({ secret: true }),
-  host: z.string().optional().describe('Host name, address, or folder of the Unix socket; instead of `url`'),
-  port: z.int().min(1).max(65_535).optional().describe('Port; 5432 where it is left out'),
+  host: z
+    .string()
+    .optional()
+    .describe('Host name, address, or folder of the Unix socket; several, separated by commas, are tried in turn'),
+  port: z.int().min(1).max(65_535).optional().describe('Port of all hosts. Default: 5432'),
   database: z.string().optional().describe("Name of the database; the user's name where it is left out"),
   user: z.string().optional().describe('Role to connect as'),
   password: z.string().optional().describe('Its password').meta({ secret: true }),
   ssl: z
     .enum(['disable', 'prefer', 'require', 'verify-ca', 'verify-full'])
     .optional()
-    .describe("As libpq's `sslmode`, which `url` may also say; `prefer` where neither does"),
-  sslRootCert: z.string().optional().describe('File of the certificates (PEM) that the server must be signed by'),
+    .describe("As libpq's `sslmode`, which `url` or `PGSSLMODE` may also say. Default: `prefer`"),
+  sslRootCert: z
+    .string()
+    .optional()
+    .describe('File of the authorities (PEM) that the server must be signed by, or `system`. `verify-ca` needs it'),
   sslCert: z.string().optional().describe('File of our own certificate (PEM), where the server wants one'),
-  sslKey: z.string().optional().describe('File of its private key (PEM)'),
+  sslKey: z.string().optional().describe('File of its private key (PEM), which nobody else may read'),
   connectTimeout: z.number().positive().default(10).describe('Seconds to wait for a connection'),
   ...tunnelOptions,
 };

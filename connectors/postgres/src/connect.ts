@@ -1,11 +1,9 @@
-import type { Socket } from 'node:net';
 import { AriesError } from '@aries-data/sdk';
 import pg from 'pg';
-import { type Address, addressOf } from './address.ts';
+import { type Address, addressesOf } from './address.ts';
 import type { ConnectionConfig } from './config.ts';
 import { toPostgresError } from './errors.ts';
-import { ReadingSocket } from './reading-socket.ts';
-import { tunnelled } from './tunnelled.ts';
+import { openClient, openFirst, socketOf } from './open-client.ts';
 
 /**
  * What both ends agree on, so that text means the same on each: whatever server, role or database are set to.
@@ -47,15 +45,10 @@ export async function connect(
   config: ConnectionConfig,
   { signal, settings = {} }: { signal?: AbortSignal | undefined; settings?: Record<string, string> } = {},
 ): Promise<Session> {
-  const address = await addressOf(config);
+  const addresses = await addressesOf(config);
   const stopped = () => new AriesError('INTERRUPTED', 'Stopped by a signal');
   if (signal?.aborted) throw stopped();
-  let client: pg.Client;
-  try {
-    client = await openClient(address);
-  } catch (error) {
-    throw toPostgresError(error);
-  }
+  const { client, address } = await openFirst(addresses);
   // What a broken connection was doing fails by itself; without a listener the process would go down.
   client.on('error', () => {});
   let pid = 0;
@@ -100,34 +93,6 @@ export async function connect(
   }
 }
 
-async function openClient(address: Address): Promise<pg.Client> {
-  const { client: options, sslMode, ssl } = address;
-  if (ssl === undefined) return openPlain(address);
-  try {
-    return await opened(new pg.Client({ ...options, ssl, ...(await tunnelled(address)) }));
-  } catch (error) {
-    const refusesTls = (error as Error).message === 'The server does not support SSL connections';
-    if (sslMode !== 'prefer' || !refusesTls) throw error;
-    return openPlain(address);
-  }
-}
-
-// With TLS it is the cipher that reads, and in a tunnel SSH.
-async function openPlain(address: Address): Promise<pg.Client> {
-  const through = (await tunnelled(address)) ?? { stream: () => new ReadingSocket() };
-  return opened(new pg.Client({ ...address.client, ssl: false, ...through }));
-}
-
-async function opened(client: pg.Client): Promise<pg.Client> {
-  try {
-    await client.connect();
-    return client;
-  } catch (error) {
-    socketOf(client).destroy();
-    throw error;
-  }
-}
-
 /** Asks the server, over a second connection, to stop what the first one is doing: it may not look at its socket for hours. */
 async function cancel(address: Address, pid: number): Promise<void> {
   try {
@@ -137,10 +102,6 @@ async function cancel(address: Address, pid: number): Promise<void> {
   } catch {
     // The server will notice by itself that nobody listens any more.
   }
-}
-
-function socketOf(client: pg.Client): Socket {
-  return (client as unknown as { connection: { stream: Socket } }).connection.stream;
 }
 
 /**

@@ -44,6 +44,25 @@ describe('what cannot be connected to', () => {
     await check({ url: changed((url) => (url.password = 'wrong')), password: at.password });
   });
 
+  test('of several hosts the first that is up is used, and of the kind that is asked for', async () => {
+    const port = await freePort();
+    const rest = `${at.username}:${at.password}@127.0.0.1:${port},${at.host}${at.pathname}`;
+    await check({ url: `postgres://${rest}` });
+    await check({ url: `postgres://${rest}?target_session_attrs=read-write` });
+    await expect(check({ url: `postgres://${rest}?target_session_attrs=standby` })).rejects.toMatchObject({
+      code: 'UNREACHABLE',
+      message: `Postgres: none of 2 servers will do: connect ECONNREFUSED 127.0.0.1:${port}; ${at.host} is a primary, and target_session_attrs is standby`,
+    });
+    await check({ url: `postgres://${rest}?target_session_attrs=prefer-standby` });
+    // Who is refused by one would be by all.
+    await expect(
+      check({ url: `postgres://${at.username}:wrong@${at.host},127.0.0.1:${port}${at.pathname}` }),
+    ).rejects.toMatchObject({ code: 'NOT_ALLOWED' });
+    await expect(check({ url: `postgres://${rest}?target_session_attrs=fast` })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+    });
+  });
+
   test('a wrong password is 77 and is not repeated', async () => {
     const error = await check({ url: changed((url) => (url.password = 'hunter2-canary')) }).catch((thrown) => thrown);
     expect(error).toMatchObject({ code: 'NOT_ALLOWED', exitCode: 77 });

@@ -1,8 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startPostgres } from '../../../test/services/postgres.ts';
 import type { PostgresServer } from '../../../test/services/postgres-server.ts';
 import { type ConnectionConfig, sourceConfig } from './config.ts';
@@ -40,7 +40,9 @@ describe.skipIf(!hasOpenssl)('TLS', () => {
       const idOf = (flag: string) => Number(execFileSync('id', [flag, serverUser()], { encoding: 'utf8' }));
       for (const file of [key, cert]) chownSync(file, idOf('-u'), idOf('-g'));
     }
-    server = await startPostgres({ settings: { ssl: 'on', ssl_cert_file: cert, ssl_key_file: key } });
+    server = await startPostgres({
+      settings: { ssl: 'on', ssl_cert_file: cert, ssl_key_file: key, unix_socket_directories: tmpdir() },
+    });
   });
   afterAll(async () => {
     await server.stop();
@@ -72,9 +74,45 @@ describe.skipIf(!hasOpenssl)('TLS', () => {
     const refused = { code: 'CONFIG_INVALID', exitCode: 78 };
     await expect(usesTls('127.0.0.1', { ssl: 'verify-full', sslRootCert: cert })).rejects.toMatchObject(refused);
     await expect(usesTls('localhost', { ssl: 'verify-full' })).rejects.toMatchObject(refused);
+    // An authority that signs for any host could stand in for this one.
+    await expect(usesTls('localhost', { ssl: 'verify-ca' })).rejects.toMatchObject(refused);
+    await expect(usesTls('localhost', { ssl: 'verify-ca', sslRootCert: 'system' })).rejects.toMatchObject(refused);
     await expect(usesTls('localhost', { sslRootCert: join(folder, 'none.pem') })).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
+  });
+
+  test("libpq's environment variables count where config and URL say nothing", async () => {
+    vi.stubEnv('PGSSLMODE', 'disable');
+    expect(await usesTls('localhost', {})).toBe(false);
+    expect(await usesTls('localhost', { ssl: 'require' })).toBe(true);
+    vi.stubEnv('PGSSLMODE', 'verify-full');
+    vi.stubEnv('PGSSLROOTCERT', cert);
+    expect(await usesTls('localhost', {})).toBe(true);
+    await expect(usesTls('127.0.0.1', {})).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    vi.unstubAllEnvs();
+  });
+
+  test('a private key that others may read is refused', async () => {
+    const ours = join(folder, 'ours.pem');
+    copyFileSync(key, ours);
+    chmodSync(ours, 0o644);
+    await expect(usesTls('localhost', { sslCert: cert, sslKey: ours })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: `Postgres: others may read the private key ${ours}`,
+    });
+    chmodSync(ours, 0o600);
+    expect(await usesTls('localhost', { sslCert: cert, sslKey: ours })).toBe(true);
+  });
+
+  test('a Unix socket is used without', async () => {
+    const socket = server.url.replace(/@[^/]*\//, '@/');
+    const session = await connect(
+      sourceConfig.parse({ url: `${socket}?host=${tmpdir()}&port=${server.port}`, ssl: 'require' }),
+    );
+    const { rows } = await query<{ port: number | null }>(session, 'SELECT inet_client_port() AS port');
+    expect(rows[0]!.port).toBeNull();
+    await session.end();
   });
 
   test('certificate and host name are checked through an SSH tunnel as well: those of the database', async () => {
