@@ -15,6 +15,7 @@ export const slow = [
   'test/cli-real-systems.test.ts',
   'test/cli-telemetry.test.ts',
   'test/docs-commands.test.ts',
+  'test/hostile-names.test.ts',
   'test/pgcopy.test.ts',
   'test/running-again/interrupted-extract.test.ts',
   'test/running-again/interrupted-load.test.ts',

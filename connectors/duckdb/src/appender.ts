@@ -1,7 +1,8 @@
-import type { Batch } from '@aries-data/sdk';
+import { AriesError, type Batch } from '@aries-data/sdk';
 import { type DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
 import { batchEncoder, type EncodedBatch, type WrittenColumn } from './batch-encoder.ts';
 import { foldCase } from './names.ts';
+import { queryRows } from './query-rows.ts';
 
 /** Appends batches to a table. Rows are in the table once `flush` returns. */
 export interface TableAppender {
@@ -27,6 +28,8 @@ export async function tableAppender(
   const sources = (await columnNames(connection, schema, table)).map((name) =>
     columns.findIndex(({ field }) => foldCase(field.name) === foldCase(name)),
   );
+  const unplaced = columns.findIndex((_, index) => !sources.includes(index));
+  if (unplaced !== -1) throw noColumn(table, columns[unplaced]!.field.name);
   const appender = await connection.createAppender(table, schema);
   const types = sources.map((source, index) => encoder.types[source] ?? appender.columnType(index));
   const chunk = DuckDBDataChunk.create(types);
@@ -85,5 +88,10 @@ export async function tableAppender(
 
 async function columnNames(connection: DuckDBConnection, schema: string, table: string): Promise<string[]> {
   const sql = `SELECT column_name FROM duckdb_columns() WHERE database_name = current_database() AND schema_name = $1 AND table_name = $2 ORDER BY column_index`;
-  return (await (await connection.run(sql, [schema, table])).getRowsJS()).map(([name]) => String(name));
+  return (await queryRows<{ column_name: string }>(connection, sql, [schema, table])).map((row) => row.column_name);
+}
+
+/** Its values would be left out without a word. */
+function noColumn(table: string, name: string): AriesError {
+  return new AriesError('BUG', `DuckDB: the table ${table} has no column for the field ${JSON.stringify(name)}`);
 }

@@ -1,6 +1,7 @@
 import { AriesError, type SqlColumn, type SqlTable } from '@aries-data/sdk';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { foldCase, quote } from './names.ts';
+import { queryRows } from './query-rows.ts';
 
 /** A table, with what its identity and a swap go by. */
 export interface DescribedTable extends Omit<SqlTable, 'identity'> {
@@ -21,7 +22,7 @@ export async function describeTable(
   schema: string,
   name: string,
 ): Promise<DescribedTable | undefined> {
-  const relations = await rows<{ name: string; oid: bigint; comment: string | null; sql: string; view: boolean }>(
+  const relations = await queryRows<{ name: string; oid: bigint; comment: string | null; sql: string; view: boolean }>(
     connection,
     `SELECT table_name AS name, table_oid AS oid, comment, sql, false AS view FROM duckdb_tables()
       WHERE database_name = current_database() AND schema_name = $1 AND lower(table_name) = lower($2)
@@ -38,17 +39,17 @@ export async function describeTable(
     });
   }
   const known = [schema, found.name];
-  const columns = await rows<CatalogColumn>(
+  const columns = await queryRows<CatalogColumn>(
     connection,
     `SELECT column_name, data_type, is_nullable, column_default, comment FROM duckdb_columns() WHERE ${OF_TABLE} ORDER BY column_index`,
     known,
   );
-  const constraints = await rows<{ type: string; text: string; columns: string }>(
+  const constraints = await queryRows<{ type: string; text: string; columns: string }>(
     connection,
     `SELECT constraint_type AS type, constraint_text AS text, CAST(to_json(constraint_column_names) AS VARCHAR) AS columns FROM duckdb_constraints() WHERE ${OF_TABLE}`,
     known,
   );
-  const indexes = await rows<{ name: string }>(
+  const indexes = await queryRows<{ name: string }>(
     connection,
     `SELECT index_name AS name FROM duckdb_indexes() WHERE ${OF_TABLE}`,
     known,
@@ -85,8 +86,4 @@ function columnOf(
     column_default !== null &&
     [name, quote(name)].some((column) => sql.includes(`${column} ${type} GENERATED ALWAYS AS`));
   return { name, type, nullable, hasDefault: column_default !== null && !generated, generated };
-}
-
-async function rows<Row>(connection: DuckDBConnection, sql: string, values: string[]): Promise<Row[]> {
-  return (await (await connection.run(sql, values)).getRowObjectsJS()) as Row[];
 }

@@ -3,6 +3,7 @@ import type { DuckDBConnection, DuckDBType } from '@duckdb/node-api';
 import type { SourceConfig } from './config.ts';
 import { toDuckdbError } from './errors.ts';
 import { foldCase, quote } from './names.ts';
+import { queryRows } from './query-rows.ts';
 
 /** Something that can be read: a table, a view, or a query of the config. */
 export interface Relation {
@@ -122,7 +123,7 @@ async function columnsOf(connection: DuckDBConnection, sql: string): Promise<{ n
 
 async function rows<Row>(connection: DuckDBConnection, sql: string, values: string[]): Promise<Row[]> {
   try {
-    return (await (await connection.run(sql, values)).getRowObjectsJS()) as Row[];
+    return await queryRows<Row>(connection, sql, values);
   } catch (error) {
     throw toDuckdbError(error);
   }

@@ -1,5 +1,14 @@
-import { extract, type FieldSchema, fieldSchema, type Json, type JsonRecord, type RecordSchema } from '@aries-data/sdk';
+import {
+  defineSource,
+  extract,
+  type FieldSchema,
+  fieldSchema,
+  type Json,
+  type JsonRecord,
+  type RecordSchema,
+} from '@aries-data/sdk';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { source } from './source.ts';
 import { database, execute, failure, loadInto, recordsOf, rowsOf, stage, tempFolder } from './testing/index.ts';
 
@@ -262,4 +271,37 @@ test('a column that somebody made takes what it can hold', async () => {
   expect(await rowsOf(path, 'SELECT to_json(things) AS row FROM things')).toEqual([
     { row: '{"n":1.25,"e":"b","h":9223372036854775807,"x":9007199254740992.0,"j":"text","t":"1.5"}' },
   ]);
+});
+
+test('a byte order mark stays, in the first cell of a csv part and in names of table and columns', async () => {
+  const folder = await tempFolder();
+  const path = `${folder}/out.duckdb`;
+  const mark = '\ufeff';
+  const schema: RecordSchema = {
+    type: 'object',
+    properties: { [`${mark}id`]: fieldSchema('string'), [`${mark}${mark}`]: fieldSchema('string') },
+    required: [`${mark}id`, `${mark}${mark}`],
+  };
+  const records = [1, 2].map((id) => ({ [`${mark}id`]: `${mark}${id}`, [`${mark}${mark}`]: mark }));
+  for (const stagedFormat of ['csv', 'ndjson'] as const) {
+    const source = defineSource({
+      config: z.object({}),
+      streams: () => ({
+        [`${mark}things`]: {
+          schema,
+          async *read() {
+            yield records;
+          },
+        },
+      }),
+    });
+    const { dataset } = await extract({
+      source: { connector: { name: 'records', version: '0.0.0', source }, config: {} },
+      staging: `file://${folder}`,
+      name: stagedFormat,
+      stagedFormat,
+    });
+    await loadInto({ path, input: dataset, disposition: 'append' });
+  }
+  expect(await recordsOf({ path }, `${mark}things`)).toEqual([...records, ...records]);
 });

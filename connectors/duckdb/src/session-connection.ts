@@ -22,6 +22,7 @@ import { createLocks } from './locks.ts';
 import { foldCase, literal, quote } from './names.ts';
 import { createPartFiles } from './part-files.ts';
 import { isPlainPart, partStatements } from './part-reader.ts';
+import { queryRows } from './query-rows.ts';
 import { replacementColumns, swapObstacleOf } from './replacement.ts';
 
 /** What Aries keeps for itself is not tagged. */
@@ -178,12 +179,17 @@ export async function openSessionConnection({
   return {
     run: (sql, values) => inTurn(() => run(sql, values)),
     query: (sql, values) =>
-      inTurn(async () => (await (await execute(sql, values)).getRowObjectsJS()) as Record<string, SqlValue>[]),
+      inTurn(async () => {
+        await appenders.settle();
+        return queryRows<Record<string, SqlValue>>(connected.connection, sql, values);
+      }),
     table: (name) => inTurn(() => describe(name)),
     tableNames: (prefix) =>
       inTurn(async () => {
         const sql = `SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = $1 AND starts_with(table_name, $2)`;
-        return (await (await execute(sql, [schema, prefix])).getRowsJS()).map(([name]) => String(name));
+        await appenders.settle();
+        const found = await queryRows<{ table_name: string }>(connected.connection, sql, [schema, prefix]);
+        return found.map((row) => row.table_name);
       }),
     columnTypes: async (fields) => fields.map(columnType),
     copyBatch: (into, batch) => inTurn(() => appenders.copy(into, batch)),

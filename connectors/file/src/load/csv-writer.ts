@@ -3,8 +3,11 @@ import { type Options, stringify } from 'csv-stringify/sync';
 import type { DestinationConfig } from '../config.ts';
 import type { RecordWriter } from './record-writer.ts';
 
-/** Empty text is quoted, so that it is not null; `\.` would end a file that PostgreSQL reads. */
-const QUOTED = /^(?:\\\.)?$/;
+/**
+ * Empty text is quoted, so that it is not null; `\.` would end a file that PostgreSQL reads; a byte order mark at the start of
+ * a file would be taken for the file's own.
+ */
+const QUOTED = /^(?:\\\.)?$|^\ufeff/;
 
 /** Writes records as csv: RFC 4180 but for line feeds as line ends, null as `nullValue`, text that reads the same quoted. */
 export function csvWriter(
