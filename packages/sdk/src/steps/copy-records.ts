@@ -1,14 +1,15 @@
 import type { StreamWriter } from '../dataset/stream-writer.ts';
 import { AriesError } from '../errors.ts';
 import { decoderOf, type Frame, frameOf } from '../formats/codec.ts';
-import { checkpoint, isCheckpoint, isRejected } from '../records.ts';
+import { isRejected } from '../records.ts';
 import { fieldsOf } from '../schema.ts';
 import { ahead } from './ahead.ts';
 import { fromAuthor } from './author-errors.ts';
 import { createCheckpointPace } from './checkpoint-pace.ts';
 import type { ExtractStreamOptions } from './extract-stream.ts';
-import { readRecords } from './read-records.ts';
-import { keepProgress, reach, resumedContext, type StreamProgress } from './stream-progress.ts';
+import { isMark } from './mark.ts';
+import { pieceEnd, readRecords } from './read-records.ts';
+import { keepProgress, resumedContext, type StreamProgress, takeMark } from './stream-progress.ts';
 
 /** The record lane: batches, checked, transformed and encoded. */
 export async function copyRecords(
@@ -17,40 +18,49 @@ export async function copyRecords(
   progress: StreamProgress,
 ): Promise<void> {
   const { context, connector, selected, window, chain, limit } = options;
-  const { counts, undeclared, reached } = progress;
+  const pace = createCheckpointPace();
+  const isDue = () => writer.due || pace.due;
+  const tally = structuredClone({
+    counts: progress.counts,
+    undeclared: progress.undeclared,
+    reached: progress.reached.state,
+  });
+  let { staged, rejected } = progress.counts;
+  let hasCheckpoints = progress.base.position !== null;
   const records = readRecords(ahead(readItems(options, progress), context.signal), {
     selected,
     connector,
     window,
-    counts,
-    undeclared,
-    // Encoded parts say themselves how far they reach.
-    reached: selected.stream.read === undefined ? null : reached,
+    tally,
     limit,
+    isDue() {
+      hasCheckpoints = true;
+      return isDue();
+    },
   });
 
-  const pace = createCheckpointPace();
-  for await (const item of chain.run(records, counts)) {
-    if (isCheckpoint(item)) {
-      progress.base.position = item.position;
-      if (!writer.due && !pace.due) continue;
+  for await (const item of chain.run(records)) {
+    if (isMark(item)) {
+      takeMark(progress, item, staged);
+      if (item.position === undefined || !isDue()) continue;
       await writer.cut();
       await keepProgress(options, writer, progress);
       pace.done();
     } else if (isRejected(item)) {
+      rejected++;
       await writer.reject(item);
     } else {
       await writer.writeBatch(item);
-      counts.staged += item.length;
+      staged += item.length;
       options.onProgress?.({
         step: context.step,
         stream: selected.as,
-        records: counts.read,
-        rejected: counts.rejected,
+        records: tally.counts.read,
+        rejected,
         bytes: writer.rawBytes,
       });
     }
-    if (writer.due && progress.base.position === null) await writer.cut();
+    if (writer.due && !hasCheckpoints) await writer.cut();
   }
 }
 
@@ -65,7 +75,7 @@ function readItems(options: ExtractStreamOptions, progress: StreamProgress): Asy
 }
 
 async function* decodeEncoded(options: ExtractStreamOptions, progress: StreamProgress): AsyncGenerator<unknown> {
-  const { connector, selected, readContext, window } = options;
+  const { connector, selected, readContext } = options;
   const encoded = selected.stream.readEncoded!;
   const format = encoded.formats[0]!;
   const author = { connector, stream: selected.name, name: `streams.${selected.name}.readEncoded.open` };
@@ -80,8 +90,7 @@ async function* decodeEncoded(options: ExtractStreamOptions, progress: StreamPro
     const done = await part.done;
     if (done.rows !== rows)
       throw new AriesError('COUNTS_DIFFER', `The source says it sent ${done.rows} rows, ${rows} arrived`);
-    if (window.mode !== 'interval') reach(progress.reached, done, window.order);
-    if (done.position !== undefined) yield checkpoint(done.position);
+    yield pieceEnd(done);
   }
 }
 

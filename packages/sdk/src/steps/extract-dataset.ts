@@ -1,7 +1,9 @@
 import type { Dataset, Manifest, ManifestStream } from '../dataset/manifest.ts';
 import type { Interval } from '../destination.ts';
 import { type Fingerprint, fingerprintDigest } from '../fingerprint.ts';
-import type { Json } from '../schema.ts';
+import { CSV_DIALECT } from '../formats/csv.ts';
+import type { Compression, StagedFormat } from '../formats/format.ts';
+import type { Json, RecordSchema } from '../schema.ts';
 import type { Partition, Source } from '../source.ts';
 import type { Store } from '../stores/store.ts';
 import { commitManifest } from './commit-manifest.ts';
@@ -14,7 +16,7 @@ import { fuse } from './fuse.ts';
 import { judge, judgeEmpty } from './judge.ts';
 import type { StreamHead } from './plan-load.ts';
 import { readContextOf } from './read-context.ts';
-import { createSchemaChain } from './schema-chain.ts';
+import { createSchemaChain, type SchemaChain } from './schema-chain.ts';
 import type { SelectedStream } from './select-streams.ts';
 import { stagedFormatOf } from './staged-format.ts';
 import type { ExtractOptions } from './step.ts';
@@ -52,6 +54,11 @@ export async function extractDataset(job: ExtractJob): Promise<Dataset> {
   let earliest = readStart;
   for (const { selected: one, window, partition } of job.streams) {
     const format = stagedFormatOf(one, options);
+    const compression = options.compression ?? 'zst';
+    const chain = createSchemaChain(
+      { stream: one.as, schema: one.schema, primaryKey: one.primaryKey, cursor: one.cursor },
+      (options.transforms ?? []).map((use) => fuse(prepare('transform', use, context))),
+    );
     logStart(context, one, window);
     const beginEarly = (stream: StreamHead) =>
       early?.begin({ name: one.as, stream, interval: interval ?? null, readStart, folder: { store, folder } });
@@ -62,19 +69,20 @@ export async function extractDataset(job: ExtractJob): Promise<Dataset> {
       folder,
       selected: one,
       window,
-      chain: createSchemaChain(
-        { stream: one.as, schema: one.schema, primaryKey: one.primaryKey, cursor: one.cursor },
-        (options.transforms ?? []).map((use) => fuse(prepare('transform', use, context))),
-      ),
+      chain,
       transformed: (options.transforms ?? []).length > 0,
       format,
-      compression: options.compression ?? 'zst',
+      compression,
       readContext: { ...readContextOf(source, one, window), limit: options.limit, partition },
       concurrency: concurrencyOf(options),
       limit: options.limit,
       resume: options.force !== true && !isAppended(one, window, options),
       enough: isWhole ? Math.max(options.minRecords ?? 0, options.skipEmpty === true ? 1 : 0) : 0,
-      fingerprint: fingerprintDigest({ ...fingerprint, ...generation, shape: shapeOf(one) }),
+      fingerprint: fingerprintDigest({
+        ...fingerprint,
+        ...generation,
+        shape: shapeOf(one, chain, format, compression),
+      }),
       readStart,
       onProgress: options.onProgress,
       onStart: beginEarly,
@@ -105,9 +113,24 @@ export async function extractDataset(job: ExtractJob): Promise<Dataset> {
   return commitManifest(store, folder, manifest, replaced);
 }
 
-/** What parts of two attempts must have in common, beyond what they were asked for. */
-function shapeOf({ schema, primaryKey, cursor }: SelectedStream): Json {
-  return plain({ schema, primaryKey, cursor });
+/**
+ * What parts of two attempts must have in common, beyond what they were asked for: the records that go in, and how those that come
+ * out are encoded. Lists keep their order in a fingerprint, objects do not: csv has no header, so the order of the columns counts.
+ */
+function shapeOf(
+  { schema, primaryKey, cursor }: SelectedStream,
+  { known }: SchemaChain,
+  format: StagedFormat,
+  compression: Compression,
+): Json {
+  const columns = (of: RecordSchema | null) => of && Object.entries(of.properties);
+  const dialect = format === 'csv' ? CSV_DIALECT : undefined;
+  return plain({
+    schema: { ...schema, properties: columns(schema) },
+    primaryKey,
+    cursor,
+    encoding: { format, dialect, compression, schema: known && { ...known, properties: columns(known) } },
+  });
 }
 
 /** Ranges of different moments must not be appended, so an encoded stream that will be is read in one go. */

@@ -152,7 +152,10 @@ function manifestStream(options: ExtractStreamOptions, entry: JournalEntry): Man
     throw new AriesError(
       'COUNTS_DIFFER',
       `${selected.as}: ${counts.read} read, ${staged} staged, ${rejectedRows} rejected, ${counts.outside} outside, ${counts.dropped} dropped, ${counts.expanded} added do not add up`,
-      { stream: selected.as, hint: 'A transform that leaves out or adds records says so with drop and expand.' },
+      {
+        stream: selected.as,
+        hint: 'A transform that leaves out or adds records says so with drop and expand. --force reads the stream anew.',
+      },
     );
   }
   const { primaryKey, cursor } = chain.keys();

@@ -2,10 +2,11 @@ import type { ConnectorContext } from '../context.ts';
 import type { Counts } from '../dataset/manifest.ts';
 import { AriesError } from '../errors.ts';
 import { normaliser } from '../normalise.ts';
-import { type Batch, isCheckpoint, isRejected, originOf, type ReadItem, type Rejection, rejected } from '../records.ts';
+import { type Batch, isRejected, originOf, type RejectedItem, type Rejection, rejected } from '../records.ts';
 import { type JsonRecord, type RecordSchema, toRecordSchema } from '../schema.ts';
 import type { ApplyContext, StreamKeys, Transform, TransformContext } from '../transform.ts';
 import { explained } from './author-errors.ts';
+import { isMark, type Mark, noCounts, passed, type StageItem } from './mark.ts';
 import type { Prepared } from './step-context.ts';
 
 /** The records as they come to one stage: their schema, where it is known, and their keys. */
@@ -16,7 +17,7 @@ export interface StageInput extends StreamKeys {
 
 /** A transform as one stage of a stream's way. */
 export interface FusedTransform {
-  apply(items: AsyncIterable<ReadItem>, counts: Counts, at: StageInput): AsyncIterable<ReadItem>;
+  apply(items: AsyncIterable<StageItem>, at: StageInput): AsyncIterable<StageItem>;
   /** The schema of what comes out, for an input that is final; `null` where it is to be inferred. */
   schemaAfter(input: RecordSchema | null, at: StageInput): RecordSchema | null;
   keysAfter(at: StageInput): StreamKeys;
@@ -41,7 +42,7 @@ function fuseMap(part: Transform, name: string, connectorCtx: ConnectorContext<u
   const output = outputSchema === null ? undefined : normaliser(outputSchema, part.output);
   const map = part.map!;
 
-  function* mapBatch(batch: Batch, counts: Counts, ctx: TransformContext<unknown>): Generator<ReadItem> {
+  function* mapBatch(batch: Batch, counts: Counts, ctx: TransformContext<unknown>): Generator<StageItem> {
     const out: JsonRecord[] = [];
     for (let index = 0; index < batch.length; index++) {
       const record = batch[index]!;
@@ -77,7 +78,7 @@ function fuseMap(part: Transform, name: string, connectorCtx: ConnectorContext<u
     batch: Batch,
     index: number,
     counts: Counts,
-  ): Generator<ReadItem> {
+  ): Generator<StageItem> {
     const fitted = output === undefined ? record : output.fit(record);
     if (typeof fitted === 'string') {
       counts.rejected++;
@@ -90,10 +91,12 @@ function fuseMap(part: Transform, name: string, connectorCtx: ConnectorContext<u
   return {
     schemaAfter: () => outputSchema,
     keysAfter: ({ primaryKey, cursor }) => ({ primaryKey, cursor }),
-    async *apply(items, counts, at) {
+    async *apply(items, at) {
       const ctx = { ...connectorCtx, ...at };
+      const counts = noCounts();
       for await (const item of items) {
-        if (isCheckpoint(item) || isRejected(item)) yield item;
+        if (isMark(item)) yield passed(item, { counts });
+        else if (isRejected(item)) yield item;
         else yield* mapBatch(item, counts, ctx);
       }
     },
@@ -108,24 +111,37 @@ function looseSchema(input: NonNullable<Transform['input']>, where: string): Rec
 function fuseApply(part: Transform, name: string, connectorCtx: ConnectorContext<unknown>): FusedTransform {
   return {
     ...applyNames(part, connectorCtx),
-    async *apply(items, counts, at) {
+    async *apply(items, at) {
       const ctx = { ...connectorCtx, ...at };
+      const counts = noCounts();
       const source = items[Symbol.asyncIterator]();
-      const waiting: ReadItem[] = [];
-      const rejections: Rejection[] = [];
+      /** Came after the last batch that was handed in. */
+      const waiting: (Mark | RejectedItem)[] = [];
+      const ready: (Mark | RejectedItem)[] = [];
+      const rejections: RejectedItem[] = [];
       let taken = 0;
       let given = 0;
+      let ended = false;
       let before: unknown;
 
-      // Checkpoints and rejections go around the transform, in their place between the batches.
+      // Whatever the transform says until it is handed the next batch belongs to the batches before: a mark is passed only then.
+      function settle(): void {
+        ready.push(...rejections.splice(0));
+        for (const item of waiting.splice(0)) ready.push(isMark(item) ? passed(item, { counts }) : item);
+      }
+
+      // Marks and rejections go around the transform, in their place between the batches.
       async function* batches(): AsyncGenerator<Batch> {
         for (;;) {
           const { done, value } = await source.next().catch((thrown: unknown) => {
             before = thrown;
             throw thrown;
           });
-          if (done) return;
-          if (isCheckpoint(value) || isRejected(value)) {
+          if (done) {
+            ended = true;
+            return;
+          }
+          if (isMark(value) || isRejected(value)) {
             waiting.push(value);
             continue;
           }
@@ -135,6 +151,7 @@ function fuseApply(part: Transform, name: string, connectorCtx: ConnectorContext
               hint: 'A transform of scope "batch" yields exactly one batch for each it takes; use scope "dataset" otherwise.',
             });
           }
+          settle();
           taken++;
           yield value;
         }
@@ -142,7 +159,9 @@ function fuseApply(part: Transform, name: string, connectorCtx: ConnectorContext
 
       const applied = part.apply!(
         batches(),
-        applyContext(ctx, counts, (rejection) => rejections.push(rejection)),
+        applyContext(ctx, counts, (rejection) =>
+          rejections.push(rejected({ ...rejection, reason: `${name}: ${rejection.reason}` })),
+        ),
       )[Symbol.asyncIterator]();
       try {
         for (;;) {
@@ -150,11 +169,15 @@ function fuseApply(part: Transform, name: string, connectorCtx: ConnectorContext
             // What comes from the stage before is not of this one's making.
             throw thrown === before ? thrown : explained(thrown, { connector: name, stream: at.stream, name: 'apply' });
           });
-          yield* waiting.splice(0);
-          for (const rejection of rejections.splice(0))
-            yield rejected({ ...rejection, reason: `${name}: ${rejection.reason}` });
-          if (done) return;
-          given++;
+          if (done) {
+            if (!ended) throw endedEarly(name);
+            settle();
+            yield* ready;
+            return;
+          }
+          yield* ready.splice(0);
+          yield* rejections.splice(0);
+          given = Math.min(given + 1, taken);
           yield value;
         }
       } finally {
@@ -163,6 +186,14 @@ function fuseApply(part: Transform, name: string, connectorCtx: ConnectorContext
       }
     },
   };
+}
+
+/** A transform whose `apply` returned before its input ended: what it did not take would be lost without a word. */
+export function endedEarly(name: string): AriesError {
+  return new AriesError('CONNECTOR_INVALID', `${name} ended before its input did`, {
+    connector: name,
+    hint: 'Take all batches, and say with drop how many records are left out.',
+  });
 }
 
 /** What a transform with `apply` says of schema and keys. */

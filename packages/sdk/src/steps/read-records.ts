@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
 import { cursorText } from '../cursor.ts';
-import type { Counts } from '../dataset/manifest.ts';
 import { AriesError } from '../errors.ts';
 import { parseExact } from '../formats/exact-json.ts';
 import { exactText } from '../formats/ndjson.ts';
 import { normaliser } from '../normalise.ts';
-import { type Batch, isCheckpoint, isRejected, originOf, type ReadItem, rejected, withOrigin } from '../records.ts';
+import { type Batch, isCheckpoint, isRejected, originOf, rejected, withOrigin } from '../records.ts';
 import type { Json, JsonRecord, RecordSchema } from '../schema.ts';
+import type { EncodedResult } from '../source.ts';
 import type { StreamState } from '../state.ts';
+import { markOf, type StageItem, type Tally } from './mark.ts';
 import type { SelectedStream } from './select-streams.ts';
+import { reach } from './stream-progress.ts';
 import type { StreamWindow } from './stream-window.ts';
 
 /** Any record at all: what an inferred stream accepts. */
@@ -23,93 +25,123 @@ export interface ReadRecordsOptions {
   selected: SelectedStream;
   connector: string;
   window: StreamWindow;
-  counts: Counts;
-  undeclared: Record<string, number>;
-  /** `null` where somebody else keeps it. */
-  reached: Reached | null;
+  /** What an earlier attempt came to. What is read is added to it at once, ahead of the marks. */
+  tally: Omit<Tally, 'inferred'>;
   limit: number | undefined;
+  /** Whether a checkpoint is worth making durable by now; others are passed over. */
+  isDue(): boolean;
+}
+
+const PIECE_END: unique symbol = Symbol('aries-data.piece-end');
+
+/** The end of an encoded piece among its decoded records: what the source says of the piece. */
+export interface PieceEnd {
+  readonly [PIECE_END]: EncodedResult;
+}
+
+export function pieceEnd(result: EncodedResult): PieceEnd {
+  return { [PIECE_END]: result };
+}
+
+function isPieceEnd(item: unknown): item is PieceEnd {
+  return typeof item === 'object' && item !== null && PIECE_END in item;
 }
 
 /**
  * What a source yields, checked: each record fitted to its schema or rejected, those outside the window or loaded before
- * left out, cut at the limit, and the greatest cursor value kept.
+ * left out, cut at the limit, and the greatest cursor value kept. Ends with a mark.
  */
 export async function* readRecords(
   items: AsyncIterable<unknown>,
   options: ReadRecordsOptions,
-): AsyncGenerator<ReadItem> {
-  const { selected, connector, counts, limit } = options;
+): AsyncGenerator<StageItem> {
+  const { selected, connector, window, limit } = options;
+  const { counts, undeclared } = options.tally;
+  const reached: Reached = { state: options.tally.reached };
   const check = normaliser(selected.schema ?? ANY_RECORD, selected.zod);
   // Rows that the source itself has encoded are what it says, as they are where nobody looks into them.
-  const fit = selected.stream.read === undefined ? (record: unknown) => record as JsonRecord : check.fit;
-  const inWindow = windowFilter(options);
+  const isEncoded = selected.stream.read === undefined;
+  const fit = isEncoded ? (record: unknown) => record as JsonRecord : check.fit;
+  const isTracked = window.mode !== 'interval';
+  // Encoded pieces say themselves how far they reach.
+  const inWindow = windowFilter(options, isTracked && !isEncoded ? reached : null);
   const columns = selected.options.columns;
-  function tellUndeclared(): void {
-    for (const [name, count] of check.undeclared) options.undeclared[name] = (options.undeclared[name] ?? 0) + count;
+  function mark(position: Json | undefined): StageItem {
+    for (const [name, count] of check.undeclared) undeclared[name] = (undeclared[name] ?? 0) + count;
     check.undeclared.clear();
+    return markOf(position, {
+      counts: { ...counts },
+      undeclared: { ...undeclared },
+      reached: structuredClone(reached.state),
+      inferred: [],
+    });
   }
-  try {
-    for await (const item of items) {
-      if (isCheckpoint(item)) {
-        tellUndeclared();
-        yield item;
-        continue;
-      }
-      if (isRejected(item)) {
-        counts.read++;
-        counts.rejected++;
-        yield item;
-        continue;
-      }
-      if (!Array.isArray(item)) throw notABatch(item, connector, selected.name);
-      const left = limit === undefined ? item.length : Math.max(0, limit - counts.read);
-      const batch: Batch = left < item.length ? item.slice(0, left) : item;
-      const before = counts.read;
-      const out: JsonRecord[] = [];
-      let kept: number[] | undefined;
-      for (let index = 0; index < batch.length; index++) {
-        const fitted = fit(batch[index]);
-        counts.read++;
-        const reason = typeof fitted === 'string' ? fitted : inWindow(fitted);
-        if (reason === true) {
-          if (kept !== undefined) kept.push(index);
-          out.push(
-            columns === undefined || selected.schema !== null
-              ? (fitted as JsonRecord)
-              : pick(fitted as JsonRecord, columns),
-          );
-          continue;
-        }
-        kept ??= Array.from({ length: out.length }, (_, at) => at);
-        if (reason === false) {
-          counts.outside++;
-          continue;
-        }
-        counts.rejected++;
-        const origin = originOf(batch, index) ?? `record ${before + index + 1}`;
-        yield rejected({ reason, origin, record: toJson(batch[index]) });
-      }
-      const positions = kept;
-      yield withOrigin(out, (index) => {
-        const at = positions?.[index] ?? index;
-        return originOf(batch, at) ?? `record ${before + at + 1}`;
-      });
-      if (left <= item.length && limit !== undefined) return;
+  for await (const item of items) {
+    if (isCheckpoint(item)) {
+      if (options.isDue()) yield mark(item.position);
+      continue;
     }
-  } finally {
-    tellUndeclared();
+    if (isPieceEnd(item)) {
+      const { [PIECE_END]: result } = item;
+      if (isTracked) reach(reached, result, window.order);
+      if (result.position !== undefined && options.isDue()) yield mark(result.position);
+      continue;
+    }
+    if (isRejected(item)) {
+      counts.read++;
+      counts.rejected++;
+      yield item;
+      continue;
+    }
+    if (!Array.isArray(item)) throw notABatch(item, connector, selected.name);
+    const left = limit === undefined ? item.length : Math.max(0, limit - counts.read);
+    const batch: Batch = left < item.length ? item.slice(0, left) : item;
+    const before = counts.read;
+    const out: JsonRecord[] = [];
+    let kept: number[] | undefined;
+    for (let index = 0; index < batch.length; index++) {
+      const fitted = fit(batch[index]);
+      counts.read++;
+      const reason = typeof fitted === 'string' ? fitted : inWindow(fitted);
+      if (reason === true) {
+        if (kept !== undefined) kept.push(index);
+        out.push(
+          columns === undefined || selected.schema !== null
+            ? (fitted as JsonRecord)
+            : pick(fitted as JsonRecord, columns),
+        );
+        continue;
+      }
+      kept ??= Array.from({ length: out.length }, (_, at) => at);
+      if (reason === false) {
+        counts.outside++;
+        continue;
+      }
+      counts.rejected++;
+      const origin = originOf(batch, index) ?? `record ${before + index + 1}`;
+      yield rejected({ reason, origin, record: toJson(batch[index]) });
+    }
+    const positions = kept;
+    yield withOrigin(out, (index) => {
+      const at = positions?.[index] ?? index;
+      return originOf(batch, at) ?? `record ${before + at + 1}`;
+    });
+    if (left <= item.length && limit !== undefined) break;
   }
+  yield mark(undefined);
 }
 
 type WindowVerdict = true | false | string;
 
 /** True where a record is wanted, false where it lies outside, a reason where it cannot be told. */
-function windowFilter({ selected, window, reached }: ReadRecordsOptions): (record: JsonRecord) => WindowVerdict {
+function windowFilter(
+  { selected, window }: ReadRecordsOptions,
+  tracked: Reached | null,
+): (record: JsonRecord) => WindowVerdict {
   const { cursor, primaryKey, options } = selected;
   if (cursor === undefined) return () => true;
   const { since, until, seen } = window.window;
   const seenKeys = new Set((seen ?? []).map((key) => JSON.stringify(key)));
-  const tracked = window.mode === 'interval' ? null : reached;
 
   return (record) => {
     const value = cursorText(record[cursor]);

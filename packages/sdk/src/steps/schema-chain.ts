@@ -1,24 +1,23 @@
-import type { Counts } from '../dataset/manifest.ts';
 import { createInference, type Inference } from '../infer.ts';
-import { isCheckpoint, isRejected, type ReadItem } from '../records.ts';
+import { isRejected } from '../records.ts';
 import type { RecordSchema } from '../schema.ts';
 import type { StreamKeys } from '../transform.ts';
 import type { FusedTransform, StageInput } from './fuse.ts';
+import { isMark, passed, type StageItem } from './mark.ts';
 
 /** A stream's way through its transforms: the records, and what becomes of their schema and keys. */
 export interface SchemaChain {
   /** What comes out, where that is known before the first record; else `null`. */
   readonly known: RecordSchema | null;
   /** The records after all transforms; what is not known is inferred on the way. */
-  run(items: AsyncIterable<ReadItem>, counts: Counts): AsyncIterable<ReadItem>;
+  run(items: AsyncIterable<StageItem>): AsyncIterable<StageItem>;
   /** What came out. */
   schema(): RecordSchema;
   /** What identifies and orders what came out: the whole key, or none of it. */
   keys(): StreamKeys;
   /** Values are as they came, and readers fit them to the schema. */
   readonly inferred: boolean;
-  /** What was inferred so far, for a checkpoint. */
-  snapshot(): RecordSchema[];
+  /** Takes over what an earlier attempt had inferred, as its marks tell. */
   restore(schemas: readonly RecordSchema[]): void;
 }
 
@@ -59,10 +58,10 @@ export function createSchemaChain(source: ChainInput, transforms: readonly Fused
   return {
     known,
     inferred: known === null,
-    async *run(items, counts) {
+    async *run(items) {
       let records = first === null ? items : observe(items, first);
       for (const { transform, at, observed } of stages) {
-        const out = transform.apply(records, counts, at);
+        const out = transform.apply(records, at);
         records = observed === null ? out : observe(out, observed);
       }
       yield* records;
@@ -78,7 +77,6 @@ export function createSchemaChain(source: ChainInput, transforms: readonly Fused
         cursor: keys.cursor !== undefined && has(keys.cursor) ? keys.cursor : undefined,
       };
     },
-    snapshot: () => inferences.map((inference) => inference.schema()),
     restore(schemas) {
       for (const [index, seen] of schemas.entries()) inferences[index]?.merge(seen);
     },
@@ -106,9 +104,13 @@ function complete(declared: RecordSchema | null, observed: Inference | null): Re
   };
 }
 
-async function* observe(items: AsyncIterable<ReadItem>, inference: Inference): AsyncGenerator<ReadItem> {
+async function* observe(items: AsyncIterable<StageItem>, inference: Inference): AsyncGenerator<StageItem> {
   for await (const item of items) {
-    if (!isCheckpoint(item) && !isRejected(item)) inference.observe(item);
+    if (isMark(item)) {
+      yield passed(item, { inferred: inference.schema() });
+      continue;
+    }
+    if (!isRejected(item)) inference.observe(item);
     yield item;
   }
 }

@@ -1,19 +1,20 @@
 import type { cursorOrder } from '../cursor.ts';
 import { type JournalEntry, writeJournal } from '../dataset/journal.ts';
 import type { Counts, Part } from '../dataset/manifest.ts';
+import type { RecordSchema } from '../schema.ts';
 import type { EncodedResult, ReadContext } from '../source.ts';
 import { unionKeys } from '../state.ts';
 import type { ExtractStreamOptions } from './extract-stream.ts';
+import { type Mark, noCounts } from './mark.ts';
 import type { Reached } from './read-records.ts';
-import type { SchemaChain } from './schema-chain.ts';
 
 /** A journal entry in the making: what came from an earlier attempt, and what this one adds. */
 export interface StreamProgress {
   base: JournalEntry;
-  chain: SchemaChain;
   counts: Counts;
   undeclared: Record<string, number>;
   reached: Reached;
+  inferred: RecordSchema[];
 }
 
 /** What was written since an attempt began, and is durable. */
@@ -38,7 +39,7 @@ export function startProgress(
     parts: earlier?.parts ?? [],
     rejectedParts: earlier?.rejectedParts ?? [],
     firstRejected: earlier?.firstRejected ?? null,
-    counts: earlier?.counts ?? { read: 0, staged: 0, rejected: 0, outside: 0, dropped: 0, expanded: 0 },
+    counts: earlier?.counts ?? noCounts(),
     undeclared: earlier?.undeclared ?? {},
     inferred: earlier?.inferred ?? [],
     reached: earlier?.reached ?? null,
@@ -47,10 +48,10 @@ export function startProgress(
   chain.restore(base.inferred);
   return {
     base,
-    chain,
     counts: { ...base.counts },
     undeclared: { ...base.undeclared },
     reached: { state: structuredClone(base.reached) },
+    inferred: base.inferred,
   };
 }
 
@@ -65,10 +66,19 @@ export function journalEntry(written: Written, progress: StreamProgress, complet
     firstRejected: base.firstRejected ?? written.firstRejected,
     counts: { ...progress.counts },
     undeclared: { ...progress.undeclared },
-    inferred: progress.chain.snapshot(),
+    inferred: progress.inferred,
     reached: structuredClone(progress.reached.state),
     sequence: base.sequence++,
   };
+}
+
+/** Moves on to a mark that has passed all stages; `staged` were written before it. */
+export function takeMark(progress: StreamProgress, mark: Mark, staged: number): void {
+  if (mark.position !== undefined) progress.base.position = mark.position;
+  progress.counts = { ...mark.counts, staged };
+  progress.undeclared = mark.undeclared;
+  progress.reached.state = mark.reached;
+  progress.inferred = mark.inferred;
 }
 
 /** Writes down what is durable by now, so that a later attempt goes on from here. */

@@ -12,15 +12,16 @@ import { type Fingerprint, fingerprintDifferences } from '../fingerprint.ts';
 import { encoderOf } from '../formats/codec.ts';
 import { CSV_DIALECT } from '../formats/csv.ts';
 import type { StagedFormat } from '../formats/format.ts';
-import { isCheckpoint, isRejected, type ReadItem, type Rejection } from '../records.ts';
+import { type Batch, isRejected, type Rejection } from '../records.ts';
 import { fieldsOf, type Json } from '../schema.ts';
 import { openStore } from '../stores/open-store.ts';
 import type { Store } from '../stores/store.ts';
 import type { Transform } from '../transform.ts';
 import { ahead } from './ahead.ts';
 import { commitManifest } from './commit-manifest.ts';
-import { applyContext, applyNames, type FusedTransform, fuse } from './fuse.ts';
+import { applyContext, applyNames, endedEarly, type FusedTransform, fuse } from './fuse.ts';
 import { judge, judgeEmpty } from './judge.ts';
+import { isMark, type Mark, markOf, noCounts, passed, type StageItem } from './mark.ts';
 import { createSchemaChain } from './schema-chain.ts';
 import type { ConnectorUse, StepResult, TransformOptions } from './step.ts';
 import { guarded, type Prepared, prepare, type StepContext, stepContext } from './step-context.ts';
@@ -146,12 +147,11 @@ async function transformStream({
   context,
   options,
 }: TransformStreamOptions): Promise<ManifestStream> {
-  const counts: Counts = { read: 0, staged: 0, rejected: 0, outside: 0, dropped: 0, expanded: 0 };
+  const live = { records: 0, rejected: 0 };
+  let counts = noCounts();
   const temporary = temporaryFolder();
   const steps = prepared.map((one) =>
-    one.part.scope === 'dataset'
-      ? wholeDataset(one, temporary.path, (rejection) => writer.reject(rejection))
-      : fuse(one),
+    one.part.scope === 'dataset' ? wholeDataset(one, temporary.path, reject) : fuse(one),
   );
   const { schema, primaryKey, cursor } = input;
   const chain = createSchemaChain({ stream: name, schema, primaryKey, cursor }, steps);
@@ -167,24 +167,26 @@ async function transformStream({
     encode: encoderOf(format, fieldsOf(chain.known ?? { type: 'object', properties: {} })),
     signal: context.signal,
   });
+  async function reject(rejection: Rejection): Promise<void> {
+    live.rejected++;
+    await writer.reject(rejection);
+  }
   try {
-    const records = counted(ahead(readStream(dataset, input), context.signal), counts);
-    for await (const item of chain.run(records, counts)) {
-      if (isCheckpoint(item)) continue;
+    const records = counted(ahead(readStream(dataset, input), context.signal), live);
+    let staged = 0;
+    for await (const item of chain.run(records)) {
+      if (isMark(item)) {
+        counts = { ...item.counts, staged };
+        continue;
+      }
       if (isRejected(item)) {
-        await writer.reject(item);
+        await reject(item);
         continue;
       }
       await writer.writeBatch(item);
-      counts.staged += item.length;
+      staged += item.length;
       if (writer.due) await writer.cut();
-      options.onProgress?.({
-        step: context.step,
-        stream: name,
-        records: counts.read,
-        rejected: counts.rejected,
-        bytes: writer.rawBytes,
-      });
+      options.onProgress?.({ step: context.step, stream: name, ...live, bytes: writer.rawBytes });
     }
     await writer.cut();
   } catch (error) {
@@ -214,11 +216,14 @@ async function transformStream({
   };
 }
 
-async function* counted(batches: AsyncIterable<ReadItem>, counts: Counts): AsyncGenerator<ReadItem> {
+/** The batches, and a mark at their end. */
+async function* counted(batches: AsyncIterable<Batch>, live: { records: number }): AsyncGenerator<StageItem> {
   for await (const batch of batches) {
-    if (Array.isArray(batch)) counts.read += batch.length;
+    live.records += batch.length;
     yield batch;
   }
+  const counts = { ...noCounts(), read: live.records };
+  yield markOf(undefined, { counts, undeclared: {}, reached: null, inferred: [] });
 }
 
 /** A transform of scope `dataset` as a stage like any other; what it rejects is kept at once, not gathered. */
@@ -229,7 +234,9 @@ function wholeDataset(
 ): FusedTransform {
   return {
     ...applyNames(part, ctx),
-    async *apply(items, counts, at) {
+    async *apply(items, at) {
+      const counts = noCounts();
+      let end: Mark | undefined;
       const rejections: Rejection[] = [];
       async function keepRejected(): Promise<void> {
         for (const rejection of rejections.splice(0))
@@ -237,8 +244,9 @@ function wholeDataset(
       }
       async function* batches() {
         for await (const item of items) {
-          if (isRejected(item)) await keep(item);
-          else if (!isCheckpoint(item)) yield item;
+          if (isMark(item)) end = item;
+          else if (isRejected(item)) await keep(item);
+          else yield item;
           await keepRejected();
         }
       }
@@ -248,6 +256,8 @@ function wholeDataset(
         yield batch;
       }
       await keepRejected();
+      if (end === undefined) throw endedEarly(name);
+      yield passed(end, { counts });
     },
   };
 }
