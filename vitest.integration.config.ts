@@ -1,9 +1,17 @@
 import { defineConfig } from 'vitest/config';
+import areas from './.ci/areas.json' with { type: 'json' };
 import { slow } from './vitest.slow.ts';
+
+/** Areas that need not run, as `.ci/run` names them. */
+const skipped = new Set((process.env.ARIES_TEST_SKIP ?? '').split(' '));
 
 export default defineConfig({
   test: {
     include: ['test/integration/**/*.test.ts', ...slow],
+    exclude: [
+      '**/node_modules/**',
+      ...Object.entries(areas).flatMap(([area, { tests }]) => (skipped.has(area) ? tests : [])),
+    ],
     globalSetup: ['test/services/integration.setup.ts'],
     testTimeout: 600_000,
     hookTimeout: 600_000,
