@@ -1,4 +1,4 @@
-import type { Field, FieldKind } from '@aries-data/sdk';
+import type { Field, FieldKind, FieldSchema } from '@aries-data/sdk';
 
 /** The widest DECIMAL. */
 export const MOST_DIGITS = 38;
@@ -13,11 +13,9 @@ export function columnType({ kind, schema }: Field): string {
       return 'BIGINT';
     case 'number':
       return 'DOUBLE';
-    case 'decimal': {
-      const { precision, scale = 0 } = schema;
+    case 'decimal':
       // DuckDB has no decimals without bounds: as text each is what it was.
-      return precision === undefined || precision > MOST_DIGITS ? 'VARCHAR' : decimalType(precision, scale);
-    }
+      return isBounded(schema) ? decimalType(schema.precision, schema.scale ?? 0) : 'VARCHAR';
     case 'date':
       return 'DATE';
     case 'time':
@@ -36,6 +34,14 @@ export function columnType({ kind, schema }: Field): string {
     default:
       return 'VARCHAR';
   }
+}
+
+/** Whether a DECIMAL has these digits. A schema may be anybody's text: what is no number must not get into DDL. */
+export function isBounded(schema: FieldSchema): schema is FieldSchema & { precision: number } {
+  const { precision = 0, scale = 0 } = schema;
+  const fits = (digits: number, least: number, most: number) =>
+    Number.isInteger(digits) && digits >= least && digits <= most;
+  return fits(precision, 1, MOST_DIGITS) && fits(scale, 0, precision);
 }
 
 /** As DuckDB prints it. */

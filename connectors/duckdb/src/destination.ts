@@ -10,7 +10,7 @@ import {
   sqlLoadSession,
   toAriesError,
 } from '@aries-data/sdk';
-import { MOST_DIGITS } from './column-types.ts';
+import { isBounded } from './column-types.ts';
 import { destinationConfig } from './config.ts';
 import { connect } from './database.ts';
 import { duckdbDialect, type RequiredColumns } from './dialect.ts';
@@ -71,8 +71,7 @@ function withCursorCheck(session: LoadSession): LoadSession {
   function check({ stream, fields, cursor, disposition }: LoadTarget): void {
     const field = fields.find(({ name }) => name === cursor);
     if (field?.kind !== 'decimal' || disposition === 'append' || disposition === 'replace') return;
-    const { precision } = field.schema;
-    if (precision !== undefined && precision <= MOST_DIGITS) return;
+    if (isBounded(field.schema)) return;
     throw new AriesError(
       'SCHEMA_CONFLICT',
       `DuckDB: the cursor "${cursor}" is a decimal without bounds, which has no order there`,

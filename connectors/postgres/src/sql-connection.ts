@@ -20,7 +20,7 @@ import { postgresDialect } from './dialect.ts';
 import { refusalOf } from './refusal.ts';
 import { createReplacement, prepareReplacement, replaceTable } from './replacement.ts';
 import { swapObstacle } from './swap-obstacle.ts';
-import { EXISTING_TYPES, lookUpName, pgTypeOf, typeByKind } from './target-types.ts';
+import { EXISTING_TYPES, lookUpName, narrowed, pgTypeOf, typeByKind } from './target-types.ts';
 
 const LOCK_POLL_MS = 100;
 
@@ -125,7 +125,8 @@ export function sqlConnection(session: Session, schema: string): SqlConnection {
         const name = origin === undefined ? undefined : lookUpName(origin);
         const printed = name === undefined ? undefined : known.get(name);
         // Under another name its modifiers are left out: without them it holds as much.
-        return (printed === name ? origin : printed) ?? typeByKind(field);
+        if (origin === undefined || printed === undefined) return typeByKind(field);
+        return printed === name ? narrowed(origin, printed) : printed;
       });
     },
 

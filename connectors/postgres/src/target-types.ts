@@ -1,5 +1,5 @@
 import { type Field, kindOf } from '@aries-data/sdk';
-import { fieldSchemaOf, withoutModifiers } from './types.ts';
+import { fieldSchemaOf, withModifiersOf, withoutModifiers } from './types.ts';
 
 /** The type of a new column by what the field holds, as `format_type` prints it. */
 export function typeByKind({ kind, schema }: Field): string {
@@ -46,7 +46,7 @@ export function pgTypeOf({ kind, schema }: Field): string | undefined {
 }
 
 /**
- * Which of these types exist, and what this session calls them; nothing else of a manifest gets into DDL. A name says where
+ * Which of these types exist, and what this session calls them: DDL is made of that, not of the manifest's text. A name says where
  * a type is (`shop.mood`), or the type is PostgreSQL's own or in `public`: sources name types so, whatever their search path.
  */
 export const EXISTING_TYPES = `
@@ -70,7 +70,15 @@ export function lookUpName(type: string): string {
   return type === 'bpchar' ? 'character' : withoutModifiers(type);
 }
 
+/** The type that the catalog prints as `printed`, as narrow as the field's own. */
+export function narrowed(type: string, printed: string): string {
+  // By the name that the catalog prints it would hold one character.
+  return type === 'bpchar' ? 'bpchar' : withModifiersOf(type, printed);
+}
+
 function numericOf(precision: number | undefined, scale = 0): string {
-  if (precision === undefined || precision < 1 || precision > 1000 || scale < 0 || scale > 1000) return 'numeric';
+  // A schema may be anybody's text: what is no number must not get into DDL.
+  const fits = (digits: number, least: number) => Number.isInteger(digits) && digits >= least && digits <= 1000;
+  if (precision === undefined || !fits(precision, 1) || !fits(scale, 0)) return 'numeric';
   return `numeric(${precision},${scale})`;
 }

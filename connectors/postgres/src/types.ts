@@ -41,12 +41,37 @@ export function fieldSchemaOf({ type, nullable, comment }: Column, floats: 'numb
   return comment === undefined ? schema : { ...schema, description: comment };
 }
 
+const SPAN = '(?:year|month|day|hour|minute|second)';
+const MODIFIER = '(?:-?\\d+|[A-Za-z]\\w*)';
+const PARTS = new RegExp(
+  `^([a-z_][\\w$. ]*?)((?<=^interval) ${SPAN}(?: to ${SPAN})?)?(\\(${MODIFIER}(?:,${MODIFIER})*\\))?( with(?:out)? time zone)?((?:\\[\\])*)$`,
+);
+
+/** What `format_type` puts together: the name that the catalog knows, and what narrows it (`(12,2)`, ` day to second(3)`). */
+interface TypeParts {
+  name: string;
+  modifiers: string;
+}
+
+/** The parts of a type; a quoted name is kept whole, and so is what PostgreSQL would not print. */
+function partsOf(type: string): TypeParts {
+  const [, head, span = '', modifiers = '', zone = '', brackets = ''] = PARTS.exec(type) ?? [];
+  if (head === undefined) return { name: type, modifiers: '' };
+  return { name: `${head}${zone}${brackets}`, modifiers: `${span}${modifiers}` };
+}
+
 /** `timestamp(3) without time zone` → `timestamp without time zone`, `numeric(4,2)[]` → `numeric[]`; quoted names stay as they are. */
 export function withoutModifiers(type: string): string {
-  if (type.includes('"')) return type;
-  return type
-    .replace(/\([\w ,-]+\)/, '')
-    .replace(/^interval (?:year|month|day|hour|minute|second)\b[a-z ]*/, 'interval');
+  return partsOf(type).name;
+}
+
+/**
+ * A type that the catalog prints as `printed`, narrowed as `type` is: `numeric`, `numeric(4,2)` → `numeric(4,2)`. Of `type`, which may
+ * be anybody's text, nothing gets into it but digits, names and `to`.
+ */
+export function withModifiersOf(type: string, printed: string): string {
+  const { modifiers } = partsOf(type);
+  return printed.replace(/(?: with(?:out)? time zone)?(?:\[\])*$/, (end) => `${modifiers}${end}`);
 }
 
 /** Precision and scale of `numeric(p,s)`; none where it has none, or a scale that JSON Schema's readers would not expect. */

@@ -49,7 +49,10 @@ export const ERROR_CODES = {
   RECORDS_REJECTED: { kind: 'data', meaning: 'More records were rejected than --max-rejected allows.' },
   RECORDS_TOO_FEW: { kind: 'data', meaning: 'Fewer records were read than --min-records asks for.' },
   DATA_INVALID: { kind: 'data', meaning: 'Input that cannot be read as what it is said to be.' },
-  DATASET_CORRUPT: { kind: 'data', meaning: 'A staged part differs from what its manifest says.' },
+  DATASET_CORRUPT: {
+    kind: 'data',
+    meaning: 'Something in staging is cut off, changed or hostile: a part, manifest, plan or state file; it is named.',
+  },
   COUNTS_DIFFER: { kind: 'data', meaning: 'Records in and records out do not add up; nothing was committed.' },
   CONFORMANCE_FAILED: {
     kind: 'data',

@@ -1,4 +1,4 @@
-import { digestOf } from './dataset/generations.ts';
+import { digestOf } from './dataset/sealed.ts';
 import type { Json } from './schema.ts';
 
 /** What a dataset was made from, by name: connector, config without secrets, streams, format, window, state before. */

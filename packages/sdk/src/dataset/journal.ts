@@ -1,57 +1,92 @@
-import type { Json, RecordSchema } from '../schema.ts';
-import type { StreamState } from '../state.ts';
+import { z } from 'zod';
+import type { Log } from '../context.ts';
+import { isAriesError } from '../errors.ts';
+import { recordOf } from '../record-of.ts';
+import { recordSchema } from '../record-schema.ts';
 import type { Store } from '../stores/store.ts';
 import { encodeName } from './layout.ts';
-import type { Counts, Part } from './manifest.ts';
+import { instant, stateSchema } from './manifest.ts';
+import { count, countsSchema, partKeysFault, partSchema } from './parts.ts';
+import { type DocumentKind, sealed, unsealed } from './sealed.ts';
+
+const entrySchema = z.object({
+  attempt: z.string(),
+  /** Digest of the fingerprint: parts of other inputs are never taken over. */
+  fingerprint: z.string(),
+  readStart: instant,
+  /** The stream was read to its end. */
+  complete: z.boolean(),
+  /** It went on from another attempt, so its parts are of more than one moment of the source. */
+  resumed: z.boolean(),
+  position: z.json(),
+  parts: z.array(partSchema),
+  rejectedParts: z.array(partSchema),
+  /** Where the first rejected record came from, and why it was. */
+  firstRejected: z.string().nullable(),
+  counts: countsSchema,
+  undeclared: recordOf(count),
+  /** What was inferred so far, stage by stage. */
+  inferred: z.array(recordSchema),
+  /** The greatest cursor value staged, and the keys that have it. */
+  reached: stateSchema.nullable(),
+  /** Numbers the entries of an attempt. */
+  sequence: count,
+});
 
 /** What of one stream is durable: written after the parts it names, so that a later attempt goes on from here. */
-export interface JournalEntry {
-  attempt: string;
-  /** Digest of the fingerprint: parts of other inputs are never taken over. */
-  fingerprint: string;
-  readStart: string;
-  /** The stream was read to its end. */
-  complete: boolean;
-  /** It went on from another attempt, so its parts are of more than one moment of the source. */
-  resumed: boolean;
-  position: Json;
-  parts: Part[];
-  rejectedParts: Part[];
-  /** Where the first rejected record came from, and why it was. */
-  firstRejected: string | null;
-  counts: Counts;
-  undeclared: Record<string, number>;
-  /** What was inferred so far, stage by stage. */
-  inferred: RecordSchema[];
-  /** The greatest cursor value staged, and the keys that have it. */
-  reached: StreamState | null;
-  /** Numbers the entries of an attempt. */
-  sequence: number;
-}
+export type JournalEntry = z.output<typeof entrySchema>;
 
 const SUFFIX = '.checkpoint.json';
+
+const kindOf = (stream: string): DocumentKind<JournalEntry> => ({
+  name: 'checkpoint',
+  schema: entrySchema,
+  hint: 'Run the step again with --force to read the stream from its start.',
+  compact: true,
+  faultOf: (entry) => partKeysFault(stream, entry),
+});
 
 /** Writes one entry under a name of its own; nothing is overwritten. */
 export async function writeJournal(store: Store, folder: string, stream: string, entry: JournalEntry): Promise<void> {
   const name = `${entry.attempt}-${String(entry.sequence).padStart(5, '0')}${SUFFIX}`;
-  await store.writeIfAbsent(`${folder}/${encodeName(stream)}/${name}`, Buffer.from(JSON.stringify(entry)));
+  await store.writeIfAbsent(`${folder}/${encodeName(stream)}/${name}`, sealed(kindOf(stream), entry));
 }
 
-/** The entry that got furthest of the newest reading with this fingerprint, or `null`. */
-export async function readJournal(
-  store: Store,
-  folder: string,
-  stream: string,
-  fingerprint: string,
-): Promise<JournalEntry | null> {
+/**
+ * The entry that got furthest of the newest reading with this fingerprint, or `null`. One that is broken is passed over with a warning:
+ * what it stands for is read again.
+ */
+export async function readJournal(options: {
+  store: Store;
+  folder: string;
+  stream: string;
+  fingerprint: string;
+  log: Log;
+}): Promise<JournalEntry | null> {
+  const { store, folder, stream, fingerprint } = options;
   let best: JournalEntry | null = null;
   for await (const { key } of store.list(`${folder}/${encodeName(stream)}/`)) {
     if (!key.endsWith(SUFFIX)) continue;
-    const entry = JSON.parse((await store.read(key))?.toString() ?? 'null') as JournalEntry | null;
+    const entry = await readEntry(key, options);
     if (entry === null || entry.fingerprint !== fingerprint) continue;
     if (best === null || isFurther(entry, best)) best = entry;
   }
   return best;
+}
+
+async function readEntry(
+  key: string,
+  { store, stream, log }: { store: Store; stream: string; log: Log },
+): Promise<JournalEntry | null> {
+  const bytes = await store.read(key);
+  if (bytes === null) return null;
+  try {
+    return unsealed(kindOf(stream), bytes, store.uriOf(key));
+  } catch (error) {
+    if (!isAriesError(error) || error.code !== 'DATASET_CORRUPT') throw error;
+    log.warn(`${error.message}; what it stands for is read again`, { stream });
+    return null;
+  }
 }
 
 // Attempts that go on from each other have one start. A later one read the source anew, on purpose: what it found is newer.

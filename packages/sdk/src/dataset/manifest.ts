@@ -1,42 +1,46 @@
 import { z } from 'zod';
+import { isCursorValue } from '../cursor-value.ts';
+import { AriesError, isAriesError } from '../errors.ts';
 import { CSV_DIALECT } from '../formats/csv.ts';
-import type { RecordSchema } from '../schema.ts';
+import { recordOf } from '../record-of.ts';
+import { recordSchema } from '../record-schema.ts';
 import type { Store } from '../stores/store.ts';
-import { readNewest, type Stored, writeNext } from './generations.ts';
-
-const count = z.int().min(0);
-
-const partSchema = z.object({
-  key: z.string().describe("Relative to the step's folder."),
-  rows: count,
-  bytes: count.describe('As stored.'),
-  rawBytes: count.describe('Uncompressed.'),
-  sha256: z.string().describe('Of the stored bytes, hexadecimal.'),
-});
+import { findNewest, keyOf, readNewest, type Stored, writeNext } from './generations.ts';
+import { stepFolder } from './layout.ts';
+import { count, countsSchema, partSchema, partsFault } from './parts.ts';
+import type { DocumentKind } from './sealed.ts';
 
 /** How far a stream is read. */
 export const stateSchema = z.object({ cursor: z.string(), keys: z.array(z.array(z.json())) });
 
-const countsSchema = z.object({
-  read: count.describe('Records that came in.'),
-  staged: count,
-  rejected: count,
-  outside: count.describe('Outside the window, or loaded before.'),
-  dropped: count.describe('Left out by transforms.'),
-  expanded: count.describe('Added by transforms.'),
-});
+const ISO = /^(?:\d{4}|[+-]\d{6})-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/;
 
-export const intervalSchema = z.object({ start: z.string(), end: z.string() });
+/** A moment as `toISOString` writes it. */
+export const instant = z
+  .string()
+  .refine(
+    (text) => ISO.test(text) && !Number.isNaN(Date.parse(text)),
+    'expected a time in UTC, such as 2026-01-31T08:30:00.000Z',
+  );
+
+const name = z.string().min(1).max(1000);
+
+/** The interval of a run. */
+export const intervalSchema = z.object({ start: instant, end: instant });
 
 /** As it is written; `ManifestStream` is its type. */
 export const streamSchema = z.object({
-  schema: z.custom<RecordSchema>((value) => typeof value === 'object' && value !== null),
+  schema: recordSchema,
   inferred: z.boolean().describe('The schema was inferred from the records: readers fit each value to it.'),
   primaryKey: z.array(z.string()),
   cursor: z.string().optional(),
   mode: z.enum(['full', 'incremental', 'interval']),
   disposition: z.enum(['append', 'replace', 'replace-interval', 'merge']).optional(),
-  lag: z.string().optional().describe('The span before the state that was read again.'),
+  lag: z
+    .string()
+    .regex(/^\d{1,15}[smhd]?$/)
+    .optional()
+    .describe('The span before the state that was read again.'),
   format: z.enum(['csv', 'ndjson', 'pgcopy']),
   dialect: z.literal(CSV_DIALECT).optional(),
   compression: z.enum(['zst', 'gz', 'none']),
@@ -44,7 +48,7 @@ export const streamSchema = z.object({
   rejectedParts: z.array(partSchema),
   firstRejected: z.string().nullable().describe('Where the first rejected record came from, and why it was.'),
   counts: countsSchema,
-  undeclared: z.record(z.string(), count).describe('How often each field that the schema does not declare was seen.'),
+  undeclared: recordOf(count).describe('How often each field that the schema does not declare was seen.'),
   stateBefore: stateSchema.nullable(),
   stateAfter: stateSchema.nullable(),
   reached: stateSchema
@@ -63,29 +67,57 @@ export const streamSchema = z.object({
 export const manifestSchema = z.object({
   manifestVersion: z.literal(1),
   connector: z.object({ name: z.string(), version: z.string() }),
-  name: z.string(),
-  runId: z.string(),
-  step: z.string(),
+  name,
+  runId: name,
+  step: name,
   partition: z.string().optional(),
   attempt: z.string(),
   interval: intervalSchema.nullable(),
-  readStart: z.string(),
-  finishedAt: z.string(),
+  readStart: instant,
+  finishedAt: instant,
   fingerprint: z
     .record(z.string(), z.json())
     .describe('What the dataset was made from; the same inputs under the same run id are the same dataset.'),
   inputs: z.array(z.string()).describe('Dataset URIs with digests, for datasets made from others.'),
-  streams: z.record(z.string(), streamSchema),
+  streams: recordOf(streamSchema),
 });
 
-/** One part file of a dataset. */
-export type Part = z.output<typeof partSchema>;
-/** How many records went where; `read = staged + rejected + outside + dropped − expanded`. */
-export type Counts = z.output<typeof countsSchema>;
+export type { Counts, Part } from './parts.ts';
 /** One stream of a dataset. */
 export type ManifestStream = z.output<typeof streamSchema>;
 /** What one step wrote. Written last, only if absent. */
 export type Manifest = z.output<typeof manifestSchema>;
+
+const MANIFEST: DocumentKind<Manifest> = {
+  name: 'manifest',
+  schema: manifestSchema,
+  hint: 'Run the step again with --force; its dataset then takes the place of this one.',
+  faultOf({ streams }) {
+    for (const [stream, one] of Object.entries(streams)) {
+      const fault = partsFault(stream, one) ?? keysFault(one) ?? stateFault(one);
+      if (fault !== undefined) return `the stream ${JSON.stringify(stream)}: ${fault}`;
+    }
+    return undefined;
+  },
+};
+
+/** What names records, and what orders them, has to be a field of theirs; but nothing is known of records where there were none. */
+function keysFault({ schema, primaryKey, cursor }: ManifestStream): string | undefined {
+  if (Object.keys(schema.properties).length === 0) return undefined;
+  const unknown = [...primaryKey, ...(cursor === undefined ? [] : [cursor])].find(
+    (field) => !Object.hasOwn(schema.properties, field),
+  );
+  return unknown === undefined ? undefined : `its key or cursor ${JSON.stringify(unknown)} is no field of it`;
+}
+
+function stateFault({ schema, cursor, stateBefore, stateAfter, reached }: ManifestStream): string | undefined {
+  const field = cursor === undefined ? undefined : schema.properties[cursor];
+  if (field === undefined) return undefined;
+  const wrong = [stateBefore, stateAfter, reached ?? null].find(
+    (state) => state !== null && !isCursorValue(state.cursor, field),
+  );
+  return wrong == null ? undefined : `its state is no value of its cursor ${JSON.stringify(cursor)}`;
+}
 
 /** A manifest with what names it. */
 export interface Dataset {
@@ -103,21 +135,59 @@ export interface Dataset {
   partitions?: readonly Dataset[];
 }
 
+/** What a dataset that is made anew takes the place of. */
+export type Replaced = Pick<Dataset, 'generation' | 'digest'>;
+
 /** Commits a step by writing its manifest, in the place of the one it was made anew from; `null` where another attempt was first. */
 export async function writeManifest(
   store: Store,
   folder: string,
   manifest: Manifest,
-  replaced: Dataset | null,
+  replaced: Replaced | null,
 ): Promise<Dataset | null> {
-  const written = await writeNext({ store, folder, name: 'manifest' }, manifest, replaced);
+  const written = await writeNext({ store, folder }, MANIFEST, manifest, replaced);
   return written === null ? null : datasetOf(store, folder, written);
 }
 
 /** The dataset in a step's folder, or `null` where no manifest is there (yet). Throws `DATASET_CORRUPT` for one that is none. */
 export async function findDataset(store: Store, folder: string): Promise<Dataset | null> {
-  const found = await readNewest<Manifest>({ store, folder, name: 'manifest' }, manifestSchema);
-  return found === null ? null : datasetOf(store, folder, found);
+  const found = await readNewest({ store, folder }, MANIFEST);
+  if (found === null) return null;
+  const { value, key } = found;
+  // By its name and run a load keeps state and rejected records: a manifest must not speak for another pipeline.
+  if (stepFolder(value) !== folder) {
+    throw new AriesError(
+      'DATASET_CORRUPT',
+      `${store.uriOf(key)} is the manifest of another dataset: ${stepFolder(value)}`,
+      {
+        hint: 'A dataset that is copied keeps the last three folders of its path: name, run and step.',
+      },
+    );
+  }
+  return datasetOf(store, folder, found);
+}
+
+/**
+ * The dataset in a step's folder, and what one that is made anew takes the place of. With `force` a manifest that is broken is only the
+ * latter: making the dataset anew is the way out.
+ */
+export async function findFinished(
+  store: Store,
+  folder: string,
+  force: boolean | undefined,
+): Promise<{ finished: Dataset | null; replaced: Replaced | null }> {
+  try {
+    const finished = await findDataset(store, folder);
+    return { finished, replaced: finished };
+  } catch (error) {
+    if (force !== true || !isAriesError(error) || error.code !== 'DATASET_CORRUPT') throw error;
+    return { finished: null, replaced: await findNewest({ store, folder }, MANIFEST) };
+  }
+}
+
+/** The key of a dataset's first manifest. */
+export function manifestKey(folder: string): string {
+  return keyOf(folder, MANIFEST, 1);
 }
 
 function datasetOf(store: Store, folder: string, { value, generation, digest, key }: Stored<Manifest>): Dataset {

@@ -4,10 +4,10 @@ import { kindOf, type RecordSchema } from '../schema.ts';
 import { type StreamState, unionKeys } from '../state.ts';
 import type { Store } from '../stores/store.ts';
 import { mergeSchemas } from '../widen.ts';
-import { digestOf } from './generations.ts';
 import { stepFolder } from './layout.ts';
 import { type Dataset, findDataset, type ManifestStream, type Part } from './manifest.ts';
 import { findPlan, type Plan, type StoredPlan } from './plan.ts';
+import { digestOf } from './sealed.ts';
 
 /**
  * All partitions of a run as the one dataset that they are, or `null` where the run has no plan. Throws `INPUT_NOT_READY` naming
@@ -61,7 +61,13 @@ export async function findPartitioned(store: Store, folder: string): Promise<Dat
 /** The dataset of one partition of this very plan; `null` where there is none yet. */
 async function findPartition(store: Store, { value: plan, digest }: StoredPlan, id: string): Promise<Dataset | null> {
   const dataset = await findDataset(store, stepFolder({ ...plan, step: 'extract', partition: id }));
-  return dataset?.manifest.fingerprint.plan === digest ? dataset : null;
+  if (dataset?.manifest.fingerprint.plan !== digest) return null;
+  const { stream } = plan.partitions.find((one) => one.id === id)!;
+  if (Object.hasOwn(dataset.manifest.streams, stream)) return dataset;
+  throw new AriesError('DATASET_CORRUPT', `${dataset.uri} lacks the stream "${stream}", which the plan says it has`, {
+    stream,
+    hint: 'Plan and extract the run again with --force.',
+  });
 }
 
 function named(ids: readonly string[]): string {

@@ -1,6 +1,7 @@
-import { keyOf } from './generations.ts';
 import { stepFolder } from './layout.ts';
+import { manifestKey } from './manifest.ts';
 import { openDataset } from './open-dataset.ts';
+import { planKey } from './plan.ts';
 
 /**
  * Deletes a dataset: its first manifest or plan first, from where readers look for later ones, so that none finds half of it. Returns how many objects went.
@@ -13,7 +14,7 @@ export async function removeDataset(uri: string): Promise<{ removed: number }> {
   try {
     // Of a run that was extracted in partitions nothing goes but these: its other steps are datasets of their own.
     const within = partitions === undefined ? '' : `${stepFolder(manifest).slice(folder.length + 1)}.`;
-    await store.remove([keyOf({ folder, name: partitions === undefined ? 'manifest' : 'plan' }, 1)]);
+    await store.remove([partitions === undefined ? manifestKey(folder) : planKey(folder)]);
     const keys: string[] = [];
     for await (const { key } of store.list(`${folder}/${within}`)) keys.push(key);
     if (partitions !== undefined) for await (const { key } of store.list(`${folder}/plan.`)) keys.push(key);

@@ -1,4 +1,4 @@
-import { type Dataset, type Manifest, writeManifest } from '../dataset/manifest.ts';
+import { type Dataset, type Manifest, type Replaced, writeManifest } from '../dataset/manifest.ts';
 import { AriesError } from '../errors.ts';
 import type { Store } from '../stores/store.ts';
 
@@ -7,7 +7,7 @@ export async function commitManifest(
   store: Store,
   folder: string,
   manifest: Manifest,
-  replaced: Dataset | null,
+  replaced: Replaced | null,
 ): Promise<Dataset> {
   const dataset = await writeManifest(store, folder, manifest, replaced);
   if (dataset !== null) return dataset;

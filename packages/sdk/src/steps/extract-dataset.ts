@@ -1,4 +1,4 @@
-import type { Dataset, Manifest, ManifestStream } from '../dataset/manifest.ts';
+import type { Dataset, Manifest, ManifestStream, Replaced } from '../dataset/manifest.ts';
 import type { Interval } from '../destination.ts';
 import { type Fingerprint, fingerprintDigest } from '../fingerprint.ts';
 import { CSV_DIALECT } from '../formats/csv.ts';
@@ -37,7 +37,7 @@ export interface ExtractJob {
   interval: Interval | undefined;
   fingerprint: Fingerprint;
   /** What was made of the same run before, which this takes the place of. */
-  replaced: Dataset | null;
+  replaced: Replaced | null;
   early?: EarlyLoad | undefined;
 }
 

@@ -1,6 +1,6 @@
 import { nearest } from '../config.ts';
 import { runFolder, stepFolder } from '../dataset/layout.ts';
-import { type Dataset, findDataset } from '../dataset/manifest.ts';
+import { type Dataset, findFinished } from '../dataset/manifest.ts';
 import { findPlan, type PlannedPartition, type StoredPlan } from '../dataset/plan.ts';
 import { AriesError } from '../errors.ts';
 import type { Source, Stream } from '../source.ts';
@@ -102,7 +102,7 @@ async function extractPartition(
   refuseOtherPlan(plan, made, [planned.stream]);
   const fingerprint = { ...made, plan: digest, partition: id };
   const folder = stepFolder({ ...context, partition: id });
-  const finished = await findDataset(store, folder);
+  const { finished, replaced } = await findFinished(store, folder, options.force);
   const stands = finished !== null && options.force !== true && finished.manifest.fingerprint.plan === digest;
   if (stands && isSameRun(finished, fingerprint)) {
     judge(finished.manifest.streams, options);
@@ -119,7 +119,7 @@ async function extractPartition(
     partition: id,
     interval,
     fingerprint,
-    replaced: finished,
+    replaced,
   });
 }
 

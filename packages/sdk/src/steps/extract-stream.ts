@@ -58,7 +58,9 @@ export interface ExtractedStream {
 /** Reads one stream into parts, going on from the last durable checkpoint of an earlier attempt with the same inputs. */
 export async function extractStream(options: ExtractStreamOptions): Promise<ExtractedStream> {
   const { context, store, folder, selected, fingerprint } = options;
-  const found = options.resume ? await readJournal(store, folder, selected.as, fingerprint) : null;
+  const found = options.resume
+    ? await readJournal({ store, folder, stream: selected.as, fingerprint, log: context.log })
+    : null;
   const earlier = found?.complete && found.counts.staged < options.enough ? null : found;
   if (earlier?.complete) {
     options.chain.restore(earlier.inferred);

@@ -1,5 +1,5 @@
 import { stepFolder } from '../dataset/layout.ts';
-import { type Dataset, findDataset } from '../dataset/manifest.ts';
+import { type Dataset, findFinished } from '../dataset/manifest.ts';
 import type { Source } from '../source.ts';
 import { readStateAt } from '../state.ts';
 import type { Store } from '../stores/store.ts';
@@ -51,7 +51,7 @@ async function extractWhole(
   const selected = selectStreams(await streamsOf(source), options.streams, source.name);
   const folder = stepFolder(context);
   const interval = checkedInterval(options.interval);
-  const finished = await findDataset(store, folder);
+  const { finished, replaced } = await findFinished(store, folder, options.force);
   const { streams: state } =
     interval === undefined ? await readStateAt(options.state, store, context.name) : { streams: {} };
   const before = stateOfRun(
@@ -73,7 +73,7 @@ async function extractWhole(
     if (isSameRun(finished, fingerprint)) return judged(finished, context, options);
     context.log.info(`${context.runId}: the state has moved since it was extracted; reading anew`);
   }
-  const job = { store, source, context, options, folder, streams, interval, fingerprint, replaced: finished, early };
+  const job = { store, source, context, options, folder, streams, interval, fingerprint, replaced, early };
   return resultOf(await extractDataset(job), context);
 }
 

@@ -1,14 +1,19 @@
-import type { Window } from '../source.ts';
 import { cursorKindOf, type SelectedStream } from './select-streams.ts';
 import type { StreamWindow } from './stream-window.ts';
 
 const DAY_MS = 86_400_000;
 
+/** A piece of an interval; both ends are there. */
+interface Slice {
+  since: string;
+  until: string;
+}
+
 /**
  * Parts the interval of a stream into slices of about the same length, at whole seconds, or whole days of a date cursor. A record
  * that changes meanwhile can be in two of them, so the stream needs a key. `[]` where it cannot be parted so.
  */
-export function intervalSlices(selected: SelectedStream, { mode, window }: StreamWindow, wanted: number): Window[] {
+export function intervalSlices(selected: SelectedStream, { mode, window }: StreamWindow, wanted: number): Slice[] {
   const kind = cursorKindOf(selected.schema, selected.cursor);
   if (mode !== 'interval' || selected.primaryKey.length === 0 || (kind !== 'date-time' && kind !== 'date')) return [];
   const unit = kind === 'date' ? DAY_MS : 1000;

@@ -1,5 +1,5 @@
 import { encodeName, runFolder } from '../dataset/layout.ts';
-import { findPlan, type Plan, type PlannedPartition, type StoredPlan, writePlan } from '../dataset/plan.ts';
+import { findFormerPlan, type Plan, type PlannedPartition, type StoredPlan, writePlan } from '../dataset/plan.ts';
 import { AriesError } from '../errors.ts';
 import type { Source } from '../source.ts';
 import { type PipelineState, readStateAt } from '../state.ts';
@@ -44,7 +44,7 @@ async function planInto(
   options: PlanExtractOptions,
 ): Promise<StoredPlan> {
   const folder = runFolder(context);
-  const found = await findPlan(store, folder);
+  const { plan: found, replaced } = await findFormerPlan(store, folder, options.force);
   const selected = selectStreams(await streamsOf(source), options.streams, source.name);
   const interval = checkedInterval(options.interval);
   const { streams: state }: Pick<PipelineState, 'streams'> =
@@ -80,7 +80,7 @@ async function planInto(
     context.log.info(`${one.as}: ${counted(parted.partitions.length)}`, { stream: one.as });
   }
   refuseSameIds(plan.partitions, source.name);
-  return writePlan(store, folder, plan, found);
+  return writePlan(store, folder, plan, replaced);
 }
 
 interface Parted {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { nearest } from '../config.ts';
 import { AriesError } from '../errors.ts';
+import { checkRecordSchema } from '../record-schema.ts';
 import { inferred, kindOf, type RecordSchema, toRecordSchema } from '../schema.ts';
 import type { Source, Stream } from '../source.ts';
 import type { StreamOptions } from './step.ts';
@@ -75,6 +76,7 @@ function describe(connector: string, stream: Stream<unknown>, options: StreamOpt
   const zod = stream.schema instanceof z.ZodType ? (stream.schema as z.ZodObject) : undefined;
   const isInferred = (stream.schema as unknown) === inferred;
   const schema = isInferred ? null : zod !== undefined ? toRecordSchema(zod, where) : (stream.schema as RecordSchema);
+  if (schema !== null) checkRecordSchema(schema, where);
   const primaryKey = options.primaryKey ?? stream.primaryKey ?? [];
   const cursor = options.cursor ?? stream.cursor;
   const projected =

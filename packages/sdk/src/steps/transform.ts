@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { publicConfig } from '../config.ts';
 import { stepFolder } from '../dataset/layout.ts';
-import { type Counts, type Dataset, findDataset, type Manifest, type ManifestStream } from '../dataset/manifest.ts';
+import { type Counts, type Dataset, findFinished, type Manifest, type ManifestStream } from '../dataset/manifest.ts';
 import { openDataset } from '../dataset/open-dataset.ts';
 import { readStream } from '../dataset/read-dataset.ts';
 import { createStreamWriter } from '../dataset/stream-writer.ts';
@@ -82,7 +82,7 @@ async function transformInto(
   const prepared = uses.map((use) => prepare('transform', use, context));
   const folder = stepFolder(context);
   const fingerprint = fingerprintOf(uses, prepared, inputs, context, options);
-  const finished = await findDataset(store, folder);
+  const { finished, replaced } = await findFinished(store, folder, options.force);
   if (finished !== null && options.force !== true) {
     const differences = fingerprintDifferences(finished.manifest.fingerprint as Fingerprint, fingerprint);
     if (differences.length > 0) {
@@ -123,7 +123,7 @@ async function transformInto(
     inputs: inputs.map(({ uri }) => uri),
     streams,
   };
-  return resultOf(await commitManifest(store, folder, manifest, finished), context);
+  return resultOf(await commitManifest(store, folder, manifest, replaced), context);
 }
 
 interface TransformStreamOptions {
