@@ -94,7 +94,7 @@ async function relationOf(connection: DuckDBConnection, schema: string, name: st
 export async function discoverQueries(connection: DuckDBConnection, config: SourceConfig): Promise<Relation[]> {
   const relations: Relation[] = [];
   for (const [name, { sql, primaryKey = [], cursor }] of Object.entries(config.queries)) {
-    const text = sql.replace(/[;\s]+$/, '');
+    const text = sql.replace(/(?<![;\s])[;\s]+$/, '');
     const columns = (await columnsOf(connection, text)).map((column) => ({ ...column, nullable: true }));
     checkQueryColumns(
       columns.map((column) => column.name),

@@ -55,7 +55,7 @@ function clock(seconds: number): string {
 }
 
 function fractionText(rest: string, digits: number): string {
-  const text = rest.padStart(digits, '0').replace(/0+$/, '');
+  const text = rest.padStart(digits, '0').replace(/0{1,9}$/, '');
   return text === '' ? '' : `.${text}`;
 }
 

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
  * What tells a table from another of the same name. DuckDB's own numbers change whenever the file is opened, and are used
  * again: so the identity is kept in the table's comment, which goes with the table and nothing else.
  */
-const TAG = /\s*\[aries:([0-9a-f]{12})\]/;
+const TAG = /\s?\[aries:([0-9a-f]{12})\]/;
 
 /** The identity that a comment holds. */
 export function identityIn(comment: string | null): string | undefined {

@@ -15,5 +15,5 @@ function baseName(url: string): string {
       .split(/[/\\]/)
       .findLast((segment) => segment !== '') ?? '';
   const withoutExtensions = name.replace(EXTENSIONS, '') || name;
-  return withoutExtensions.replace(/\{[^}]*\}|\[[^\]]*\]|[*?]/g, '').replace(/^[-_. ]+|[-_. ]+$/g, '');
+  return withoutExtensions.replace(/\{[^{}]*\}|\[[^[\]]*\]|[*?]/g, '').replace(/^[-_. ]+|(?<![-_. ])[-_. ]+$/g, '');
 }

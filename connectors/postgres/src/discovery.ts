@@ -117,7 +117,7 @@ export async function discoverQueries(session: Session, config: SourceConfig): P
   const relations: Relation[] = [];
   for (const [name, { sql, primaryKey = [], cursor }] of Object.entries(config.queries)) {
     // Line breaks, because the query may end in a comment.
-    const from = `(\n${sql.replace(/[;\s]+$/, '')}\n) AS q`;
+    const from = `(\n${sql.replace(/(?<![;\s])[;\s]+$/, '')}\n) AS q`;
     await query(session, 'BEGIN READ ONLY');
     const columns = await queryColumns(session, from);
     const { rows: locked } = await query<{ name: string }>(session, LOCKED);

@@ -136,7 +136,7 @@ export function literalOf(value: Json, column: Column): string {
   return `${pg.escapeLiteral(text)}::${type}`;
 }
 
-const HAS_ZONE = /[T ].*(?:Z|[+-]\d\d(?::?\d\d){0,2})(?: BC)?$/;
+const HAS_ZONE = /^[^T ]*[T ].*(?:Z|[+-]\d\d(?::?\d\d){0,2})(?: BC)?$/;
 
 /** A bound of the window. An interval is given in UTC, a column without a zone holds the time of the configured one. */
 function boundOf(value: string, column: Column, timezone: string): string {

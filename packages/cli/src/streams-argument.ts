@@ -23,6 +23,6 @@ async function check(value: unknown): Promise<(string | StreamOptions)[]> {
   const result = list.safeParse(Array.isArray(value) ? value : [value]);
   if (result.success) return result.data;
   throw new Error(
-    `expected names, or objects with ${Object.keys(streamOptionsSchema.shape).join(', ')}: ${z.prettifyError(result.error).replace(/\s*\n\s*/g, ' ')}`,
+    `expected names, or objects with ${Object.keys(streamOptionsSchema.shape).join(', ')}: ${z.prettifyError(result.error).replace(/\n\s*/g, ' ')}`,
   );
 }

@@ -28,7 +28,7 @@ function messageOf(error: Error & { flags?: unknown[]; args?: unknown[] }): stri
     .replace(/^The following errors? occurred:\s*/, '')
     .replace(/^Parsing (--[\w-]+)\s+/, '$1: ')
     .replace(/Missing required flag ([\w-]+)/g, 'Missing required flag --$1')
-    .replace(/\s*\n\s*/g, '; ');
+    .replace(/\n\s*/g, '; ');
 }
 
 /** Refuses environment values that oclif would take for "no": a flag that is on or off knows a few words only. */

@@ -15,7 +15,7 @@ export interface AirflowConnection {
 
 const FIELDS = ['conn_type', 'host', 'port', 'login', 'password', 'schema'] as const;
 const KNOWN_FIELDS = `${FIELDS.join(', ')} and extra.NAME`;
-const WITH_FIELD = /^(.+?)\.(conn_type|host|port|login|password|schema|extra\..+)$/;
+const WITH_FIELD = /^(.+?)\.(conn_type|host|port|login|password|schema|extra\..+)$/s;
 
 interface Found {
   connection: AirflowConnection;

@@ -1,6 +1,9 @@
 import { dirname, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/** Messages of any length stand in stacks too. */
+const LONGEST_LINE = 1000;
+
 const SDK_FOLDER = dirname(fileURLToPath(import.meta.url)) + sep;
 
 /**
@@ -10,7 +13,9 @@ const SDK_FOLDER = dirname(fileURLToPath(import.meta.url)) + sep;
 export function authorPlace(error: Error): string | undefined {
   for (const line of (error.stack ?? '').split('\n')) {
     const [, path, at] =
-      /^\s+at (?:.*\()?(?:async )?((?:file:\/\/)?(?:\/|[A-Za-z]:[\\/]).*?):(\d+):\d+\)?$/.exec(line) ?? [];
+      /^\s+at (?:.*\()?(?:async )?((?:file:\/\/)?(?:\/|[A-Za-z]:[\\/]).*?):(\d+):\d+\)?$/.exec(
+        line.slice(0, LONGEST_LINE),
+      ) ?? [];
     if (path === undefined) continue;
     const file = path.startsWith('file:') ? fileURLToPath(path) : path;
     if (file.startsWith(SDK_FOLDER) || file.includes(`${sep}node_modules${sep}`)) continue;

@@ -1,4 +1,5 @@
 import type { FieldKind, Json } from './schema.ts';
+import { withoutTrailing } from './without-trailing.ts';
 
 /** Orders two cursor values: negative where `a` comes first. */
 export type CompareCursor = (a: string, b: string) => number;
@@ -64,7 +65,7 @@ function decimalParts(text: string): { sign: number; digits: string; point: numb
   if (match === null) return null;
   const [, sign = '', whole = '', fraction = '', exponent = '0'] = match;
   const all = (whole + fraction).replace(/^0+/, '');
-  const digits = all.replace(/0+$/, '');
+  const digits = withoutTrailing(all, '0');
   if (digits === '') return { sign: 0, digits, point: 0 };
   const leadingZeros = whole.length + fraction.length - all.length;
   return { sign: sign === '-' ? -1 : 1, digits, point: whole.length - leadingZeros + Number(exponent) };
@@ -88,5 +89,5 @@ function instantOf(text: string): { second: number; fraction: string } | null {
   const [, date = '', time = '00:00:00', fraction = '', zone = 'Z'] = match;
   const offset = zone.length === 3 ? `${zone}:00` : zone;
   const milliseconds = Date.parse(`${date}T${time.length === 5 ? `${time}:00` : time}${offset}`);
-  return Number.isNaN(milliseconds) ? null : { second: milliseconds / 1000, fraction: fraction.replace(/0+$/, '') };
+  return Number.isNaN(milliseconds) ? null : { second: milliseconds / 1000, fraction: withoutTrailing(fraction, '0') };
 }

@@ -1,16 +1,18 @@
+import { decodedTexts } from './redact/decoded-text.ts';
+import { formsOf, type SecretForm, SHORTEST } from './redact/secret-forms.ts';
+import { urlPasswords } from './redact/url-passwords.ts';
+
 /** What stands where a secret stood. */
 export const REDACTED = '[redacted]';
 
-// Shorter secrets would blot out ordinary words; they are hidden where they stand in a config, not in free text.
-const SHORTEST_IN_TEXT = 4;
-
-const USERINFO = /\b([a-z][a-z0-9+.-]*:\/\/)([^\s/@:?#"']*):([^\s/@"']+)@/gi;
-const SECRET_PARAMETER =
-  /([?&;](?:[a-z0-9_.-]*(?:password|passwd|secret|token|signature|credential|api[-_]?key|access[-_]?key|sig))=)([^&#\s"']+)/gi;
+const PARAMETER = /([?&;])([a-z0-9_.-]*)=([^&#\s"']+)/gi;
+/** A secret parameter is known by how its name ends. */
+const LONGEST_NAME = 16;
+const SECRET_NAME = /(?:password|passwd|secret|token|signature|credential|api[-_]?key|access[-_]?key|sig)$/i;
 
 /** Hides secrets in whatever is about to be printed, written or thrown. */
 export interface Redactor {
-  /** Remembers a secret, in every form in which it could be printed. */
+  /** Remembers a secret, in every form in which it could be printed. One of fewer than four characters is hidden in configs only. */
   add(secret: string): void;
   /** The text without secrets, and without passwords in URLs. */
   text(text: string): string;
@@ -25,29 +27,19 @@ export interface Redactor {
  * createRedactor(['tok-123456']).text('refused tok-123456'); // 'refused [redacted]'
  */
 export function createRedactor(secrets: Iterable<string> = []): Redactor {
-  const forms = new Set<string>();
-  let pattern: RegExp | undefined;
+  const known = new Set<string>();
+  const forms = new Map<string, SecretForm>();
 
   const redactor: Redactor = {
     add(secret) {
-      if (secret.length < SHORTEST_IN_TEXT) return;
-      for (const form of formsOf(secret)) forms.add(form);
+      if (secret.length < SHORTEST || known.has(secret)) return;
+      known.add(secret);
+      for (const form of formsOf(secret)) forms.set(form.text, form);
       for (const password of passwordsIn(secret)) redactor.add(password);
-      pattern = undefined;
     },
     text(text) {
-      let result = text;
-      if (forms.size > 0) {
-        pattern ??= new RegExp(
-          [...forms]
-            .sort((a, b) => b.length - a.length)
-            .map((form) => form.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
-            .join('|'),
-          'g',
-        );
-        result = result.replace(pattern, REDACTED);
-      }
-      return result.replace(USERINFO, `$1$2:${REDACTED}@`).replace(SECRET_PARAMETER, `$1${REDACTED}`);
+      const hidden = forms.size === 0 ? text : hideRanges(text, secretRanges(text, forms.values()));
+      return hideRanges(hidden, passwordRanges(hidden)).replace(PARAMETER, hiddenParameter);
     },
     value<T>(value: T): T {
       return redactValue(value, redactor.text, new WeakSet()) as T;
@@ -59,7 +51,7 @@ export function createRedactor(secrets: Iterable<string> = []): Redactor {
 
 /** The passwords of the URLs in a text, as written and decoded. */
 export function passwordsIn(text: string): string[] {
-  return [...text.matchAll(USERINFO)].flatMap(([, , , password = '']) => [password, safeDecode(password)]);
+  return [...urlPasswords(text)].flatMap(({ from, to }) => [text.slice(from, to), safeDecode(text.slice(from, to))]);
 }
 
 function safeDecode(text: string): string {
@@ -70,15 +62,58 @@ function safeDecode(text: string): string {
   }
 }
 
-function formsOf(secret: string): string[] {
-  const base64 = Buffer.from(secret).toString('base64');
-  return [
-    secret,
-    encodeURIComponent(secret),
-    JSON.stringify(secret).slice(1, -1),
-    base64,
-    base64.replace(/=+$/, ''),
-  ].filter((form) => form.length >= SHORTEST_IN_TEXT);
+function hiddenParameter(parameter: string, before: string, name: string): string {
+  return SECRET_NAME.test(name.slice(-LONGEST_NAME)) ? `${before}${name}=${REDACTED}` : parameter;
+}
+
+type Range = [from: number, to: number];
+
+/** Where secrets are, in the text itself and in what it says once decoded. */
+function secretRanges(text: string, forms: Iterable<SecretForm>): Range[] {
+  const found: Range[] = [];
+  const all = [...forms];
+  for (const { text: decoded, from } of decodedTexts(text)) {
+    for (const { text: form, cutBefore, cutAfter } of all) {
+      for (let at = decoded.indexOf(form); at >= 0; at = decoded.indexOf(form, at + 1)) {
+        const start = cutBefore && isBase64(decoded[at - 1]) ? at - 1 : at;
+        let end = at + form.length;
+        if (cutAfter && isBase64(decoded[end])) end++;
+        if (cutAfter) for (let pad = 0; pad < 2 && decoded[end] === '='; pad++) end++;
+        found.push([from?.[start] ?? start, from?.[end] ?? end]);
+      }
+    }
+  }
+  return found;
+}
+
+function isBase64(character: string | undefined): boolean {
+  return character !== undefined && /[A-Za-z0-9+/_-]/.test(character);
+}
+
+function passwordRanges(text: string): Range[] {
+  return [...urlPasswords(text)].filter(({ from, to }) => to > from).map(({ from, to }): Range => [from, to]);
+}
+
+/** Ranges that overlap are hidden as one. */
+function hideRanges(text: string, ranges: Range[]): string {
+  if (ranges.length === 0) return text;
+  ranges.sort(([a], [b]) => a - b);
+  const pieces: string[] = [];
+  let shown = 0;
+  let [start, end] = ranges[0]!;
+  const close = () => {
+    pieces.push(text.slice(shown, start), REDACTED);
+    shown = end;
+  };
+  for (const [from, to] of ranges) {
+    if (from > end) {
+      close();
+      start = from;
+    }
+    end = Math.max(end, to);
+  }
+  close();
+  return pieces.join('') + text.slice(shown);
 }
 
 function redactValue(value: unknown, text: (text: string) => string, seen: WeakSet<object>): unknown {

@@ -10,7 +10,7 @@ export interface LoggedRequest {
   bytes: number | null;
 }
 
-const LINE = /^(\S+) \S+ (\S+) \[([^\]]+)\] "(\S+) (\S+)[^"]*" (\d{3}) (\d+|-)/;
+const LINE = /^(\S+) \S+ (\S+) \[([^\]]+)\] "([^\s"]+) ([^\s"]+)(?: [^"]*)?" (\d{3}) (\d+|-)/;
 const TIME = /^(\d\d)\/(\w{3})\/(\d{4}):(\d\d:\d\d:\d\d) ([+-]\d\d)(\d\d)$/;
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 

@@ -142,7 +142,7 @@ export class CsvRows {
   }
 
   #reject(reason: string, line: number, block: Buffer, start: number, end: number): void {
-    const text = block.toString('utf8', start, end).replace(/[\r\n]+$/, '');
+    const text = block.toString('utf8', start, end).replace(/\r?\n$/, '');
     this.#collector.reject(reason, line, shown(text));
   }
 

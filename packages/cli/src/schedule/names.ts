@@ -5,12 +5,16 @@ import { createHash } from 'node:crypto';
  * names stay two.
  */
 export function kubernetesName(name: string, most: number): string {
-  return legal(name, { most, replace: (text) => text.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-'), edge: /^-+|-+$/g });
+  return legal(name, { most, replace: (text) => text.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-'), edge: /^-|-$/g });
 }
 
 /** A name of Airflow, of a DAG or a task: letters, digits, hyphen, dot and underscore. */
 export function airflowName(name: string): string {
-  return legal(name, { most: 200, replace: (text) => text.replaceAll(/[^\w.-]+/g, '_'), edge: /^[_.-]+|[_.-]+$/g });
+  return legal(name, {
+    most: 200,
+    replace: (text) => text.replaceAll(/[^\w.-]+/g, '_'),
+    edge: /^[_.-]+|(?<![_.-])[_.-]+$/g,
+  });
 }
 
 function legal(name: string, rule: { most: number; replace: (text: string) => string; edge: RegExp }): string {

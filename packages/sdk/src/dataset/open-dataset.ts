@@ -1,6 +1,7 @@
 import { AriesError } from '../errors.ts';
 import { openStore } from '../stores/open-store.ts';
 import type { Store } from '../stores/store.ts';
+import { withoutTrailing } from '../without-trailing.ts';
 import { type Dataset, findDataset } from './manifest.ts';
 import { findPartitioned } from './partitioned.ts';
 
@@ -17,7 +18,7 @@ import { findPartitioned } from './partitioned.ts';
 export async function openDataset(uri: string, store?: Store): Promise<Dataset> {
   const [location = '', digest] = uri.split('#');
   const [path = '', query = ''] = location.split('?');
-  const folder = path.replace(/\/+$/, '').replace(/\/(?:manifest|plan)(?:\.\d+)?\.json$/, '');
+  const folder = withoutTrailing(path, '/').replace(/\/(?:manifest|plan)(?:\.\d+)?\.json$/, '');
   const dataset = (await find(folder, query, 3, store)) ?? (await find(folder, query, 2, store));
   if (dataset === null) {
     throw new AriesError('INPUT_NOT_READY', `There is no finished dataset at ${folder}`, {

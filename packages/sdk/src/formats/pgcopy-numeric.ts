@@ -75,11 +75,12 @@ export const writeNumeric: WriteValue = (sink, value) => {
   }
   const groups = Math.ceil(point / 4);
   const aligned = '0'.repeat(groups * 4 - point) + digits;
-  const padded = aligned.padEnd(Math.ceil(aligned.length / 4) * 4, '0').replace(/(?:0000)+$/, '');
-  const count = padded.length / 4;
+  const padded = aligned.padEnd(Math.ceil(aligned.length / 4) * 4, '0');
+  let count = padded.length / 4;
+  while (padded.startsWith('0000', (count - 1) * 4)) count--;
   reserve(sink, 4 + HEADER + count * 2);
   putHeader(sink, { count, weight: groups - 1, sign: minus === '' ? 0 : NEGATIVE, scale });
-  for (let at = 0; at < padded.length; at += 4) {
+  for (let at = 0; at < count * 4; at += 4) {
     sink.view.setUint16(sink.at, Number(padded.slice(at, at + 4)));
     sink.at += 2;
   }

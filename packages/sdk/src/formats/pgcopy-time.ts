@@ -86,7 +86,9 @@ function timeText(microseconds: number): string {
   const hours = (minutes / 60) | 0;
   const text = `${TWO[hours]}:${TWO[minutes - hours * 60]}:${TWO[seconds - minutes * 60]}`;
   if (fraction === 0) return text;
-  return `${text}.${String(fraction).padStart(6, '0').replace(/0+$/, '')}`;
+  return `${text}.${String(fraction)
+    .padStart(6, '0')
+    .replace(/0{1,6}$/, '')}`;
 }
 
 const DATE = /^(\d{4,7})-(\d\d)-(\d\d)( BC)?$/;

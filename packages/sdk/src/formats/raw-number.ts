@@ -53,7 +53,7 @@ export function isPlainNumber(text: string): boolean {
 
 /** Sign, the digits without zeros at either end, and the power of ten of the last one. */
 function normalForm(text: string): string {
-  const [, sign, whole, fraction = '', exponent = '0'] = /^(-?)(\d+)\.?(\d*)(?:[eE](.+))?$/.exec(text) ?? [];
+  const [, sign, whole, fraction = '', exponent = '0'] = /^(-?)(\d+)(?:\.(\d*))?(?:[eE](.+))?$/.exec(text) ?? [];
   if (whole === undefined) return text;
   const digits = whole + fraction;
   const significant = withoutZeros(digits);

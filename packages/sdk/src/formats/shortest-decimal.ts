@@ -129,5 +129,5 @@ function digitsIn(exponential: string): number {
 
 /** Without zeros at the end of the digits. */
 function trimmed(exponential: string): string {
-  return exponential.replace(/(\.\d*?)0+e/, '$1e').replace('.e', 'e');
+  return exponential.replace(/(\.\d{0,400}?)0{1,400}e/, '$1e').replace('.e', 'e');
 }

@@ -2,6 +2,7 @@ import { AriesError } from '../errors.ts';
 import { parseExact } from '../formats/exact-json.ts';
 import { shortened } from '../json-value.ts';
 import type { Json } from '../schema.ts';
+import { htmlTitle } from './html-title.ts';
 
 /** Reads a body to its end. Throws `DATA_INVALID` where it is larger than allowed; `onChunk` is called after each piece. */
 export async function readBody(response: Response, maxBytes: number, onChunk: () => void): Promise<Uint8Array> {
@@ -64,8 +65,8 @@ export function jsonOf(text: string, contentType: string): Json {
 }
 
 function titleOf(html: string): string {
-  const title = /<title[^>]*>([^<]*)/i.exec(html)?.[1]?.trim();
-  return title === undefined || title === '' ? '' : `, titled "${shortened(title)}"`;
+  const title = htmlTitle(html);
+  return title === undefined ? '' : `, titled "${shortened(title)}"`;
 }
 
 /** Whether brackets or a string are still open at the end of a text. */

@@ -229,3 +229,14 @@ test('a body over the limit is refused', async () => {
 test('a path without a base URL says what to declare', async () => {
   expect(await failure(testHttp({}).http.json('/x'))).toMatchObject({ code: 'CONNECTOR_INVALID' });
 });
+
+test('a secret at the place where a reason is cut is hidden whole', async () => {
+  const token = 'canary-token-of-some-length';
+  const settings = { baseUrl, retry: { attempts: 1 }, auth: { type: 'bearer', token } } as const;
+  for (const body of [`${'x'.repeat(285)}${token}`, JSON.stringify({ message: `${'x'.repeat(285)}${token}` })]) {
+    api().get('/v1/x').reply(400, body);
+    const { message } = await failure(testHttp(settings).http.json('/x'));
+    expect(message).toContain('x[redacted]');
+    expect(message).not.toContain('canary');
+  }
+});

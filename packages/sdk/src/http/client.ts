@@ -188,6 +188,7 @@ function createClient({ settings: settingsOf, connector, log, signal, redactor }
           what,
           hasBody: body !== undefined,
           isLimit,
+          hide: redactor.text,
         });
         isTransient = isLimit || isWorthRetrying(incoming.status);
         const asked = retryAfter(incoming.headers);

@@ -1,6 +1,7 @@
 import { AriesError, type ErrorCode } from '../errors.ts';
 import { shortened } from '../json-value.ts';
 import type { Json } from '../schema.ts';
+import { htmlTitle } from './html-title.ts';
 import { valueAt } from './pointer.ts';
 
 /** An answer that is no success. */
@@ -14,11 +15,13 @@ export interface Refusal {
   hasBody: boolean;
   /** Whether a limit on requests is the reason. */
   isLimit: boolean;
+  /** Hides secrets. It sees texts before they are cut: half a secret would not be recognised. */
+  hide: (text: string) => string;
 }
 
 /** The error for an answer that is no success, with what the API says of it. */
-export function refusalError({ status, contentType, text, what, hasBody, isLimit }: Refusal): AriesError {
-  const reason = reasonIn(text, contentType);
+export function refusalError({ status, contentType, text, what, hasBody, isLimit, hide }: Refusal): AriesError {
+  const reason = reasonIn(text, contentType, hide);
   const message = `${what} was answered with ${status}${reason === '' ? '' : `: ${reason}`}`;
   const [code, hint] = verdict(status, hasBody, isLimit);
   return new AriesError(code, message, { hint });
@@ -53,26 +56,31 @@ const REASONS = [
   '/errors/0',
 ];
 
-/** What the API says, in one line. */
-export function reasonIn(text: string, contentType: string): string {
-  if (/html/i.test(contentType))
-    return `a web page${/<title[^>]*>([^<]*)/i.exec(text)?.[1]?.replace(/^/, ', titled ') ?? ''}`;
+/** What the API says, in one line; `hide` sees it before it is cut. */
+export function reasonIn(text: string, contentType: string, hide = (said: string) => said): string {
+  if (/html/i.test(contentType)) {
+    const title = htmlTitle(text);
+    return title === undefined ? 'a web page' : `a web page, titled ${shortLine(title, hide)}`;
+  }
   let body: Json;
   try {
     body = JSON.parse(text) as Json;
   } catch {
-    return shortLine(text);
+    return shortLine(text, hide);
   }
   for (const place of REASONS) {
     const reason = valueAt(body, place);
-    if (typeof reason === 'string' && reason !== '') return shortLine(reason);
+    if (typeof reason === 'string' && reason !== '') return shortLine(reason, hide);
   }
-  return text.length <= SHOWN ? text : shortened(text);
+  return text.length <= SHOWN ? text : shortened(hide(text.slice(0, READ)));
 }
 
+/** Characters of a reason that are shown. */
 const SHOWN = 300;
+/** Characters of it that are looked at. */
+const READ = 64 * 1024;
 
-function shortLine(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim();
+function shortLine(text: string, hide: (said: string) => string): string {
+  const line = hide(text.slice(0, READ)).replace(/\s+/g, ' ').trim();
   return line.length > SHOWN ? `${line.slice(0, SHOWN)}…` : line;
 }

@@ -1,4 +1,5 @@
 import { AriesError } from '../errors.ts';
+import { shortened } from '../json-value.ts';
 import type { HttpParameters } from './http.ts';
 
 /** The URL of a path behind the base URL; an absolute URL stays as it is. Throws `CONFIG_INVALID` where it is none. */
@@ -48,7 +49,7 @@ function valuesOf(values: HttpParameters[string]): string[] {
 export function urlFrom(reference: string, from: URL): URL {
   const url = URL.parse(reference, from.href);
   if (url === null || !/^https?:$/.test(url.protocol))
-    throw new AriesError('DATA_INVALID', `The API leads on to "${reference}", which is no web address`);
+    throw new AriesError('DATA_INVALID', `The API leads on to "${shortened(reference)}", which is no web address`);
   return url;
 }
 

@@ -60,7 +60,7 @@ function dateTimeOf(microseconds: bigint): string {
   if (Number.isNaN(date.getTime())) return String(microseconds);
   const fraction = String(microseconds - seconds * MICROSECONDS)
     .padStart(6, '0')
-    .replace(/0+$/, '');
+    .replace(/0{1,6}$/, '');
   return `${date.toISOString().slice(0, -5)}${fraction === '' ? '' : `.${fraction}`}Z`;
 }
 

@@ -50,7 +50,7 @@ function globOf(pattern: string): RegExp {
 
 /** A key as `ssh-keygen -l` prints it: `SHA256:…`. */
 export function fingerprintOf(blob: Buffer): string {
-  return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
+  return `SHA256:${createHash('sha256').update(blob).digest('base64').replaceAll('=', '')}`;
 }
 
 /** The type that a key names itself: `ssh-ed25519`. */

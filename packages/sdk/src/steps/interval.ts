@@ -15,5 +15,5 @@ export function checkedInterval(interval: Interval | undefined): Interval | unde
 }
 
 function utc(time: string): string {
-  return new Date(/T.*(?:Z|[+-]\d\d:?\d\d)$|^\d{4}-\d\d-\d\d$/.test(time) ? time : `${time}Z`).toISOString();
+  return new Date(/^[^T]*T.*(?:Z|[+-]\d\d:?\d\d)$|^\d{4}-\d\d-\d\d$/.test(time) ? time : `${time}Z`).toISOString();
 }

@@ -12,6 +12,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { AriesError, isAriesError, toAriesError } from '../errors.ts';
+import { withoutTrailing } from '../without-trailing.ts';
 import type { Store, StoredObject } from './store.ts';
 
 // lib-storage holds part size × (queue + 2) in memory; 8 MiB × 10,000 parts is more than any part file.
@@ -167,7 +168,7 @@ export function s3Store(uri: string): Store {
 function parseS3Uri(uri: string) {
   const url = new URL(uri);
   const bucket = url.hostname;
-  const prefix = decodeURIComponent(url.pathname).replace(/^\/+|\/+$/g, '');
+  const prefix = withoutTrailing(decodeURIComponent(url.pathname).replace(/^\/+/, ''), '/');
   if (bucket === '')
     throw new AriesError('STAGING_INVALID', `"${uri}" names no bucket`, { hint: 'Write s3://bucket/prefix.' });
   const unknown = [...url.searchParams.keys()].filter((name) => !['endpoint', 'region', 'pathStyle'].includes(name));
