@@ -54,7 +54,7 @@ export const sourceConfig = z.strictObject({
     .enum(['guess', 'text'])
     .default('guess')
     .describe(
-      'csv: `guess` takes cells that are written like JSON numbers, true or false for such, never losing a character; `text` leaves all as text.',
+      '`guess` types columns of numbers, true and false, dates and date-times, only where each is printed back as it was written; `text` leaves all cells of csv, and dates in JSON, as text.',
     ),
   maxRecordBytes: z
     .int()

@@ -1,4 +1,5 @@
-import { inferred } from '@aries-data/sdk';
+import { readFile } from 'node:fs/promises';
+import { extract, inferred, type RecordSchema, readDataset } from '@aries-data/sdk';
 import { noHttp, readAll } from '@aries-data/sdk/testing';
 import { expect, test } from 'vitest';
 import { source } from './source.ts';
@@ -94,4 +95,44 @@ test('through the engine: a number is its own text again in a column of decimals
     { price: '2.00', code: '1e5' },
     { price: '3', code: 'abc' },
   ]);
+});
+
+test('dates are typed where a whole column is of one form; beside others, and with types: text, nothing is rewritten', async () => {
+  const folder = await folderWith({
+    'x.csv':
+      'day,at,here,mixed,zones\n2024-01-31,2024-01-31T08:00:00+02:00,2024-01-31T08:00:00.5,2024-01-31,2024-01-31T12:00:00\n' +
+      '2024-02-29,2024-01-31T08:00:00Z,2024-01-31T08:00:00,2024-01-31T08:00:00Z,2024-01-31T12:00:00Z\n',
+  });
+  const read = async (config: object) => {
+    const connector = { name: 'file', version: '0.0.0', source: source as never };
+    const { dataset } = await extract({
+      source: { connector, config: { url: `${folder}/x.csv`, ...config } },
+      staging: `file://${folder}`,
+      name: 'x',
+    });
+    const { pathname } = new URL(dataset);
+    const manifest = JSON.parse(await readFile(pathname, 'utf8')) as { streams: { x: { schema: RecordSchema } } };
+    const records = (await Array.fromAsync(await readDataset(dataset))).flat();
+    return { records, schema: manifest.streams.x.schema };
+  };
+  const { records, schema } = await read({});
+  expect(schema.properties).toEqual({
+    day: { type: 'string', format: 'date' },
+    at: { type: 'string', format: 'date-time' },
+    here: { type: 'string', format: 'date-time', zone: 'none' },
+    mixed: { type: 'string' },
+    zones: { type: 'string' },
+  });
+  expect(records[0]).toEqual({
+    day: '2024-01-31',
+    at: '2024-01-31T08:00:00+02:00',
+    here: '2024-01-31T08:00:00.5',
+    mixed: '2024-01-31',
+    zones: '2024-01-31T12:00:00',
+  });
+  const text = await read({ types: 'text' });
+  expect(text.records).toEqual(records);
+  expect(new Set(Object.values(text.schema.properties).map((field) => JSON.stringify(field)))).toEqual(
+    new Set(['{"type":"string"}']),
+  );
 });

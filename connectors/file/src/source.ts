@@ -22,6 +22,7 @@ export const source = defineSource({
   streams: ({ config, stream }) => ({
     [config.stream ?? streamName(config.url)]: stream({
       schema: inferred,
+      inference: { dates: config.types !== 'text' },
       read: readFiles,
       partitions: partitionFiles,
     }),

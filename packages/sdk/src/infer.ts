@@ -6,6 +6,12 @@ import { fieldOfSeen, mergeSchemas, SEEN } from './widen.ts';
 
 export { mergeSchemas, widen } from './widen.ts';
 
+/** How texts and numbers of an inferred stream are taken. */
+export interface InferenceOptions {
+  /** Whether a column whose texts are all dates, or all date-times of one form, gets that type. Default: true. */
+  dates?: boolean | undefined;
+}
+
 /** Finds the schema of records by looking at all of them. */
 export interface Inference {
   /** Takes note of a batch: records as `parseExact` reads them, before they are fitted to anything. */
@@ -36,7 +42,7 @@ interface Column {
  * inference.observe([{ id: 1 }, { id: 2.5, name: 'b' }]);
  * inference.schema().properties; // { id: { type: 'number' }, name: { type: ['string', 'null'] } }
  */
-export function createInference(): Inference {
+export function createInference({ dates = true }: InferenceOptions = {}): Inference {
   const columns: Column[] = [];
   const byName = new Map<string, Column>();
   let records = 0;
@@ -67,7 +73,7 @@ export function createInference(): Inference {
           column.records++;
           if (typeof value === 'string') {
             // Text is as wide as it gets.
-            if ((column.seen & SEEN.TEXT) === 0) column.seen |= seenInText(value);
+            if ((column.seen & SEEN.TEXT) === 0) column.seen |= dates ? seenInText(value) : SEEN.TEXT;
           } else if (typeof value === 'number') {
             column.seen |= Number.isSafeInteger(value) ? SEEN.INTEGER : seenInFraction(value);
           } else if (typeof value === 'boolean') {

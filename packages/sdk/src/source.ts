@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import { API_VERSION, type ConnectorContext, type HttpDeclaration } from './context.ts';
 import type { StagedFormat } from './formats/format.ts';
+import type { InferenceOptions } from './infer.ts';
 import type { ReadItem } from './records.ts';
 import type { inferred, Json, JsonRecord, RecordSchema } from './schema.ts';
 
@@ -86,6 +87,8 @@ export interface ReadEncoded<Config> {
 /** One stream of a source, as its author writes it. At least one of `read` and `readEncoded` is there. */
 export interface StreamDefinition<Config, S extends SchemaInput = SchemaInput> {
   schema: S;
+  /** With `schema: inferred`: how it is inferred. */
+  inference?: InferenceOptions;
   primaryKey?: readonly (keyof RecordOf<S> & string)[];
   /** The field that orders the records; it makes incremental and interval reads possible. */
   cursor?: keyof RecordOf<S> & string;
@@ -100,6 +103,7 @@ export interface StreamDefinition<Config, S extends SchemaInput = SchemaInput> {
 /** A stream with its types put aside, as the engine handles it. */
 export interface Stream<R = JsonRecord> {
   schema: SchemaInput;
+  inference?: InferenceOptions;
   primaryKey?: readonly string[];
   cursor?: string;
   pushdown?: readonly ('columns' | 'where')[];

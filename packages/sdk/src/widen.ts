@@ -33,7 +33,6 @@ export const SEEN = {
 } as const;
 
 const NUMBERS = SEEN.INTEGER | SEEN.NUMBER | SEEN.INT64 | SEEN.DECIMAL;
-const DATES = SEEN.DATE | SEEN.LOCAL | SEEN.ZONED;
 
 /** The type of a column that has held all of this: the least one that holds each value exactly. */
 export function fieldOfSeen(seen: number, nullable: boolean): FieldSchema {
@@ -42,7 +41,10 @@ export function fieldOfSeen(seen: number, nullable: boolean): FieldSchema {
   const options = { nullable };
   if ((values & ~NUMBERS) === 0) return fieldSchema(numberKind(values), options);
   if (values === SEEN.BOOLEAN) return fieldSchema('boolean', options);
-  if ((values & ~DATES) === 0) return dateField(values, options);
+  // Only a column whose texts are all of one form: a date is no moment, and a time without a zone is not UTC.
+  if (values === SEEN.DATE) return fieldSchema('date', options);
+  if (values === SEEN.LOCAL) return fieldSchema('date-time', { ...options, zone: 'none' });
+  if (values === SEEN.ZONED) return fieldSchema('date-time', options);
   if ((values & ~(SEEN.OBJECT | SEEN.RAW_WITHIN)) === 0)
     return fieldSchema(values === SEEN.OBJECT ? 'object' : 'json', options);
   if ((values & ~(SEEN.ARRAY | SEEN.RAW_WITHIN)) === 0)
@@ -56,14 +58,10 @@ function numberKind(values: number): FieldKind {
   return values & SEEN.NUMBER ? 'number' : 'integer';
 }
 
-function dateField(values: number, options: { nullable: boolean }): FieldSchema {
-  if (values & SEEN.ZONED) return fieldSchema('date-time', options);
-  return values & SEEN.LOCAL ? fieldSchema('date-time', { ...options, zone: 'none' }) : fieldSchema('date', options);
-}
-
 /**
- * The type that holds what two types hold, by the lattice of DESIGN §2: integer → int64 → decimal → string, date →
- * date-time, anything → + null, else string of the JSON text. It merges partitions and evolves tables.
+ * The type that holds what two types hold as it is written: integer → int64 → decimal → string, anything → + null, else string
+ * of the JSON text. Dates beside date-times, and date-times with a zone beside those without, are strings. It merges what was
+ * inferred of partitions.
  *
  * @example
  * widen({ type: 'integer' }, { type: ['number', 'null'] }); // { type: ['number', 'null'] }
@@ -74,8 +72,7 @@ export function widen(a: FieldSchema, b: FieldSchema): FieldSchema {
   const [kindA, kindB] = [kindOf(a), kindOf(b)];
   if (kindA === 'any' || kindB === 'any') return isSame(a, b) ? a : {};
   if (isSame(a, b)) return withNull(a, nullable);
-  if (kindA === kindB && (kindA !== 'pg-text' || a.pgType === b.pgType))
-    return { ...fieldSchema(kindA, { nullable }), ...sharedKeywords(a, b) };
+  if (kindA === kindB && isOneForm(a, b)) return { ...fieldSchema(kindA, { nullable }), ...sharedKeywords(a, b) };
   if (isJsonOf(kindA, kindB) || isJsonOf(kindB, kindA)) return fieldSchema('json', { nullable });
   const wider = fieldOfSeen(seenOf(a) | seenOf(b), nullable);
   return kindOf(wider) === 'decimal' ? { ...wider, ...digitsFor(a, b) } : wider;
@@ -96,6 +93,12 @@ function isSame(a: FieldSchema, b: FieldSchema): boolean {
   return JSON.stringify(withNull(a, true)) === JSON.stringify(withNull(b, true));
 }
 
+/** Whether two schemas of one kind are written in the same form. */
+function isOneForm(a: FieldSchema, b: FieldSchema): boolean {
+  if (kindOf(a) === 'date-time') return a.zone === b.zone;
+  return kindOf(a) !== 'pg-text' || a.pgType === b.pgType;
+}
+
 /** Whether one kind is JSON kept as text and the other holds the values that this text stands for. */
 function isJsonOf(json: FieldKind, kind: FieldKind): boolean {
   return json === 'json' && (kind === 'object' || kind === 'array');
@@ -105,7 +108,7 @@ function isJsonOf(json: FieldKind, kind: FieldKind): boolean {
 function sharedKeywords(a: FieldSchema, b: FieldSchema): FieldSchema {
   const shared: FieldSchema = {};
   if (kindOf(a) === 'decimal') Object.assign(shared, digitsFor(a, b));
-  if (a.zone === 'none' && b.zone === 'none') shared.zone = 'none';
+  if (a.zone === 'none') shared.zone = 'none';
   if (a.pgType !== undefined && a.pgType === b.pgType) shared.pgType = a.pgType;
   if (a.description !== undefined && a.description === b.description) shared.description = a.description;
   return shared;

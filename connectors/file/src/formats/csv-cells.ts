@@ -4,28 +4,48 @@ import type { SourceConfig } from '../config.ts';
 /** What a cell holds; `null` where it is nothing, or one of `nullValues`, and not quoted. */
 export type Cell = string | null;
 
-const NUMBER = /^-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 const MINUS = 45;
+const POINT = 46;
 const ZERO = 48;
 const NINE = 57;
 /** An integer of up to this many characters is held by a double. */
 const SAFE_CHARACTERS = 15;
 
 /**
- * A cell's value: a number or a boolean where the cell is written as JSON would write it, else its text. No character is
- * lost, whatever the column turns out to be: a number that would be printed differently is kept as its text.
+ * A cell's value: an integer, a decimal or a boolean where every system that holds one prints it back as the cell is written, else
+ * the cell's text. So `1E5`, `-0`, `007`, `+1`, `.5` and `5.` are text. A decimal keeps its zeros: `1.50`.
  */
 export function typedCell(cell: Cell): Json {
   if (cell === null) return null;
   const first = cell.charCodeAt(0);
-  if ((first >= ZERO && first <= NINE) || first === MINUS) {
-    const match = NUMBER.exec(cell);
-    if (match === null) return cell;
-    // -0 is an integer to csv, but a double prints it as 0.
-    if (match[1] !== undefined || match[2] !== undefined || cell === '-0') return rawNumber(cell) as unknown as Json;
-    return cell.length <= SAFE_CHARACTERS ? Number(cell) : parseExact(cell);
-  }
+  if ((first >= ZERO && first <= NINE) || first === MINUS) return numberOrText(cell, first === MINUS ? 1 : 0);
   return cell === 'true' ? true : cell === 'false' ? false : cell;
+}
+
+function numberOrText(cell: string, start: number): Json {
+  const whole = endOfDigits(cell, start);
+  const hasLeadingZero = cell.charCodeAt(start) === ZERO && whole > start + 1;
+  if (whole === start || hasLeadingZero) return cell;
+  const isInteger = whole === cell.length;
+  if (!isInteger) {
+    if (cell.charCodeAt(whole) !== POINT) return cell;
+    const end = endOfDigits(cell, whole + 1);
+    if (end === whole + 1 || end < cell.length) return cell;
+  }
+  // A decimal has no negative zero.
+  if (start === 1 && isZero(cell)) return cell;
+  if (!isInteger) return rawNumber(cell) as unknown as Json;
+  return cell.length <= SAFE_CHARACTERS ? Number(cell) : parseExact(cell);
+}
+
+function endOfDigits(text: string, start: number): number {
+  let end = start;
+  for (let code = text.charCodeAt(end); code >= ZERO && code <= NINE; code = text.charCodeAt(end)) end++;
+  return end;
+}
+
+function isZero(cell: string): boolean {
+  return cell.charCodeAt(1) === ZERO && !/[1-9]/.test(cell);
 }
 
 /** Makes the reader of cells that the config asks for. */

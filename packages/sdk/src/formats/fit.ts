@@ -22,7 +22,7 @@ export function compileFitter(fields: readonly Field[], coerce: boolean): Fitter
   });
   if (steps.length === 0) return undefined;
   return compile(
-    { jsonText, toNumber, toFloat, toZoned, toLocal },
+    { jsonText, toNumber, toFloat },
     `return function fit(records) {
       let v;
       for (let i = 0; i < records.length; i++) {
@@ -49,11 +49,6 @@ function stepOf(field: Field, coerce: boolean): { when: string; value: string } 
     case 'string':
     case 'json':
       return { when: IS_NO_TEXT, value: 'jsonText(v)' };
-    case 'date-time':
-      return {
-        when: 'v !== undefined && v !== null',
-        value: field.schema.zone === 'none' ? 'toLocal(v)' : 'toZoned(v)',
-      };
     default:
       return undefined;
   }
@@ -71,18 +66,4 @@ function toNumber(value: object): unknown {
 function toFloat(value: unknown): unknown {
   if (typeof value === 'string') return notFinite(value) ?? value;
   return typeof value === 'object' && value !== null ? toNumber(value) : value;
-}
-
-const DATE_CHARACTERS = 10;
-const Z = 90;
-
-function toLocal(value: unknown): unknown {
-  return typeof value === 'string' && value.length === DATE_CHARACTERS ? `${value}T00:00:00` : value;
-}
-
-/** A date is its midnight, and a date-time without a zone is UTC. */
-function toZoned(value: unknown): unknown {
-  if (typeof value !== 'string' || value.charCodeAt(value.length - 1) === Z) return value;
-  if (value.length === DATE_CHARACTERS) return `${value}T00:00:00Z`;
-  return /[+-]\d\d:\d\d$/.test(value) ? value : `${value}Z`;
 }

@@ -56,7 +56,13 @@ export async function extractDataset(job: ExtractJob): Promise<Dataset> {
     const format = stagedFormatOf(one, options);
     const compression = options.compression ?? 'zst';
     const chain = createSchemaChain(
-      { stream: one.as, schema: one.schema, primaryKey: one.primaryKey, cursor: one.cursor },
+      {
+        stream: one.as,
+        schema: one.schema,
+        primaryKey: one.primaryKey,
+        cursor: one.cursor,
+        inference: one.stream.inference,
+      },
       (options.transforms ?? []).map((use) => fuse(prepare('transform', use, context))),
     );
     logStart(context, one, window);

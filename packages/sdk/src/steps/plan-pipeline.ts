@@ -64,7 +64,13 @@ export async function planPipeline(options: PipelineOptions): Promise<PipelinePl
           fullRefresh: options.fullRefresh,
         });
         const chain = createSchemaChain(
-          { stream: one.as, schema: one.schema, primaryKey: one.primaryKey, cursor: one.cursor },
+          {
+            stream: one.as,
+            schema: one.schema,
+            primaryKey: one.primaryKey,
+            cursor: one.cursor,
+            inference: one.stream.inference,
+          },
           opened.fused.map((use) => fuse(prepare('transform', use, context))),
         );
         // A step of its own may change the schema once more.

@@ -1,7 +1,8 @@
-import { createInference, type Inference } from '../infer.ts';
+import { createInference, type Inference, type InferenceOptions } from '../infer.ts';
 import { isRejected } from '../records.ts';
-import type { RecordSchema } from '../schema.ts';
+import { kindOf, type RecordSchema } from '../schema.ts';
 import type { StreamKeys } from '../transform.ts';
+import { withNull } from '../widen.ts';
 import type { FusedTransform, StageInput } from './fuse.ts';
 import { isMark, passed, type StageItem } from './mark.ts';
 
@@ -25,6 +26,8 @@ export interface ChainInput extends StreamKeys {
   stream: string;
   /** `null`: to be inferred. */
   schema: RecordSchema | null;
+  /** How the source wants what is not known to be inferred. */
+  inference?: InferenceOptions | undefined;
 }
 
 /** Follows a stream from its source, or a dataset, through transforms. */
@@ -34,7 +37,7 @@ export function createSchemaChain(source: ChainInput, transforms: readonly Fused
   // A schema that is open, or not there, is completed by what is seen.
   const observer = (schema: RecordSchema | null): Inference | null => {
     if (isClosed(schema)) return null;
-    const inference = createInference();
+    const inference = createInference(source.inference);
     inferences.push(inference);
     return inference;
   };
@@ -50,8 +53,10 @@ export function createSchemaChain(source: ChainInput, transforms: readonly Fused
   });
 
   function schema(): RecordSchema {
-    let schema = complete(source.schema, first);
-    for (const { transform, at, observed } of stages) schema = complete(transform.schemaAfter(schema, at), observed);
+    let schema = complete(source.schema, first, null);
+    for (const { transform, at, observed } of stages) {
+      schema = complete(transform.schemaAfter(schema, at), observed, schema);
+    }
     return schema;
   }
 
@@ -87,10 +92,14 @@ function isClosed(schema: RecordSchema | null): schema is RecordSchema {
   return schema !== null && schema.additionalProperties !== true;
 }
 
-/** What is declared stays as it is; what else was seen comes behind it. */
-function complete(declared: RecordSchema | null, observed: Inference | null): RecordSchema {
+/** What is declared stays as it is; what else was seen comes after it. Of that, what was text in `before` stays text. */
+function complete(
+  declared: RecordSchema | null,
+  observed: Inference | null,
+  before: RecordSchema | null,
+): RecordSchema {
   if (observed === null) return declared!;
-  const seen = observed.schema();
+  const seen = before === null ? observed.schema() : withTextsOf(before, observed.schema());
   if (declared === null) return seen;
   const extra = Object.entries(seen.properties).filter(([name]) => !Object.hasOwn(declared.properties, name));
   return {
@@ -102,6 +111,16 @@ function complete(declared: RecordSchema | null, observed: Inference | null): Re
     ],
     additionalProperties: false,
   };
+}
+
+/** A text that reads like a date is a date only where nobody said that it is text. */
+function withTextsOf(before: RecordSchema, seen: RecordSchema): RecordSchema {
+  const properties = Object.entries(seen.properties).map(([name, field]) => {
+    const wasText = Object.hasOwn(before.properties, name) && kindOf(before.properties[name]!) === 'string';
+    const isDated = wasText && (kindOf(field) === 'date' || kindOf(field) === 'date-time');
+    return [name, isDated ? withNull({ type: 'string' }, [field.type].flat().includes('null')) : field];
+  });
+  return { ...seen, properties: Object.fromEntries(properties) };
 }
 
 async function* observe(items: AsyncIterable<StageItem>, inference: Inference): AsyncGenerator<StageItem> {

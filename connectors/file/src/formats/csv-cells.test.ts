@@ -1,0 +1,19 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { typedCell } from './csv-cells.ts';
+
+test('whatever a cell becomes is printed back as the cell was written', () => {
+  const cell = fc.oneof(
+    fc.stringMatching(/^[-+]?\d{0,22}[.,_]?\d{0,20}([eE][-+]?\d{1,3})?$/),
+    fc.string({ unit: fc.constantFrom(...'-+.,_0123456789eExINa ') }),
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom('true', 'false', 'NaN', 'Infinity', 'null', '__proto__'),
+  );
+  fc.assert(
+    fc.property(cell, (text) => {
+      const value = typedCell(text);
+      expect(typeof value === 'string' ? value : JSON.stringify(value)).toBe(text);
+    }),
+    { numRuns: 1000 },
+  );
+});
