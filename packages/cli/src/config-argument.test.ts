@@ -48,3 +48,9 @@ test('a forgotten @ is noticed', async () => {
     message: '--config names the file nowhere.yaml, which cannot be read: ENOENT',
   });
 });
+
+test('a name that an object has twice is an error, in JSON as in YAML', async () => {
+  await expect(readConfigArgument('{"url":"a","deep":[{"x":1,"x":2}]}')).rejects.toThrow(
+    '--config has the name "x" twice in one object',
+  );
+});

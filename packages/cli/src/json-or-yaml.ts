@@ -1,14 +1,20 @@
+import { duplicateName, type Json } from '@aries-data/sdk';
+
 /**
  * A document in JSON, or else in YAML. Errors give the place and never the text: it may hold a secret.
  */
 export async function parseJsonOrYaml(text: string, where: string): Promise<unknown> {
   if (/^\s*[[{]/.test(text)) {
+    let value: Json | undefined;
     try {
-      return JSON.parse(text);
+      value = JSON.parse(text) as Json;
     } catch (cause) {
       // Flow style YAML starts like JSON, but a text without line breaks was meant as JSON.
       if (!text.trim().includes('\n')) throw new Error(`${where} is not valid JSON${placeOf(cause, text)}`);
     }
+    const twice = value === undefined ? undefined : duplicateName(text, value);
+    if (twice !== undefined) throw new Error(`${where} has the name ${JSON.stringify(twice)} twice in one object`);
+    if (value !== undefined) return value;
   }
   const { parseDocument } = await import('yaml');
   const document = parseDocument(text, { prettyErrors: false, strict: true, uniqueKeys: true });

@@ -1,5 +1,5 @@
 import { AriesError } from '../errors.ts';
-import { parseExact } from '../formats/exact-json.ts';
+import { duplicateName, parseExact } from '../formats/exact-json.ts';
 import { shortened } from '../json-value.ts';
 import type { Json } from '../schema.ts';
 import { htmlTitle } from './html-title.ts';
@@ -39,7 +39,7 @@ const JSON_TYPE = /^(?:[\w.-]+\/(?:[\w.-]+\+)?json|text\/plain|application\/octe
 /** A JSON text that ends too early: what came with it got lost on the way, so asking again helps. */
 export class TruncatedBody extends Error {}
 
-/** Reads an answer as JSON. Throws `DATA_INVALID` where it is something else, or `TruncatedBody`. An empty one is null. */
+/** Reads an answer as JSON. Throws `DATA_INVALID` where it is something else, or an object in it has a name twice; or `TruncatedBody`. An empty one is null. */
 export function jsonOf(text: string, contentType: string): Json {
   if (text.trim() === '') return null;
   if (/^text\/html|^application\/xhtml/i.test(contentType) || /^\s*<(?:!doctype|html)/i.test(text)) {
@@ -52,6 +52,19 @@ export function jsonOf(text: string, contentType: string): Json {
       hint: 'Check the path, or ask for JSON with an Accept header. Other formats are read with http.text.',
     });
   }
+  const value = parsed(text);
+  const twice = duplicateName(text, value);
+  if (twice === undefined) return value;
+  throw new AriesError(
+    'DATA_INVALID',
+    `The answer has the name ${JSON.stringify(shortened(twice))} twice in one object`,
+    {
+      hint: 'Only one of the values could be kept. This is a fault of the API: leave the field out of the answer, if it can be asked to.',
+    },
+  );
+}
+
+function parsed(text: string): Json {
   try {
     return parseExact(text);
   } catch (cause) {
