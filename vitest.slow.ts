@@ -20,6 +20,7 @@ export const slow = [
   'test/running-again/interrupted-extract.test.ts',
   'test/running-again/interrupted-load.test.ts',
   'test/running-again/postgres-source.test.ts',
+  'test/running-again/schema-drift.test.ts',
   'test/schedule-manifests.test.ts',
   'test/three-processes.test.ts',
   'test/types-elsewhere.test.ts',

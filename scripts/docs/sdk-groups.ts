@@ -44,6 +44,7 @@ export const GROUPS: { title: string; intro: string; files: string[] }[] = [
       'steps/',
       'state.ts',
       'ledger.ts',
+      'drift.ts',
     ],
   },
   {

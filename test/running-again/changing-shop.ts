@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -6,6 +6,7 @@ import {
   defineSource,
   type ExtractOptions,
   extract,
+  inferred,
   type JsonRecord,
   type LoadOptions,
   load,
@@ -13,17 +14,19 @@ import {
   type StepResult,
 } from '@aries-data/sdk';
 import { z } from 'zod';
-import { postgresTarget, type Target } from './targets.ts';
+import { destination as file } from '../../connectors/file/src/destination.ts';
+import { duckdbTarget, postgresTarget, type Target } from './targets.ts';
 
 /** JSON Schema types by field; where they are two, the second is `null`. A format is written behind a colon. */
 type Fields = Record<string, string | string[]>;
 
 interface ChangingStream {
-  fields: Fields;
+  /** Left out: the schema is inferred from the rows. */
+  fields?: Fields;
   primaryKey?: string[];
 }
 
-/** A pipeline `shop` in this process, from a source whose streams can be changed into a Postgres of its own. */
+/** A pipeline `shop` in this process, from a source whose streams can be changed into a database or a folder of its own. */
 export interface ChangingShop extends AsyncDisposable {
   streams: Record<string, ChangingStream>;
   rows: Record<string, JsonRecord[]>;
@@ -34,11 +37,26 @@ export interface ChangingShop extends AsyncDisposable {
   /** Those that the loads made, without the ledger. */
   tables(): Promise<string[]>;
   sql: Target['sql'];
+  /** Warnings of all loads. */
+  warnings: string[];
 }
 
-export async function changingShop(streams: Record<string, ChangingStream>): Promise<ChangingShop> {
+type Into = 'postgres' | 'duckdb' | 'file';
+
+export async function changingShop(
+  streams: Record<string, ChangingStream>,
+  into: Into = 'postgres',
+): Promise<ChangingShop> {
   const folder = await mkdtemp(join(tmpdir(), 'aries-again-'));
-  const target = await postgresTarget();
+  const target =
+    into === 'postgres'
+      ? await postgresTarget()
+      : into === 'duckdb'
+        ? await duckdbTarget(folder)
+        : folderTarget(folder);
+  const warnings: string[] = [];
+  const quiet = () => {};
+  const log = { debug: quiet, info: quiet, warn: (message: string) => void warnings.push(message), error: quiet };
   const source = (): ConnectorUse => ({
     connector: { name: 'shop', version: '0.0.0', source: sourceOf(self) },
     config: {},
@@ -50,17 +68,20 @@ export async function changingShop(streams: Record<string, ChangingStream>): Pro
     load: (runId, options) =>
       load({
         destination: {
-          connector: { name: 'postgres', version: '0.0.0', destination: target.destination },
+          connector: { name: into, version: '0.0.0', destination: target.destination },
           config: target.config,
         },
         input: [`${folder}/shop/${runId}/extract`],
+        log,
         ...options,
       }),
     async both(runId, options) {
       await self.extract(runId);
       return self.load(runId, options);
     },
+    warnings,
     async table(name) {
+      if (into !== 'postgres') return (await target.rows(name, 'here')).map(withNumbers);
       const rows = await target.sql(`SELECT to_jsonb(t) AS row FROM ${name} AS t ORDER BY 1`);
       return rows.map(({ row }) => row as Record<string, unknown>);
     },
@@ -77,6 +98,30 @@ export async function changingShop(streams: Record<string, ChangingStream>): Pro
   return self;
 }
 
+/** DuckDB's integers, as those of JSON. */
+function withNumbers(row: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [name, typeof value === 'bigint' ? Number(value) : value]),
+  );
+}
+
+/** Files of JSON lines, one for each target or dataset. */
+function folderTarget(folder: string): Pick<Target, 'destination' | 'config' | 'sql' | 'rows'> & AsyncDisposable {
+  const path = join(folder, 'files');
+  return {
+    destination: file,
+    config: { path, format: 'ndjson' },
+    sql: () => Promise.reject(new Error('files know no SQL')),
+    async rows(table) {
+      const names = (await readdir(path)).filter((name) => name.startsWith(table)).sort();
+      const texts = await Promise.all(names.map((name) => readFile(join(path, name), 'utf8')));
+      const lines = texts.flatMap((text) => text.split('\n')).filter((line) => line !== '');
+      return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    },
+    async [Symbol.asyncDispose]() {},
+  };
+}
+
 function sourceOf(shop: ChangingShop) {
   return defineSource({
     config: z.object({}),
@@ -85,7 +130,7 @@ function sourceOf(shop: ChangingShop) {
         Object.entries(shop.streams).map(([name, { fields, primaryKey = [] }]) => [
           name,
           stream({
-            schema: schemaOf(fields),
+            schema: fields === undefined ? inferred : schemaOf(fields),
             primaryKey,
             async *read() {
               yield shop.rows[name] ?? [];

@@ -7,7 +7,7 @@ import { changingShop } from './changing-shop.ts';
 import { succeeded, UNHURRIED } from './commands.ts';
 import { postgresTarget } from './targets.ts';
 
-type Fields = Parameters<typeof changingShop>[0][string]['fields'];
+type Fields = NonNullable<Parameters<typeof changingShop>[0][string]['fields']>;
 
 /** A shop whose stream `items` has been loaded once. */
 async function loaded(fields: Fields, row: Record<string, unknown>) {

@@ -172,8 +172,8 @@ export const disposition = Flags.option({
 })();
 
 export const schemaChange = Flags.option({
-  options: ['evolve', 'freeze'] as const,
-  summary: "Change the target's columns where the dataset differs, or fail",
+  options: ['evolve', 'freeze', 'discard'] as const,
+  summary: 'Where fields are not those of the target: change it (the default), fail, or leave new fields out',
 })();
 
 export const allowGap = Flags.boolean({ summary: 'Load although a dataset in between was never loaded' });

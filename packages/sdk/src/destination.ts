@@ -12,6 +12,12 @@ export type Disposition = 'append' | 'replace' | 'replace-interval' | 'merge';
 /** What a destination promises when a load is interrupted; `docs/guarantees.md` says what follows. */
 export type Delivery = 'transactional' | 'idempotent' | 'at-least-once';
 
+/**
+ * What to do where the dataset's fields are not those of the target. `evolve`: change the target. `freeze`: fail. `discard`: leave new
+ * fields out; fail where a type would have to change.
+ */
+export type SchemaChange = 'evolve' | 'freeze' | 'discard';
+
 /** `[start, end)`, as RFC 3339 date-times. */
 export interface Interval {
   start: string;
@@ -30,6 +36,7 @@ export interface LoadTarget {
   interval?: Interval | undefined;
   /** For `replace-interval`: what the target holds that was read later, and so is not to be replaced. */
   readLater?: ReadLater | undefined;
+  /** `freeze`: fail where the target would have to change. Under `discard` the engine leaves new fields out and says `freeze`. */
   schemaChange: 'evolve' | 'freeze';
 }
 
@@ -70,6 +77,8 @@ export interface TargetState {
   identity?: string;
   /** What `schemaChange: evolve` would do, or `freeze` would refuse: `add column "a" integer`. */
   changes: string[];
+  /** Whether the target has a column for a field of this name. Left out where targets have no columns of their own (files). */
+  has?(field: string): boolean;
   /** As `StreamLoad.takes` will say. */
   takes?(format: StagedFormat): boolean;
 }

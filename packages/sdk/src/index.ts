@@ -17,9 +17,11 @@ export {
   type LoadPart,
   type LoadSession,
   type LoadTarget,
+  type SchemaChange,
   type StreamLoad,
   type TargetState,
 } from './destination.ts';
+export type { Drift, FieldOfType, FieldTypes } from './drift.ts';
 export {
   AriesError,
   ERROR_CODES,

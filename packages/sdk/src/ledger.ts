@@ -1,5 +1,6 @@
 import { type CompareCursor, cursorOrder } from './cursor.ts';
 import type { Disposition, Interval } from './destination.ts';
+import type { FieldTypes } from './drift.ts';
 import { AriesError } from './errors.ts';
 import type { FieldKind } from './schema.ts';
 import { type StreamState, unionKeys } from './state.ts';
@@ -22,6 +23,8 @@ export interface LedgerRow {
   readStart: string;
   rows: number;
   loadedAt: string;
+  /** The fields that were loaded, with their types; rows of older versions lack it. */
+  fields?: FieldTypes | undefined;
 }
 
 /** One stream that is about to be loaded, and what the ledger holds of its target. */

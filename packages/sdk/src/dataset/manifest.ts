@@ -36,6 +36,7 @@ export const streamSchema = z.object({
   cursor: z.string().optional(),
   mode: z.enum(['full', 'incremental', 'interval']),
   disposition: z.enum(['append', 'replace', 'replace-interval', 'merge']).optional(),
+  schemaChange: z.enum(['evolve', 'freeze', 'discard']).optional(),
   lag: z
     .string()
     .regex(/^\d{1,15}[smhd]?$/)

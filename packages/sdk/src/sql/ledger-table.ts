@@ -1,6 +1,8 @@
 import type { Disposition } from '../destination.ts';
+import { isAriesError } from '../errors.ts';
 import type { LedgerRow } from '../ledger.ts';
 import type { SqlConnection, SqlDialect, SqlValue } from './dialect.ts';
+import type { Transaction } from './transaction.ts';
 
 /** The ledger's table, in the schema of the targets. */
 export const LEDGER = '_aries_ledger';
@@ -22,7 +24,11 @@ const COLUMNS = [
   'row_count',
   'loaded_at',
   'made_by_aries',
+  'fields',
 ] as const;
+
+/** Columns that ledgers of older versions lack. */
+const ADDED = ['fields'] as const satisfies (typeof COLUMNS)[number][];
 
 /** A row of the ledger, and whether Aries made the table that it speaks of (so that it may be swapped for another). */
 export type LedgerEntry = LedgerRow & { madeByAries: boolean };
@@ -31,6 +37,8 @@ export type LedgerEntry = LedgerRow & { madeByAries: boolean };
 export interface LedgerTable {
   exists(connection: SqlConnection): Promise<boolean>;
   create(connection: SqlConnection): Promise<void>;
+  /** Adds what a ledger of an older version lacks; where that is not allowed, the ledger stays as it is. */
+  upgrade(connection: SqlConnection, transaction: Pick<Transaction, 'undoable'>): Promise<void>;
   /** Oldest first. */
   read(connection: SqlConnection, targets: readonly string[]): Promise<LedgerRow[]>;
   insert(connection: SqlConnection, rows: readonly LedgerEntry[]): Promise<void>;
@@ -47,8 +55,14 @@ export interface LedgerTable {
 
 export function ledgerTable(dialect: SqlDialect, schema: string): LedgerTable {
   const table = dialect.table(schema, LEDGER);
-  const columns = COLUMNS.map(dialect.quote).join(', ');
+  const listOf = (names: readonly string[]) => names.map(dialect.quote).join(', ');
   const parameters = (count: number) => Array.from({ length: count }, (_, index) => `$${index + 1}`).join(', ');
+
+  /** What the ledger has of `COLUMNS`. */
+  async function columnsOf(connection: SqlConnection): Promise<(typeof COLUMNS)[number][]> {
+    const there = new Set((await connection.table(LEDGER))?.columns.map(({ name }) => name));
+    return COLUMNS.filter((name) => there.has(name));
+  }
 
   return {
     exists: async (connection) => (await connection.table(LEDGER)) !== undefined,
@@ -61,7 +75,7 @@ export function ledgerTable(dialect: SqlDialect, schema: string): LedgerTable {
             : name === 'entry' || name === 'row_count'
               ? dialect.bigintType
               : dialect.textType;
-        const optional = name.startsWith('interval_') || name.startsWith('state_');
+        const optional = name.startsWith('interval_') || name.startsWith('state_') || name === 'fields';
         return `${dialect.quote(name)} ${type}${optional ? '' : ' NOT NULL'}`;
       });
       await connection.run(`CREATE TABLE ${table} (${types.join(', ')})`);
@@ -70,20 +84,35 @@ export function ledgerTable(dialect: SqlDialect, schema: string): LedgerTable {
       );
     },
 
+    async upgrade(connection, transaction) {
+      const there = await columnsOf(connection);
+      for (const name of ADDED.filter((one) => !there.includes(one))) {
+        const add = () => connection.run(`ALTER TABLE ${table} ADD COLUMN ${dialect.quote(name)} ${dialect.textType}`);
+        await transaction
+          .undoable(connection, add, () => true)
+          .catch((error) => {
+            // The table may be somebody else's. Without these columns all works as it did.
+            if (!isAriesError(error) || error.kind === 'transient' || !dialect.savepoints) throw error;
+          });
+      }
+    },
+
     async read(connection, targets) {
       if (targets.length === 0) return [];
       const rows = await connection.query(
-        `SELECT ${columns} FROM ${table} WHERE "target" IN (${parameters(targets.length)}) ORDER BY "entry"`,
+        `SELECT ${listOf(await columnsOf(connection))} FROM ${table} WHERE "target" IN (${parameters(targets.length)}) ORDER BY "entry"`,
         targets,
       );
       return rows.map(fromSql);
     },
 
     async insert(connection, rows) {
+      const names = (await columnsOf(connection)).filter((name) => name !== 'entry');
       for (const row of rows) {
-        const values = toSql(row);
+        const all = toSql(row);
+        const values = names.map((name) => all[name]);
         await connection.run(
-          `INSERT INTO ${table} (${columns}) VALUES ((SELECT coalesce(max("entry"), 0) + 1 FROM ${table}), ${parameters(values.length)})`,
+          `INSERT INTO ${table} (${listOf(['entry', ...names])}) VALUES ((SELECT coalesce(max("entry"), 0) + 1 FROM ${table}), ${parameters(values.length)})`,
           values,
         );
       }
@@ -116,30 +145,31 @@ export function ledgerTable(dialect: SqlDialect, schema: string): LedgerTable {
   };
 }
 
-function toSql(row: LedgerEntry): SqlValue[] {
-  const json = (value: unknown) => (value === null ? null : JSON.stringify(value));
-  return [
-    row.pipeline,
-    row.stream,
-    row.target,
-    row.identity,
-    row.runId,
-    row.digest,
-    row.disposition,
-    row.interval?.start ?? null,
-    row.interval?.end ?? null,
-    json(row.stateBefore),
-    json(row.stateAfter),
-    row.readStart,
-    row.rows,
-    row.loadedAt,
-    row.madeByAries,
-  ];
+function toSql(row: LedgerEntry): Record<Exclude<(typeof COLUMNS)[number], 'entry'>, SqlValue> {
+  const json = (value: unknown) => (value === null || value === undefined ? null : JSON.stringify(value));
+  return {
+    pipeline: row.pipeline,
+    stream: row.stream,
+    target: row.target,
+    identity: row.identity,
+    run_id: row.runId,
+    digest: row.digest,
+    disposition: row.disposition,
+    interval_start: row.interval?.start ?? null,
+    interval_end: row.interval?.end ?? null,
+    state_before: json(row.stateBefore),
+    state_after: json(row.stateAfter),
+    read_start: row.readStart,
+    row_count: row.rows,
+    loaded_at: row.loadedAt,
+    made_by_aries: row.madeByAries,
+    fields: json(row.fields),
+  };
 }
 
 function fromSql(row: Record<string, SqlValue>): LedgerRow {
   const text = (name: (typeof COLUMNS)[number]) => String(row[name]);
-  const json = (name: (typeof COLUMNS)[number]) => (row[name] === null ? null : JSON.parse(text(name)));
+  const json = (name: (typeof COLUMNS)[number]) => (row[name] == null ? null : JSON.parse(text(name)));
   return {
     pipeline: text('pipeline'),
     stream: text('stream'),
@@ -154,5 +184,6 @@ function fromSql(row: Record<string, SqlValue>): LedgerRow {
     readStart: text('read_start'),
     rows: Number(row.row_count),
     loadedAt: text('loaded_at'),
+    ...(row.fields == null ? {} : { fields: json('fields') }),
   };
 }

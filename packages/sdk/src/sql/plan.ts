@@ -126,7 +126,8 @@ function planAbsent(dialect: SqlDialect, table: SqlTable, target: LoadTarget, ch
   }
 }
 
-function columnOf(dialect: SqlDialect, table: SqlTable, name: string): SqlColumn | undefined {
+/** The column that a field of this name goes into. */
+export function columnOf(dialect: SqlDialect, table: SqlTable, name: string): SqlColumn | undefined {
   const key = dialect.nameKey(name, 'column');
   return (
     table.columns.find((column) => column.name === name) ??

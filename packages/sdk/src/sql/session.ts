@@ -7,7 +7,7 @@ import { createConnections } from './connections.ts';
 import type { SqlConnection, SqlDialect } from './dialect.ts';
 import { LEDGER, ledgerTable } from './ledger-table.ts';
 import { createLoadTables } from './load-tables.ts';
-import { describeChange, planTarget, takesParts } from './plan.ts';
+import { columnOf, describeChange, planTarget, takesParts } from './plan.ts';
 import { openTarget, type SessionContext, type TargetLoad } from './target-load.ts';
 import { createTransaction } from './transaction.ts';
 
@@ -79,9 +79,10 @@ export function sqlLoadSession(options: SqlSessionOptions): LoadSession {
     async inspect(target) {
       const plan = await connections.first((connection) => planTarget(connection, dialect, target));
       const { table, changes } = plan;
+      const has = (field: string) => table !== undefined && columnOf(dialect, table, field) !== undefined;
       const takes = (format: StagedFormat) => takesParts(dialect, plan, format);
-      if (table === undefined) return { exists: false, changes: [], takes };
-      return { exists: true, identity: table.identity, changes: changes.map(describeChange), takes };
+      if (table === undefined) return { exists: false, changes: [], has, takes };
+      return { exists: true, identity: table.identity, changes: changes.map(describeChange), has, takes };
     },
 
     async open(target, reject) {
@@ -102,6 +103,7 @@ export function sqlLoadSession(options: SqlSessionOptions): LoadSession {
         await transaction.begin(connection);
         for (const load of loads.values()) await load.publish(connection);
         await ensureLedger(connection);
+        await ledger.upgrade(connection, transaction);
         const entries = [];
         for (const row of rows) {
           const load = loads.get(dialect.nameKey(row.target, 'table') ?? row.target);

@@ -48,6 +48,6 @@ export function refuseFrozen(target: LoadTarget, { table, changes }: TargetPlan)
   throw new AriesError(
     'SCHEMA_FROZEN',
     `${target.target}: the table would have to change: ${changes.map(describeChange).join('; ')}`,
-    { stream: target.stream, hint: 'Change it by hand, or load with --schema-change evolve.' },
+    { stream: target.stream, hint: 'Change it by hand, or accept what is new: load once with --schema-change evolve.' },
   );
 }

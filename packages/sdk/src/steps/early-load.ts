@@ -1,9 +1,11 @@
 import type { Part } from '../dataset/manifest.ts';
 import type { PartFolder } from '../dataset/part-reader.ts';
 import type { Destination, Disposition, Interval, LoadSession, LoadTarget } from '../destination.ts';
+import { knownFields } from '../drift.ts';
 import { decide, readLater } from '../ledger.ts';
 import { concurrencyOf } from './concurrency.ts';
 import { chooseDisposition } from './disposition.ts';
+import { fitSchema, schemaPolicy } from './fit-schema.ts';
 import { readLedger } from './follow-ledger.ts';
 import { judgeRejected } from './judge.ts';
 import { openPartLoader, type PartLoader } from './part-loader.ts';
@@ -71,13 +73,15 @@ export function createEarlyLoad(options: EarlyLoadOptions): EarlyLoad {
         pipeline: options.name,
         concurrency: concurrencyOf(options),
       });
-      const target = await plannedTarget(session, head, disposition, context, options);
-      if (target === undefined) return void begun.delete(name);
+      const planned = await plannedTarget(session, head, disposition, context, options);
+      if (planned === undefined) return void begun.delete(name);
+      const { target, leftOut } = planned;
       const loader = await openPartLoader({
         session,
         destination: destination.part,
         target,
         stream: head.stream,
+        leftOut,
         context,
       });
       loader.judge = () => judgeEarly(name, loader, options);
@@ -150,11 +154,15 @@ async function plannedTarget(
   disposition: Disposition,
   context: StepContext,
   options: EarlyLoadOptions,
-): Promise<LoadTarget | undefined> {
+): Promise<{ target: LoadTarget; leftOut: string[] } | undefined> {
   const ledger = await readLedger(session, context, [{ name }]);
   const head = { name, stream, disposition, interval };
-  const target = targetOf({ ...head, options });
-  const found = await session.inspect(target);
+  const { target, found, leftOut, refusals } = await fitSchema(session, targetOf(head), {
+    policy: schemaPolicy(name, stream, options),
+    known: knownFields(ledger, readStart),
+    inferred: stream.inferred,
+    unknown: false,
+  });
   const candidate = {
     ...candidateOf({ ...head, found, ledger }),
     runId: context.runId,
@@ -163,6 +171,9 @@ async function plannedTarget(
     readStart,
   };
   if (decide(candidate, options) !== 'load') return undefined;
-  if (found.changes.length > 0 && options.schemaChange === 'freeze') return undefined;
-  return { ...target, readLater: readLater(candidate) };
+  if (refusals.length > 0) return undefined;
+  return {
+    target: { ...target, readLater: readLater(candidate) },
+    leftOut: leftOut.map((field) => field.name),
+  };
 }

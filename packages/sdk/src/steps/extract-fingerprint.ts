@@ -27,7 +27,10 @@ export function extractFingerprint(
         config: plain(schema === undefined ? null : publicConfig(config, schema, connector.name, context.redactor)),
       };
     }),
-    streams: Object.fromEntries(streams.map(({ selected: { as, options } }) => [as, plain(options)])),
+    // How a stream's schema may change says nothing of what is read.
+    streams: Object.fromEntries(
+      streams.map(({ selected: { as, options } }) => [as, plain({ ...options, schemaChange: undefined })]),
+    ),
     format: plain({
       staged: Object.fromEntries(streams.map(({ selected }) => [selected.as, stagedFormatOf(selected, options)])),
       compression: options.compression ?? 'zst',

@@ -115,7 +115,7 @@ async function copy(options: ExtractStreamOptions, progress: StreamProgress): Pr
 function headOf({ selected, window, format, compression, chain }: ExtractStreamOptions): StreamHead | undefined {
   if (chain.known === null) return undefined;
   const { primaryKey, cursor } = chain.keys();
-  const { disposition, lag } = selected.options;
+  const { disposition, schemaChange, lag } = selected.options;
   return {
     schema: chain.known,
     inferred: chain.inferred,
@@ -123,6 +123,7 @@ function headOf({ selected, window, format, compression, chain }: ExtractStreamO
     ...(cursor === undefined ? {} : { cursor }),
     mode: window.mode,
     ...(disposition === undefined ? {} : { disposition }),
+    ...(schemaChange === undefined ? {} : { schemaChange }),
     ...(lag === undefined ? {} : { lag }),
     format,
     ...(format === 'csv' ? { dialect: CSV_DIALECT } : {}),
@@ -170,6 +171,7 @@ function manifestStream(options: ExtractStreamOptions, entry: JournalEntry): Man
     ...(cursor === undefined ? {} : { cursor }),
     mode: window.mode,
     ...(selected.options.disposition === undefined ? {} : { disposition: selected.options.disposition }),
+    ...(selected.options.schemaChange === undefined ? {} : { schemaChange: selected.options.schemaChange }),
     ...(selected.options.lag === undefined ? {} : { lag: selected.options.lag }),
     format,
     ...(format === 'csv' ? { dialect: CSV_DIALECT } : {}),

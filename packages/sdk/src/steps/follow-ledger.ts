@@ -1,4 +1,5 @@
 import type { LoadSession } from '../destination.ts';
+import type { FieldTypes } from '../drift.ts';
 import { type Candidate, type LedgerRow, ledgerState } from '../ledger.ts';
 import { moveState, type StreamState } from '../state.ts';
 import type { Store } from '../stores/store.ts';
@@ -45,8 +46,7 @@ export async function readLedger(
 export function ledgerRow(
   candidate: Candidate,
   context: StepContext,
-  stateAfter: StreamState | null,
-  rows: number,
+  { stateAfter, rows, fields }: { stateAfter: StreamState | null; rows: number; fields: FieldTypes | undefined },
 ): LedgerRow {
   const { stream, target, runId, digest, disposition, interval, stateBefore, readStart } = candidate;
   return {
@@ -63,5 +63,6 @@ export function ledgerRow(
     readStart,
     rows,
     loadedAt: new Date().toISOString(),
+    ...(fields === undefined ? {} : { fields }),
   };
 }

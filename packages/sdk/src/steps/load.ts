@@ -11,6 +11,7 @@ import { judgeRejected } from './judge.ts';
 import { loadStream } from './load-stream.ts';
 import { openPartLoader } from './part-loader.ts';
 import { type LoadStep, type PlannedLoad, planLoad } from './plan-load.ts';
+import { driftResult, logDiscarded, logDrift } from './report-drift.ts';
 import type { LoadOptions, StepResult, StreamResult } from './step.ts';
 import { guarded, prepare, stepContext } from './step-context.ts';
 
@@ -121,16 +122,25 @@ async function loadInto(
       set(results, name, { records: 0, rejected: 0, bytes: 0, target, disposition, outcome });
       continue;
     }
+    logDrift(context, planned);
     for (const change of changes) context.log.info(`${target}: ${change}`, { stream: name, target });
     if (options.dryRun === true) {
-      set(results, name, { records: stream.counts.staged, rejected: 0, bytes, target, disposition, changes });
+      const drift = driftResult(planned, new Map());
+      set(results, name, { records: stream.counts.staged, rejected: 0, bytes, target, disposition, changes, ...drift });
       continue;
     }
     context.log.info(`${name}: ${disposition} into ${target}`, { stream: name, target, records: stream.counts.staged });
     const begun = early?.streams.get(name);
     const loader =
       begun?.loader ??
-      (await openPartLoader({ session, destination: destination.part, target: planned.target, stream, context }));
+      (await openPartLoader({
+        session,
+        destination: destination.part,
+        target: planned.target,
+        stream,
+        leftOut: planned.leftOut.map((field) => field.name),
+        context,
+      }));
     const loaded = begun?.loaded ?? new Set<string>();
     const counts = await loadStream({ loader, loaded, dataset, name, stream, context, options });
     if (counts.received + counts.rejected !== stream.counts.staged) {
@@ -144,9 +154,12 @@ async function loadInto(
       );
     }
     judgeRejected(name, counts.rejected, stream.counts.staged, options.maxRejected, counts.firstReason);
-    rows.push(ledgerRow(candidate, context, stateAfterLoad(candidate), counts.received));
+    const stateAfter = stateAfterLoad(candidate);
+    rows.push(ledgerRow(candidate, context, { stateAfter, rows: counts.received, fields: planned.fieldTypes }));
     const { received: records, firstReason: _, ...rest } = counts;
-    set(results, name, { records, bytes, target, disposition, outcome: 'loaded', ...rest });
+    const drift = driftResult(planned, loader.leftOut);
+    set(results, name, { records, bytes, target, disposition, outcome: 'loaded', ...rest, ...drift });
+    logDiscarded(context, planned, results[name]!);
   }
   if (rows.length > 0) {
     await session.commit(rows);

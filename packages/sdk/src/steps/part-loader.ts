@@ -6,6 +6,7 @@ import type { StagedFormat } from '../formats/format.ts';
 import { pgcopyToCsv } from '../formats/pgcopy-to-csv.ts';
 import { type Batch, type Rejection, withOrigin } from '../records.ts';
 import { fieldsOf, type JsonRecord } from '../schema.ts';
+import { leaveOut } from './leave-out.ts';
 import { interrupted, type StepContext } from './step-context.ts';
 
 /** Larger than batches are elsewhere: a database copies each with a statement of its own. */
@@ -16,6 +17,8 @@ export interface PartLoader {
   load: StreamLoad;
   /** What the destination did not take, until somebody takes it from here. */
   rejections: Rejection[];
+  /** By field that is left out: records that had a value in it. */
+  leftOut: ReadonlyMap<string, number>;
   /** Called after each rejection; what it throws ends the load. */
   judge(): void;
   /** Hands one part in; `onRecords` is told of each piece that was. */
@@ -27,6 +30,8 @@ export interface PartLoaderOptions {
   destination: Destination;
   target: LoadTarget;
   stream: StagedStream;
+  /** Fields of the stream that the target does not get. */
+  leftOut?: readonly string[];
   context: Pick<StepContext, 'signal'>;
 }
 
@@ -35,6 +40,7 @@ export async function openPartLoader({
   destination,
   target,
   stream,
+  leftOut = [],
   context,
 }: PartLoaderOptions): Promise<PartLoader> {
   const rejections: Rejection[] = [];
@@ -42,10 +48,12 @@ export async function openPartLoader({
     rejections.push(rejection);
     loader.judge();
   });
-  const partOf = wholeParts(load, destination, stream);
+  const partOf = leftOut.length > 0 ? undefined : wholeParts(load, destination, stream);
+  const { from, counts } = leaveOut(leftOut);
   const loader: PartLoader = {
     load,
     rejections,
+    leftOut: counts,
     judge() {},
     async write(folder, part, onRecords = async () => {}) {
       if (context.signal.aborted) throw interrupted(context.signal);
@@ -55,7 +63,7 @@ export async function openPartLoader({
       }
       for await (const batch of locatedBatches(folder, stream, part)) {
         if (context.signal.aborted) throw interrupted(context.signal);
-        await load.writeBatch(batch);
+        await load.writeBatch(leftOut.length === 0 ? batch : from(batch));
         await onRecords(batch.length);
       }
     },

@@ -5,6 +5,7 @@ import { AriesError } from '../errors.ts';
 import { type PlaceOf, placesIn } from '../places.ts';
 
 const disposition = z.enum(['append', 'replace', 'replace-interval', 'merge']);
+const schemaChange = z.enum(['evolve', 'freeze', 'discard']);
 
 /** What of a stream is wanted: its name, or the name and options. */
 export const streamOptionsSchema = z.strictObject({
@@ -18,6 +19,7 @@ export const streamOptionsSchema = z.strictObject({
   lag: z.string().optional().describe('Read this span before the state again: 90s, 15m, 2h, 1d, or a number'),
   nullCursor: z.enum(['include', 'skip']).optional().describe('What to do with records whose cursor is null'),
   disposition: disposition.optional().describe('How the destination applies this stream'),
+  schemaChange: schemaChange.optional().describe('What to do where its fields are not those of the target'),
 });
 
 const use = z.string().min(1).describe('Connector: a short name, a package or a path');
@@ -47,7 +49,9 @@ export const pipelineSchema = z.strictObject({
     use,
     config,
     disposition: disposition.optional().describe('append, replace, replace-interval or merge'),
-    schemaChange: z.enum(['evolve', 'freeze']).optional().describe('Whether the target may be changed to fit'),
+    schemaChange: schemaChange
+      .optional()
+      .describe('Where fields are not those of the target: change it (the default), fail, or leave new fields out'),
   }),
   staging: z.string().optional().describe('URI of the staging; ./.aries/staging where it is left out'),
   maxRejected: z

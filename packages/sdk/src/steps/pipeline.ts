@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import type { Connector } from '../connector.ts';
 import { newRunId, stepFolder } from '../dataset/layout.ts';
-import type { Disposition, Interval } from '../destination.ts';
+import type { Disposition, Interval, SchemaChange } from '../destination.ts';
 import { AriesError } from '../errors.ts';
 import type { StagedFormat } from '../formats/format.ts';
 import { createRedactor, type Redactor } from '../redact.ts';
@@ -33,8 +33,8 @@ export interface PipelineOptions extends Omit<StepOptions, 'name'> {
   partition?: string | undefined;
   /** How the extract stages; left out: as source and destination do best. */
   stagedFormat?: StagedFormat | undefined;
-  /** Over the file's own. */
-  schemaChange?: 'evolve' | 'freeze' | undefined;
+  /** Over the file's own, that of streams included. */
+  schemaChange?: SchemaChange | undefined;
   env: Readonly<Record<string, string | undefined>>;
   /** Finds a connector by what `use` says; relative paths are the pipeline file's. */
   loadConnector(use: string, from: string): Promise<Connector>;
@@ -126,7 +126,9 @@ export interface OpenedPipeline {
   streams: Pipeline['source']['streams'];
   destination: ConnectorUse;
   disposition: Disposition | undefined;
-  schemaChange: 'evolve' | 'freeze' | undefined;
+  schemaChange: SchemaChange | undefined;
+  /** Per stream, over `schemaChange`. */
+  schemaChanges: Record<string, SchemaChange>;
   /** Transforms that join the extract. */
   fused: NamedUse[];
   /** Transforms of whole datasets, each a step, with those that join it. */
@@ -168,6 +170,7 @@ export async function openPipeline(options: PipelineOptions & { redactor: Redact
     destination,
     disposition: pipeline.destination.disposition,
     schemaChange: options.schemaChange ?? pipeline.destination.schemaChange,
+    schemaChanges: options.schemaChange === undefined ? schemaChangesOf(pipeline) : {},
     fused,
     groups,
     preferFormats: groups.length === 0 ? destination.connector.destination?.formats : undefined,
@@ -205,7 +208,7 @@ function sharedOptions(opened: OpenedPipeline, options: PipelineOptions & { runI
 }
 
 async function stepsOf(opened: OpenedPipeline, options: PipelineOptions & { runId: string }): Promise<PipelineStep[]> {
-  const { name, destination, groups, disposition, schemaChange } = opened;
+  const { name, destination, groups, disposition, schemaChange, schemaChanges } = opened;
   const store = await openStore(opened.staging);
   const shared = sharedOptions(opened, options);
   const folderUri = (step: string) => store.uriOf(stepFolder({ name, runId: options.runId, step }));
@@ -214,7 +217,7 @@ async function stepsOf(opened: OpenedPipeline, options: PipelineOptions & { runI
   const isWhole = options.step === undefined && groups.length === 0;
   const early =
     isWhole && destination.connector.destination?.loadsEarly === true
-      ? createEarlyLoad({ ...shared, destination, disposition, schemaChange })
+      ? createEarlyLoad({ ...shared, destination, disposition, schemaChange, schemaChanges })
       : undefined;
   const steps: PipelineStep[] = [
     {
@@ -236,7 +239,7 @@ async function stepsOf(opened: OpenedPipeline, options: PipelineOptions & { runI
   const input = [folderUri(steps.at(-1)!.name)];
   steps.push({
     name: 'load',
-    run: () => loadWith({ ...shared, destination, input, disposition, schemaChange }, early),
+    run: () => loadWith({ ...shared, destination, input, disposition, schemaChange, schemaChanges }, early),
   });
   await store.close();
   return steps;
@@ -261,6 +264,16 @@ export function groupTransforms(transforms: readonly NamedUse[]): {
     groups.push({ name: taken === 0 ? base : `${base}-${taken + 1}`, whole: use, behind: [] });
   }
   return { fused, groups };
+}
+
+/** What the file says of single streams, by the names that they have in the dataset. */
+function schemaChangesOf({ source }: Pipeline): Record<string, SchemaChange> {
+  const named = (source.streams ?? []).flatMap((stream): [string, SchemaChange][] =>
+    typeof stream === 'string' || stream.schemaChange === undefined
+      ? []
+      : [[stream.as ?? stream.name, stream.schemaChange]],
+  );
+  return Object.fromEntries(named);
 }
 
 function maxRejectedOf(value: number | string | undefined): MaxRejected | undefined {

@@ -1,10 +1,12 @@
 import type { Dataset, ManifestStream } from '../dataset/manifest.ts';
 import type { Destination, Disposition, Interval, LoadSession, LoadTarget, TargetState } from '../destination.ts';
+import { type Drift, type FieldTypes, knownFields } from '../drift.ts';
 import { AriesError } from '../errors.ts';
 import { type Candidate, type Decision, decide, type LedgerRow, readLater } from '../ledger.ts';
-import { fieldsOf } from '../schema.ts';
+import { type Field, fieldsOf } from '../schema.ts';
 import type { Store } from '../stores/store.ts';
 import { chooseDisposition, replaces } from './disposition.ts';
+import { fitSchema, refuseSchema, schemaPolicy } from './fit-schema.ts';
 import { followLedger, readLedger } from './follow-ledger.ts';
 import { cursorKindOf } from './select-streams.ts';
 import type { LoadOptions } from './step.ts';
@@ -36,6 +38,12 @@ export interface PlannedLoad extends InputStream {
   decision: Decision | 'nothing';
   /** Changes to the target's columns. */
   changes: string[];
+  /** How its fields differ from those that were loaded before. */
+  drift: Drift;
+  /** New fields that the target does not get. */
+  leftOut: readonly Field[];
+  /** What the ledger is told of its fields. */
+  fieldTypes: FieldTypes | undefined;
 }
 
 /** Decides what is to become of each stream, before anything is written. Throws what `decide` and the destination throw. */
@@ -67,8 +75,16 @@ export async function planLoad({
         hint: 'Load them one after the other.',
       });
     }
-    const target = targetOf({ name, stream, disposition, interval: dataset.manifest.interval, options });
-    const found = await session.inspect(target);
+    const wanted = targetOf({ name, stream, disposition, interval: dataset.manifest.interval });
+    const { target, found, drift, leftOut, fieldTypes, refusals } = await fitSchema(session, wanted, {
+      policy: schemaPolicy(name, stream, options),
+      known: knownFields(
+        ledger.filter((row) => row.target === name),
+        dataset.manifest.readStart,
+      ),
+      inferred: stream.inferred,
+      unknown: isUnknown(stream),
+    });
     const candidate: Candidate = {
       ...candidateOf({ name, stream, disposition, interval: dataset.manifest.interval, found, ledger }),
       runId: dataset.manifest.runId,
@@ -77,18 +93,16 @@ export async function planLoad({
       readStart: dataset.manifest.readStart,
     };
     const decision = isNothing(stream, disposition, found.exists) ? 'nothing' : decide(candidate, options);
-    if (decision === 'load' && found.changes.length > 0 && options.schemaChange === 'freeze') {
-      throw new AriesError('SCHEMA_FROZEN', `${name}: the target would have to change: ${found.changes.join('; ')}`, {
-        stream: name,
-        hint: 'Change it by hand, or load with --schema-change evolve.',
-      });
-    }
+    if (decision === 'load') refuseSchema(name, refusals);
     plans.push({
       ...input,
       candidate,
       target: { ...target, readLater: readLater(candidate) },
       decision,
       changes: found.changes,
+      drift,
+      leftOut,
+      fieldTypes,
     });
   }
   return plans;
@@ -116,8 +130,13 @@ function checkEmpty(wanted: readonly InputStream[], { minRecords, skipEmpty }: L
 }
 
 /** Nothing came, not even a schema, and there is nothing that it could take the place of. */
-function isNothing({ schema, counts }: ManifestStream, disposition: Disposition, exists: boolean): boolean {
-  return counts.staged === 0 && Object.keys(schema.properties).length === 0 && !(exists && replaces(disposition));
+function isNothing(stream: ManifestStream, disposition: Disposition, exists: boolean): boolean {
+  return isUnknown(stream) && !(exists && replaces(disposition));
+}
+
+/** No record came, and so nobody knows the fields. */
+function isUnknown({ schema, counts }: ManifestStream): boolean {
+  return counts.staged === 0 && Object.keys(schema.properties).length === 0;
 }
 
 /** What is known of a stream before its end. */
@@ -129,6 +148,7 @@ export type StreamHead = Pick<
   | 'cursor'
   | 'mode'
   | 'disposition'
+  | 'schemaChange'
   | 'lag'
   | 'format'
   | 'dialect'
@@ -144,13 +164,7 @@ interface Headed {
 }
 
 /** What the destination is told of a stream. */
-export function targetOf({
-  name,
-  stream,
-  disposition,
-  interval,
-  options,
-}: Headed & { options: Pick<LoadOptions, 'schemaChange'> }): LoadTarget {
+export function targetOf({ name, stream, disposition, interval }: Headed): Omit<LoadTarget, 'schemaChange'> {
   return {
     stream: name,
     target: name,
@@ -159,7 +173,6 @@ export function targetOf({
     cursor: stream.cursor,
     disposition,
     interval: interval ?? undefined,
-    schemaChange: options.schemaChange ?? 'evolve',
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Destination, Disposition } from '../destination.ts';
+import { type Drift, hasDrifted, knownFields } from '../drift.ts';
 import type { StagedFormat } from '../formats/format.ts';
 import { createRedactor } from '../redact.ts';
 import { fieldsOf } from '../schema.ts';
@@ -6,6 +7,8 @@ import type { Window } from '../source.ts';
 import { readStateAt } from '../state.ts';
 import { openStore } from '../stores/open-store.ts';
 import { chooseDisposition } from './disposition.ts';
+import { fitSchema, refuseSchema, schemaPolicy } from './fit-schema.ts';
+import { readLedger } from './follow-ledger.ts';
 import { fuse } from './fuse.ts';
 import { checkedInterval } from './interval.ts';
 import { openPipeline, type PipelineOptions } from './pipeline.ts';
@@ -27,6 +30,8 @@ export interface StreamPlan {
   disposition: Disposition;
   /** What would change in the target; `null` where the schema is only known once the records are. */
   changes: string[] | null;
+  /** How its fields differ from those that were loaded before. Left out where they do not. */
+  drift?: Drift;
 }
 
 /** What a pipeline would do. */
@@ -38,7 +43,8 @@ export interface PipelinePlan {
 }
 
 /**
- * What `runPipeline` would do, without reading a record or writing anything: steps, streams, lanes, schema changes.
+ * What `runPipeline` would do, without reading a record or writing anything: steps, streams, lanes, schema changes. Throws
+ * `SCHEMA_FROZEN` where the policy of a stream does not allow these.
  *
  * @example
  * const { steps, streams } = await planPipeline({ file: 'pipeline.yaml', env: process.env, loadConnector });
@@ -89,9 +95,18 @@ export async function planPipeline(options: PipelineOptions): Promise<PipelinePl
           cursor: one.cursor,
           disposition,
           interval,
-          schemaChange: opened.schemaChange ?? 'evolve',
-        } as const;
-        const found = schema === null ? null : await session.inspect(target);
+        };
+        const fitted =
+          schema === null
+            ? null
+            : await fitSchema(session, target, {
+                policy: schemaPolicy(one.as, one.options, opened),
+                known: knownFields(await readLedger(session, context, [{ name: one.as }]), new Date().toISOString()),
+                inferred: chain.inferred,
+                unknown: false,
+              });
+        if (fitted !== null) refuseSchema(one.as, fitted.refusals);
+        const found = fitted?.found ?? null;
         const untouched =
           found !== null && destination.part.formats.includes(format) && found.takes?.(format) !== false;
         streams.push({
@@ -106,6 +121,7 @@ export async function planPipeline(options: PipelineOptions): Promise<PipelinePl
           format,
           disposition,
           changes: found === null ? null : found.changes,
+          ...(fitted !== null && hasDrifted(fitted.drift) ? { drift: fitted.drift } : {}),
         });
       }
       return {

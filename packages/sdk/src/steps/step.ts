@@ -1,6 +1,7 @@
 import type { Connector } from '../connector.ts';
 import type { Log } from '../context.ts';
-import type { Disposition, Interval } from '../destination.ts';
+import type { Disposition, Interval, SchemaChange } from '../destination.ts';
+import type { Drift, FieldOfType } from '../drift.ts';
 import type { Compression, StagedFormat } from '../formats/format.ts';
 import type { PlaceOf } from '../places.ts';
 import type { Redactor } from '../redact.ts';
@@ -26,6 +27,8 @@ export interface StreamOptions {
   /** What to do with records whose cursor is null in an incremental or interval read: reject them (default), keep or skip them. */
   nullCursor?: 'include' | 'skip' | undefined;
   disposition?: Disposition | undefined;
+  /** What to do where its fields are not those of the target. */
+  schemaChange?: SchemaChange | undefined;
 }
 
 /** A running figure of one stream, for bars and heartbeats. */
@@ -123,7 +126,10 @@ export interface LoadOptions extends StepOptions {
   disposition?: Disposition | undefined;
   /** Per stream, over `disposition`. */
   dispositions?: Record<string, Disposition> | undefined;
-  schemaChange?: 'evolve' | 'freeze' | undefined;
+  /** Over what the datasets say of their streams; `evolve` where nobody says anything. */
+  schemaChange?: SchemaChange | undefined;
+  /** Per stream, over `schemaChange`. */
+  schemaChanges?: Record<string, SchemaChange> | undefined;
   state?: string | undefined;
   skipMissing?: boolean | undefined;
   allowGap?: boolean | undefined;
@@ -145,6 +151,10 @@ export interface StreamResult {
   disposition?: Disposition;
   /** Dry run only: what would change in the target. */
   changes?: string[];
+  /** Load only: how the dataset's fields differ from those that were loaded before. Left out where they do not. */
+  drift?: Drift;
+  /** Load only, `schemaChange: discard`: new fields that were left out, and how many records had a value in each. */
+  discarded?: (FieldOfType & { records: number })[];
   /** Load only: `loaded`, or why there was nothing to do. */
   outcome?: 'loaded' | 'already-loaded' | 'superseded';
   inserted?: number;

@@ -54,7 +54,8 @@ export function memoryDestination(fault?: Fault) {
           const found = world.targets.get(target);
           const added = fields.filter(({ name }) => found !== undefined && !found.columns.has(name));
           const changes = fault === 'freeze' ? [] : added.map(({ name }) => `add column "${name}"`);
-          return { exists: found !== undefined, identity: target, changes };
+          const has = (field: string) => found?.columns.has(field) === true;
+          return { exists: found !== undefined, identity: target, changes, has };
         },
         async open(target) {
           const records: JsonRecord[] = [];

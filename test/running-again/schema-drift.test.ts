@@ -1,0 +1,312 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { LoadOptions } from '@aries-data/sdk';
+import { describe, expect, test } from 'vitest';
+import { runHere } from '../../packages/cli/src/testing/run-here.ts';
+import { changingShop } from './changing-shop.ts';
+import { succeeded, UNHURRIED } from './commands.ts';
+import { postgresTarget } from './targets.ts';
+
+type Fields = Parameters<typeof changingShop>[0][string]['fields'];
+type Row = Record<string, string | number | null>;
+
+/** A pipeline with one stream, `items`, whose fields change from run to run. */
+async function drifting(into: 'postgres' | 'duckdb' | 'file' = 'postgres') {
+  const shop = await changingShop({ items: { primaryKey: ['id'] } }, into);
+  let runs = 0;
+  return {
+    shop,
+    /** Extracts and loads these rows; fields undefined: the schema is inferred. */
+    async run(fields: Fields, rows: Row[], options: Partial<LoadOptions> = {}) {
+      shop.streams.items = { primaryKey: ['id'], ...(fields === undefined ? {} : { fields }) };
+      shop.rows.items = rows;
+      const run = `run-${++runs}`;
+      await shop.extract(run);
+      return (await shop.load(run, options)).streams.items!;
+    },
+    warned: () => shop.warnings.splice(0),
+    [Symbol.asyncDispose]: () => shop[Symbol.asyncDispose](),
+  };
+}
+
+const BEFORE: Fields = { id: 'integer', name: ['string', 'null'], tags: ['string', 'null'] };
+const RENAMED: Fields = { id: 'integer', fullname: ['string', 'null'] };
+
+describe.concurrent('what the source renamed, dropped and retyped is told', UNHURRIED, () => {
+  test.each([
+    ['postgres', 'merge'],
+    ['duckdb', 'merge'],
+    ['duckdb', 'append'],
+    ['postgres', 'replace'],
+    ['file', 'replace'],
+    ['file', 'append'],
+  ] as const)(
+    '%s, %s: once, in the result and as a warning, and again when it comes back',
+    async (into, disposition) => {
+      await using it = await drifting(into);
+      const first = await it.run(BEFORE, [{ id: 1, name: 'a', tags: 'x' }], { disposition });
+      expect(first).not.toHaveProperty('drift');
+
+      const renamed = await it.run(RENAMED, [{ id: 2, fullname: 'b' }], { disposition });
+      expect(renamed.drift).toEqual({
+        appeared: [{ field: 'fullname', type: 'string' }],
+        vanished: [
+          { field: 'name', type: 'string' },
+          { field: 'tags', type: 'string' },
+        ],
+        changed: [],
+      });
+      expect(it.warned()).toEqual([
+        expect.stringMatching(
+          /^items: fields that were loaded before are gone: "name" \(string\), "tags" \(string\); /,
+        ),
+      ]);
+
+      const again = await it.run(RENAMED, [{ id: 3, fullname: 'c' }], { disposition });
+      expect(again).not.toHaveProperty('drift');
+      expect(it.warned()).toEqual([]);
+
+      const retyped: Fields = { id: 'string:int64', fullname: ['string', 'null'], tags: ['string', 'null'] };
+      const { drift } = await it.run(retyped, [{ id: '4', fullname: 'd', tags: 'y' }], { disposition });
+      expect(drift).toEqual({
+        appeared: [{ field: 'tags', type: 'string' }],
+        vanished: [],
+        changed: [{ field: 'id', from: 'integer', to: 'int64' }],
+      });
+      expect(it.warned()).toEqual(['items: "id" was integer, it is int64 now']);
+    },
+  );
+
+  test('under replace the column of a field that is gone stays, without a value', async () => {
+    await using it = await drifting();
+    await it.run(BEFORE, [{ id: 1, name: 'a', tags: 'x' }], { disposition: 'replace' });
+    await it.run(RENAMED, [{ id: 1, fullname: 'b' }], { disposition: 'replace' });
+    expect(await it.shop.table('items')).toEqual([{ id: 1, name: null, tags: null, fullname: 'b' }]);
+  });
+
+  test('a dry run tells the same and changes nothing', async () => {
+    await using it = await drifting();
+    await it.run(BEFORE, [{ id: 1, name: 'a', tags: 'x' }], { disposition: 'merge' });
+    const dry = await it.run(RENAMED, [{ id: 2, fullname: 'b' }], { disposition: 'merge', dryRun: true });
+    expect(dry.changes).toEqual(['add column "fullname" text']);
+    expect(dry.drift!.vanished.map(({ field }) => field)).toEqual(['name', 'tags']);
+    expect(it.warned()).toHaveLength(1);
+    expect(await it.shop.table('items')).toEqual([{ id: 1, name: 'a', tags: 'x' }]);
+  });
+
+  test('a column that somebody else added is none of ours, and one that was dropped on both sides is missed by nobody', async () => {
+    await using it = await drifting();
+    const load = { disposition: 'merge', schemaChange: 'freeze' } as const;
+    await it.run(BEFORE, [{ id: 1, name: 'a', tags: 'x' }], load);
+    await it.shop.sql(`ALTER TABLE items ADD COLUMN seen timestamptz DEFAULT '2026-01-01Z', DROP COLUMN tags`);
+    const { drift } = await it.run({ id: 'integer', name: ['string', 'null'] }, [{ id: 2, name: 'b' }], load);
+    expect(drift).toBeUndefined();
+    expect(it.warned()).toEqual([]);
+  });
+
+  test('a dataset that was read before the last one lacks what came since, and that is no drift', async () => {
+    await using it = await drifting();
+    const { shop } = it;
+    shop.streams.items = { fields: { id: 'integer' }, primaryKey: ['id'] };
+    shop.rows.items = [{ id: 1 }];
+    await shop.extract('early');
+    await it.run(BEFORE, [{ id: 2, name: 'b', tags: null }], { disposition: 'merge' });
+    const load = { disposition: 'merge', schemaChange: 'freeze' } as const;
+    expect((await shop.load('early', load)).streams.items!).not.toHaveProperty('drift');
+    expect(await it.run(BEFORE, [{ id: 3, name: 'c', tags: null }], load)).not.toHaveProperty('drift');
+  });
+
+  test('a ledger of an older version has no fields: it gets them, and the next load tells', async () => {
+    await using it = await drifting();
+    await it.run(BEFORE, [{ id: 1, name: 'a', tags: 'x' }], { disposition: 'merge' });
+    await it.shop.sql('ALTER TABLE _aries_ledger DROP COLUMN fields');
+    expect(await it.run(BEFORE, [{ id: 2, name: 'b', tags: 'y' }], { disposition: 'merge' })).toMatchObject({
+      outcome: 'loaded',
+    });
+    const { drift } = await it.run(RENAMED, [{ id: 3, fullname: 'c' }], { disposition: 'merge' });
+    expect(drift!.vanished).toHaveLength(2);
+  });
+});
+
+describe.concurrent('inferred fields', UNHURRIED, () => {
+  test.each(['postgres', 'file'] as const)(
+    '%s: a value that is narrower today is no change, one that is wider is',
+    async (into) => {
+      await using it = await drifting(into);
+      const disposition = 'append';
+      await it.run(undefined, [{ id: 1, amount: 1.5, note: null }], { disposition });
+      expect(await it.run(undefined, [{ id: 2, amount: 2, note: 'first' }], { disposition })).not.toHaveProperty(
+        'drift',
+      );
+      expect(await it.run(undefined, [{ id: 3, amount: 2.5, note: null }], { disposition })).not.toHaveProperty(
+        'drift',
+      );
+      const { drift } = await it.run(undefined, [{ id: 4, amount: 'n/a', note: 'x' }], { disposition });
+      expect(drift!.changed).toEqual([{ field: 'amount', from: 'number', to: 'string' }]);
+      const gone = await it.run(undefined, [{ id: 5, note: 'x' }], { disposition });
+      expect(gone.drift!.vanished).toEqual([{ field: 'amount', type: 'string' }]);
+    },
+  );
+
+  test('no record at all says nothing of the fields', async () => {
+    await using it = await drifting();
+    const load = { disposition: 'replace', schemaChange: 'freeze' } as const;
+    await it.run(undefined, [{ id: 1, name: 'a' }], load);
+    expect(await it.run(undefined, [], load)).not.toHaveProperty('drift');
+    expect(await it.run(undefined, [{ id: 1, name: 'a' }], load)).not.toHaveProperty('drift');
+    await expect(it.run(undefined, [{ id: 1 }], load)).rejects.toMatchObject({ code: 'SCHEMA_FROZEN' });
+  });
+});
+
+describe.concurrent('freeze', UNHURRIED, () => {
+  test.each([
+    [
+      'postgres',
+      'items: the target would have to change: add column "fullname" text; fields that were loaded before are gone: "name" (string), "tags" (string)',
+    ],
+    [
+      'duckdb',
+      'items: the target would have to change: add column "fullname" VARCHAR; fields that were loaded before are gone: "name" (string), "tags" (string)',
+    ],
+    [
+      'file',
+      'items: new fields: "fullname" (string); fields that were loaded before are gone: "name" (string), "tags" (string)',
+    ],
+  ] as const)('%s: all that differs is refused, each time, until it is accepted once', async (into, message) => {
+    await using it = await drifting(into);
+    const load = { disposition: 'append', schemaChange: 'freeze' } as const;
+    await it.run(BEFORE, [{ id: 1, name: 'a', tags: 'x' }], load);
+    for (let attempt = 0; attempt < 2; attempt++) {
+      await expect(it.run(RENAMED, [{ id: 2, fullname: 'b' }], load)).rejects.toMatchObject({
+        code: 'SCHEMA_FROZEN',
+        exitCode: 78,
+        message,
+        hint: 'Change the target by hand, or accept what is new: load once with --schema-change evolve.',
+      });
+    }
+    expect(await it.shop.table('items')).toHaveLength(1);
+    await it.run(RENAMED, [{ id: 2, fullname: 'b' }], { ...load, schemaChange: 'evolve' });
+    expect((await it.run(RENAMED, [{ id: 3, fullname: 'c' }], load)).outcome).toBe('loaded');
+  });
+
+  test('a file whose field has another type than before', async () => {
+    await using it = await drifting('file');
+    const load = { disposition: 'replace', schemaChange: 'freeze' } as const;
+    await it.run({ id: 'integer' }, [{ id: 1 }], load);
+    await expect(it.run({ id: 'string' }, [{ id: 'a' }], load)).rejects.toThrow('"id" was integer, it is string now');
+  });
+});
+
+describe.concurrent('discard', UNHURRIED, () => {
+  const MORE: Fields = { id: 'integer', name: ['string', 'null'], tags: ['string', 'null'], x: ['integer', 'null'] };
+
+  test.each(['postgres', 'duckdb', 'file'] as const)(
+    '%s: new fields are left out, counted and named once',
+    async (into) => {
+      await using it = await drifting(into);
+      const load = { disposition: 'append', schemaChange: 'discard' } as const;
+      await it.run(BEFORE, [{ id: 1, name: 'a', tags: 'x' }], load);
+      const rows = [
+        { id: 2, name: 'b', tags: null, x: 5 },
+        { id: 3, name: 'c', tags: 'y', x: null },
+        { id: 4, name: 'd', tags: 'z', x: 0 },
+      ];
+      const result = await it.run(MORE, rows, load);
+      expect(result).toMatchObject({ records: 3, discarded: [{ field: 'x', type: 'integer', records: 2 }] });
+      expect(it.warned()).toEqual(['items: the new field "x" (integer) was left out of 2 records']);
+      expect(await it.shop.table('items')).toEqual(
+        expect.arrayContaining([{ id: 1, name: 'a', tags: 'x' }, ...rows.map(({ x: _, ...kept }) => kept)]),
+      );
+      // Still new: it is left out until somebody takes it.
+      expect((await it.run(MORE, [{ id: 5, name: null, tags: null, x: 1 }], load)).discarded).toHaveLength(1);
+    },
+  );
+
+  test('a type that would have to change is refused, a column that somebody made is filled', async () => {
+    await using it = await drifting();
+    const load = { disposition: 'merge', schemaChange: 'discard' } as const;
+    await it.run(BEFORE, [{ id: 1, name: 'a', tags: 'x' }], load);
+    const decimal: Fields = { id: 'string:decimal', name: ['string', 'null'], tags: ['string', 'null'] };
+    await expect(it.run(decimal, [{ id: '2.5', name: 'b', tags: null }], load)).rejects.toMatchObject({
+      code: 'SCHEMA_FROZEN',
+      message: 'items: the target would have to change: widen column "id" from bigint to numeric',
+    });
+    await it.shop.sql('ALTER TABLE items ADD COLUMN x bigint');
+    expect(await it.run(MORE, [{ id: 2, name: 'b', tags: null, x: 5 }], load)).not.toHaveProperty('discarded');
+    expect(await it.shop.table('items')).toContainEqual({ id: 2, name: 'b', tags: null, x: 5 });
+  });
+
+  test('what is gone is told, and loaded without', async () => {
+    await using it = await drifting();
+    const load = { disposition: 'merge', schemaChange: 'discard' } as const;
+    await it.run(BEFORE, [{ id: 1, name: 'a', tags: 'x' }], load);
+    const { drift } = await it.run({ id: 'integer', name: ['string', 'null'] }, [{ id: 1, name: 'b' }], load);
+    expect(drift!.vanished).toEqual([{ field: 'tags', type: 'string' }]);
+    expect(await it.shop.table('items')).toEqual([{ id: 1, name: 'b', tags: 'x' }]);
+  });
+
+  test('a key or cursor is never left out', async () => {
+    await using it = await drifting();
+    const load = { disposition: 'replace', schemaChange: 'discard' } as const;
+    await it.shop.sql('CREATE TABLE items (name text)');
+    await expect(it.run({ id: 'integer', name: 'string' }, [{ id: 1, name: 'a' }], load)).rejects.toMatchObject({
+      code: 'SCHEMA_FROZEN',
+      message: 'items: "id" of the primary key is new, and new fields are left out',
+    });
+  });
+});
+
+describe('which policy holds', UNHURRIED, () => {
+  test('the command line comes before the stream, the stream before the whole pipeline', async () => {
+    await using target = await postgresTarget();
+    const folder = await mkdtemp(join(tmpdir(), 'aries-again-'));
+    try {
+      await target.sql('CREATE SCHEMA shop; CREATE TABLE shop.a (id int); CREATE TABLE shop.b (id int)');
+      const file = join(folder, 'pipeline.yaml');
+      const streams = [{ name: 'a', as: 'first', schemaChange: 'discard' }, 'b'];
+      await writeFile(
+        file,
+        JSON.stringify({
+          name: 'shop',
+          source: { use: 'postgres', config: { url: target.url, schema: 'shop' }, streams },
+          destination: { use: 'postgres', config: { url: target.url }, schemaChange: 'freeze' },
+          staging: `file://${folder}/staging`,
+        }),
+      );
+      succeeded(await runHere(['run', file]));
+      await target.sql('ALTER TABLE shop.a ADD COLUMN x int; INSERT INTO shop.a VALUES (1, 2)');
+      expect(succeeded(await runHere(['run', file, '--run-id', 'a'])).streams).toMatchObject({
+        first: { discarded: [{ field: 'x', type: 'integer', records: 1 }] },
+        b: { outcome: 'loaded' },
+      });
+      await target.sql('ALTER TABLE shop.b ADD COLUMN y int');
+      for (const flags of [[], ['--dry-run']]) {
+        expect((await runHere(['run', file, ...flags])).result).toMatchObject({
+          ok: false,
+          error: { code: 'SCHEMA_FROZEN', stream: 'b' },
+        });
+      }
+      succeeded(await runHere(['run', file, '--schema-change', 'evolve']));
+      expect(await target.sql('SELECT x, (SELECT count(y)::int AS y FROM b) FROM first')).toEqual([{ x: 2, y: 0 }]);
+
+      // Without a pipeline: what the extract was told is in the dataset, and the load may be told otherwise.
+      const config = JSON.stringify({ url: target.url, schema: 'shop' });
+      await target.sql('ALTER TABLE shop.b RENAME COLUMN y TO z');
+      const frozen = JSON.stringify([{ name: 'b', schemaChange: 'freeze' }]);
+      const options = ['--name', 'shop', '--staging', `file://${folder}/staging`, '--run-id', 'alone'];
+      const { dataset } = succeeded(
+        await runHere(['extract', 'postgres', '--config', config, '--streams', frozen, ...options]),
+      );
+      const load = ['load', 'postgres', '--config', JSON.stringify({ url: target.url }), '--input', dataset];
+      expect((await runHere(load)).result.error.message).toBe(
+        'b: the target would have to change: add column "z" integer; fields that were loaded before are gone: "y" (integer)',
+      );
+      expect(succeeded(await runHere([...load, '--schema-change', 'evolve'])).streams.b.drift.vanished).toEqual([
+        { field: 'y', type: 'integer' },
+      ]);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
