@@ -2,6 +2,20 @@ import { z } from 'zod';
 
 const character = z.string().refine((text) => [...text].length === 1, 'expected one character');
 
+/** Encodings as files name them, by the names of https://encoding.spec.whatwg.org where it has one. */
+const ENCODINGS = [
+  'utf-8',
+  'utf-16le',
+  'utf-16be',
+  'latin1',
+  ...['iso-8859-2', 'iso-8859-3', 'iso-8859-4', 'iso-8859-5', 'iso-8859-6', 'iso-8859-7', 'iso-8859-8', 'iso-8859-9'],
+  ...['iso-8859-10', 'iso-8859-13', 'iso-8859-14', 'iso-8859-15', 'iso-8859-16'],
+  ...['windows-874', 'windows-1250', 'windows-1251', 'windows-1252', 'windows-1253', 'windows-1254', 'windows-1255'],
+  ...['windows-1256', 'windows-1257', 'windows-1258'],
+  ...['cp437', 'cp850', 'cp852', 'cp866', 'koi8-r', 'koi8-u', 'macintosh'],
+  ...['gbk', 'gb18030', 'big5', 'shift_jis', 'euc-jp', 'euc-kr'],
+] as const;
+
 /** What the source takes. */
 export const sourceConfig = z.strictObject({
   url: z
@@ -23,9 +37,11 @@ export const sourceConfig = z.strictObject({
     .optional()
     .describe('How the files are compressed; left out, their first bytes say it.'),
   encoding: z
-    .enum(['utf-8', 'utf-16le', 'latin1', 'windows-1252'])
-    .default('utf-8')
-    .describe('The characters of the files. What is not valid in it is rejected, never replaced.'),
+    .enum(ENCODINGS)
+    .optional()
+    .describe(
+      'The characters of the files; left out, utf-8, or UTF-16 where a file begins with its byte order mark. What is not valid in it is rejected, never replaced.',
+    ),
   records: z
     .string()
     .regex(/^(?:\/(?:[^~]|~[01])*)?$/, 'expected a JSON pointer such as /data/items')
@@ -37,7 +53,9 @@ export const sourceConfig = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe('csv: what separates cells; left out, a comma, or a tab in `.tsv` files.'),
+    .describe(
+      'csv: what separates cells (`\\t` is a tab); left out, what a first line `sep=;` says, else a comma, or a tab in `.tsv` files.',
+    ),
   quote: character.or(z.literal('')).default('"').describe('csv: what cells are quoted with; empty where nothing is.'),
   escape: character.optional().describe('csv: what stands before a quote within quotes; left out, the quote itself.'),
   header: z
@@ -46,6 +64,38 @@ export const sourceConfig = z.strictObject({
     .describe(
       'csv: whether the first line names the columns. `false` names them column_1, column_2, …; a list gives the names to files without a header.',
     ),
+  headerRow: z
+    .enum(['data', 'replace'])
+    .default('data')
+    .describe(
+      'csv: what the first line is where `header` is a list: `data`, or a header that the names take the place of (`replace`).',
+    ),
+  skipLines: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe('csv: how many lines to pass over at the start of each file, before the header.'),
+  comment: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('csv: lines that begin with this are passed over (`#`); left out, there are none.'),
+  relaxQuotes: z
+    .boolean()
+    .default(false)
+    .describe(
+      'csv: a cell whose quotes break the rules (`12" pipe`, `"C" St - West`) is read as it is written, instead of being rejected.',
+    ),
+  ragged: z
+    .enum(['reject', 'pad'])
+    .default('reject')
+    .describe(
+      'csv: what is done with a row of another length than the header: `reject`, or `pad`: cells that are missing are null, empty cells past the last column are left out.',
+    ),
+  trim: z
+    .boolean()
+    .default(false)
+    .describe('csv: whether spaces and tabs around a cell are left out; those within quotes are kept.'),
   nullValues: z
     .array(z.string())
     .default([''])

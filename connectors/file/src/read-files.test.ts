@@ -65,11 +65,28 @@ describe('format and compression', () => {
     );
   });
 
-  test('UTF-16 that is read as UTF-8 is told so', async () => {
-    const folder = await folderWith({ 'x.csv': Buffer.from('\u{feff}a\n1\n', 'utf16le') });
-    expect(await failure(read({ url: `${folder}/x.csv` }))).toBe(
-      `DATA_INVALID: ${folder}/x.csv is not UTF-8: it begins like UTF-16 — Set "encoding" to utf-16le.`,
+  test('a byte order mark says the encoding, and one that says another is an error', async () => {
+    const little = Buffer.from('\u{feff}a,b\n1,é\n', 'utf16le');
+    const folder = await folderWith({ 'le.csv': little, 'be.csv': Buffer.from(little).swap16() });
+    for (const name of ['le.csv', 'be.csv'])
+      expect((await read({ url: `${folder}/${name}` })).texts).toEqual(['{"a":1,"b":"é"}']);
+    expect(await failure(read({ url: `${folder}/be.csv`, encoding: 'utf-16le' }))).toBe(
+      `DATA_INVALID: ${folder}/be.csv begins with the byte order mark of utf-16be, but "encoding" is utf-16le — Set "encoding" to utf-16be, or leave it out.`,
     );
+  });
+
+  test('UTF-16 without a byte order mark is no UTF-8', async () => {
+    const little = Buffer.from('a,b\n1,2\n', 'utf16le');
+    const folder = await folderWith({ 'le.csv': little, 'be.csv': Buffer.from(little).swap16() });
+    for (const [name, encoding] of [
+      ['le.csv', 'utf-16le'],
+      ['be.csv', 'utf-16be'],
+    ] as const) {
+      expect(await failure(read({ url: `${folder}/${name}` }))).toBe(
+        `DATA_INVALID: ${folder}/${name} is not UTF-8: it looks like UTF-16 without a byte order mark — Set "encoding" to ${encoding}.`,
+      );
+      expect((await read({ url: `${folder}/${name}`, encoding })).texts).toEqual(['{"a":1,"b":2}']);
+    }
   });
 });
 

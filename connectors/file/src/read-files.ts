@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { AriesError, checkpoint, type Json, type ReadContext, type ReadItem } from '@aries-data/sdk';
 import type { SourceConfig } from './config.ts';
 import type { Group, Place } from './formats/collector.ts';
 import { type Content, readContent } from './formats/content.ts';
 import { readCsv } from './formats/csv.ts';
+import type { CsvMemory } from './formats/csv-rows.ts';
 import { readJson } from './formats/json.ts';
 import { readNdjson } from './formats/ndjson.ts';
 import { locate } from './locations/locate.ts';
@@ -37,13 +38,18 @@ export async function* readFiles({
     const files = partition === undefined ? located.files : filesOf(located.files, partition);
     const resumable = files.length === 1 || files.every(({ version }) => version !== undefined);
     const from = position === undefined ? undefined : (position as unknown as Position);
-    if (from !== undefined) checkSameFiles(files, from);
-    for (let index = from?.index ?? 0; index < files.length; index++) {
+    const reading: Reading = { config, signal, memory: { warned: false }, warn: (message) => log.warn(message) };
+    // Digests grow with the files that are read: to work out each from the start would take the square of their number.
+    const digest = createHash('sha256');
+    for (let index = 0; index < files.length; index++) {
       const file = files[index]!;
-      log.debug(`reading ${file.name}`);
+      const before = shortDigest(digest);
+      digest.update(JSON.stringify([file.name, file.version ?? null]));
+      if (from !== undefined && index < from.index) continue;
       const start = index === from?.index ? from : undefined;
-      const before = digestOf(files.slice(0, index));
-      for await (const { items, next, version, seekable } of readFile(file, config, signal, start)) {
+      if (start !== undefined) checkSameFiles(file, before, start);
+      log.debug(`reading ${file.name}`);
+      for await (const { items, next, version, seekable } of readFile(file, reading, start)) {
         signal.throwIfAborted();
         yield* items;
         if (!resumable || version === undefined) continue;
@@ -51,13 +57,23 @@ export async function* readFiles({
         yield checkpoint(reached as unknown as Json);
       }
     }
+    if (from !== undefined && from.index >= files.length) throw otherFiles();
   } finally {
     await close();
   }
 }
 
-/** What a file holds, group by group, and what is needed to go on after each. */
-async function* readFile(file: SourceFile, config: SourceConfig, signal: AbortSignal, start: Position | undefined) {
+/** What all files of one read share. */
+interface Reading {
+  config: SourceConfig;
+  signal: AbortSignal;
+  memory: CsvMemory;
+  warn(message: string): void;
+}
+
+/** What a file holds, group by group, and what is needed to resume after each. */
+async function* readFile(file: SourceFile, reading: Reading, start: Position | undefined) {
+  const { config, signal } = reading;
   const after = start !== undefined && 'offset' in start.place ? start.place : undefined;
   const opened = await file.open({ from: start?.seekable && after !== undefined ? after.offset : 0, signal });
   const { body, version } = opened;
@@ -66,24 +82,28 @@ async function* readFile(file: SourceFile, config: SourceConfig, signal: AbortSi
     throw changed(`${file.name} has changed`);
   }
   if (after !== undefined && opened.offset > 0) {
-    const groups = readNdjson(body, { name: file.name, config, after, skip: after.offset - opened.offset });
+    const groups = readNdjson(body, {
+      name: file.name,
+      config: { ...config, encoding: 'utf-8' },
+      after,
+      skip: after.offset - opened.offset,
+    });
     for await (const group of groups) yield { ...group, version, seekable: true };
     return;
   }
   const content = await readContent(body, file.name, config);
-  const seekable = !content.compressed && config.encoding === 'utf-8';
-  for await (const group of readGroups(content, file, config, signal, start?.place))
-    yield { ...group, version, seekable };
+  const seekable = !content.compressed && content.encoding === 'utf-8';
+  for await (const group of readGroups(content, file, reading, start?.place)) yield { ...group, version, seekable };
 }
 
 function readGroups(
-  { format, bytes }: Content,
+  { format, encoding, bytes }: Content,
   file: SourceFile,
-  config: SourceConfig,
-  signal: AbortSignal,
+  reading: Reading,
   place: Place | undefined,
 ): AsyncIterable<Group> {
   const { name } = file;
+  const config = { ...reading.config, encoding };
   const skip = place !== undefined && 'records' in place ? place.records : 0;
   const after = place !== undefined && 'offset' in place ? place : undefined;
   switch (format) {
@@ -92,23 +112,26 @@ function readGroups(
         name,
         config,
         skip,
-        reopen: file.readsOnce ? undefined : () => reopen(file, config, signal),
+        reopen: file.readsOnce ? undefined : () => reopen(file, reading),
       });
     case 'csv':
-      return readCsv(bytes, { name, config, skip });
+      return readCsv(bytes, { name, config, skip, memory: reading.memory, warn: reading.warn });
     case 'ndjson':
       return readNdjson(bytes, { name, config, after, skip: after?.offset ?? 0 });
   }
 }
 
-async function reopen(file: SourceFile, config: SourceConfig, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+async function reopen(file: SourceFile, { config, signal }: Reading): Promise<AsyncIterable<Uint8Array>> {
   const { body } = await file.open({ from: 0, signal });
   return (await readContent(body, file.name, config)).bytes;
 }
 
-function checkSameFiles(files: SourceFile[], { index, file, before }: Position): void {
-  if (files[index]?.name !== file || digestOf(files.slice(0, index)) !== before)
-    throw changed('the files that the url names are others');
+function checkSameFiles(file: SourceFile, before: string, from: Position): void {
+  if (file.name !== from.file || before !== from.before) throw otherFiles();
+}
+
+function otherFiles(): AriesError {
+  return changed('the files that the url names are others');
 }
 
 function changed(what: string): AriesError {
@@ -117,8 +140,7 @@ function changed(what: string): AriesError {
   });
 }
 
-function digestOf(files: readonly SourceFile[]): string {
-  const hash = createHash('sha256');
-  for (const { name, version } of files) hash.update(JSON.stringify([name, version ?? null]));
-  return hash.digest('hex').slice(0, 32);
+/** What a digest has come to so far. */
+function shortDigest(digest: Hash): string {
+  return digest.copy().digest('hex').slice(0, 32);
 }

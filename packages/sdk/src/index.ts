@@ -62,6 +62,7 @@ export {
   type ReadItem,
   type Rejection,
   rejected,
+  withColumns,
   withOrigin,
   withRows,
 } from './records.ts';

@@ -1,6 +1,6 @@
 import { isDate, isLocalDateTime, isZonedDateTime } from './date-text.ts';
 import { isRawNumber, rawText } from './formats/exact-json.ts';
-import type { Batch } from './records.ts';
+import { type Batch, columnsOf } from './records.ts';
 import { isInt64, type Json, type RecordSchema } from './schema.ts';
 import { fieldOfSeen, mergeSchemas, SEEN } from './widen.ts';
 
@@ -60,6 +60,7 @@ export function createInference({ dates = true }: InferenceOptions = {}): Infere
 
   return {
     observe(batch) {
+      for (const name of columnsOf(batch) ?? []) columnOf(name);
       for (let i = 0; i < batch.length; i++) {
         const record = batch[i]!;
         // Most records have the names of the one before, in the same order: then no name is looked up.
@@ -86,7 +87,7 @@ export function createInference({ dates = true }: InferenceOptions = {}): Infere
       records += batch.length;
     },
     schema() {
-      return mergeSchemas(merged, records === 0 ? NOTHING : schemaOf(columns, records));
+      return mergeSchemas(merged, columns.length === 0 && records === 0 ? NOTHING : schemaOf(columns, records));
     },
     merge(other) {
       merged = mergeSchemas(merged, other);
@@ -96,7 +97,7 @@ export function createInference({ dates = true }: InferenceOptions = {}): Infere
 
 function schemaOf(columns: readonly Column[], records: number): RecordSchema {
   const fields = columns.map(({ name, seen, records: having }) => {
-    const nullable = (seen & SEEN.NULL) !== 0 || having < records;
+    const nullable = (seen & SEEN.NULL) !== 0 || seen === 0 || having < records;
     return { name, nullable, schema: fieldOfSeen(seen, nullable) };
   });
   return {

@@ -82,6 +82,25 @@ export function originOf(batch: Batch<unknown>, index: number): string | undefin
   return (batch as { [ORIGIN]?: (index: number) => string })[ORIGIN]?.(index);
 }
 
+const COLUMNS = Symbol.for('aries-data.columns');
+
+/**
+ * Says which columns an inferred stream has, for a batch whose records may not show them: an empty one, for a file that has a
+ * header and no rows. A column that never holds a value has the type `null`.
+ *
+ * @example
+ * yield withColumns([], ['id', 'name']);
+ */
+export function withColumns<R>(batch: R[], columns: readonly string[]): Batch<R> {
+  Object.defineProperty(batch, COLUMNS, { value: columns, configurable: true });
+  return batch;
+}
+
+/** The columns of a batch, if its source named them. */
+export function columnsOf(batch: Batch<unknown>): readonly string[] | undefined {
+  return (batch as { [COLUMNS]?: readonly string[] })[COLUMNS];
+}
+
 const ROWS = Symbol.for('aries-data.rows');
 const RELEASE = Symbol.for('aries-data.release');
 

@@ -16,6 +16,8 @@ export interface Group {
 export class Collector {
   /** Records so far, good and rejected ones, those passed over included. */
   seen: number;
+  /** Records so far that are good, those passed over included. */
+  records = 0;
   /** Records gathered since they were last taken. */
   size = 0;
   readonly #originAt: (position: number) => string;
@@ -32,11 +34,17 @@ export class Collector {
   }
 
   add(record: JsonRecord, position: number): void {
+    this.records++;
     if (this.seen++ < this.#skip) return;
     this.#batch.push(record);
     this.#positions.push(position);
     this.size++;
     if (this.#batch.length === BATCH_RECORDS) this.#flush();
+  }
+
+  /** Adds records that lie together. */
+  addAll(records: JsonRecord[], positions: number[]): void {
+    for (let i = 0; i < records.length; i++) this.add(records[i]!, positions[i]!);
   }
 
   reject(reason: string, position: number, record: Json): void {

@@ -2,8 +2,9 @@ import { Readable } from 'node:stream';
 import { AriesError, type Compression, decompress, isAriesError } from '@aries-data/sdk';
 import type { SourceConfig } from '../config.ts';
 import { peek } from '../locations/bytes.ts';
-import { type FileFormat, formatOfName, formatOfText } from './guess-format.ts';
-import { TextReader } from './text.ts';
+import { encodingOf, refuseForeign, refuseForeignName, SIGNATURE_BYTES } from './first-bytes.ts';
+import { extensionOf, type FileFormat, formatOfName, formatOfText } from './guess-format.ts';
+import { type Encoding, TextReader } from './text.ts';
 
 /** Enough to see what a file is. */
 const HEAD_BYTES = 64 * 1024;
@@ -11,6 +12,7 @@ const HEAD_BYTES = 64 * 1024;
 /** What a file holds once it is decompressed. */
 export interface Content {
   format: FileFormat;
+  encoding: Encoding;
   compressed: boolean;
   bytes: AsyncIterable<Uint8Array>;
 }
@@ -21,27 +23,45 @@ export async function readContent(
   name: string,
   config: SourceConfig,
 ): Promise<Content> {
-  const stored = await peek(body, 4);
+  const stored = await peek(body, SIGNATURE_BYTES);
   try {
+    refuseForeign(stored.head, name);
     const compression = compressionOf(stored.head, name, config.compression);
     const plain = compression === 'none' ? stored.bytes : decompressed(stored.bytes, compression, name);
     const known = config.format ?? (config.records === '' ? formatOfName(name) : 'json');
-    const { head, bytes } = await peek(plain, known === undefined ? HEAD_BYTES : 2);
-    if (config.encoding === 'utf-8') refuseUtf16(head, name);
-    const format = known ?? formatOfText(new TextReader(config.encoding).write(head));
-    return { format, compressed: compression !== 'none', bytes };
+    const { head, bytes } = await peek(plain, known === undefined ? HEAD_BYTES : SIGNATURE_BYTES);
+    refuseForeign(head, name);
+    refuseCompressed(head, name, compression);
+    const encoding = encodingOf(head, name, config.encoding);
+    if (known === undefined && !isOfWeb(name)) refuseForeignName(extensionOf(name), name);
+    const format = known ?? formatOfText(new TextReader(encoding).write(head));
+    return { format, encoding, compressed: compression !== 'none', bytes };
   } catch (error) {
     await stored.bytes.return?.();
     throw error;
   }
 }
 
+/** Web servers may hand out a file decompressed, or converted, under the same name. */
+function isOfWeb(name: string): boolean {
+  return /^https?:/.test(name);
+}
+
+function refuseCompressed(head: Buffer, name: string, compression: Compression): void {
+  const still = isGzip(head) ? 'gzip' : isZstd(head) ? 'zstd' : undefined;
+  if (still === undefined) return;
+  throw compression === 'none'
+    ? new AriesError('DATA_INVALID', `${name} is compressed with ${still}, but "compression" is none`, {
+        hint: 'Leave "compression" out.',
+      })
+    : new AriesError('DATA_INVALID', `${name} is compressed twice`, { hint: 'Decompress it once.' });
+}
+
 function compressionOf(head: Buffer, name: string, configured: Compression | undefined): Compression {
   if (configured !== undefined) return configured;
   if (isGzip(head)) return 'gz';
   if (isZstd(head)) return 'zst';
-  // Web servers may hand out a file decompressed under the same name.
-  const claimed = /^https?:/.test(name) ? undefined : /\.(gz|gzip|zst|zstd)$/i.exec(name)?.[1];
+  const claimed = isOfWeb(name) ? undefined : /\.(gz|gzip|zst|zstd)$/i.exec(name)?.[1];
   if (claimed === undefined) return 'none';
   throw new AriesError(
     'DATA_INVALID',
@@ -60,13 +80,6 @@ function isZstd(head: Buffer): boolean {
   if (head.length < 4) return false;
   const magic = head.readUInt32LE();
   return magic === 0xfd2fb528 || (magic & 0xfffffff0) >>> 0 === 0x184d2a50;
-}
-
-function refuseUtf16(head: Buffer, name: string): void {
-  if ((head[0] !== 0xff || head[1] !== 0xfe) && (head[0] !== 0xfe || head[1] !== 0xff)) return;
-  throw new AriesError('DATA_INVALID', `${name} is not UTF-8: it begins like UTF-16`, {
-    hint: 'Set "encoding" to utf-16le.',
-  });
 }
 
 async function* decompressed(

@@ -1,54 +1,56 @@
 import { type Json, parseExact, rawNumber } from '@aries-data/sdk';
-import type { SourceConfig } from '../config.ts';
-
-/** What a cell holds; `null` where it is nothing, or one of `nullValues`, and not quoted. */
-export type Cell = string | null;
 
 const MINUS = 45;
 const POINT = 46;
 const ZERO = 48;
 const NINE = 57;
-/** An integer of up to this many characters is held by a double. */
-const SAFE_CHARACTERS = 15;
+const LOWER_F = 102;
+const LOWER_T = 116;
+
+/** A double holds every integer of up to this many digits. */
+const SAFE_DIGITS = 15;
 
 /**
- * A cell's value: an integer, a decimal or a boolean where every system that holds one prints it back as the cell is written, else
- * the cell's text. So `1E5`, `-0`, `007`, `+1`, `.5` and `5.` are text. A decimal keeps its zeros: `1.50`.
+ * The value of the cell between two places of a text: an integer, a decimal or a boolean where every system that holds one prints
+ * it back as the cell is written, else the cell's text. So `1E5`, `-0`, `007`, `+1`, `.5` and `5.` are text. A decimal keeps its
+ * zeros: `1.50`.
  */
-export function typedCell(cell: Cell): Json {
-  if (cell === null) return null;
-  const first = cell.charCodeAt(0);
-  if ((first >= ZERO && first <= NINE) || first === MINUS) return numberOrText(cell, first === MINUS ? 1 : 0);
-  return cell === 'true' ? true : cell === 'false' ? false : cell;
+export function typedCell(text: string, start = 0, end = text.length): Json {
+  const first = text.charCodeAt(start);
+  if (first <= NINE) return first >= ZERO || first === MINUS ? numberCell(text, start, end) : text.slice(start, end);
+  if (first === LOWER_T && end - start === 4 && text.startsWith('true', start)) return true;
+  if (first === LOWER_F && end - start === 5 && text.startsWith('false', start)) return false;
+  return text.slice(start, end);
 }
 
-function numberOrText(cell: string, start: number): Json {
-  const whole = endOfDigits(cell, start);
-  const hasLeadingZero = cell.charCodeAt(start) === ZERO && whole > start + 1;
-  if (whole === start || hasLeadingZero) return cell;
-  const isInteger = whole === cell.length;
-  if (!isInteger) {
-    if (cell.charCodeAt(whole) !== POINT) return cell;
-    const end = endOfDigits(cell, whole + 1);
-    if (end === whole + 1 || end < cell.length) return cell;
+/** Reads `-?(0|[1-9]\d*)(\.\d+)?`, without the cost of a pattern. */
+function numberCell(text: string, start: number, end: number): Json {
+  const isNegative = text.charCodeAt(start) === MINUS;
+  const digits = isNegative ? start + 1 : start;
+  let value = 0;
+  let at = digits;
+  for (; at < end; at++) {
+    const code = text.charCodeAt(at);
+    if (code < ZERO || code > NINE) break;
+    value = value * 10 + (code - ZERO);
+  }
+  const count = at - digits;
+  const hasLeadingZero = count > 1 && text.charCodeAt(digits) === ZERO;
+  if (count === 0 || hasLeadingZero) return text.slice(start, end);
+  if (at === end) {
+    if (count > SAFE_DIGITS) return parseExact(text.slice(start, end));
+    if (!isNegative) return value;
+    return value === 0 ? text.slice(start, end) : -value;
+  }
+  if (text.charCodeAt(at) !== POINT) return text.slice(start, end);
+  let isZero = value === 0;
+  const fraction = at + 1;
+  for (at = fraction; at < end; at++) {
+    const code = text.charCodeAt(at);
+    if (code < ZERO || code > NINE) break;
+    if (code !== ZERO) isZero = false;
   }
   // A decimal has no negative zero.
-  if (start === 1 && isZero(cell)) return cell;
-  if (!isInteger) return rawNumber(cell) as unknown as Json;
-  return cell.length <= SAFE_CHARACTERS ? Number(cell) : parseExact(cell);
-}
-
-function endOfDigits(text: string, start: number): number {
-  let end = start;
-  for (let code = text.charCodeAt(end); code >= ZERO && code <= NINE; code = text.charCodeAt(end)) end++;
-  return end;
-}
-
-function isZero(cell: string): boolean {
-  return cell.charCodeAt(1) === ZERO && !/[1-9]/.test(cell);
-}
-
-/** Makes the reader of cells that the config asks for. */
-export function cellReader(types: SourceConfig['types']): (cell: Cell) => Json {
-  return types === 'text' ? (cell) => cell : typedCell;
+  if (at === fraction || at < end || (isNegative && isZero)) return text.slice(start, end);
+  return rawNumber(text.slice(start, end)) as unknown as Json;
 }

@@ -1,242 +1,258 @@
-import { AriesError, type Json, type JsonRecord } from '@aries-data/sdk';
-import { CsvError, type Options, parse } from 'csv-parse/sync';
-import type { SourceConfig } from '../config.ts';
+import { AriesError, type Json } from '@aries-data/sdk';
 import type { Collector } from './collector.ts';
-import { type Cell, cellReader } from './csv-cells.ts';
+import { typedCell } from './csv-cells.ts';
+import { columnsOf, missedDelimiter, numberedColumns } from './csv-columns.ts';
+import { type CsvConfig, type CsvDialect, csvDialect, separatorLine } from './csv-dialect.ts';
+import { type CsvParser, compileCsvParser, type ParserState, recordOf } from './csv-parser.ts';
+import { NEVER_CLOSED, type Row, type RowReader, rowReader } from './csv-row.ts';
 import { INVALID, invalidReason, shown } from './text.ts';
 
-export type CsvConfig = Pick<
-  SourceConfig,
-  'delimiter' | 'quote' | 'escape' | 'header' | 'nullValues' | 'types' | 'encoding' | 'maxRecordBytes'
->;
+/** Characters of a broken row that are kept. */
+const SHOWN_CHARACTERS = 1000;
 
-export const LF = 10;
-export const CR = 13;
+/** What the csv files of one read have in common. */
+export interface CsvMemory {
+  /** The parser that was compiled last, and what for: files of one kind need one parser. */
+  compiled?: { key: string; parse: CsvParser | undefined };
+  /** What was warned of, for all files together. */
+  warned: boolean;
+}
 
-/** Turns blocks of a csv file into records. Lines and bytes are counted here, so each row that is rejected is known by its line. */
-export class CsvRows {
-  /** The byte that ends a line. */
-  readonly lineEnd: typeof LF | typeof CR;
-  /** Number of the line on which the next row begins, blank lines before it included. */
-  line = 1;
-  readonly #name: string;
-  readonly #config: CsvConfig;
-  readonly #collector: Collector;
-  readonly #options: Options;
-  readonly #nullValues: Set<string>;
-  readonly #quotedNulls: string[];
-  readonly #valueOf: (cell: Cell) => Json;
-  #columns: string[] | undefined;
+export interface CsvRowsOptions {
+  /** Name of the file. */
+  name: string;
+  config: CsvConfig;
+  collector: Collector;
+  memory: CsvMemory;
+  warn(message: string): void;
+}
 
-  constructor(name: string, config: CsvConfig, collector: Collector, lineEnd: typeof LF | typeof CR) {
-    this.#name = name;
-    this.#config = config;
-    this.#collector = collector;
-    this.lineEnd = lineEnd;
-    this.#nullValues = new Set(config.nullValues);
-    this.#quotedNulls = quotedNulls(config);
-    this.#valueOf = cellReader(config.types);
-    this.#columns = Array.isArray(config.header) ? this.#checkedColumns(config.header) : undefined;
-    this.#options = {
-      delimiter: config.delimiter ?? ',',
-      quote: config.quote === '' ? null : config.quote,
-      escape: config.escape ?? (config.quote === '' ? null : config.quote),
-      record_delimiter: lineEnd === CR ? ['\r'] : ['\r\n', '\n'],
-      relax_column_count: true,
-    };
-  }
+/** Turns the text of a csv file into records. */
+export interface CsvRows {
+  /**
+   * Reads the rows of a text, and returns where the first one begins that goes on after it. The next text begins there.
+   * `isLast`: nothing comes after the text. `mayBeInvalid`: it may hold bytes that are not valid in its encoding.
+   */
+  read(text: string, isLast: boolean, mayBeInvalid: boolean): number;
+  /** The columns, once they are known. */
+  readonly columns: readonly string[] | undefined;
+}
 
-  /** Reads the rows of a block and returns how many bytes they took; what is left belongs to a row that goes on. */
-  read(block: Buffer, isLast: boolean): number {
-    let start = 0;
-    if (this.#columns === undefined) {
-      const taken = this.#readHeader(block, isLast);
-      if (taken === undefined) return 0;
-      start = taken;
+/** Makes what reads the rows of one file. */
+export function csvRows({ name, config, collector, memory, warn }: CsvRowsOptions): CsvRows {
+  const nulls = new Set(config.nullValues);
+  const asText = config.types === 'text';
+  const limit = config.maxRecordBytes;
+  const state: ParserState = { line: 1, records: [], lines: [], nextDelimiter: -1, nextLine: -1, nextQuote: -1 };
+  let begun = false;
+  let linesToSkip = config.skipLines;
+  let dialect: CsvDialect | undefined;
+  let columns: string[] | undefined;
+  let headerToReplace = config.headerRow === 'replace';
+  let parse: CsvParser | undefined;
+  /** Where the first row may begin. In a file of one column without a header, blank lines before it are rows as well. */
+  let first = { at: 0, line: 1 };
+
+  /** Sees to what comes before the first row; returns where that begins, `undefined` where the text is too short to know. */
+  function begin(text: string, isLast: boolean): number | undefined {
+    // Files of old Macs end their lines with a carriage return alone.
+    const lineEnd = text.includes('\n') || !text.includes('\r') ? '\n' : '\r';
+    let at = 0;
+    for (; linesToSkip > 0; linesToSkip--) {
+      const end = text.indexOf(lineEnd, at);
+      if (end === -1 && !isLast) {
+        if (isLonger(text, at, text.length)) throw tooLong();
+        return undefined;
+      }
+      at = end === -1 ? text.length : end + 1;
+      state.line++;
     }
-    const holdsInvalid = block.includes(INVALID);
-    // Only a block that has such cells at all needs to be asked, cell by cell, which of them are quoted.
-    const asksForQuotes = this.#quotedNulls.some((text) => block.includes(text));
-    while (start < block.length) {
-      const { end, error } = this.#parse(block, start, { asksForQuotes, holdsInvalid });
-      if (error === undefined) return block.length;
-      if (isUnclosed(error) && !isLast && block.length - end <= this.#config.maxRecordBytes) return end;
-      start = this.#rejectLine(block, end, error);
+    const separator = config.skipLines === 0 ? separatorLine(text) : undefined;
+    if (separator !== undefined) {
+      at = separator.end;
+      state.line++;
     }
-    return start;
-  }
-
-  /** Reads rows up to the first that is broken. */
-  #parse(
-    block: Buffer,
-    start: number,
-    { asksForQuotes, holdsInvalid }: { asksForQuotes: boolean; holdsInvalid: boolean },
-  ): { end: number; error?: CsvError } {
-    const rows = block.subarray(start);
-    let end = start;
-    try {
-      parse(rows, {
-        ...this.#options,
-        // With a single column, a line without characters is a row whose cell is nothing.
-        skip_empty_lines: this.#columns!.length > 1,
-        ...(asksForQuotes ? { cast: (text, { quoting }) => (quoting ? text : this.#cellOf(text)) } : {}),
-        on_record: (cells: Cell[], { bytes }) => {
-          if (!asksForQuotes) for (let i = 0; i < cells.length; i++) cells[i] = this.#cellOf(cells[i]!);
-          this.#row(cells, block, end, start + bytes, holdsInvalid);
-          end = start + bytes;
-          return null;
-        },
-      });
-      return { end };
-    } catch (error) {
-      if (!(error instanceof CsvError)) throw error;
-      return { end, error };
-    }
-  }
-
-  #cellOf(text: Cell): Cell {
-    return text !== null && this.#nullValues.has(text) ? null : text;
-  }
-
-  #row(cells: Cell[], block: Buffer, start: number, end: number, holdsInvalid: boolean): void {
-    const begin = this.#passBlankLines(block, start, end);
-    const line = this.line;
-    this.line += this.#countLines(block, begin, end);
-    const columns = this.#columns!;
-    if (cells.length !== columns.length) {
-      this.#reject(
-        `it has ${count(cells.length, 'cell')}, ${this.#config.header === false ? 'the first line' : 'the header'} has ${columns.length}`,
-        line,
-        block,
-        begin,
-        end,
-      );
-    } else if (end - begin > this.#config.maxRecordBytes) {
-      this.#reject(`it is longer than ${this.#config.maxRecordBytes} bytes`, line, block, begin, begin + SHOWN_BYTES);
-    } else if (holdsInvalid && cells.some((cell) => cell?.includes(INVALID))) {
-      this.#reject(invalidReason(this.#config.encoding), line, block, begin, end);
-    } else {
-      this.#collector.add(this.#record(columns, cells), line);
-    }
-  }
-
-  #record(columns: string[], cells: Cell[]): JsonRecord {
-    const record: JsonRecord = {};
-    for (let i = 0; i < columns.length; i++) {
-      const name = columns[i]!;
-      const value = this.#valueOf(cells[i]!);
-      if (name === '__proto__')
-        Object.defineProperty(record, name, { value, enumerable: true, writable: true, configurable: true });
-      else record[name] = value;
-    }
-    return record;
-  }
-
-  /** Rejects the line on which a broken row begins, so that its quotes cannot swallow the rows behind it. */
-  #rejectLine(block: Buffer, start: number, error: CsvError): number {
-    const begin = this.#passBlankLines(block, start, block.length);
-    const end = block.indexOf(this.lineEnd, begin) + 1 || block.length;
-    this.#reject(reasonOf(error), this.line, block, begin, end);
-    this.line++;
-    return end;
-  }
-
-  #reject(reason: string, line: number, block: Buffer, start: number, end: number): void {
-    const text = block.toString('utf8', start, end).replace(/\r?\n$/, '');
-    this.#collector.reject(reason, line, shown(text));
-  }
-
-  /** The bytes of the header; `undefined` where it goes on behind the block. */
-  #readHeader(block: Buffer, isLast: boolean): number | undefined {
-    let row: string[] = [];
-    let end = 0;
-    try {
-      parse(block, {
-        ...this.#options,
-        skip_empty_lines: true,
-        to: 1,
-        on_record: (cells: string[], { bytes }) => {
-          row = cells;
-          end = bytes;
-          return null;
-        },
-      });
-    } catch (error) {
-      if (isUnclosed(error) && !isLast) return undefined;
-      throw new AriesError(
-        'DATA_INVALID',
-        `${this.#name}:1: the first line cannot be read: ${reasonOf(error as Error)}`,
-        {
-          cause: error,
-          hint: 'Check "delimiter", "quote" and "escape".',
-        },
-      );
-    }
-    if (row.length === 0) return block.length;
-    if (this.#config.header === false) {
-      this.#columns = row.map((_, index) => `column_${index + 1}`);
-      return 0;
-    }
-    this.#columns = this.#checkedColumns(row.map((name, index) => (name === '' ? `column_${index + 1}` : name)));
-    this.line += this.#countLines(block, 0, end);
-    return end;
-  }
-
-  #checkedColumns(names: string[]): string[] {
-    if (names.some((name) => name.includes(INVALID)))
-      throw this.#badHeader(invalidReason(this.#config.encoding), 'Set "encoding" to what the file is written in.');
-    const twice = names.find((name, index) => names.indexOf(name) !== index);
-    if (twice === undefined) return names;
-    throw this.#badHeader(
-      `two columns are both named ${JSON.stringify(twice)}`,
-      'Rename one, or give names with "header": ["…"] to a file without the line.',
-    );
-  }
-
-  #badHeader(what: string, hint: string): AriesError {
-    return new AriesError('DATA_INVALID', `${this.#name}: in the header, ${what}`, { hint });
-  }
-
-  #passBlankLines(block: Buffer, start: number, end: number): number {
-    let at = start;
-    if (this.#columns!.length === 1) return at;
-    for (; at < end && (block[at] === LF || block[at] === CR); at++) if (block[at] === this.lineEnd) this.line++;
+    dialect = csvDialect(config, { name, separator: separator?.separator, lineEnd });
+    if (Array.isArray(config.header)) setColumns(config.header);
     return at;
   }
 
-  #countLines(block: Buffer, start: number, end: number): number {
+  function setColumns(header: readonly string[]): void {
+    columns = columnsOf(header, { name, encoding: config.encoding });
+    const options = { columns, dialect: dialect!, nulls, asText, maxRecordBytes: limit };
+    const key = JSON.stringify([columns, dialect]);
+    if (memory.compiled?.key !== key) memory.compiled = { key, parse: compileCsvParser(options) };
+    parse = memory.compiled.parse;
+    const missed = memory.warned ? undefined : missedDelimiter(columns, dialect!);
+    if (missed === undefined) return;
+    memory.warned = true;
+    warn(
+      `${name} has a single column, ${JSON.stringify(columns[0])}: if it is written with another delimiter, set "delimiter" to ${JSON.stringify(missed)}`,
+    );
+  }
+
+  function valueAt(row: Row, index: number): Json {
+    const cell = row.cells[index];
+    if (cell === undefined || (!row.quoted[index] && nulls.has(cell))) return null;
+    return asText ? cell : typedCell(cell, 0, cell.length);
+  }
+
+  /** Makes the first row the header. Returns where the rows begin. */
+  function readHeader(text: string, start: number, row: Row): number {
+    if (Array.isArray(config.header)) {
+      if (row.cells.length !== columns!.length) {
+        throw new AriesError(
+          'DATA_INVALID',
+          `${name}:${state.line}: the header has ${count(row.cells.length, 'column')}, "header" names ${columns!.length}`,
+          { hint: 'Name all of the columns, or leave "headerRow" out if the first line is no header.' },
+        );
+      }
+      headerToReplace = false;
+    } else if (config.header) {
+      setColumns(row.cells);
+    } else {
+      setColumns(numberedColumns(row.cells.length));
+      return backToFirst();
+    }
+    state.line += linesIn(text, start, row.end);
+    return row.end;
+  }
+
+  function backToFirst(): number {
+    state.line = first.line;
+    return first.at;
+  }
+
+  /** Takes a row as the general reader read it. */
+  function takeRow(text: string, start: number, row: Row): void {
+    const line = state.line;
+    state.line += linesIn(text, start, row.end);
+    const wanted = columns!.length;
+    const found = row.cells.length;
+    const fits = found === wanted || (config.ragged === 'pad' && (found < wanted || hasEmptyEnd(row, wanted)));
+    if (!fits) reject(`it has ${count(found, 'cell')}, ${ofColumns()} ${wanted}`, line, text, start, row.end);
+    else if (isLonger(text, start, row.end)) reject(`it is longer than ${limit} bytes`, line, text, start, row.end);
+    else if (row.cells.some((cell) => cell.includes(INVALID)))
+      reject(invalidReason(config.encoding), line, text, start, row.end);
+    else
+      collector.add(
+        recordOf(columns!, (index) => valueAt(row, index)),
+        line,
+      );
+  }
+
+  function ofColumns(): string {
+    if (Array.isArray(config.header)) return '"header" names';
+    return config.header ? 'the header has' : 'the first line has';
+  }
+
+  function reject(reason: string, line: number, text: string, start: number, end: number): void {
+    const row = text.slice(start, Math.min(end, start + SHOWN_CHARACTERS)).replace(/[\r\n]+$/, '');
+    collector.reject(reason, line, shown(row));
+  }
+
+  function linesIn(text: string, start: number, end: number): number {
     let lines = 0;
-    for (let at = block.indexOf(this.lineEnd, start); at !== -1 && at < end; at = block.indexOf(this.lineEnd, at + 1))
+    for (let at = text.indexOf(dialect!.lineEnd, start); at !== -1 && at < end; ) {
       lines++;
+      at = text.indexOf(dialect!.lineEnd, at + 1);
+    }
     return lines;
   }
-}
 
-const SHOWN_BYTES = 1000;
-
-/** How cells look that would be null, were they not quoted. */
-function quotedNulls({ quote, escape: before = quote, nullValues }: CsvConfig): string[] {
-  if (quote === '') return [];
-  return nullValues.map((value) => `${quote}${value.replaceAll(quote, `${before}${quote}`)}${quote}`);
-}
-
-function isUnclosed(error: unknown): boolean {
-  return error instanceof CsvError && error.code === 'CSV_QUOTE_NOT_CLOSED';
-}
-
-function reasonOf(error: Error): string {
-  if (!(error instanceof CsvError)) return error.message;
-  switch (error.code) {
-    case 'CSV_QUOTE_NOT_CLOSED':
-      return 'a quote is opened and never closed';
-    case 'CSV_INVALID_CLOSING_QUOTE':
-      return 'a closing quote is followed by something else than a delimiter';
-    // The library's types have it with a prefix.
-    case 'INVALID_OPENING_QUOTE' as typeof error.code:
-      return 'a quote stands in the middle of a cell that is not quoted';
-    default:
-      return error.message;
+  function isLonger(text: string, start: number, end: number): boolean {
+    const units = end - start;
+    // A unit takes one byte at least, and three at most.
+    return units > limit || (units * 3 > limit && Buffer.byteLength(text.slice(start, end)) > limit);
   }
+
+  function tooLong(): AriesError {
+    return new AriesError('DATA_INVALID', `${name}:${state.line} is longer than ${limit} bytes`, {
+      hint: 'Is it csv? If its lines are that long, raise "maxRecordBytes".',
+    });
+  }
+
+  /** Reads the row at a place, or passes over a line that is none. `undefined` where that needs more text. */
+  function readRow(reader: RowReader, text: string, start: number, isLast: boolean): number | undefined {
+    // With a single column, a line without characters is a row whose cell is nothing.
+    const passed = reader.passLine(start, isLast, columns === undefined || headerToReplace || columns.length > 1);
+    if (passed === -1) return wait(reader, text, start, false);
+    if (passed > start) {
+      state.line++;
+      return passed;
+    }
+    const row = reader.read(start, isLast);
+    if (row.kind === 'open') return wait(reader, text, start, row.inQuotes);
+    if (row.kind === 'broken') return rejectLine(reader, text, start, row.reason);
+    if (columns === undefined || headerToReplace) return readHeader(text, start, row);
+    takeRow(text, start, row);
+    return row.end;
+  }
+
+  /** Waits for the end of a row, within bounds. */
+  function wait(reader: RowReader, text: string, start: number, inQuotes: boolean): number | undefined {
+    if (!isLonger(text, start, text.length)) return undefined;
+    if (inQuotes && reader.lineAfter(start) !== -1) return rejectLine(reader, text, start, NEVER_CLOSED);
+    throw tooLong();
+  }
+
+  /** Rejects the line on which a broken row begins, so that its quotes cannot swallow the rows after it. */
+  function rejectLine(reader: RowReader, text: string, start: number, reason: string): number {
+    if (columns === undefined || headerToReplace) {
+      throw new AriesError('DATA_INVALID', `${name}:${state.line}: the first line cannot be read: ${reason}`, {
+        hint: 'Check "delimiter", "quote", "escape" and "skipLines".',
+      });
+    }
+    const after = reader.lineAfter(start);
+    const end = after === -1 ? text.length : after;
+    reject(reason, state.line, text, start, end);
+    state.line++;
+    return end;
+  }
+
+  /** Reads what the compiled parser can read. */
+  function parseRows(text: string, start: number): number {
+    const end = parse!(text, start, state);
+    collector.addAll(state.records, state.lines);
+    state.records = [];
+    state.lines = [];
+    return end;
+  }
+
+  return {
+    get columns() {
+      return columns;
+    },
+    read(text, isLast, mayBeInvalid) {
+      let at = 0;
+      if (!begun) {
+        const start = begin(text, isLast);
+        if (start === undefined) return 0;
+        begun = true;
+        at = start;
+      }
+      first = { at, line: state.line };
+      state.nextDelimiter = state.nextLine = state.nextQuote = -1;
+      const reader = rowReader(text, dialect!);
+      const holdsInvalid = mayBeInvalid && text.includes(INVALID);
+      while (at < text.length) {
+        if (parse !== undefined && !headerToReplace && !holdsInvalid) {
+          at = parseRows(text, at);
+          if (at === text.length) break;
+        }
+        const next = readRow(reader, text, at, isLast);
+        if (next === undefined) return columns === undefined ? backToFirst() : at;
+        at = next;
+      }
+      return at;
+    },
+  };
+}
+
+/** Whether all cells past those wanted hold nothing. */
+function hasEmptyEnd({ cells }: Row, wanted: number): boolean {
+  for (let index = wanted; index < cells.length; index++) if (cells[index] !== '') return false;
+  return true;
 }
 
 function count(number: number, what: string): string {

@@ -1,65 +1,54 @@
-import { AriesError } from '@aries-data/sdk';
+import { withColumns } from '@aries-data/sdk';
 import { Collector, type Group } from './collector.ts';
-import { CR, type CsvConfig, CsvRows, LF } from './csv-rows.ts';
-import { extensionOf } from './guess-format.ts';
-import { toUtf8 } from './ndjson.ts';
+import type { CsvConfig } from './csv-dialect.ts';
+import { type CsvMemory, csvRows } from './csv-rows.ts';
+import { TextReader } from './text.ts';
 
-/** Enough for speed, and for a pause that nobody feels. */
-const BLOCK_BYTES = 256 * 1024;
+/** Enough to see how lines end and what the columns are, where a file is not written in lines. */
+const HEAD_CHARACTERS = 256 * 1024;
 
 export interface CsvOptions {
   name: string;
   config: CsvConfig;
   /** Records to pass over: an earlier attempt has them. */
   skip: number;
-  /** Bytes parsed together. */
-  blockBytes?: number;
+  /** What the files of one read have in common. */
+  memory?: CsvMemory;
+  warn?(message: string): void;
 }
 
 /**
  * Reads a csv file. A row that is broken, or has more or fewer cells than there are columns, is rejected by its line, and
- * the rest goes on. A header that cannot serve fails with `DATA_INVALID`.
+ * the rest goes on. A header that cannot serve fails with `DATA_INVALID`. A file that has columns and no rows says so by an
+ * empty batch that names them.
  */
 export async function* readCsv(
   bytes: AsyncIterable<Uint8Array>,
-  { name, config, skip, blockBytes = BLOCK_BYTES }: CsvOptions,
+  { name, config, skip, memory = { warned: false }, warn = () => {} }: CsvOptions,
 ): AsyncGenerator<Group> {
   const collector = new Collector((line) => `${name}:${line}`, skip);
-  const withDelimiter = { ...config, delimiter: config.delimiter ?? (extensionOf(name) === 'tsv' ? '\t' : ',') };
-  let rows: CsvRows | undefined;
-  let held: Buffer[] = [];
-  let heldBytes = 0;
-  let wanted = blockBytes;
+  const rows = csvRows({ name, config, collector, memory, warn });
+  const decoder = new TextReader(config.encoding);
+  /** Text of a row that goes on, and what came since. */
+  let rest = '';
+  let added = '';
 
   function read(isLast: boolean): Group {
-    const bytes = Buffer.concat(held);
-    rows ??= new CsvRows(name, withDelimiter, collector, lineEndOf(bytes));
-    const end = isLast ? bytes.length : bytes.lastIndexOf(rows.lineEnd) + 1;
-    const rest = bytes.subarray(rows.read(bytes.subarray(0, end), isLast));
-    if (bytes.length - end > config.maxRecordBytes) throw tooLong(name, rows.line, config.maxRecordBytes);
-    held = [rest];
-    heldBytes = rest.length;
-    // A row longer than a block is parsed anew from its start; waiting until there is twice as much keeps that linear.
-    wanted = Math.max(blockBytes, heldBytes * 2);
+    const text = rest + added;
+    rest = text.slice(rows.read(text, isLast, decoder.sawInvalid));
+    added = '';
     return { items: collector.take(), next: { records: collector.seen } };
   }
 
-  for await (const chunk of toUtf8(bytes, config.encoding)) {
-    held.push(chunk);
-    heldBytes += chunk.length;
-    if (heldBytes >= wanted && (rows !== undefined || heldBytes >= BLOCK_BYTES || chunk.includes(LF)))
-      yield read(false);
+  for await (const chunk of bytes) {
+    added += decoder.write(chunk);
+    // A row longer than a chunk is read from its start again; waiting until its text has doubled keeps that linear.
+    if (added.length < rest.length) continue;
+    if (rows.columns === undefined && rest.length + added.length < HEAD_CHARACTERS && !added.includes('\n')) continue;
+    yield read(false);
   }
-  yield read(true);
-}
-
-/** Files of old Macs end their lines with a carriage return alone. */
-function lineEndOf(bytes: Buffer): typeof LF | typeof CR {
-  return bytes.includes(LF) || !bytes.includes(CR) ? LF : CR;
-}
-
-function tooLong(name: string, line: number, limit: number): AriesError {
-  return new AriesError('DATA_INVALID', `${name}:${line} is longer than ${limit} bytes`, {
-    hint: 'Is it csv? If its lines are that long, raise "maxRecordBytes".',
-  });
+  added += decoder.end();
+  const last = read(true);
+  if (rows.columns !== undefined && collector.records === 0) last.items.push(withColumns([], rows.columns));
+  yield last;
 }

@@ -4,14 +4,14 @@ import type { SourceConfig } from '../config.ts';
 import { BATCH_RECORDS, Collector, type Group } from './collector.ts';
 import { JsonDocument } from './json-document.ts';
 import { JsonRecords } from './json-records.ts';
-import { TextReader } from './text.ts';
+import { type Encoding, TextReader } from './text.ts';
 
 /** Bytes read together at most. */
 const GROUP_BYTES = 1024 * 1024;
 
 export interface JsonOptions {
   name: string;
-  config: Pick<SourceConfig, 'records' | 'encoding' | 'maxRecordBytes'>;
+  config: Pick<SourceConfig, 'records' | 'maxRecordBytes'> & { encoding: Encoding };
   /** Records to pass over: an earlier attempt has them. */
   skip: number;
   /** Opens the document once more, to find the place of an error, where it can be read twice. */
@@ -84,7 +84,7 @@ async function notJson(error: unknown, { name, config, reopen }: JsonOptions): P
   });
 }
 
-async function placeOfError(bytes: AsyncIterable<Uint8Array>, encoding: SourceConfig['encoding']): Promise<string> {
+async function placeOfError(bytes: AsyncIterable<Uint8Array>, encoding: Encoding): Promise<string> {
   const text = new TextReader(encoding);
   const verify = jsonVerifier();
   try {

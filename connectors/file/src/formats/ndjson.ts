@@ -10,7 +10,7 @@ const GROUP_BYTES = 64 * 1024;
 
 export interface NdjsonOptions {
   name: string;
-  config: Pick<SourceConfig, 'encoding' | 'maxRecordBytes'>;
+  config: Pick<SourceConfig, 'maxRecordBytes'> & { encoding: Encoding };
   /** Where an earlier attempt got to, counted in UTF-8. */
   after?: { offset: number; line: number } | undefined;
   /** Bytes to pass over to get there, counted in UTF-8. */

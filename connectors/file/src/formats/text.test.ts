@@ -47,7 +47,7 @@ test('half of a surrogate pair within UTF-16 is invalid', () => {
 });
 
 test('latin1 and windows-1252 differ from 0x80 to 0x9f', () => {
-  const bytes = Buffer.from([0x41, 0x80, 0x93, 0xe9, 0x81]);
-  expect(decode([bytes], 'latin1').text).toBe('A\x80\x93é\x81');
-  expect(decode([bytes], 'windows-1252').text).toBe('A€“é\x81');
+  const bytes = Buffer.from([0x41, 0x80, 0x93, 0xe9]);
+  expect(decode([bytes], 'latin1').text).toBe('A\x80\x93é');
+  expect(decode([bytes], 'windows-1252').text).toBe('A€“é');
 });

@@ -1,7 +1,9 @@
+import { isUtf8 } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
+import iconv from 'iconv-lite';
 import type { SourceConfig } from '../config.ts';
 
-export type Encoding = SourceConfig['encoding'];
+export type Encoding = NonNullable<SourceConfig['encoding']>;
 
 /**
  * Stands in a text for bytes that are not valid in the encoding, so that only the record that holds them is rejected.
@@ -23,84 +25,103 @@ export function shown(text: string): string {
 export class TextReader {
   /** Whether anything invalid was met so far: texts need to be searched for `INVALID` only then. */
   sawInvalid = false;
-  readonly #encoding: Encoding;
-  #held: Buffer = Buffer.alloc(0);
+  readonly #decoder: Decoder;
   #atStart = true;
 
   constructor(encoding: Encoding) {
-    this.#encoding = encoding;
+    this.#decoder = decoderOf(encoding);
   }
 
   write(chunk: Uint8Array): string {
-    const bytes = this.#held.length === 0 ? bufferOf(chunk) : Buffer.concat([this.#held, chunk]);
-    const end = bytes.length - incompleteBytes(bytes, this.#encoding);
-    this.#held = bytes.subarray(end);
-    return this.#start(this.#decode(bytes.subarray(0, end)));
+    return this.#checked(this.#decoder.write(bufferOf(chunk)));
   }
 
   /** What is left at the end: a character that was cut off. */
   end(): string {
-    if (this.#held.length === 0) return '';
-    this.#held = Buffer.alloc(0);
-    this.sawInvalid = true;
-    return INVALID;
+    return this.#checked(this.#decoder.end());
   }
 
-  #decode(bytes: Buffer): string {
-    switch (this.#encoding) {
-      case 'utf-8':
-        return this.#decodeUtf8(bytes);
-      case 'utf-16le':
-        return this.#marked(bytes.toString('utf16le'));
-      case 'latin1':
-        return bytes.toString('latin1');
-      case 'windows-1252':
-        return bytes
-          .toString('latin1')
-          .replace(/[\x80-\x9f]/g, (character) => WINDOWS_1252[character.charCodeAt(0) - 0x80]!);
-    }
-  }
-
-  #decodeUtf8(bytes: Buffer): string {
-    try {
-      return strictUtf8.decode(bytes);
-    } catch {
-      this.sawInvalid = true;
-      // A U+FFFD that is really there must not be taken for what the decoder puts in the place of invalid bytes.
-      const pieces = bytes.toString('latin1').split('\xef\xbf\xbd');
-      return pieces
-        .map((piece) => lenientUtf8.decode(Buffer.from(piece, 'latin1')).replaceAll('\u{fffd}', INVALID))
-        .join('\u{fffd}');
-    }
-  }
-
-  #marked(text: string): string {
-    if (text.isWellFormed()) return text;
-    this.sawInvalid = true;
-    return text.replace(/\p{Surrogate}/gu, INVALID);
-  }
-
-  #start(text: string): string {
+  #checked({ text, isValid }: Decoded): string {
+    if (!isValid) this.sawInvalid = true;
     if (!this.#atStart || text === '') return text;
     this.#atStart = false;
     return text.startsWith('\u{feff}') ? text.slice(1) : text;
   }
 }
 
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+interface Decoded {
+  /** With `INVALID` in the place of what is not valid. */
+  text: string;
+  isValid: boolean;
+}
+
+/** Decodes a stream of bytes; characters may be cut in two anywhere. */
+interface Decoder {
+  write(bytes: Buffer): Decoded;
+  end(): Decoded;
+}
+
+function decoderOf(encoding: Encoding): Decoder {
+  switch (encoding) {
+    case 'utf-8':
+      return wholeCharacters(incompleteUtf8, decodeUtf8);
+    case 'utf-16le':
+      return wholeCharacters(incompleteUtf16le, (bytes) => marked(bytes.toString('utf16le')));
+    case 'utf-16be':
+      return wholeCharacters(incompleteUtf16be, (bytes) => marked(Buffer.from(bytes).swap16().toString('utf16le')));
+    case 'latin1':
+      return wholeCharacters(
+        () => 0,
+        (bytes) => ({ text: bytes.toString('latin1'), isValid: true }),
+      );
+    default:
+      return libraryDecoder(encoding);
+  }
+}
+
+/** Decodes what is whole, and keeps the bytes of a character whose other bytes are still to come. */
+function wholeCharacters(incomplete: (bytes: Buffer) => number, decode: (bytes: Buffer) => Decoded): Decoder {
+  let held: Buffer = Buffer.alloc(0);
+  return {
+    write(chunk) {
+      const bytes = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
+      const end = bytes.length - incomplete(bytes);
+      held = bytes.subarray(end);
+      return decode(bytes.subarray(0, end));
+    },
+    end() {
+      const isValid = held.length === 0;
+      held = Buffer.alloc(0);
+      return { text: isValid ? '' : INVALID, isValid };
+    },
+  };
+}
+
+/** None of these encodings has U+FFFD but gb18030, where it says what it says everywhere: that something was lost. */
+function libraryDecoder(encoding: Encoding): Decoder {
+  const decoder = iconv.getDecoder(encoding);
+  const checked = (text = ''): Decoded => {
+    const isValid = !text.includes('\u{fffd}');
+    return { text: isValid ? text : text.replaceAll('\u{fffd}', INVALID), isValid };
+  };
+  return { write: (bytes) => checked(decoder.write(bytes)), end: () => checked(decoder.end()) };
+}
+
 const lenientUtf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
-// https://encoding.spec.whatwg.org/index-windows-1252.txt; some versions of Node decode these as latin1.
-const WINDOWS_1252 = [...'€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ'];
+function decodeUtf8(bytes: Buffer): Decoded {
+  if (isUtf8(bytes)) return { text: bytes.toString('utf8'), isValid: true };
+  // A U+FFFD that is really there must not be taken for what the decoder puts in the place of invalid bytes.
+  const pieces = bytes.toString('latin1').split('\xef\xbf\xbd');
+  const text = pieces
+    .map((piece) => lenientUtf8.decode(Buffer.from(piece, 'latin1')).replaceAll('\u{fffd}', INVALID))
+    .join('\u{fffd}');
+  return { text, isValid: false };
+}
 
-/** How many bytes at the end belong to a character whose other bytes are still to come. */
-function incompleteBytes(bytes: Buffer, encoding: Encoding): number {
-  if (encoding === 'utf-8') return incompleteUtf8(bytes);
-  if (encoding !== 'utf-16le') return 0;
-  const odd = bytes.length % 2;
-  const last = bytes[bytes.length - odd - 1] ?? 0;
-  const isHighSurrogate = last >= 0xd8 && last <= 0xdb;
-  return odd + (isHighSurrogate ? 2 : 0);
+function marked(text: string): Decoded {
+  const isValid = text.isWellFormed();
+  return { text: isValid ? text : text.replace(/\p{Surrogate}/gu, INVALID), isValid };
 }
 
 function incompleteUtf8(bytes: Buffer): number {
@@ -110,6 +131,20 @@ function incompleteUtf8(bytes: Buffer): number {
     if (byte >= 0xc0) return back < (byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2) ? back : 0;
   }
   return 0;
+}
+
+function incompleteUtf16le(bytes: Buffer): number {
+  const odd = bytes.length % 2;
+  return odd + (isHighSurrogate(bytes[bytes.length - odd - 1]) ? 2 : 0);
+}
+
+function incompleteUtf16be(bytes: Buffer): number {
+  const odd = bytes.length % 2;
+  return odd + (isHighSurrogate(bytes[bytes.length - odd - 2]) ? 2 : 0);
+}
+
+function isHighSurrogate(highByte = 0): boolean {
+  return highByte >= 0xd8 && highByte <= 0xdb;
 }
 
 function bufferOf(chunk: Uint8Array): Buffer {

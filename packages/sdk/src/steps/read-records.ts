@@ -4,7 +4,16 @@ import { AriesError } from '../errors.ts';
 import { parseExact } from '../formats/exact-json.ts';
 import { exactText } from '../formats/ndjson.ts';
 import { normaliser } from '../normalise.ts';
-import { type Batch, isCheckpoint, isRejected, originOf, rejected, withOrigin } from '../records.ts';
+import {
+  type Batch,
+  columnsOf,
+  isCheckpoint,
+  isRejected,
+  originOf,
+  rejected,
+  withColumns,
+  withOrigin,
+} from '../records.ts';
 import type { Json, JsonRecord, RecordSchema } from '../schema.ts';
 import type { EncodedResult } from '../source.ts';
 import type { StreamState } from '../state.ts';
@@ -121,6 +130,9 @@ export async function* readRecords(
       const origin = originOf(batch, index) ?? `record ${before + index + 1}`;
       yield rejected({ reason, origin, record: toJson(batch[index]) });
     }
+    const named = selected.schema === null ? columnsOf(item) : undefined;
+    if (named !== undefined)
+      withColumns(out, columns === undefined ? named : columns.filter((one) => named.includes(one)));
     const positions = kept;
     yield withOrigin(out, (index) => {
       const at = positions?.[index] ?? index;
