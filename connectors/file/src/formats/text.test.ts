@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import iconv from 'iconv-lite';
 import { expect, test } from 'vitest';
 import { type Encoding, shown, TextReader } from './text.ts';
 
@@ -23,6 +24,42 @@ test.each([
       expect(decode(cut(encode(`\u{feff}${text}`), places), encoding)).toEqual({ text, sawInvalid: false });
     }),
   );
+});
+
+test.each<[Encoding, string]>([
+  ['windows-1251', 'Привет, мир'],
+  ['windows-1252', '€ “é”'],
+  ['windows-1250', 'Żółć'],
+  ['iso-8859-15', '€ œ'],
+  ['koi8-r', 'Привет'],
+  ['cp850', 'é ½'],
+  ['gbk', '中文, 字符'],
+  ['gb18030', '中文 😀'],
+  ['big5', '中文字'],
+  ['shift_jis', '日本語ﾃｽﾄ ソ'],
+  ['euc-jp', '日本語'],
+  ['euc-kr', '한국어'],
+  ['utf-16be', 'é 😀'],
+])('%s is read, wherever it is cut', (encoding, text) => {
+  const bytes = iconv.encode(`${text}\n`.repeat(3), encoding);
+  fc.assert(
+    fc.property(fc.array(fc.nat(), { maxLength: 5 }), (places) => {
+      expect(decode(cut(bytes, places), encoding)).toEqual({ text: `${text}\n`.repeat(3), sawInvalid: false });
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test.each<[Encoding, number[]]>([
+  ['windows-1252', [0x81]],
+  ['windows-1253', [0xaa]],
+  ['gbk', [0xff]],
+  ['shift_jis', [0x81, 0x0a]],
+  ['euc-kr', [0xff]],
+  ['gbk', [0x81]],
+])('%s: bytes %j are invalid', (encoding, bytes) => {
+  const { text, sawInvalid } = decode([Buffer.from([0x61, ...bytes])], encoding);
+  expect({ text: shown(text).trimEnd(), sawInvalid }).toEqual({ text: 'a\u{fffd}', sawInvalid: true });
 });
 
 test('what is not UTF-8 is marked, and a U+FFFD that is really there is not', () => {

@@ -80,7 +80,11 @@ function decoderOf(encoding: Encoding): Decoder {
 }
 
 /** Decodes what is whole, and keeps the bytes of a character whose other bytes are still to come. */
-function wholeCharacters(incomplete: (bytes: Buffer) => number, decode: (bytes: Buffer) => Decoded): Decoder {
+function wholeCharacters(
+  incomplete: (bytes: Buffer) => number,
+  decode: (bytes: Buffer) => Decoded,
+  decodeRest: (bytes: Buffer) => Decoded = cutOff,
+): Decoder {
   let held: Buffer = Buffer.alloc(0);
   return {
     write(chunk) {
@@ -90,21 +94,42 @@ function wholeCharacters(incomplete: (bytes: Buffer) => number, decode: (bytes: 
       return decode(bytes.subarray(0, end));
     },
     end() {
-      const isValid = held.length === 0;
+      const rest = held;
       held = Buffer.alloc(0);
-      return { text: isValid ? '' : INVALID, isValid };
+      return decodeRest(rest);
     },
   };
 }
 
-/** None of these encodings has U+FFFD but gb18030, where it says what it says everywhere: that something was lost. */
+function cutOff({ length }: Buffer): Decoded {
+  return { text: length === 0 ? '' : INVALID, isValid: length === 0 };
+}
+
+/** Encodings whose characters have up to four bytes. */
+const MULTI_BYTE: ReadonlySet<Encoding> = new Set(['gbk', 'gb18030', 'big5', 'shift_jis', 'euc-jp', 'euc-kr']);
+
+/** In none of these encodings does a lower byte belong to a longer character. */
+const LOWEST_TRAIL_BYTE = 0x30;
+
+/**
+ * Decodes whole characters with the library. Its own decoding of streams lost the last character of gb18030 at some cuts
+ * (iconv-lite 0.7.3), and Node's TextDecoder takes some control characters of shift_jis for others (Node 24).
+ */
 function libraryDecoder(encoding: Encoding): Decoder {
-  const decoder = iconv.getDecoder(encoding);
-  const checked = (text = ''): Decoded => {
+  const decode = (bytes: Buffer): Decoded => {
+    const text = iconv.decode(bytes, encoding, { stripBOM: false });
+    // Of these encodings only gb18030 has U+FFFD, and there too it says that something was lost.
     const isValid = !text.includes('\u{fffd}');
     return { text: isValid ? text : text.replaceAll('\u{fffd}', INVALID), isValid };
   };
-  return { write: (bytes) => checked(decoder.write(bytes)), end: () => checked(decoder.end()) };
+  return wholeCharacters(MULTI_BYTE.has(encoding) ? afterLastSeparator : () => 0, decode, decode);
+}
+
+/** How many bytes follow the last that is certainly a whole character. */
+function afterLastSeparator(bytes: Buffer): number {
+  let end = bytes.length;
+  while (end > 0 && bytes[end - 1]! >= LOWEST_TRAIL_BYTE) end--;
+  return bytes.length - end;
 }
 
 const lenientUtf8 = new TextDecoder('utf-8', { ignoreBOM: true });

@@ -195,3 +195,21 @@ test('a source that fails fails the compressed stream', async () => {
   }
   await expect(Array.fromAsync(compress(source(), 'zst'))).rejects.toThrow('the source is gone');
 });
+
+test('gz: zeros after the end of a file are padding, anything else is an error', async () => {
+  const file = gzipSync(Buffer.from('hello'));
+  const unpadded = (code: 'DATA_INVALID' | 'DATASET_CORRUPT', ...chunks: Buffer[]) =>
+    Array.fromAsync(decompress(readable(chunks), 'gz', code)).then((all) => Buffer.concat(all).toString());
+  for (const zeros of [1, 7, 512, 200_000]) {
+    expect(await unpadded('DATA_INVALID', Buffer.concat([file, Buffer.alloc(zeros)]))).toBe('hello');
+    expect(await unpadded('DATA_INVALID', file, Buffer.alloc(zeros), Buffer.alloc(3))).toBe('hello');
+    await expect(unpadded('DATASET_CORRUPT', file, Buffer.alloc(zeros))).rejects.toThrow('something follows its end');
+    for (const rest of [Buffer.from('x'), file, Buffer.from([0, 0, 1])]) {
+      await expect(unpadded('DATA_INVALID', file, Buffer.alloc(zeros), rest)).rejects.toThrow(
+        'something follows its end',
+      );
+    }
+  }
+  await expect(unpadded('DATA_INVALID', Buffer.concat([file, Buffer.from('garbage')]))).rejects.toThrow(/damaged/);
+  expect(await unpadded('DATA_INVALID', file, file)).toBe('hellohello');
+});
