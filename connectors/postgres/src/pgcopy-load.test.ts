@@ -68,7 +68,7 @@ test('a new table: parts go in untouched', async () => {
     expect(load.takes?.('pgcopy')).toBe(true);
     await load.writePart!(part);
     expect(await load.finish()).toMatchObject({ received: 2 });
-    await session.commit([ledgerRow(target)]);
+    await session.commit([ledgerRow(target)], () => {});
   } finally {
     await session.close();
   }

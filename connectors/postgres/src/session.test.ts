@@ -45,7 +45,7 @@ describe('the ledger', () => {
     const load = await session.open(one, () => {});
     await load.writeBatch(rows(1));
     await load.finish();
-    await session.commit([row]);
+    await session.commit([row], () => {});
     await session.close();
 
     const again = await openSession(database.url);
@@ -100,7 +100,10 @@ describe('the ledger', () => {
     await Promise.all(loads.map((load) => load.writeBatch(rows(1, 2))));
     for (const load of loads) await load.finish();
     expect(await tables()).not.toContain('t_append');
-    await session.commit(all.map((one) => ledgerRow(one)));
+    await session.commit(
+      all.map((one) => ledgerRow(one)),
+      () => {},
+    );
     await session.close();
     expect(await tables()).toEqual(['_aries_ledger', 't_append', 't_merge', 't_replace']);
     for (const one of all) expect(await ids(one.target)).toEqual([1, 2]);
@@ -227,7 +230,7 @@ describe('what is left behind', () => {
     ]);
     expect((await tables()).filter((name) => name.startsWith('_aries_load'))).toHaveLength(1);
     await load.finish();
-    await living.commit([ledgerRow(target({ target: 'slow' }))]);
+    await living.commit([ledgerRow(target({ target: 'slow' }))], () => {});
     await living.close();
     expect(await tables()).toEqual(['_aries_ledger', 'items', 'slow']);
   });
@@ -242,7 +245,10 @@ describe('what is left behind', () => {
     await load.writeBatch(rows(1));
     await load.finish();
     proxy.cut();
-    await expect(session.commit([ledgerRow(target())])).rejects.toMatchObject({ code: 'UNREACHABLE', exitCode: 75 });
+    await expect(session.commit([ledgerRow(target())], () => {})).rejects.toMatchObject({
+      code: 'UNREACHABLE',
+      exitCode: 75,
+    });
     await session.close();
     expect((await tables()).filter((name) => !name.startsWith('_aries'))).toEqual([]);
     await loadOne(database.url, target(), (one) => one.writeBatch(rows(1)));

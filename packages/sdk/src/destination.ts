@@ -83,14 +83,24 @@ export interface TargetState {
   takes?(format: StagedFormat): boolean;
 }
 
+/**
+ * Asks the engine whether a load may still be committed. It takes the ledger's rows for the targets being committed, of all
+ * pipelines, oldest first. Throws `ATTEMPT_CONFLICT` where another load has been committed since the engine decided.
+ */
+export type ConfirmLedger = (ledger: readonly LedgerRow[]) => void;
+
 /** One load: all streams of a dataset, committed together with their ledger rows. */
 export interface LoadSession {
   /** The ledger's rows for these targets, oldest first; empty where there is no ledger yet. */
   ledger(targets: readonly string[]): Promise<LedgerRow[]>;
   inspect(target: LoadTarget): Promise<TargetState>;
   open(target: LoadTarget, reject: (rejection: Rejection) => void): Promise<StreamLoad>;
-  /** Makes data and ledger rows visible at once; `identity` of each row is filled in by the session. */
-  commit(rows: readonly LedgerRow[]): Promise<void>;
+  /**
+   * Makes data and ledger rows visible at once; `identity` of each row is filled in by the session. Right before, it reads the
+   * ledger again, where no other load can write to it, and hands what it reads to `confirm`: minutes or days may lie between
+   * the engine's decision and the commit.
+   */
+  commit(rows: readonly LedgerRow[], confirm: ConfirmLedger): Promise<void>;
   /** Deletes the ledger's rows of one pipeline (`aries state reset`). */
   forget(pipeline: string): Promise<number>;
   /** Undoes whatever was not committed and closes; also called after a commit. */

@@ -9,6 +9,7 @@ export { readDataset } from './dataset/read-dataset.ts';
 export { rejectedRecords } from './dataset/read-rejected.ts';
 export { removeDataset } from './dataset/remove-dataset.ts';
 export {
+  type ConfirmLedger,
   type Destination,
   type Disposition,
   defineDestination,
@@ -145,5 +146,5 @@ export type {
 } from './steps/step.ts';
 export { transform } from './steps/transform.ts';
 export { openStore } from './stores/open-store.ts';
-export type { Store, StoredObject } from './stores/store.ts';
+export type { PreparedNames, Store, StoredObject, UnfinishedWrite } from './stores/store.ts';
 export { type ApplyContext, defineTransform, type Transform, type TransformContext } from './transform.ts';

@@ -10,12 +10,13 @@ export function openSession(database: DatabaseSync): LoadSession {
     if (!isOpen) database.exec('BEGIN IMMEDIATE');
     isOpen = true;
   };
+  // Every row ever written, oldest first: with them the engine knows what is loaded already.
+  const ledger = (targets: readonly string[]): LedgerRow[] => {
+    const rows = database.prepare(`SELECT entry FROM ${LEDGER} ORDER BY rowid`).all() as { entry: string }[];
+    return rows.map(({ entry }) => JSON.parse(entry) as LedgerRow).filter(({ target }) => targets.includes(target));
+  };
   return {
-    // Every row ever written, oldest first: with them the engine knows what is loaded already.
-    async ledger(targets) {
-      const rows = database.prepare(`SELECT entry FROM ${LEDGER} ORDER BY rowid`).all() as { entry: string }[];
-      return rows.map(({ entry }) => JSON.parse(entry) as LedgerRow).filter(({ target }) => targets.includes(target));
-    },
+    ledger: async (targets) => ledger(targets),
 
     // Documents have no columns, so there is nothing that a dataset could change.
     async inspect({ target }) {
@@ -40,8 +41,10 @@ export function openSession(database: DatabaseSync): LoadSession {
       };
     },
 
-    async commit(rows) {
+    async commit(rows, confirm) {
       begin();
+      // Nobody else can write now. Another load may have been committed before this one began to.
+      confirm(ledger(rows.map(({ target }) => target)));
       const insert = database.prepare(`INSERT INTO ${LEDGER} VALUES (?, ?, ?)`);
       for (const row of rows)
         insert.run(row.pipeline, row.target, JSON.stringify({ ...row, identity: unquoted(row.target) }));

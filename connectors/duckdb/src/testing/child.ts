@@ -65,6 +65,6 @@ const row = {
   digest: `sha256-${now}`,
 };
 const more = { disposition: target.disposition, interval: null, stateBefore: null, stateAfter: null };
-await session.commit([{ ...row, ...more, readStart: now, rows: Number(rows), loadedAt: now }]);
+await session.commit([{ ...row, ...more, readStart: now, rows: Number(rows), loadedAt: now }], () => {});
 await session.close();
 console.log(JSON.stringify({ maxRss: process.resourceUsage().maxRSS / 1024 }));

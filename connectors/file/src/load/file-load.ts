@@ -1,4 +1,5 @@
 import {
+  AriesError,
   createCompressor,
   type LoadCounts,
   type LoadPart,
@@ -8,39 +9,48 @@ import {
   type StreamLoad,
 } from '@aries-data/sdk';
 import type { DestinationConfig } from '../config.ts';
-import { addedFileName, fileName } from './file-name.ts';
-import { type Outlet, openOutlet } from './outlet.ts';
+import { addedFileName, fileName, waitingName } from './file-name.ts';
 import { recordWriter } from './record-writer.ts';
 
 const LF = 10;
 
 /** One target's file in the making. */
 export interface FileLoad extends StreamLoad {
-  /** Makes the file visible; the dataset's digest names one that is added beside others. */
-  publish(digest: string): Promise<void>;
+  /** The file's name once it is visible. */
+  readonly file: string;
+  /** What the store publishes the file by. Throws where the file is not finished. */
+  readonly ticket: string;
+  /** Takes the file away, unless it is in the hands of the ledger. */
   discard(): Promise<void>;
+  /** Whether the file is the ledger's from now on, whatever becomes of this load. */
+  handOver(isHandedOver: boolean): void;
 }
 
 export interface FileLoadOptions {
   store: Store;
   config: DestinationConfig;
+  pipeline: string;
   target: LoadTarget;
   signal: AbortSignal;
   reject: (rejection: Rejection) => void;
 }
 
-/** Begins a target's file. */
-export async function openFileLoad({ store, config, target, signal, reject }: FileLoadOptions): Promise<FileLoad> {
-  const replaces = target.disposition === 'replace';
-  const name = fileName(target.target, config);
-  const outlet: Outlet = openOutlet(store, replaces ? name : undefined, signal);
+/** Begins a target's file, which nobody sees before it is published. */
+export async function openFileLoad(options: FileLoadOptions): Promise<FileLoad> {
+  const { store, config, pipeline, target, signal, reject } = options;
+  const file =
+    target.disposition === 'replace' ? fileName(target.target, config) : addedFileName(target.target, pipeline, config);
+  const names = { key: file, aside: waitingName(target.target, pipeline, config) };
   const compressor = createCompressor(config.compression);
   const writer = recordWriter(target.fields, config, reject);
   let received = 0;
 
-  const filled = outlet.fill(compressor.output);
-  // A store that fails must wake a writer that waits for room.
-  filled.catch((error: Error) => compressor.abort(error));
+  let ticket: string | undefined;
+  let isHandedOver = false;
+
+  const prepared = compressor.store((output) => store.prepare(names, output, signal));
+  // What fails reaches the load by its next write; it must not be an unhandled rejection until then.
+  prepared.catch(() => {});
 
   async function writePart(part: LoadPart): Promise<void> {
     let last = LF;
@@ -67,16 +77,26 @@ export async function openFileLoad({ store, config, target, signal, reject }: Fi
     ...(config.format === 'ndjson' ? { writePart } : {}),
 
     async finish(): Promise<LoadCounts> {
-      await Promise.all([compressor.end(), filled]);
+      await compressor.end();
+      ticket = await prepared;
       return { received };
     },
 
-    publish: (digest) => outlet.publish(replaces ? name : addedFileName(target.target, digest, config)),
+    file,
+    get ticket() {
+      if (ticket === undefined) throw new AriesError('BUG', `${file} is to be committed before it is finished`);
+      return ticket;
+    },
+
+    handOver(now) {
+      isHandedOver = now;
+    },
 
     async discard() {
+      if (isHandedOver) return;
       compressor.abort(new Error('the load was not committed'));
-      await filled.catch(() => {});
-      await outlet.discard();
+      const left = await prepared.catch(() => undefined);
+      if (left !== undefined) await store.discard([left]);
     },
   };
 }

@@ -1,51 +1,94 @@
-import { type ConnectorContext, type LedgerRow, type LoadSession, openStore } from '@aries-data/sdk';
+import { type ConnectorContext, type LedgerRow, type LoadSession, openStore, type Store } from '@aries-data/sdk';
 import type { DestinationConfig } from '../config.ts';
 import { type FileLoad, openFileLoad } from './file-load.ts';
-import { addedFileName, fileName } from './file-name.ts';
-import { type LedgerFile, ledgerFile } from './ledger-file.ts';
-import { hasFile } from './outlet.ts';
+import { fileName, isFileOf, waitingName } from './file-name.ts';
+import { hasFile, type LedgerContents, ledgerFile, NO_STEPS } from './ledger-file.ts';
+
+export type SessionContext = Pick<ConnectorContext<DestinationConfig>, 'config' | 'signal' | 'log'> & {
+  pipeline: string;
+};
+
+/** A load into the folder or bucket that the config names. */
+export async function openSession(context: SessionContext): Promise<LoadSession> {
+  return storeSession(await openStore(context.config.path), context);
+}
 
 /**
- * A load into a folder. Files come first and the ledger after them: where a process dies in between, the dataset is loaded
- * again, into files of the same names.
+ * A load into a store. Files are written whole, without anybody seeing them; the next version of the ledger commits them; then
+ * they become visible, and those they replace are taken away. A process that dies after the commit is finished by the next.
  */
-export async function openSession({ config, signal }: ConnectorContext<DestinationConfig>): Promise<LoadSession> {
-  const store = await openStore(config.path);
-  const ledger = ledgerFile(store);
+export function storeSession(store: Store, { config, pipeline, signal, log }: SessionContext): LoadSession {
+  const ledger = ledgerFile(store, log);
   const loads = new Map<string, FileLoad>();
-  const rowsOf = async (target: string) =>
-    (await ledger.rows()).filter((row) => row.target === target && row.identity === fileName(target, config));
+  // Rows of another format or compression speak of other files.
+  const isOf = (targets: readonly string[]) => (row: LedgerRow) =>
+    targets.includes(row.target) && row.identity === fileName(row.target, config);
+
+  /** What other loads of this pipeline have begun for these targets. Once this load is committed, none of them can be. */
+  async function unfinished(targets: readonly string[]): Promise<string[]> {
+    const own = new Set(targets.map((target) => loads.get(target)!.ticket));
+    const found: string[] = [];
+    try {
+      for (const target of targets) {
+        const waiting = waitingName(target, pipeline, config);
+        const names = [waiting, fileName(target, config).replace(/\.[^/]*$/, '')];
+        for (const { name, ticket } of (await Promise.all(names.map((one) => store.unfinished(one)))).flat()) {
+          if (name === waiting || isFileOf(name, target, pipeline, config)) found.push(ticket);
+        }
+      }
+    } catch (error) {
+      log.debug(`What dead loads have left cannot be listed: ${(error as Error).message}`);
+    }
+    return found.filter((ticket) => !own.has(ticket));
+  }
 
   return {
-    async ledger(targets) {
-      const rows = await ledger.rows();
-      // Rows of another format or compression speak of other files.
-      return rows.filter(({ target, identity }) => targets.includes(target) && identity === fileName(target, config));
-    },
+    ledger: async (targets) => (await ledger.rows()).filter(isOf(targets)),
 
     async inspect({ target, disposition }) {
       const name = fileName(target, config);
-      const adds = disposition === 'append' || (await rowsOf(target)).at(-1)?.disposition === 'append';
+      const rows = disposition === 'append' ? [] : (await ledger.rows()).filter(isOf([target]));
+      const adds = disposition === 'append' || rows.at(-1)?.disposition === 'append';
       // Whoever takes added files away leaves the target as it is: the place to which the next is added.
       return { exists: adds || (await hasFile(store, name)), identity: name, changes: [] };
     },
 
     async open(target, reject) {
-      const load = await openFileLoad({ store, config, target, signal, reject });
+      const load = await openFileLoad({ store, config, pipeline, target, signal, reject });
       loads.set(target.target, load);
       return load;
     },
 
-    async commit(rows) {
-      for (const { target, digest, disposition } of rows) {
-        await loads.get(target)!.publish(digest);
-        loads.delete(target);
-        if (disposition === 'replace') await store.remove(await addedFiles(ledger, target, config));
-      }
-      await ledger.append(rows.map((row) => ({ ...row, identity: fileName(row.target, config) })));
+    async commit(rows, confirm) {
+      const targets = rows.map(({ target }) => target);
+      const left = await unfinished(targets);
+      await ledger.change(
+        (before) => {
+          confirm(before.rows.filter(isOf(targets)));
+          return rows.reduce((contents, row) => withLoad(contents, row, loads.get(row.target)!), {
+            ...before,
+            steps: NO_STEPS,
+          });
+        },
+        // Where the answer to the write gets lost, the files may be the ledger's.
+        (outcome) => {
+          for (const target of targets) loads.get(target)!.handOver(outcome === 'begins');
+        },
+      );
+      await store.discard(left).catch((error: Error) => {
+        log.debug(`What dead loads have left cannot be taken away: ${error.message}`);
+      });
     },
 
-    forget: (pipeline) => ledger.forget(pipeline),
+    async forget(name) {
+      let count = 0;
+      await ledger.change((before) => {
+        const rows = before.rows.filter((row) => row.pipeline !== name);
+        count = before.rows.length - rows.length;
+        return count === 0 ? undefined : { ...before, rows, steps: NO_STEPS };
+      });
+      return count;
+    },
 
     async close() {
       for (const load of loads.values()) await load.discard();
@@ -53,13 +96,20 @@ export async function openSession({ config, signal }: ConnectorContext<Destinati
       await store.close();
     },
   };
-}
 
-/** The files that were added to a target since it was last replaced. */
-async function addedFiles(ledger: LedgerFile, target: string, config: DestinationConfig): Promise<string[]> {
-  const rows = (await ledger.rows()).filter(
-    (row) => row.target === target && row.identity === fileName(target, config),
-  );
-  const replaced = rows.findLastIndex((row: LedgerRow) => row.disposition === 'replace');
-  return rows.slice(replaced + 1).map(({ digest }) => addedFileName(target, digest, config));
+  /** The ledger with one more load: what it replaces is taken away, what it adds stays beside the rest. */
+  function withLoad({ rows, files, steps }: LedgerContents, row: LedgerRow, load: FileLoad): LedgerContents {
+    const identity = fileName(row.target, config);
+    const replaces = row.disposition === 'replace';
+    const replaced = replaces ? files.filter((one) => one.identity === identity) : [];
+    const kept = files.filter((one) => !replaced.includes(one));
+    return {
+      rows: [...rows, { ...row, identity }],
+      files: replaces ? kept : [...kept, { identity, file: load.file }],
+      steps: {
+        publish: [...steps.publish, { file: load.file, ticket: load.ticket }],
+        remove: [...steps.remove, ...replaced.map(({ file }) => file)],
+      },
+    };
+  }
 }

@@ -151,7 +151,7 @@ export async function loadOne(
     const load = await session.open(target, (rejection) => rejections.push(rejection));
     await write(load);
     const counts = await load.finish();
-    await session.commit([ledgerRow(target, { pipeline: options.pipeline ?? 'test' })]);
+    await session.commit([ledgerRow(target, { pipeline: options.pipeline ?? 'test' })], () => {});
     return { ...counts, rejections };
   } finally {
     await session.close();

@@ -89,7 +89,6 @@ function brokenOff(folder: string) {
     );
     const listed = await Array.fromAsync(store.list(key));
     if (ended === 'written' || listed.length > 0) throw corrupt(`${store.uri} keeps a write that was broken off`);
-    if (store.pendingUploads === undefined) return 'leaves nothing';
     await until(async () => (await pending(store, folder)) === 0);
     const left = await pending(store, folder);
     if (left === 0) return 'leaves nothing';
@@ -106,7 +105,10 @@ function brokenOff(folder: string) {
 
 /** Uploads that are under way; undefined where nobody may list them. */
 async function pending(store: Store, folder: string): Promise<number | undefined> {
-  return store.pendingUploads?.(`${folder}/`).catch(() => undefined);
+  return store.unfinished(`${folder}/`).then(
+    (writes) => writes.length,
+    () => undefined,
+  );
 }
 
 async function until(reached: () => Promise<boolean>): Promise<void> {

@@ -39,22 +39,18 @@ export function openPart({ store, folder, name, compression, frame, signal }: Pa
   let rawBytes = 0;
   let bytes = 0;
   let begun = false;
-  let failure: Error | undefined;
 
-  async function* hashed() {
-    for await (const chunk of compressor.output) {
+  async function* hashed(output: AsyncIterable<Buffer>) {
+    for await (const chunk of output) {
       hash.update(chunk);
       bytes += chunk.byteLength;
       yield chunk;
     }
   }
 
-  const stored = store.write(`${folder}/${key}`, hashed(), signal);
-  // A store that fails must wake a writer that waits for room.
-  stored.catch((error: Error) => {
-    failure = error;
-    compressor.abort(error);
-  });
+  const stored = compressor.store((output) => store.write(`${folder}/${key}`, hashed(output), signal));
+  // What fails reaches the writer by its next push; it must not be an unhandled rejection until then.
+  stored.catch(() => {});
 
   async function put(chunk: Buffer): Promise<void> {
     rawBytes += chunk.byteLength;
@@ -71,7 +67,6 @@ export function openPart({ store, folder, name, compression, frame, signal }: Pa
       return rawBytes;
     },
     async write(chunk, chunkRows) {
-      if (failure !== undefined) throw failure;
       rows += chunkRows;
       if (!begun) await begin();
       await put(chunk);

@@ -27,6 +27,11 @@ export interface Compressor {
   abort(error: Error): void;
   /** The compressed bytes; to be read while pushing. Whoever stops reading before the end aborts. */
   readonly output: AsyncIterable<Buffer>;
+  /**
+   * Hands the output to what stores it. Where that fails, so do `push` and `end`, with the same error: they must not say that
+   * nobody reads, but why.
+   */
+  store<T>(write: (output: AsyncIterable<Buffer>) => Promise<T>): Promise<T>;
   /** Bytes pushed so far. */
   readonly bytesIn: number;
   /** Bytes that came out so far. */
@@ -38,7 +43,7 @@ export interface Compressor {
  *
  * @example
  * const compressor = createCompressor('zst');
- * const written = store.write('part.csv.zst', compressor.output).catch((error) => compressor.abort(error));
+ * const written = compressor.store((output) => store.write('part.csv.zst', output));
  * for (const batch of batches) await compressor.push(encode(batch));
  * await compressor.end();
  * await written;
@@ -91,6 +96,8 @@ class MemberCompressor implements Compressor {
   #started = 0;
   #ended = false;
   #error: Error | undefined;
+  /** Somebody will say why the output is not read to its end. */
+  #isStored = false;
   #waiting: (() => void)[] = [];
 
   constructor(compress: CompressMember, memberBytes: number, inFlight: number) {
@@ -129,6 +136,22 @@ class MemberCompressor implements Compressor {
     this.#wake();
   }
 
+  async store<T>(write: (output: AsyncIterable<Buffer>) => Promise<T>): Promise<T> {
+    this.#isStored = true;
+    try {
+      const stored = await write(this.output);
+      if (!this.#isRead) this.abort(notRead());
+      return stored;
+    } catch (error) {
+      this.abort(error as Error);
+      throw error;
+    }
+  }
+
+  get #isRead(): boolean {
+    return this.#ended && this.#members.length === 0;
+  }
+
   async #start(): Promise<void> {
     while (this.#members.length >= this.#inFlight) await this.#change();
     const buffer = this.#member ?? Buffer.alloc(0);
@@ -159,8 +182,7 @@ class MemberCompressor implements Compressor {
         this.#wake();
       }
     } finally {
-      if (!this.#ended || this.#members.length > 0)
-        this.abort(new Error('the compressed bytes were not read to their end'));
+      if (!this.#isRead && !this.#isStored) this.abort(notRead());
     }
   }
 
@@ -176,4 +198,8 @@ class MemberCompressor implements Compressor {
     this.#waiting = [];
     for (const resolve of waiting) resolve();
   }
+}
+
+function notRead(): Error {
+  return new Error('the compressed bytes were not read to their end');
 }

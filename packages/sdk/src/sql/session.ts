@@ -73,6 +73,14 @@ export function sqlLoadSession(options: SqlSessionOptions): LoadSession {
     return ledger.read(connection, targets);
   }
 
+  const committed = async (connection: SqlConnection, rows: readonly LedgerRow[]): Promise<LedgerRow[]> =>
+    (await ledger.exists(connection))
+      ? ledger.read(
+          connection,
+          rows.map(({ target }) => target),
+        )
+      : [];
+
   return {
     ledger: (targets) => connections.first((connection) => rowsOf(connection, targets)),
 
@@ -98,9 +106,11 @@ export function sqlLoadSession(options: SqlSessionOptions): LoadSession {
       return load.stream;
     },
 
-    async commit(rows) {
+    async commit(rows, confirm) {
       await connections.first(async (connection) => {
         await transaction.begin(connection);
+        // The targets are locked against other loads of the pipeline since they were opened.
+        confirm(await committed(connection, rows));
         for (const load of loads.values()) await load.publish(connection);
         await ensureLedger(connection);
         await ledger.upgrade(connection, transaction);

@@ -5,6 +5,7 @@ import { AriesError, isAriesError } from '../errors.ts';
 import { type LedgerRow, stateAfterLoad } from '../ledger.ts';
 import { openStore } from '../stores/open-store.ts';
 import { concurrencyOf } from './concurrency.ts';
+import { confirmLedger } from './confirm-ledger.ts';
 import type { EarlyLoad, LoadedEarly } from './early-load.ts';
 import { followLedger, ledgerRow } from './follow-ledger.ts';
 import { judgeRejected } from './judge.ts';
@@ -162,7 +163,7 @@ async function loadInto(
     logDiscarded(context, planned, results[name]!);
   }
   if (rows.length > 0) {
-    await session.commit(rows);
+    await session.commit(rows, confirmLedger(context.name, plans));
     await followLedger(session, states, context, plans, rows);
   }
   return {

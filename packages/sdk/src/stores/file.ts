@@ -1,13 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, link, mkdir, open, readdir, readFile, rm, rmdir, stat, unlink } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { type FileHandle, link, open, readdir, readFile, rename, rm, rmdir, stat, unlink } from 'node:fs/promises';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { AriesError } from '../errors.ts';
+import { fileError } from './file-errors.ts';
+import { makeFolder, syncFolder } from './folders.ts';
 import type { Store, StoredObject } from './store.ts';
 
-const TEMPORARY = /\.tmp-[0-9a-f]{16}$/;
+/** How the name of a file ends that is not whole yet. */
+const UNFINISHED = /\.[0-9a-f]{16}\.tmp$/;
 
 /**
  * A store in a folder. An object is written beside its final name, flushed to disk, then linked into place:
@@ -15,57 +18,107 @@ const TEMPORARY = /\.tmp-[0-9a-f]{16}$/;
  */
 export function fileStore(uri: string): Store {
   const root = uri.startsWith('file:') ? fileURLToPath(new URL(uri)) : resolve(uri);
-  const pathOf = (key: string) => join(root, key);
+
+  function pathOf(key: string): string {
+    const path = join(root, key);
+    const within = relative(root, path);
+    if (within === '..' || within.startsWith(`..${sep}`)) {
+      throw new AriesError('DATASET_CORRUPT', `The name "${key}" leads out of the folder ${root}`, {
+        hint: 'Aries makes no such names. Somebody else has written here.',
+      });
+    }
+    return path;
+  }
 
   return {
     uri: pathToFileURL(root).href.replace(/\/$/, ''),
     uriOf: (key) => pathToFileURL(pathOf(key)).href,
 
     async write(key, body, signal) {
-      const taken = !(await publish(pathOf(key), async (file) => {
-        for await (const chunk of body) {
-          signal?.throwIfAborted();
-          await writeAll(file, chunk);
-        }
-      }));
-      if (taken)
-        throw new AriesError(
-          'ATTEMPT_CONFLICT',
-          `${pathOf(key)} exists already; objects in staging are never written twice`,
-        );
+      const path = pathOf(key);
+      const temporary = await written(path, body, signal);
+      const state = await linked(temporary, path);
+      if (state === 'linked') return;
+      throw new AriesError(
+        'ATTEMPT_CONFLICT',
+        state === 'taken'
+          ? `${path} exists already; objects in staging are never written twice`
+          : `${path} was taken away before it was whole: another attempt has finished the same step`,
+        { hint: 'Run it again to get what the other attempt has made.' },
+      );
     },
 
-    writeIfAbsent: (key, body) => publish(pathOf(key), (file) => writeAll(file, body)),
+    async writeIfAbsent(key, body) {
+      const path = pathOf(key);
+      for (;;) {
+        const state = await linked(await written(path, [body]), path);
+        // An attempt that finished the step took away what it found unfinished.
+        if (state !== 'gone') return state === 'linked';
+      }
+    },
+
+    async prepare({ key, aside }, body, signal) {
+      const temporary = await written(pathOf(aside), body, signal);
+      await syncFolder(dirname(temporary));
+      return JSON.stringify({ key, file: relative(root, temporary) } satisfies Ticket);
+    },
+
+    async publish(ticket) {
+      const { key, file } = parseTicket(ticket);
+      const path = pathOf(key);
+      try {
+        await makeFolder(dirname(path));
+        await rename(pathOf(file), path);
+        await syncFolder(dirname(path));
+        return true;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+        throw fileError(error, path);
+      }
+    },
+
+    async discard(tickets) {
+      await this.remove(tickets.map((ticket) => parseTicket(ticket).file));
+    },
+
+    async unfinished(prefix) {
+      const found = (await keysUnder(root, prefix)).filter((file) => UNFINISHED.test(file));
+      return found.map((file) => {
+        const name = file.replace(UNFINISHED, '');
+        return { name, ticket: JSON.stringify({ key: name, file } satisfies Ticket) };
+      });
+    },
 
     async open(key): Promise<Readable> {
-      const file = await open(pathOf(key), 'r').catch((error: NodeJS.ErrnoException) => {
+      const path = pathOf(key);
+      const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
         throw error.code === 'ENOENT'
-          ? new AriesError('NOT_FOUND', `${pathOf(key)} does not exist`, { cause: error })
-          : error;
+          ? new AriesError('NOT_FOUND', `${path} does not exist`, { cause: error })
+          : fileError(error, path);
       });
-      return createReadStream(pathOf(key), { fd: file, highWaterMark: 256 * 1024 });
+      return createReadStream(path, { fd: file, highWaterMark: 256 * 1024 });
     },
 
     async read(key) {
-      return readFile(pathOf(key)).catch((error: NodeJS.ErrnoException) => {
+      const path = pathOf(key);
+      return readFile(path).catch((error: NodeJS.ErrnoException) => {
         if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
-        throw error;
+        throw fileError(error, path);
       });
     },
 
     async *list(prefix): AsyncIterable<StoredObject> {
-      const folder = prefix.includes('/') ? prefix.slice(0, prefix.lastIndexOf('/')) : '';
-      for (const key of await keysBelow(root, folder)) {
-        if (!key.startsWith(prefix) || TEMPORARY.test(key)) continue;
+      for (const key of await keysUnder(root, prefix)) {
+        if (UNFINISHED.test(key)) continue;
         const found = await stat(pathOf(key)).catch(() => undefined);
         if (found !== undefined) yield { key, bytes: found.size, modified: found.mtimeMs };
       }
     },
 
     async remove(keys) {
-      for (const key of keys) await rm(pathOf(key), { force: true });
-      const folders = new Set(keys.map((key) => dirname(pathOf(key))));
-      for (const folder of folders) await removeEmptyFolders(folder, root);
+      const paths = keys.map(pathOf);
+      for (const path of paths) await removed(path);
+      for (const folder of new Set(paths.map((path) => dirname(path)))) await removeEmptyFolders(folder, root);
     },
 
     async check() {
@@ -80,7 +133,7 @@ export function fileStore(uri: string): Store {
           });
         }
       } finally {
-        await rm(pathOf(key), { force: true });
+        await rm(pathOf(key), { force: true }).catch(() => {});
       }
     },
 
@@ -88,70 +141,115 @@ export function fileStore(uri: string): Store {
   };
 }
 
-/** Writes a file whole or not at all; `false` where the name is taken. */
-async function publish(path: string, fill: (file: FileHandle) => Promise<void>): Promise<boolean> {
-  const temporary = `${path}.tmp-${randomBytes(8).toString('hex')}`;
-  await mkdir(dirname(path), { recursive: true });
-  const file = await open(temporary, 'wx');
+/** A file that is written under a name of its own, and the name that it will have. */
+interface Ticket {
+  key: string;
+  file: string;
+}
+
+function parseTicket(text: string): Ticket {
+  const { key, file } = JSON.parse(text) as Partial<Ticket>;
+  if (typeof key === 'string' && typeof file === 'string' && UNFINISHED.test(file)) return { key, file };
+  throw new AriesError('DATASET_CORRUPT', `${text} names no file that Aries has prepared`);
+}
+
+/** Writes a file whole, flushed to disk, under a name of its own beside the one it is for. On failure nothing is left. */
+async function written(
+  path: string,
+  body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  signal?: AbortSignal,
+): Promise<string> {
+  const temporary = `${path}.${randomBytes(8).toString('hex')}.tmp`;
+  // A body that its writer breaks off tells why by itself; what the disk says has to be told from it.
+  const disk = async <T>(work: Promise<T>): Promise<T> =>
+    work.catch((error) => {
+      throw fileError(error, path);
+    });
+  const file = await disk(openIn(dirname(path), temporary));
   try {
-    await fill(file);
-    await file.sync();
-    await file.close();
-    await link(temporary, path);
-    await syncFolder(dirname(path));
-    return true;
+    for await (const chunk of body) {
+      signal?.throwIfAborted();
+      await disk(writeAll(file, chunk));
+    }
+    await disk(file.sync());
+    await disk(file.close());
+    return temporary;
   } catch (error) {
     await file.close().catch(() => {});
+    await unlink(temporary).catch(() => {});
+    throw error;
+  }
+}
+
+/** Makes a new file and the folder it is in, which others may remove while it is empty. */
+async function openIn(folder: string, path: string, tries = 5): Promise<FileHandle> {
+  await makeFolder(folder);
+  try {
+    return await open(path, 'wx');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || tries === 1) throw error;
+    return openIn(folder, path, tries - 1);
+  }
+}
+
+/** Gives a written file its name: `taken` where there is one of that name, `gone` where somebody took the file away. */
+async function linked(temporary: string, path: string): Promise<'linked' | 'taken' | 'gone'> {
+  try {
+    await link(temporary, path);
+    await syncFolder(dirname(path));
+    return 'linked';
+  } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return false;
+    if (code === 'EEXIST') return 'taken';
+    if (code === 'ENOENT') return 'gone';
     if (code === 'EPERM' || code === 'ENOTSUP' || code === 'EOPNOTSUPP') {
       throw new AriesError('STAGING_INVALID', `${dirname(path)} is on a file system without hard links`, {
         cause: error,
         hint: 'Use another folder, or S3.',
       });
     }
-    throw error;
+    throw fileError(error, path);
   } finally {
     await unlink(temporary).catch(() => {});
   }
 }
 
 async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
-  for (let written = 0; written < chunk.byteLength; ) {
-    written += (await file.write(chunk, written)).bytesWritten;
-  }
+  for (let done = 0; done < chunk.byteLength; ) done += (await file.write(chunk, done)).bytesWritten;
 }
 
-// A name is durable only once its folder is.
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
-
-async function keysBelow(root: string, folder: string): Promise<string[]> {
-  const entries = await readdir(join(root, folder), { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
-    throw error;
+async function removed(path: string): Promise<void> {
+  await rm(path, { force: true }).catch((error) => {
+    throw fileError(error, path);
   });
+}
+
+/** All files whose name starts with this, in order. Looks into no folder that can hold none. */
+async function keysUnder(root: string, prefix: string): Promise<string[]> {
   const keys: string[] = [];
-  for (const entry of entries) {
-    const key = folder === '' ? entry.name : `${folder}/${entry.name}`;
-    if (entry.isDirectory()) keys.push(...(await keysBelow(root, key)));
-    else keys.push(key);
+  async function look(folder: string): Promise<void> {
+    const path = join(root, folder);
+    const entries = await readdir(path, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
+      throw fileError(error, path);
+    });
+    for (const entry of entries) {
+      const key = folder === '' ? entry.name : `${folder}/${entry.name}`;
+      if (!key.startsWith(prefix)) continue;
+      if (entry.isDirectory()) await look(key);
+      else keys.push(key);
+    }
   }
+  await look(prefix.includes('/') ? prefix.slice(0, prefix.lastIndexOf('/')) : '');
   return keys.sort();
 }
 
 async function removeEmptyFolders(folder: string, root: string): Promise<void> {
   for (let at = folder; at.startsWith(root) && at !== root; at = dirname(at)) {
-    const removed = await rmdir(at).then(
+    const wasEmpty = await rmdir(at).then(
       () => true,
       () => false,
     );
-    if (!removed) return;
+    if (!wasEmpty) return;
   }
 }

@@ -10,6 +10,8 @@ import type { Store } from './store.ts';
  */
 export function memoryStaging(): Store {
   const objects = new Map<string, { body: Buffer; modified: number }>();
+  const waiting = new Map<string, { key: string; body: Buffer }>();
+  let prepared = 0;
 
   return {
     uri: 'memory:',
@@ -25,6 +27,27 @@ export function memoryStaging(): Store {
       if (objects.has(key)) return false;
       objects.set(key, { body: Buffer.from(body), modified: Date.now() });
       return true;
+    },
+    async prepare({ key, aside }, body) {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of body) chunks.push(chunk);
+      const ticket = `${aside}#${++prepared}`;
+      waiting.set(ticket, { key, body: Buffer.concat(chunks) });
+      return ticket;
+    },
+    async publish(ticket) {
+      const found = waiting.get(ticket);
+      if (found === undefined) return false;
+      objects.set(found.key, { body: found.body, modified: Date.now() });
+      return waiting.delete(ticket);
+    },
+    async discard(tickets) {
+      for (const ticket of tickets) waiting.delete(ticket);
+    },
+    async unfinished(prefix) {
+      return [...waiting.keys()]
+        .map((ticket) => ({ name: ticket.slice(0, ticket.lastIndexOf('#')), ticket }))
+        .filter(({ name }) => name.startsWith(prefix));
     },
     async open(key) {
       const found = objects.get(key);

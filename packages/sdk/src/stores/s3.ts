@@ -7,139 +7,216 @@ import {
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
-  S3Client,
-  type S3ClientConfig,
 } from '@aws-sdk/client-s3';
-import { Upload } from '@aws-sdk/lib-storage';
-import { AriesError, isAriesError, toAriesError } from '../errors.ts';
-import { withoutTrailing } from '../without-trailing.ts';
-import type { Store, StoredObject } from './store.ts';
-
-// lib-storage holds part size × (queue + 2) in memory; 8 MiB × 10,000 parts is more than any part file.
-const PART_BYTES = 8 * 1024 * 1024;
-const QUEUE = 2;
+import { AriesError } from '../errors.ts';
+import { resumedBody } from './resumed-body.ts';
+import { S3_TIMEOUTS, type S3Timeouts, s3Place } from './s3-client.ts';
+import { ignoresConditions, s3Error, statusOf } from './s3-errors.ts';
+import { abortUpload, completeUpload, openUpload, type S3Object, type S3Upload, uploadPartsOf } from './s3-upload.ts';
+import type { Store, StoredObject, UnfinishedWrite } from './store.ts';
 
 /**
  * A store in anything that speaks S3. Region, credentials and endpoint come from the standard AWS variables and files
  * (`AWS_REGION`, `AWS_PROFILE`, `AWS_ENDPOINT_URL_S3`, …), or from the URI: `s3://bucket/prefix?endpoint=http://host:9000&region=eu-1`.
  * With an endpoint of its own a store is addressed by path unless `pathStyle=false`.
  */
-export function s3Store(uri: string): Store {
-  const { bucket, prefix, query, client } = parseS3Uri(uri);
+export function s3Store(uri: string, timeouts: S3Timeouts = S3_TIMEOUTS): Store {
+  const { bucket: Bucket, prefix, query, client } = s3Place(uri, timeouts);
+  const root = `s3://${Bucket}${prefix === '' ? '' : `/${prefix}`}`;
   const keyOf = (key: string) => (prefix === '' ? key : `${prefix}/${key}`);
-  const root = `s3://${bucket}${prefix === '' ? '' : `/${prefix}`}`;
+  const nameOf = (key: string) => (prefix === '' ? key : key.slice(prefix.length + 1));
+  const objectOf = (key: string): S3Object => ({ client, bucket: Bucket, key: keyOf(key) });
 
-  async function explain<T>(work: Promise<T>): Promise<T> {
+  /** Does what reaches the server; a failure names the object, or the store where no key is given. */
+  async function named<T>(key: string | undefined, work: () => Promise<T>): Promise<T> {
     try {
-      return await work;
+      return await work();
     } catch (error) {
-      throw s3Error(error, root);
+      throw s3Error(error, key === undefined ? root : `${root}/${key}`);
+    }
+  }
+
+  /** The same for what takes a body: where that breaks off, its own error says why. */
+  async function namedBody<T>(
+    key: string,
+    body: AsyncIterable<Uint8Array>,
+    work: (body: AsyncIterable<Uint8Array>) => Promise<T>,
+  ): Promise<T> {
+    let broken: { error: unknown } | undefined;
+    async function* watched() {
+      try {
+        yield* body;
+      } catch (error) {
+        broken = { error };
+        throw error;
+      }
+    }
+    try {
+      return await work(watched());
+    } catch (error) {
+      throw broken === undefined ? s3Error(error, `${root}/${key}`) : broken.error;
+    }
+  }
+
+  /** Throws `UNREACHABLE` unless the object is there with so many bytes. */
+  async function checkLength(key: string, bytes: number): Promise<void> {
+    const { ContentLength } = await client.send(new HeadObjectCommand({ Bucket, Key: keyOf(key) }));
+    if (ContentLength === bytes) return;
+    throw new AriesError('UNREACHABLE', `${root}/${key} was stored with ${ContentLength} bytes instead of ${bytes}`, {
+      hint: 'Try again.',
+    });
+  }
+
+  async function write(key: string, body: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<void> {
+    let bytes = 0;
+    async function* counted() {
+      for await (const part of uploadPartsOf(body)) {
+        bytes += part.byteLength;
+        yield part;
+      }
+    }
+    const parts = counted();
+    const first = await parts.next();
+    const second = first.done === true ? first : await parts.next();
+    if (second.done === true) {
+      signal?.throwIfAborted();
+      const command = new PutObjectCommand({ Bucket, Key: keyOf(key), Body: first.value ?? new Uint8Array(0) });
+      await client.send(command, signal === undefined ? {} : { abortSignal: signal });
+    } else {
+      async function* all() {
+        yield first.value!;
+        yield second.value!;
+        yield* parts;
+      }
+      const upload = await openUpload(objectOf(key), all(), signal);
+      // Completed before: the answer to our own first try got lost. The length says whether that is so.
+      await completeUpload(objectOf(key), upload);
+    }
+    await checkLength(key, bytes);
+  }
+
+  async function writeIfAbsent(key: string, body: Uint8Array): Promise<boolean> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await client.send(new PutObjectCommand({ Bucket, Key: keyOf(key), Body: body, IfNoneMatch: '*' }));
+        return true;
+      } catch (error) {
+        const status = statusOf(error);
+        if (status === 412) {
+          // After a retry the object that is in the way may be our own, written by an answer that got lost.
+          return (error as { $metadata?: { attempts?: number } }).$metadata?.attempts === 1 && attempt === 1
+            ? false
+            : Buffer.compare((await read(key)) ?? Buffer.alloc(0), Buffer.from(body)) === 0;
+        }
+        if (status === 409 && attempt < 5) continue; // another conditional write of this name is under way
+        if (status === 501) throw ignoresConditions(root, error);
+        throw error;
+      }
+    }
+  }
+
+  /** An object from its start; what breaks off is asked for again from there, as long as it is the same object. */
+  async function bodyOf(key: string): Promise<AsyncIterable<Uint8Array>> {
+    const { Body, ETag } = await client.send(new GetObjectCommand({ Bucket, Key: keyOf(key) }));
+    async function reopen(from: number): Promise<AsyncIterable<Uint8Array>> {
+      try {
+        const range = { Range: `bytes=${from}-`, IfMatch: ETag };
+        const again = await client.send(
+          new GetObjectCommand({ Bucket, Key: keyOf(key), ...(from === 0 ? {} : range) }),
+        );
+        const rest = again.Body as Readable;
+        return from === 0 || again.ContentRange !== undefined ? rest : after(rest, from);
+      } catch (error) {
+        const status = statusOf(error);
+        // All bytes had come, and only the end had not.
+        if (status === 416) return Readable.from([]);
+        if (status !== 412) throw s3Error(error, `${root}/${key}`);
+        throw new AriesError('RESOURCE_BUSY', `${root}/${key} was written anew while it was read`, {
+          cause: error,
+          hint: 'Read it again once nobody writes it.',
+        });
+      }
+    }
+    return resumedBody(Body as Readable, { name: `${root}/${key}`, reopen });
+  }
+
+  async function read(key: string): Promise<Buffer | null> {
+    try {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of await bodyOf(key)) chunks.push(chunk);
+      return Buffer.concat(chunks);
+    } catch (error) {
+      if ((error as Error).name === 'NoSuchKey') return null;
+      throw error;
+    }
+  }
+
+  async function* list(start: string): AsyncIterable<StoredObject> {
+    let token: string | undefined;
+    do {
+      const page = await named(undefined, () =>
+        client.send(new ListObjectsV2Command({ Bucket, Prefix: keyOf(start), ContinuationToken: token })),
+      );
+      for (const { Key = '', Size = 0, LastModified } of page.Contents ?? []) {
+        yield { key: nameOf(Key), bytes: Size, modified: LastModified?.getTime() ?? 0 };
+      }
+      token = page.NextContinuationToken;
+    } while (token !== undefined);
+  }
+
+  async function remove(keys: readonly string[]): Promise<void> {
+    for (let at = 0; at < keys.length; at += 1000) {
+      const Objects = keys.slice(at, at + 1000).map((key) => ({ Key: keyOf(key) }));
+      const { Errors = [] } = await client.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true } }));
+      if (Errors.length > 0)
+        throw new AriesError(
+          'NOT_ALLOWED',
+          `${Errors.length} objects could not be deleted, the first is ${Errors[0]!.Key}: ${Errors[0]!.Message}`,
+        );
+    }
+  }
+
+  async function unfinished(start: string): Promise<UnfinishedWrite[]> {
+    const writes: UnfinishedWrite[] = [];
+    for (let markers: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } = {}; ; ) {
+      const page = await client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: keyOf(start), ...markers }));
+      for (const { Key = '', UploadId = '' } of page.Uploads ?? []) {
+        const name = nameOf(Key);
+        // Not every server looks at the prefix.
+        if (name.startsWith(start)) writes.push({ name, ticket: ticketOf({ key: name, upload: UploadId, etags: [] }) });
+      }
+      if (page.IsTruncated !== true || page.NextKeyMarker === undefined) return writes;
+      markers = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker };
     }
   }
 
   return {
     uri: `${root}${query}`,
     uriOf: (key) => `${root}/${key}${query}`,
+    write: (key, body, signal) => namedBody(key, body, (watched) => write(key, watched, signal)),
+    writeIfAbsent: (key, body) => named(key, () => writeIfAbsent(key, body)),
 
-    async write(key, body, signal) {
-      let bytes = 0;
-      async function* counted() {
-        for await (const chunk of body) {
-          bytes += chunk.byteLength;
-          yield chunk;
-        }
-      }
-      const upload = new Upload({
-        client,
-        params: { Bucket: bucket, Key: keyOf(key), Body: Readable.from(counted(), { objectMode: false }) },
-        partSize: PART_BYTES,
-        queueSize: QUEUE,
-      });
-      const stop = () => void upload.abort();
-      signal?.addEventListener('abort', stop, { once: true });
-      try {
-        await upload.done();
-        const written = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: keyOf(key) }));
-        if (written.ContentLength !== bytes) {
-          throw new AriesError(
-            'UNREACHABLE',
-            `${root}/${key} was stored with ${written.ContentLength} bytes instead of ${bytes}`,
-            { hint: 'Try again.' },
-          );
-        }
-      } catch (error) {
-        await upload.abort().catch(() => {});
-        throw s3Error(error, root);
-      } finally {
-        signal?.removeEventListener('abort', stop);
+    prepare: ({ key }, body, signal) =>
+      namedBody(key, body, async (watched) =>
+        ticketOf({ key, ...(await openUpload(objectOf(key), uploadPartsOf(watched), signal)) }),
+      ),
+
+    publish(ticket) {
+      const { key, ...upload } = parseTicket(ticket);
+      return named(key, () => completeUpload(objectOf(key), upload));
+    },
+
+    async discard(tickets) {
+      for (const { key, upload } of tickets.map(parseTicket)) {
+        await named(key, () => abortUpload(objectOf(key), upload));
       }
     },
 
-    async writeIfAbsent(key, body) {
-      for (let attempt = 1; ; attempt++) {
-        try {
-          await client.send(new PutObjectCommand({ Bucket: bucket, Key: keyOf(key), Body: body, IfNoneMatch: '*' }));
-          return true;
-        } catch (error) {
-          const status = statusOf(error);
-          if (status === 412) {
-            // After a retry the object that is in the way may be our own, written by an answer that got lost.
-            return (error as { $metadata?: { attempts?: number } }).$metadata?.attempts === 1 && attempt === 1
-              ? false
-              : Buffer.compare((await this.read(key)) ?? Buffer.alloc(0), Buffer.from(body)) === 0;
-          }
-          if (status === 409 && attempt < 5) continue; // another conditional write of this name is under way
-          if (status === 501) throw ignoresConditions(root, error);
-          throw s3Error(error, root);
-        }
-      }
-    },
-
-    async open(key) {
-      const { Body } = await explain(client.send(new GetObjectCommand({ Bucket: bucket, Key: keyOf(key) })));
-      return Body as Readable;
-    },
-
-    async read(key) {
-      try {
-        const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: keyOf(key) }));
-        return Buffer.from(await Body!.transformToByteArray());
-      } catch (error) {
-        if ((error as Error).name === 'NoSuchKey') return null;
-        throw s3Error(error, root);
-      }
-    },
-
-    async *list(start): AsyncIterable<StoredObject> {
-      let token: string | undefined;
-      do {
-        const page = await explain(
-          client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: keyOf(start), ContinuationToken: token })),
-        );
-        for (const { Key = '', Size = 0, LastModified } of page.Contents ?? []) {
-          yield {
-            key: prefix === '' ? Key : Key.slice(prefix.length + 1),
-            bytes: Size,
-            modified: LastModified?.getTime() ?? 0,
-          };
-        }
-        token = page.NextContinuationToken;
-      } while (token !== undefined);
-    },
-
-    async remove(keys) {
-      for (let at = 0; at < keys.length; at += 1000) {
-        const Objects = keys.slice(at, at + 1000).map((key) => ({ Key: keyOf(key) }));
-        const { Errors = [] } = await explain(
-          client.send(new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } })),
-        );
-        if (Errors.length > 0)
-          throw new AriesError(
-            'NOT_ALLOWED',
-            `${Errors.length} objects could not be deleted, the first is ${Errors[0]!.Key}: ${Errors[0]!.Message}`,
-          );
-      }
-    },
+    unfinished: (start) => named(undefined, () => unfinished(start)),
+    open: (key) => named(key, async () => Readable.from(await bodyOf(key), { objectMode: false })),
+    read: (key) => named(key, () => read(key)),
+    list,
+    remove: (keys) => named(undefined, () => remove(keys)),
 
     async check() {
       const key = `.check-${randomBytes(8).toString('hex')}`;
@@ -152,74 +229,30 @@ export function s3Store(uri: string): Store {
       }
     },
 
-    async pendingUploads(start) {
-      const { Uploads = [] } = await explain(
-        client.send(new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: keyOf(start) })),
-      );
-      return Uploads.length;
-    },
-
     async close() {
       client.destroy();
     },
   };
 }
 
-function parseS3Uri(uri: string) {
-  const url = new URL(uri);
-  const bucket = url.hostname;
-  const prefix = withoutTrailing(decodeURIComponent(url.pathname).replace(/^\/+/, ''), '/');
-  if (bucket === '')
-    throw new AriesError('STAGING_INVALID', `"${uri}" names no bucket`, { hint: 'Write s3://bucket/prefix.' });
-  const unknown = [...url.searchParams.keys()].filter((name) => !['endpoint', 'region', 'pathStyle'].includes(name));
-  if (unknown.length > 0) {
-    throw new AriesError('STAGING_INVALID', `"${uri}" has unknown options: ${unknown.join(', ')}`, {
-      hint: 'Known are endpoint, region and pathStyle.',
-    });
+/** An upload whose parts are sent, and the name that it will have. */
+type Ticket = S3Upload & { key: string };
+
+function ticketOf(ticket: Ticket): string {
+  return JSON.stringify(ticket);
+}
+
+function parseTicket(text: string): Ticket {
+  const { key, upload, etags } = JSON.parse(text) as Partial<Ticket>;
+  if (typeof key === 'string' && typeof upload === 'string' && Array.isArray(etags)) return { key, upload, etags };
+  throw new AriesError('DATASET_CORRUPT', `${text} names no upload that Aries has prepared`);
+}
+
+/** What a server that knows no ranges sends anew, without the bytes that are known. */
+async function* after(body: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array> {
+  let left = bytes;
+  for await (const chunk of body) {
+    if (left < chunk.byteLength) yield chunk.subarray(left);
+    left = Math.max(0, left - chunk.byteLength);
   }
-  const endpoint = url.searchParams.get('endpoint') ?? undefined;
-  const region = url.searchParams.get('region') ?? process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION;
-  const ownEndpoint = endpoint ?? process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL;
-  const config: S3ClientConfig = {
-    forcePathStyle: url.searchParams.has('pathStyle')
-      ? url.searchParams.get('pathStyle') === 'true'
-      : ownEndpoint !== undefined,
-    // The manifest carries a SHA-256 of every part; a second checksum would cost three quarters of the upload speed.
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    responseChecksumValidation: 'WHEN_REQUIRED',
-    // Stores other than AWS want a region but do not care which.
-    ...(region !== undefined ? { region } : ownEndpoint !== undefined ? { region: 'us-east-1' } : {}),
-    ...(endpoint === undefined ? {} : { endpoint }),
-  };
-  return { bucket, prefix, query: url.search, client: new S3Client(config) };
-}
-
-function statusOf(error: unknown): number | undefined {
-  return (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
-}
-
-function ignoresConditions(root: string, cause?: unknown): AriesError {
-  return new AriesError(
-    'STAGING_INVALID',
-    `${root} ignores conditional writes (If-None-Match), so two attempts could overwrite each other`,
-    {
-      cause,
-      hint: 'Use a store that supports them: AWS S3, Ceph, MinIO and R2 do.',
-    },
-  );
-}
-
-function s3Error(error: unknown, root: string): AriesError {
-  if (isAriesError(error)) return error;
-  const named = error as Error;
-  if (named.name === 'NoSuchBucket')
-    return new AriesError('STAGING_INVALID', `${root}: the bucket does not exist`, {
-      cause: error,
-      hint: 'Create it, or correct the name.',
-    });
-  if (named.name === 'NoSuchKey') return new AriesError('NOT_FOUND', `${root}: no such object`, { cause: error });
-  const known = toAriesError(error);
-  return known.code === 'BUG'
-    ? new AriesError('UNREACHABLE', `${root}: ${named.message}`, { cause: error })
-    : new AriesError(known.code, `${root}: ${known.message}`, { cause: error, hint: known.hint });
 }

@@ -8,6 +8,22 @@ export interface StoredObject {
   modified: number;
 }
 
+/** Names for an object that is prepared. */
+export interface PreparedNames {
+  /** The name under which it will be published. */
+  key: string;
+  /** How the name begins under which its bytes wait, in stores that have no other place for them. Others may use it too. */
+  aside: string;
+}
+
+/** A write that is under way, waits to be published, or was broken off. */
+export interface UnfinishedWrite {
+  /** The name that it was begun with: its key, or `aside` where the store has no other place for it. */
+  name: string;
+  /** What `discard` takes. */
+  ticket: string;
+}
+
 /**
  * Where datasets rest: a flat space of named objects. Names are paths with `/`, below the store's root.
  * Whatever is written appears whole or not at all. The engine never writes a name twice: names carry a random attempt id.
@@ -21,6 +37,20 @@ export interface Store {
   write(key: string, body: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<void>;
   /** Writes a small object unless the name is taken; `false` where it is. The one primitive of commits. */
   writeIfAbsent(key: string, body: Uint8Array): Promise<boolean>;
+  /**
+   * Writes an object short of making it visible, and returns its ticket: all that `publish` needs, in this process or another,
+   * so it can be written into what commits the object. On failure nothing of it is left.
+   */
+  prepare(names: PreparedNames, body: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<string>;
+  /**
+   * Makes a prepared object visible, in the place of one that has its name. Happens once for each ticket, whoever asks for it:
+   * `false` where it was published or discarded before, so a process that sleeps in between cannot undo what came after.
+   */
+  publish(ticket: string): Promise<boolean>;
+  /** Takes unfinished writes away, whoever began them. Nothing happens to those that are published or whole. */
+  discard(tickets: readonly string[]): Promise<void>;
+  /** All writes that are neither whole nor discarded, under names that begin so. A dead process cannot be told from a living one. */
+  unfinished(prefix: string): Promise<UnfinishedWrite[]>;
   /** The bytes of an object; `NOT_FOUND` where there is none. */
   open(key: string): Promise<Readable>;
   /** A small object whole, or `null` where there is none. */
@@ -30,7 +60,5 @@ export interface Store {
   remove(keys: readonly string[]): Promise<void>;
   /** Proves that objects can be written and that `writeIfAbsent` is honoured; throws `STAGING_INVALID`, `NOT_ALLOWED` or `UNREACHABLE`. */
   check(): Promise<void>;
-  /** How many writes below this are under way, or were broken off and left parts behind; only where a store knows of such. */
-  pendingUploads?(prefix: string): Promise<number>;
   close(): Promise<void>;
 }

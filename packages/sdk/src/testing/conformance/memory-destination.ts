@@ -47,9 +47,10 @@ export function memoryDestination(fault?: Fault) {
     async open({ config }) {
       const world = worlds.get(config.name)!;
       const pending = new Map<string, Target>();
+      const ledger = (targets: readonly string[]) =>
+        fault === 'twice' ? [] : world.ledger.filter((row) => targets.includes(row.target));
       return {
-        ledger: async (targets) =>
-          fault === 'twice' ? [] : world.ledger.filter((row) => targets.includes(row.target)),
+        ledger: async (targets) => ledger(targets),
         async inspect({ target, fields }) {
           const found = world.targets.get(target);
           const added = fields.filter(({ name }) => found !== undefined && !found.columns.has(name));
@@ -70,7 +71,8 @@ export function memoryDestination(fault?: Fault) {
             },
           };
         },
-        async commit(rows) {
+        async commit(rows, confirm) {
+          confirm(ledger(rows.map(({ target }) => target)));
           for (const [name, target] of pending) world.targets.set(name, target);
           world.ledger.push(...rows.map((row) => ({ ...row, identity: row.target })));
         },
