@@ -10,6 +10,7 @@ export const slow = [
   'connectors/file/src/formats/json-document.test.ts',
   'connectors/postgres/src/relations.test.ts',
   'connectors/postgres/src/tunnel.test.ts',
+  'test/broken-destinations.test.ts',
   'test/cli-datasets.test.ts',
   'test/cli-examples.test.ts',
   'test/cli-real-systems.test.ts',

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { JsonRecord } from '@aries-data/sdk';
+import type { Json, JsonRecord } from '@aries-data/sdk';
 import { defineConformance } from '@aries-data/sdk/testing';
 import { DuckDBInstance } from '@duckdb/node-api';
 
@@ -21,11 +21,17 @@ async function query(path: string, sql: string): Promise<JsonRecord[]> {
     // A column may be called __proto__.
     return result
       .getRowsJson()
-      .map((row) => Object.fromEntries(row.map((value, at) => [names[at], value])) as JsonRecord);
+      .map((row) => Object.fromEntries(row.map((value, at) => [names[at], recordValue(value)])) as JsonRecord);
   } finally {
     connection.closeSync();
     instance.closeSync();
   }
+}
+
+/** DuckDB writes years before Christ as `0044-03-15 (BC)`. */
+function recordValue(value: Json): Json {
+  const [date, day, time] = (typeof value === 'string' && /^(\d+-\d\d-\d\d) \(BC\)(.*)$/s.exec(value)) || [];
+  return date === undefined ? value : `${day}${time} BC`;
 }
 
 export const source = defineConformance({
@@ -55,7 +61,27 @@ export const source = defineConformance({
   },
 });
 
+/** Dates and date-times as DuckDB prints them: the driver takes `infinity` for the year 5881580. */
+async function rowsOf(path: string, target: string): Promise<JsonRecord[]> {
+  const columns = await query(
+    path,
+    `SELECT column_name AS name, data_type AS type FROM duckdb_columns() WHERE table_name = '${target.replaceAll("'", "''")}'`,
+  );
+  const list = columns.map(({ name, type }) => {
+    const column = quoted(String(name));
+    return /^(?:DATE|TIMESTAMP)/.test(String(type)) ? `CAST(${column} AS VARCHAR) AS ${column}` : column;
+  });
+  return list.length === 0 ? [] : query(path, `SELECT ${list.join(', ')} FROM ${quoted(target)}`);
+}
+
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
 export const destination = defineConformance({
   setup: temporaryDatabase,
-  rows: (target, { path }) => query(path, `SELECT * FROM "${target.replaceAll('"', '""')}"`),
+  rows: (target, { path }) => rowsOf(path, target),
+  async remake(target, { path }) {
+    await query(path, `CREATE OR REPLACE TABLE ${quoted(target)} AS FROM ${quoted(target)} LIMIT 0`);
+  },
 });

@@ -62,4 +62,13 @@ export const source = defineConformance({
 export const destination = defineConformance({
   setup: freshDatabase,
   rows: (target, { url }) => query(url, `SELECT * FROM ${pg.escapeIdentifier(target)}`),
+  async remake(target, { url }) {
+    const table = pg.escapeIdentifier(target);
+    await query(
+      url,
+      // A load may hold the table for as long as this rule waits for it.
+      `SET lock_timeout = '1s'; BEGIN; CREATE TABLE made_again (LIKE ${table} INCLUDING ALL); DROP TABLE ${table};
+       ALTER TABLE made_again RENAME TO ${table}; COMMIT`,
+    );
+  },
 });

@@ -4,10 +4,16 @@ import { AriesError } from '@aries-data/sdk';
 /** Where the ledger is: what was loaded, one row a stream and dataset. */
 export const LEDGER = '_aries_ledger';
 
+/** How long SQLite waits for another writer; the whole process waits with it. */
+const BUSY_MS = 1000;
+
+/** SQLITE_BUSY. */
+const BUSY = 5;
+
 /** Opens the database with its ledger. Throws `NOT_FOUND` where it cannot be opened. */
 export function openDatabase(path: string): DatabaseSync {
   try {
-    const database = new DatabaseSync(path, { timeout: 10_000 });
+    const database = new DatabaseSync(path, { timeout: BUSY_MS });
     database.exec(
       `CREATE TABLE IF NOT EXISTS ${LEDGER} (pipeline TEXT NOT NULL, target TEXT NOT NULL, entry TEXT NOT NULL)`,
     );
@@ -17,6 +23,16 @@ export function openDatabase(path: string): DatabaseSync {
       cause,
       hint: 'Correct the option "path"; its folder must exist and be writable.',
     });
+  }
+}
+
+/** Begins a transaction as the only writer. Throws `RESOURCE_BUSY`, which is tried again later, while another one writes. */
+export function beginWriting(database: DatabaseSync): void {
+  try {
+    database.exec('BEGIN IMMEDIATE');
+  } catch (cause) {
+    if ((cause as { errcode?: number }).errcode !== BUSY) throw cause;
+    throw new AriesError('RESOURCE_BUSY', 'Another load is writing into this database', { cause });
   }
 }
 

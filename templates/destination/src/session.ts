@@ -1,13 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { type LedgerRow, type LoadSession, recordWriter } from '@aries-data/sdk';
-import { LEDGER, tableOf } from './database.ts';
+import { beginWriting, LEDGER, tableOf } from './database.ts';
 
 /** One load: everything it writes is one transaction, which the commit ends. */
 export function openSession(database: DatabaseSync): LoadSession {
   // Of a load only: `aries state` reads and deletes the ledger's rows without one.
   let isOpen = false;
   const begin = () => {
-    if (!isOpen) database.exec('BEGIN IMMEDIATE');
+    if (!isOpen) beginWriting(database);
     isOpen = true;
   };
   // Every row ever written, oldest first: with them the engine knows what is loaded already.

@@ -130,6 +130,23 @@ export async function openTarget(
     }
   }
 
+  /** The dialect said how many rows it copied; the database says how many there are. They differ where a copy that was refused was not undone. */
+  async function countLoadTable(load: string, received: number): Promise<void> {
+    const rows = await connections.lend(async (connection) => {
+      const [row] = await connection.query(`SELECT count(*) AS "rows" FROM ${dialect.table(schema, load)}`);
+      return Number(row?.rows);
+    });
+    if (rows === received) return;
+    throw new AriesError(
+      'COUNTS_DIFFER',
+      `${dialect.name} copied ${received} records for "${target.target}", but its load table holds ${rows} rows`,
+      {
+        stream: target.stream,
+        hint: 'Nothing was committed. copyBatch or copyPart of the connector leaves rows behind when it refuses a value, or miscounts: report it to its author.',
+      },
+    );
+  }
+
   async function swap(received: number, replacement: Replacement): Promise<LoadCounts> {
     const { name, replaced } = replacement;
     const inside = (connection: SqlConnection, obstacle: string) => {
@@ -165,6 +182,7 @@ export async function openTarget(
       takes: (format) => takesParts(dialect, plan, format),
       async finish() {
         const received = await copier.finish();
+        if (way.kind !== 'direct') await countLoadTable(way.load, received);
         if (way.kind === 'swap') return swap(received, way.replacement);
         if (way.kind === 'stage') return inTransaction((connection) => apply(connection, received, way.load));
         const now = await inTransaction(lookAgain);

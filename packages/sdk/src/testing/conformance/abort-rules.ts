@@ -1,6 +1,6 @@
-import type { Destination, LoadSession } from '../../destination.ts';
 import { anyDisposition, expectRows, item, loadRecords } from './loading.ts';
 import type { Rule, RuleContext } from './rule.ts';
+import { withSession } from './session.ts';
 
 /** What a load that does not come to its end leaves behind. */
 export const abortRules: Rule[] = [
@@ -21,7 +21,7 @@ async function abort(ctx: RuleContext): Promise<void> {
     ['finish', 'a load that was given up once its records were written'],
     ['commit', 'a load that was given up before its commit'],
   ] as const) {
-    const given = { ...ctx, use: { ...ctx.use, connector: dyingAt(ctx, point) } };
+    const given = dyingAt(ctx, point);
     const records = Array.from({ length: 500 }, (_, index) => item(index, 'new', 2));
     const thrown = await loadRecords(given, disposition, { records }).then(
       () => undefined,
@@ -40,29 +40,18 @@ async function abort(ctx: RuleContext): Promise<void> {
 const GIVEN_UP = 'given up by the test';
 
 /** The same connector, whose loads die at one point. */
-function dyingAt({ connector }: RuleContext, point: 'finish' | 'commit') {
-  const destination = connector.destination!;
+function dyingAt(ctx: RuleContext, point: 'finish' | 'commit'): RuleContext {
   const die = async (): Promise<never> => {
     throw new Error(GIVEN_UP);
   };
-  const dying: Destination = {
-    ...destination,
-    async open(options) {
-      const session = await destination.open(options);
-      const { ledger, inspect, open, commit, forget, close } = session;
-      const wrapped: LoadSession = {
-        ledger: ledger.bind(session),
-        inspect: inspect.bind(session),
-        open: async (...given) => {
-          const load = await open.apply(session, given);
-          return point === 'finish' ? Object.assign(Object.create(load) as typeof load, { finish: die }) : load;
+  return withSession(ctx, ({ open }) =>
+    point === 'commit'
+      ? { commit: die }
+      : {
+          async open(...given) {
+            const load = await open(...given);
+            return Object.assign(Object.create(load) as typeof load, { finish: die });
+          },
         },
-        commit: point === 'commit' ? die : commit.bind(session),
-        forget: forget.bind(session),
-        close: close.bind(session),
-      };
-      return wrapped;
-    },
-  };
-  return { ...connector, destination: dying };
+  );
 }

@@ -519,6 +519,20 @@ test('destination/abort', async () => {
   `);
 });
 
+test('what a destination refuses, how it compares, and what it meets', async () => {
+  const reports: string[] = [];
+  for (const fault of ['refused-values', 'cursor-order', 'at-once', 'remade'] as const)
+    reports.push((await ofDestination(`destination/${fault}`, fault)).split('\n')[0]!);
+  expect(reports).toMatchInlineSnapshot(`
+    [
+      "memory breaks "A value that does not fit is rejected, and its neighbours are loaded once" (destination/refused-values): "half \\ud83d of a pair" of the field "text" is neither rejected nor kept: "half � of a pair"",
+      "memory breaks "Cursors are compared as what they are, not as texts" (destination/cursor-order): after merges by a cursor of instants a record is missing; the target has {"id":"0","name":"earlier","at":"2024-01-01T10:00:00Z"}: {"id":"0","name":"later","at":"2024-01-01T10:00:00.5Z"}",
+      "memory breaks "Two loads at once leave what one after the other would leave" (destination/at-once): after two loads of one dataset at once the target has a record too many: {"id":"3","name":"new","at":"2024-01-02T12:00:00Z"}",
+      "memory breaks "A target that was made again is noticed" (destination/remade): after append of the dataset that the target lost a record is missing: {"id":"1","name":"a","at":"2024-01-01T12:00:00Z"}",
+    ]
+  `);
+});
+
 const refusing = () => z.object({ server: z.string().describe('Its name') }).refine(() => false, 'is never right');
 
 test.each(['transform', 'destination'] as const)('%s: config', async (role) => {

@@ -48,7 +48,14 @@ export function holds(field: Field, held: Json | undefined, wanted: Json | undef
   if (wanted === null || wanted === undefined || held === null || held === undefined)
     return (wanted ?? null) === (held ?? null);
   if (NUMBERS.has(field.kind)) return cursorOrder('decimal')(String(held), String(wanted)) === 0;
-  if (field.kind === 'date-time') return cursorOrder('date-time')(String(held), String(wanted)) === 0;
+  if (field.kind === 'date-time') return cursorOrder('date-time')(isoText(held), isoText(wanted)) === 0;
   if (typeof held === 'string' && typeof wanted !== 'string') return held === canonical(wanted);
   return canonical(held) === canonical(wanted);
+}
+
+/** A date-time as ISO 8601 writes it, for years that `cursorOrder` takes for texts: `20000-01-01 00:00:00+00`. */
+function isoText(value: Json): string {
+  return String(value)
+    .replace(/^(-?[\d-]+) (?=\d\d:)/, '$1T')
+    .replace(/\+00(?::00)?(?= BC$|$)/, 'Z');
 }

@@ -5,13 +5,16 @@ import type { Connector, ConnectorRole } from '../../connector.ts';
 import { AriesError, isAriesError } from '../../errors.ts';
 import { abortRules } from './abort-rules.ts';
 import { configRules } from './config-rules.ts';
+import { cursorRules } from './cursor-rules.ts';
 import { dispositionRules } from './disposition-rules.ts';
 import { httpRules } from './http-rules.ts';
 import { incrementalRules } from './incremental-rules.ts';
 import { interruptionRules } from './interruption-rules.ts';
 import { keyRules } from './key-rules.ts';
+import { meetingRules } from './meeting-rules.ts';
 import { memoryRules } from './memory-rule.ts';
 import { recordRules } from './record-rules.ts';
+import { refusalRules } from './refusal-rules.ts';
 import {
   brokenRule,
   type Rule,
@@ -40,9 +43,12 @@ const RULES: readonly Rule[] = [
   ...configRules('destination'),
   ...dispositionRules,
   ...keyRules,
+  ...cursorRules,
   ...shapeRules,
   ...valueRules,
+  ...refusalRules,
   ...abortRules,
+  ...meetingRules,
 ];
 
 /** What a `conformance.ts` exports: a suite for each part of its connector. */
@@ -172,6 +178,9 @@ function contextOf({ rule, connector, suite, folder, world }: Ruled): RuleContex
     },
     async mutate(step) {
       await suite.mutate?.(step, world!);
+    },
+    async remake(target) {
+      await suite.remake?.(target, world!);
     },
     async rows(target) {
       if (suite.rows === undefined) fail('the conformance.ts has no rows(target), so nothing can be read back');

@@ -1,9 +1,12 @@
+import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Disposition, Interval } from '../../destination.ts';
+import { csvEncoder } from '../../formats/csv.ts';
 import type { StagedFormat } from '../../formats/format.ts';
+import { ndjsonEncoder } from '../../formats/ndjson.ts';
 import { fieldSchema, fieldsOf, type JsonRecord, type RecordSchema } from '../../schema.ts';
-import { defineSource } from '../../source.ts';
+import { defineSource, type ReadEncoded } from '../../source.ts';
 import { extract } from '../../steps/extract.ts';
 import { load } from '../../steps/load.ts';
 import type { LoadOptions, StreamResult } from '../../steps/step.ts';
@@ -39,12 +42,23 @@ export interface Staged {
   interval?: Interval;
   /** ndjson where it is left out. */
   format?: StagedFormat;
+  /** As a source stages what it encodes itself: nobody has looked whether the values fit the schema. */
+  encoded?: boolean;
 }
 
 /** Stages records as an extract would; the URI of the dataset. */
 export async function stage(
   ctx: RuleContext,
-  { records, schema = ITEMS, stream = TARGET, primaryKey = ['id'], cursor = 'at', interval, format = 'ndjson' }: Staged,
+  {
+    records,
+    schema = ITEMS,
+    stream = TARGET,
+    primaryKey = ['id'],
+    cursor = 'at',
+    interval,
+    format = 'ndjson',
+    encoded,
+  }: Staged,
 ): Promise<string> {
   // Two datasets are told apart by when they were read.
   await sleep(2);
@@ -58,9 +72,13 @@ export async function stage(
             schema,
             primaryKey,
             ...(cursor in schema.properties ? { cursor } : {}),
-            async *read() {
-              yield structuredClone(records);
-            },
+            ...(encoded === true
+              ? { readEncoded: encodedAs(format, schema, records) }
+              : {
+                  async *read() {
+                    yield structuredClone(records);
+                  },
+                }),
           },
         ],
       ]),
@@ -76,6 +94,17 @@ export async function stage(
       : { interval, streams: [{ name: stream, nullCursor: 'skip' as const }] }),
   });
   return result.dataset;
+}
+
+function encodedAs(format: StagedFormat, schema: RecordSchema, records: JsonRecord[]): ReadEncoded<unknown> {
+  const encode = format === 'csv' ? csvEncoder(fieldsOf(schema)) : ndjsonEncoder(fieldsOf(schema));
+  return {
+    formats: [format],
+    exactWindow: true,
+    async *open() {
+      yield { body: Readable.from([encode(records)]), done: Promise.resolve({ rows: records.length }) };
+    },
+  };
 }
 
 /** Loads a dataset with the destination that is tested. */

@@ -28,6 +28,8 @@ export interface RuleContext {
   mutate(step: number): Promise<void>;
   /** What a target of the destination holds. */
   rows(target: string): Promise<JsonRecord[]>;
+  /** Drops a target of the destination and makes it again, empty; only where the suite says how. */
+  remake(target: string): Promise<void>;
   /** A folder that is deleted after the rule. */
   folder: string;
   /** Says that the rule does not apply, and why. */

@@ -41,6 +41,8 @@ export interface ConformanceSuite<World extends ConformanceWorld = ConformanceWo
   large?: LargeStream;
   /** Destination: what a target holds, each value as records hold it (an int64 as digits); nothing there: no rows. */
   rows?(target: string, world: World): Promise<JsonRecord[]> | JsonRecord[];
+  /** Destination: drops a target and makes it again, empty and with the same columns, as somebody else would. Left out: it has none to make. */
+  remake?(target: string, world: World): Promise<void> | void;
   /** Destination: its targets have no columns of their own, such as files of JSON. */
   schemaless?: boolean;
   /** Destination: the interval that is replaced; a day of 2024. */

@@ -1,0 +1,1 @@
+export { destination } from './destination.ts';
