@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { AriesError } from '../errors.ts';
 import { openStore } from '../stores/open-store.ts';
 import type { Store } from '../stores/store.ts';
@@ -18,7 +19,7 @@ import { findPartitioned } from './partitioned.ts';
 export async function openDataset(uri: string, store?: Store): Promise<Dataset> {
   const [location = '', digest] = uri.split('#');
   const [path = '', query = ''] = location.split('?');
-  const folder = withoutTrailing(path, '/').replace(/\/(?:manifest|plan)(?:\.\d+)?\.json$/, '');
+  const folder = withoutTrailing(withoutDots(path), '/').replace(/\/(?:manifest|plan)(?:\.\d+)?\.json$/, '');
   const dataset = (await find(folder, query, 3, store)) ?? (await find(folder, query, 2, store));
   if (dataset === null) {
     throw new AriesError('INPUT_NOT_READY', `There is no finished dataset at ${folder}`, {
@@ -31,6 +32,12 @@ export async function openDataset(uri: string, store?: Store): Promise<Dataset> 
     });
   }
   return dataset;
+}
+
+/** A path as the last segments of it have to be: names, without `.` and `..`. */
+function withoutDots(path: string): string {
+  if (path.startsWith('file:')) return new URL(path).href;
+  return /^[a-z][a-z0-9+.-]+:/i.test(path) ? path : resolve(path);
 }
 
 /** Looks for a dataset whose folder is the last segments of a path: three of a step's, two of a run's. */

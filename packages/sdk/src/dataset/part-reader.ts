@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { AriesError } from '../errors.ts';
+import { AriesError, toAriesError } from '../errors.ts';
 import type { BatchLimits } from '../formats/blocks.ts';
 import { decoderOf } from '../formats/codec.ts';
-import { decompress } from '../formats/compression.ts';
+import { decompressPart } from '../formats/compression.ts';
 import type { Batch } from '../records.ts';
 import { fieldsOf } from '../schema.ts';
 import type { Dataset, ManifestStream, Part } from './manifest.ts';
@@ -14,7 +14,7 @@ export type PartFolder = Pick<Dataset, 'store' | 'folder'>;
 /** What it takes to read the parts of a stream. */
 export type StagedStream = Pick<ManifestStream, 'schema' | 'inferred' | 'format' | 'compression'>;
 
-/** The uncompressed bytes of a part. Ends with `DATASET_CORRUPT` where length or checksum differ from the manifest's. */
+/** The uncompressed bytes of a part. Ends with `DATASET_CORRUPT` where a length or the checksum differs from the manifest's. */
 export async function openPartBytes(
   { store, folder }: PartFolder,
   stream: Pick<StagedStream, 'compression'>,
@@ -22,7 +22,22 @@ export async function openPartBytes(
 ): Promise<Readable> {
   const stored = await store.open(`${folder}/${part.key}`);
   const verified = Readable.from(verify(stored, part), { objectMode: false });
-  return decompress(verified, stream.compression);
+  return decompressPart(verified, stream.compression, part.rawBytes);
+}
+
+/** Reads a part to its end for its checksum alone. Throws `DATASET_CORRUPT` where it is not what the manifest says. */
+export async function checkPart({ store, folder }: PartFolder, part: Part): Promise<void> {
+  for await (const _ of verify(await store.open(`${folder}/${part.key}`), part));
+}
+
+/**
+ * Throws what went wrong while parts were read, unless one of them is not what the manifest says: then that is what is wrong, and
+ * nothing of its contents, which may be anybody's, gets into a message.
+ */
+export async function explainParts(folder: PartFolder, parts: Iterable<Part>, error: unknown): Promise<never> {
+  const { kind } = toAriesError(error);
+  if (kind === 'data' || kind === 'bug') for (const part of parts) await checkPart(folder, part);
+  throw error;
 }
 
 /** The records of a part, in batches; values are fitted to the schema where it was inferred. */
@@ -36,10 +51,16 @@ export async function* readPart(
   let rows = 0;
   for await (const batch of decode(await openPartBytes(dataset, stream, part))) {
     rows += batch.length;
+    if (rows > part.rows) throw otherRows(part, `more than the ${part.rows} records`);
     yield batch;
   }
-  if (rows !== part.rows)
-    throw new AriesError('COUNTS_DIFFER', `${part.key} has ${rows} records, its manifest says ${part.rows}`);
+  if (rows < part.rows) throw otherRows(part, `${rows} records, not the ${part.rows}`);
+}
+
+function otherRows({ key }: Part, what: string): AriesError {
+  return new AriesError('DATASET_CORRUPT', `${key} has ${what} that its manifest says`, {
+    hint: 'Extract the dataset again with --force.',
+  });
 }
 
 /** Rejected records of a part, as they were set aside. */
@@ -54,12 +75,13 @@ async function* verify(body: Readable, part: Part): AsyncGenerator<Buffer> {
   for await (const chunk of body as AsyncIterable<Buffer>) {
     hash.update(chunk);
     bytes += chunk.byteLength;
+    if (bytes > part.bytes) break;
     yield chunk;
   }
   if (bytes !== part.bytes || hash.digest('hex') !== part.sha256) {
     throw new AriesError(
       'DATASET_CORRUPT',
-      `${part.key} is not what its manifest says: ${bytes} bytes read, ${part.bytes} expected${bytes === part.bytes ? ', another checksum' : ''}`,
+      `${part.key} is not what its manifest says: ${bytes > part.bytes ? 'it is longer' : bytes < part.bytes ? 'it is shorter' : 'its checksum is another'}`,
       {
         hint: 'Extract the dataset again with --force.',
       },

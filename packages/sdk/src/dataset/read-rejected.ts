@@ -1,5 +1,5 @@
+import { decoderOf } from '../formats/codec.ts';
 import { decompress } from '../formats/compression.ts';
-import { parseExact } from '../formats/exact-json.ts';
 import { stepFolder } from './layout.ts';
 import type { Part } from './manifest.ts';
 import { openDataset } from './open-dataset.ts';
@@ -36,10 +36,10 @@ export async function* rejectedRecords(uri: string, stream?: string): AsyncGener
       `${stepFolder({ name: manifest.name, runId: manifest.runId, step: 'load' })}/`,
     )) {
       if (!/-rejected-\d+\.ndjson\.zst$/.test(key)) continue;
-      const text = Buffer.concat(await decompress(await store.open(key), 'zst').toArray()).toString();
-      for (const line of text.split('\n').filter((line) => line !== '')) {
-        const kept = parseExact(line) as unknown as KeptRejection;
-        if (stream === undefined || kept.stream === stream) yield kept;
+      const decode = decoderOf('ndjson', [], { coerce: false });
+      for await (const batch of decode(decompress(await store.open(key), 'zst'))) {
+        for (const kept of batch as unknown as KeptRejection[])
+          if (stream === undefined || kept.stream === stream) yield kept;
       }
     }
   } finally {

@@ -4,11 +4,26 @@ import { release } from '../records.ts';
 
 const LF = 10;
 
+/** The longest row of a part that is read record by record: it has to be in memory, several times over. */
+export const LONGEST_ROW_BYTES = 256 * 1024 * 1024;
+
+/** Throws `DATASET_CORRUPT` where a row that is still open is longer than any may be. */
+export function refuseLonger(bytes: number, longest: number): void {
+  if (bytes <= longest) return;
+  throw new AriesError('DATASET_CORRUPT', `a row of the part is longer than ${longest} bytes`, {
+    hint: 'Rows this long pass only where the destination takes parts as they are: as csv or pgcopy, without transforms.',
+  });
+}
+
 /**
  * Cuts a stream of bytes into blocks of whole lines, each of about `bytes` bytes, or of one line where that is longer.
  * Only the last block may end without a line feed.
  */
-export async function* lineBlocks(body: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Buffer> {
+export async function* lineBlocks(
+  body: AsyncIterable<Uint8Array>,
+  bytes: number,
+  longest = LONGEST_ROW_BYTES,
+): AsyncGenerator<Buffer> {
   let held: Uint8Array[] = [];
   /** Chunks that pieces of are held. */
   let chunks: Uint8Array[] = [];
@@ -22,7 +37,10 @@ export async function* lineBlocks(body: AsyncIterable<Uint8Array>, bytes: number
       // A good piece of whole lines goes as it is: joined to the next it would be copied.
       const isGood = held.length === 1 && size >= bytes / 4 && piece.at(-1) === LF;
       const end = size < bytes && !isGood ? 0 : piece.lastIndexOf(LF) + 1;
-      if (end === 0) continue;
+      if (end === 0) {
+        refuseLonger(size, longest);
+        continue;
+      }
       held[held.length - 1] = piece.subarray(0, end);
       yield joined(held);
       held = end === piece.length ? [] : [piece.subarray(end)];
@@ -72,4 +90,6 @@ export const BATCH_ROWS = 10_000;
 export interface BatchLimits {
   batchRows?: number | undefined;
   batchBytes?: number | undefined;
+  /** The longest row, in bytes. */
+  rowBytes?: number | undefined;
 }

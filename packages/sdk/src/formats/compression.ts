@@ -1,10 +1,13 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
 import { AriesError } from '../errors.ts';
 import { type CompressorOptions, createCompressor } from './compressor.ts';
 import type { Compression } from './format.ts';
 import { ZstdFramesError, zstdFrames } from './zstd-frames.ts';
+
+/** Parts are written with a window of 256 KiB. A frame can ask for 128 MiB of memory. */
+const PART_OPTIONS = { [constants.ZSTD_d_windowLogMax]: 23 };
 
 /** Compresses a stream of bytes; see `createCompressor`, which this is for a producer that can be pulled. */
 export async function* compress(
@@ -36,8 +39,26 @@ const CHUNK_BYTES = 64 * 1024;
  * for await (const chunk of decompress(createReadStream('part.csv.zst'), 'zst')) process.stdout.write(chunk);
  */
 export function decompress(body: Readable, compression: Compression, code: DamageCode = 'DATASET_CORRUPT'): Readable {
-  if (compression === 'none') return body;
-  const chunks = decompressed(body, compression, code);
+  return compression === 'none' ? body : decompressInto(body, compression, { code });
+}
+
+/**
+ * Decompresses a staged part of which its manifest says how long it is. More than that, or less, is `DATASET_CORRUPT`: no more of a
+ * small file that would fill memory or a disk comes out than was announced.
+ */
+export function decompressPart(body: Readable, compression: Compression, bytes: number): Readable {
+  if (compression !== 'none') return decompressInto(body, compression, { code: 'DATASET_CORRUPT', bytes });
+  return Readable.from(bounded(body, bytes), { objectMode: false });
+}
+
+interface Bounds {
+  code: DamageCode;
+  /** How many have to come out. */
+  bytes?: number;
+}
+
+function decompressInto(body: Readable, compression: 'zst' | 'gz', bounds: Bounds): Readable {
+  const chunks = decompressed(body, compression, bounds);
   return new Readable({
     read() {
       chunks.next().then(
@@ -57,10 +78,12 @@ export function decompress(body: Readable, compression: Compression, code: Damag
 async function* decompressed(
   body: Readable,
   compression: 'zst' | 'gz',
-  code: DamageCode,
+  { code, bytes: expected }: Bounds,
 ): AsyncGenerator<Buffer, void, void> {
   const decoder =
-    compression === 'zst' ? createZstdDecompress({ chunkSize: CHUNK_BYTES }) : createGunzip({ chunkSize: CHUNK_BYTES });
+    compression === 'zst'
+      ? createZstdDecompress({ chunkSize: CHUNK_BYTES, params: expected === undefined ? {} : PART_OPTIONS })
+      : createGunzip({ chunkSize: CHUNK_BYTES });
   let bytes = 0;
   /** Bytes up to the last that is not zero. */
   let significant = 0;
@@ -75,7 +98,8 @@ async function* decompressed(
   // Whatever fails here destroys the decoder, and so comes up below.
   const fed = pipeline(counted, decoder).catch(() => {});
   try {
-    yield* decoder;
+    if (expected === undefined) yield* decoder;
+    else yield* bounded(decoder, expected);
     await fed;
   } catch (error) {
     throw isDamage(error) ? damaged(compression, code, error) : error;
@@ -93,6 +117,20 @@ function withoutZeros(chunk: Uint8Array): number {
   let end = chunk.length;
   while (end > 0 && chunk[end - 1] === 0) end--;
   return end;
+}
+
+async function* bounded(chunks: AsyncIterable<Buffer>, expected: number): AsyncGenerator<Buffer, void, void> {
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    bytes += chunk.length;
+    if (bytes > expected) throw otherSize(`holds more than the ${expected} bytes that its manifest says`);
+    yield chunk;
+  }
+  if (bytes < expected) throw otherSize(`holds ${bytes} bytes, its manifest says ${expected}`);
+}
+
+function otherSize(what: string): AriesError {
+  return new AriesError('DATASET_CORRUPT', `the part ${what}`, { hint: 'Extract the dataset again with --force.' });
 }
 
 function isDamage(error: unknown): error is Error {

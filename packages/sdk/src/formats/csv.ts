@@ -1,7 +1,16 @@
 import { AriesError } from '../errors.ts';
 import type { Batch } from '../records.ts';
 import type { Field, JsonRecord } from '../schema.ts';
-import { BATCH_BYTES, BATCH_ROWS, type BatchLimits, batchesOf, lineBlocks, partText } from './blocks.ts';
+import {
+  BATCH_BYTES,
+  BATCH_ROWS,
+  type BatchLimits,
+  batchesOf,
+  LONGEST_ROW_BYTES,
+  lineBlocks,
+  partText,
+  refuseLonger,
+} from './blocks.ts';
 import { freshBytes, type ToBytes } from './bytes.ts';
 import { binaryCell, CELL_WRITERS, jsonCell, numberCell, textCell } from './cell.ts';
 import { compile, fieldOf } from './code.ts';
@@ -69,7 +78,7 @@ export function csvDecoder(
   fields: readonly Field[],
   limits: BatchLimits = {},
 ): (body: AsyncIterable<Uint8Array>) => AsyncIterable<Batch> {
-  const { batchRows = BATCH_ROWS, batchBytes = BATCH_BYTES } = limits;
+  const { batchRows = BATCH_ROWS, batchBytes = BATCH_BYTES, rowBytes = LONGEST_ROW_BYTES } = limits;
   const parse = compileCsvParser(fields);
   return async function* decode(body) {
     let rowsBefore = 0;
@@ -83,8 +92,10 @@ export function csvDecoder(
       rowsBefore += rows.length;
       return batchesOf(rows, batchRows);
     };
-    for await (const block of lineBlocks(body, batchBytes)) {
+    for await (const block of lineBlocks(body, batchBytes, rowBytes)) {
       added += partText(block);
+      // A character is a byte at least.
+      refuseLonger(rest.length, rowBytes);
       // A row longer than a block is read anew from its start; waiting until its text has doubled keeps that linear.
       if (added.length >= rest.length) yield* readRows();
     }

@@ -109,14 +109,14 @@ export interface NdjsonDecoderOptions extends BatchLimits {
 export function ndjsonDecoder(
   options: NdjsonDecoderOptions,
 ): (body: AsyncIterable<Uint8Array>) => AsyncIterable<Batch> {
-  const { batchRows = BATCH_ROWS, batchBytes = BATCH_BYTES, fields = [], coerce } = options;
+  const { batchRows = BATCH_ROWS, batchBytes = BATCH_BYTES, rowBytes, fields = [], coerce } = options;
   const fit = compileFitter(fields, coerce);
   // A column of numbers that became one of texts has the digits that were written: 1.50, not 1.5.
   const spelled = coerce && fields.some(({ kind }) => kind === 'decimal' || kind === 'string' || kind === 'json');
   return async function* decode(body) {
     const parseTogether = togetherParser(spelled);
     let rowsBefore = 0;
-    for await (const block of lineBlocks(body, batchBytes)) {
+    for await (const block of lineBlocks(body, batchBytes, rowBytes)) {
       const records = parseTogether(block) ?? parseLines(block, rowsBefore, spelled ? parseSpelled : parseExact);
       fit?.(records);
       rowsBefore += records.length;

@@ -1,7 +1,15 @@
 import { AriesError } from '../errors.ts';
 import type { Batch } from '../records.ts';
 import type { Field, JsonRecord } from '../schema.ts';
-import { BATCH_BYTES, BATCH_ROWS, type BatchLimits, batchesOf, joined } from './blocks.ts';
+import {
+  BATCH_BYTES,
+  BATCH_ROWS,
+  type BatchLimits,
+  batchesOf,
+  joined,
+  LONGEST_ROW_BYTES,
+  refuseLonger,
+} from './blocks.ts';
 import { compile, fieldOf } from './code.ts';
 import { blockOf, createSink, putLength, reserve, type Sink } from './pgcopy-block.ts';
 import { compilePgcopyParser, corruptPgcopy, type Progress } from './pgcopy-parser.ts';
@@ -82,7 +90,7 @@ export function pgcopyDecoder(
   limits: BatchLimits = {},
 ): (body: AsyncIterable<Uint8Array>) => AsyncIterable<Batch> {
   refuseOthers(fields);
-  const { batchRows = BATCH_ROWS, batchBytes = BATCH_BYTES } = limits;
+  const { batchRows = BATCH_ROWS, batchBytes = BATCH_BYTES, rowBytes = LONGEST_ROW_BYTES } = limits;
   const parse = compilePgcopyParser(fields);
   return async function* decode(body) {
     const progress: Progress = { ended: false, needed: HEADER_BYTES };
@@ -94,7 +102,10 @@ export function pgcopyDecoder(
       if (progress.ended) throw corruptPgcopy('something follows its end');
       held.push(piece);
       size += piece.length;
-      if (size < progress.needed) continue;
+      if (size < progress.needed) {
+        refuseLonger(size, rowBytes + batchBytes);
+        continue;
+      }
       const block = blockOf(joined(held));
       let at = 0;
       if (!begun) {

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Part } from '../dataset/manifest.ts';
-import { openPartBytes, type PartFolder, readPart, type StagedStream } from '../dataset/part-reader.ts';
+import { explainParts, openPartBytes, type PartFolder, readPart, type StagedStream } from '../dataset/part-reader.ts';
 import type { Destination, LoadPart, LoadSession, LoadTarget, StreamLoad } from '../destination.ts';
 import type { StagedFormat } from '../formats/format.ts';
 import { pgcopyToCsv } from '../formats/pgcopy-to-csv.ts';
@@ -57,18 +57,26 @@ export async function openPartLoader({
     judge() {},
     async write(folder, part, onRecords = async () => {}) {
       if (context.signal.aborted) throw interrupted(context.signal);
-      if (partOf !== undefined) {
-        await load.writePart!(partOf(folder, stream, part));
-        return onRecords(part.rows);
-      }
-      for await (const batch of locatedBatches(folder, stream, part)) {
-        if (context.signal.aborted) throw interrupted(context.signal);
-        await load.writeBatch(leftOut.length === 0 ? batch : from(batch));
-        await onRecords(batch.length);
+      try {
+        await writePart(folder, part, onRecords);
+      } catch (error) {
+        await explainParts(folder, [part], error);
       }
     },
   };
   return loader;
+
+  async function writePart(folder: PartFolder, part: Part, onRecords: (records: number) => Promise<void>) {
+    if (partOf !== undefined) {
+      await load.writePart!(partOf(folder, stream, part));
+      return onRecords(part.rows);
+    }
+    for await (const batch of locatedBatches(folder, stream, part)) {
+      if (context.signal.aborted) throw interrupted(context.signal);
+      await load.writeBatch(leftOut.length === 0 ? batch : from(batch));
+      await onRecords(batch.length);
+    }
+  }
 }
 
 type PartOf = (dataset: PartFolder, stream: StagedStream, part: Part) => LoadPart;

@@ -3,8 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { publicConfig } from '../config.ts';
 import { stepFolder } from '../dataset/layout.ts';
-import { type Counts, type Dataset, findFinished, type Manifest, type ManifestStream } from '../dataset/manifest.ts';
+import {
+  type Counts,
+  type Dataset,
+  findFinished,
+  type Manifest,
+  type ManifestStream,
+  type Part,
+} from '../dataset/manifest.ts';
 import { openDataset } from '../dataset/open-dataset.ts';
+import { explainParts } from '../dataset/part-reader.ts';
 import { readStream } from '../dataset/read-dataset.ts';
 import { createStreamWriter } from '../dataset/stream-writer.ts';
 import { AriesError, isAriesError } from '../errors.ts';
@@ -171,8 +179,9 @@ async function transformStream({
     live.rejected++;
     await writer.reject(rejection);
   }
+  const open = new Set<Part>();
   try {
-    const records = counted(ahead(readStream(dataset, input), context.signal), live);
+    const records = counted(ahead(readStream(dataset, input, open), context.signal), live);
     let staged = 0;
     for await (const item of chain.run(records)) {
       if (isMark(item)) {
@@ -191,7 +200,7 @@ async function transformStream({
     await writer.cut();
   } catch (error) {
     await writer.abort(error as Error);
-    throw error;
+    await explainParts(dataset, open, error);
   } finally {
     await temporary.remove();
   }

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { type FileHandle, link, open, readdir, readFile, rename, rm, rmdir, stat, unlink } from 'node:fs/promises';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { constants, createReadStream } from 'node:fs';
+import { type FileHandle, link, lstat, open, readdir, readFile, rename, rm, rmdir, unlink } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { AriesError } from '../errors.ts';
+import { folderOf, pathBelow, refuseLinks } from './below.ts';
 import { fileError } from './file-errors.ts';
 import { makeFolder, syncFolder } from './folders.ts';
 import type { Store, StoredObject } from './store.ts';
@@ -12,22 +13,21 @@ import type { Store, StoredObject } from './store.ts';
 /** How the name of a file ends that is not whole yet. */
 const UNFINISHED = /\.[0-9a-f]{16}\.tmp$/;
 
+/** What took the place of a file since it was looked at is not followed either. */
+const READ = constants.O_RDONLY | constants.O_NOFOLLOW;
+
 /**
  * A store in a folder. An object is written beside its final name, flushed to disk, then linked into place:
  * `link` fails where the name is taken, so it is also the conditional write.
  */
 export function fileStore(uri: string): Store {
   const root = uri.startsWith('file:') ? fileURLToPath(new URL(uri)) : resolve(uri);
+  const pathOf = (key: string) => pathBelow(root, key);
 
-  function pathOf(key: string): string {
-    const path = join(root, key);
-    const within = relative(root, path);
-    if (within === '..' || within.startsWith(`..${sep}`)) {
-      throw new AriesError('DATASET_CORRUPT', `The name "${key}" leads out of the folder ${root}`, {
-        hint: 'Aries makes no such names. Somebody else has written here.',
-      });
-    }
-    return path;
+  /** The path of an object that is about to be made, in folders that are no links. */
+  async function placeOf(key: string): Promise<string> {
+    await refuseLinks(root, folderOf(key));
+    return pathOf(key);
   }
 
   return {
@@ -35,7 +35,7 @@ export function fileStore(uri: string): Store {
     uriOf: (key) => pathToFileURL(pathOf(key)).href,
 
     async write(key, body, signal) {
-      const path = pathOf(key);
+      const path = await placeOf(key);
       const temporary = await written(path, body, signal);
       const state = await linked(temporary, path);
       if (state === 'linked') return;
@@ -49,7 +49,7 @@ export function fileStore(uri: string): Store {
     },
 
     async writeIfAbsent(key, body) {
-      const path = pathOf(key);
+      const path = await placeOf(key);
       for (;;) {
         const state = await linked(await written(path, [body]), path);
         // An attempt that finished the step took away what it found unfinished.
@@ -58,17 +58,17 @@ export function fileStore(uri: string): Store {
     },
 
     async prepare({ key, aside }, body, signal) {
-      const temporary = await written(pathOf(aside), body, signal);
+      const temporary = await written(await placeOf(aside), body, signal);
       await syncFolder(dirname(temporary));
       return JSON.stringify({ key, file: relative(root, temporary) } satisfies Ticket);
     },
 
     async publish(ticket) {
       const { key, file } = parseTicket(ticket);
-      const path = pathOf(key);
+      const [from, path] = [await placeOf(file), await placeOf(key)];
       try {
         await makeFolder(dirname(path));
-        await rename(pathOf(file), path);
+        await rename(from, path);
         await syncFolder(dirname(path));
         return true;
       } catch (error) {
@@ -90,8 +90,9 @@ export function fileStore(uri: string): Store {
     },
 
     async open(key): Promise<Readable> {
+      await refuseLinks(root, key);
       const path = pathOf(key);
-      const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
+      const file = await open(path, READ).catch((error: NodeJS.ErrnoException) => {
         throw error.code === 'ENOENT'
           ? new AriesError('NOT_FOUND', `${path} does not exist`, { cause: error })
           : fileError(error, path);
@@ -100,8 +101,9 @@ export function fileStore(uri: string): Store {
     },
 
     async read(key) {
+      await refuseLinks(root, key);
       const path = pathOf(key);
-      return readFile(path).catch((error: NodeJS.ErrnoException) => {
+      return readFile(path, { flag: READ }).catch((error: NodeJS.ErrnoException) => {
         if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
         throw fileError(error, path);
       });
@@ -110,12 +112,13 @@ export function fileStore(uri: string): Store {
     async *list(prefix): AsyncIterable<StoredObject> {
       for (const key of await keysUnder(root, prefix)) {
         if (UNFINISHED.test(key)) continue;
-        const found = await stat(pathOf(key)).catch(() => undefined);
+        const found = await lstat(pathOf(key)).catch(() => undefined);
         if (found !== undefined) yield { key, bytes: found.size, modified: found.mtimeMs };
       }
     },
 
     async remove(keys) {
+      for (const folder of new Set(keys.map(folderOf))) await refuseLinks(root, folder);
       const paths = keys.map(pathOf);
       for (const path of paths) await removed(path);
       for (const folder of new Set(paths.map((path) => dirname(path)))) await removeEmptyFolders(folder, root);
@@ -227,6 +230,7 @@ async function removed(path: string): Promise<void> {
 /** All files whose name starts with this, in order. Looks into no folder that can hold none. */
 async function keysUnder(root: string, prefix: string): Promise<string[]> {
   const keys: string[] = [];
+  await refuseLinks(root, folderOf(prefix));
   async function look(folder: string): Promise<void> {
     const path = join(root, folder);
     const entries = await readdir(path, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
@@ -240,7 +244,7 @@ async function keysUnder(root: string, prefix: string): Promise<string[]> {
       else keys.push(key);
     }
   }
-  await look(prefix.includes('/') ? prefix.slice(0, prefix.lastIndexOf('/')) : '');
+  await look(folderOf(prefix));
   return keys.sort();
 }
 

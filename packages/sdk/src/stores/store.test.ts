@@ -1,4 +1,4 @@
-import { mkdtemp, readdir } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -86,6 +86,34 @@ test('a file store leaves no temporary files behind', async () => {
   await store.write('a', chunks('1'));
   await store.writeIfAbsent('a', Buffer.from('2'));
   expect(await readdir(folder)).toEqual(['a']);
+});
+
+test('a file store neither leaves its folder nor follows links', async () => {
+  const above = await mkdtemp(join(tmpdir(), 'aries-store-'));
+  await writeFile(join(above, 'secret'), 'canary');
+  await mkdir(join(above, 'elsewhere'));
+  await writeFile(join(above, 'elsewhere/kept'), 'canary');
+  const root = join(above, 'root');
+  await mkdir(root);
+  await symlink('../secret', join(root, 'link'));
+  await symlink('../elsewhere', join(root, 'folder'));
+  const store = await openStore(root);
+  const corrupt = expect.objectContaining({ code: 'DATASET_CORRUPT', exitCode: 65 });
+  for (const key of ['../secret', 'a/../../secret', './../secret', '..', 'link', 'folder/kept']) {
+    await expect(store.open(key)).rejects.toEqual(corrupt);
+    await expect(store.read(key)).rejects.toEqual(corrupt);
+  }
+  for (const key of ['../new', 'folder/new']) {
+    await expect(store.write(key, chunks('1'))).rejects.toEqual(corrupt);
+    await expect(store.writeIfAbsent(key, Buffer.from('1'))).rejects.toEqual(corrupt);
+    await expect(store.remove([key])).rejects.toEqual(corrupt);
+  }
+  await expect(store.remove(['folder/kept'])).rejects.toEqual(corrupt);
+  await expect(Array.fromAsync(store.list('folder/'))).rejects.toEqual(corrupt);
+  expect((await Array.fromAsync(store.list(''))).map(({ key }) => key)).toEqual(['folder', 'link']);
+  // A link by itself can be taken away; what it leads to stays.
+  await store.remove(['link', 'folder']);
+  expect((await readdir(above, { recursive: true })).sort()).toEqual(['elsewhere', 'elsewhere/kept', 'root', 'secret']);
 });
 
 test.each([

@@ -20,7 +20,10 @@ export default class DatasetHead extends AriesCommand {
     const { readDataset, recordWriter } = await import('@aries-data/sdk');
     const write = recordWriter();
     let left = flags.records;
-    for await (const batch of await readDataset(args.uri, flags.stream === undefined ? {} : { stream: flags.stream })) {
+    for await (const batch of await readDataset(args.uri, {
+      checkFirst: true,
+      ...(flags.stream === undefined ? {} : { stream: flags.stream }),
+    })) {
       if (left === 0) break;
       const records = (batch as unknown[]).slice(0, left);
       left -= records.length;
