@@ -44,7 +44,9 @@ export const sourceConfig = z.object({
   timezone: z
     .string()
     .default('UTC')
-    .describe('Zone of `timestamp` columns (those without a zone), where an interval bounds them'),
+    .describe(
+      'Zone of `timestamp` columns (those without a zone), where an interval or the moment of reading bounds them',
+    ),
 });
 
 export const destinationConfig = z.object({

@@ -25,7 +25,9 @@ export async function partitionsOf(
   try {
     const selection = selectionOf(relation, ctx);
     await beginSnapshot(session, { relation, from: relation.from, columns: selection.columns, log: ctx.log });
-    const { maxCursor } = await boundaryOf(session, selection);
+    const { maxCursor } = (
+      await boundaryOf(session, selection, { timezone: ctx.config.timezone, cursorEnd: undefined })
+    ).result;
     const ranges = await rangesOf(session, relation, selection, ctx.wanted);
     return { partitions: ranges.length > 1 ? ranges : await childrenOf(session, relation), maxCursor };
   } finally {

@@ -1,5 +1,5 @@
 import { finished } from 'node:stream/promises';
-import type { EncodedPart, EncodedResult, ReadContext, StagedFormat } from '@aries-data/sdk';
+import type { EncodedPart, EncodedResult, Json, ReadContext, StagedFormat } from '@aries-data/sdk';
 import { boundaryOf } from './boundary.ts';
 import type { SourceConfig } from './config.ts';
 import type { Session } from './connect.ts';
@@ -25,12 +25,18 @@ export async function* readEncoded(
   const form = isBinary ? 'FORMAT binary' : `FORMAT csv, ENCODING '${encoding}'`;
   const position = ctx.position as unknown as Position | undefined;
   const all = selectionOf(relation, ctx, position);
-  const selection = ctx.partition === undefined ? all : withinPartition(all, relation, ctx.partition);
-  const sessions = await openReadSessions(ctx, { relation, from: selection.from, columns: selection.columns });
+  const asked = ctx.partition === undefined ? all : withinPartition(all, relation, ctx.partition);
+  const sessions = await openReadSessions(ctx, { relation, from: asked.from, columns: asked.columns });
   const running = new Set<Promise<unknown>>();
   let complete = false;
   try {
-    const { keysAtMax, maxCursor } = await boundaryOf(sessions.first, selection, position);
+    const boundary = await boundaryOf(sessions.first, asked, {
+      timezone: ctx.config.timezone,
+      cursorEnd: ctx.cursorEnd,
+      position,
+    });
+    const { selection, isBelow } = boundary;
+    const { maxCursor } = boundary.result;
     const reach = maxCursor === undefined ? {} : { maxCursor };
     const pieces =
       ctx.partition === undefined
@@ -42,9 +48,9 @@ export async function* readEncoded(
       const body = session.client.query(new CopyOut(`COPY (${rows}) TO STDOUT (${form})`, { bareRows: isBinary }));
       const done = finished(body).then((): EncodedResult => {
         sessions.giveBack(session);
-        const result: EncodedResult = { rows: body.rows, ...reach };
-        if (index === 0 && keysAtMax !== undefined) result.keysAtMax = keysAtMax;
-        if (last !== undefined) result.position = positionOf(relation, last, maxCursor);
+        const result: EncodedResult = { rows: body.rows, ...(index === 0 ? boundary.result : reach) };
+        if (last !== undefined)
+          result.position = positionOf(relation, last, maxCursor, ctx.cursorEnd?.exact === true ? isBelow : undefined);
         return result;
       });
       running.add(done);
@@ -77,6 +83,16 @@ async function statementsOf(
   return pieces.map(({ conditions, ...piece }) => ({ ...piece, rows: of(selection.from, conditions) }));
 }
 
-function positionOf({ rangeKey }: Relation, after: string, until: string | undefined): { [name: string]: string } {
-  return { key: rangeKey!.name, after, ...(until === undefined ? {} : { until }) };
+function positionOf(
+  { rangeKey }: Relation,
+  after: string,
+  until: string | undefined,
+  isBelow: boolean | undefined,
+): { [name: string]: Json } {
+  return {
+    key: rangeKey!.name,
+    after,
+    ...(until === undefined ? {} : { until }),
+    ...(isBelow === undefined ? {} : { isBelow }),
+  };
 }

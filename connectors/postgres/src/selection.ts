@@ -26,6 +26,8 @@ export interface Position {
   after: string;
   /** The greatest cursor value that the first attempt saw. */
   until?: string;
+  /** Only where nothing may come twice: whether rows with that value are left to a later read. */
+  isBelow?: boolean;
 }
 
 /** What `read` is asked for, of what it can tell from the context. */
@@ -56,22 +58,23 @@ export function selectionOf(relation: Relation, request: Request, position?: Pos
   if (cursor !== undefined) {
     const bound = (value: string) => boundOf(value, cursor, config.timezone);
     const { since, until, seen = [] } = window;
-    if (since !== undefined) bounds.push(`${ordered(cursor)} >= ${bound(since)}`);
+    if (since !== undefined) bounds.push(`${ordered(cursor)} ${seen === 'all' ? '>' : '>='} ${bound(since)}`);
     if (until !== undefined) bounds.push(`${ordered(cursor)} < ${bound(until)}`);
-    if (since !== undefined && seen.length > 0) {
+    if (since !== undefined && seen !== 'all' && seen.length > 0) {
       bounds.push(`NOT (${ordered(cursor)} = ${bound(since)} AND ${identityIn({ key, columns }, seen)})`);
     }
     // What is newer than the first attempt saw may also be in rows that it has read: it is left to the next run.
-    if (position !== undefined && mode === 'incremental') {
+    if (position !== undefined && (mode === 'incremental' || position.isBelow !== undefined)) {
+      const operator = position.isBelow === true ? '<' : '<=';
       bounds.push(
-        position.until === undefined ? 'false' : `${ordered(cursor)} <= ${literalOf(position.until, cursor)}`,
+        position.until === undefined ? 'false' : `${ordered(cursor)} ${operator} ${literalOf(position.until, cursor)}`,
       );
     }
     const name = pg.escapeIdentifier(cursor.name);
     const bounded = cursor.nullable && mode !== 'full' && (mode !== undefined || bounds.length > 0);
+    const keepsNull = cursor.nullable && (mode === 'full' || (bounded && nullCursor === 'include'));
     if (bounded && nullCursor === 'skip') filters.push(`${name} IS NOT NULL`);
-    else if (bounded && nullCursor === 'include')
-      bounds = bounds.length === 0 ? [] : [`(${bounds.join(' AND ')} OR ${name} IS NULL)`];
+    else if (keepsNull) bounds = bounds.length === 0 ? [] : [`(${bounds.join(' AND ')} OR ${name} IS NULL)`];
     else refusesNull = bounded;
   }
   return {
@@ -103,6 +106,13 @@ function isAfter({ rangeKey, name }: Relation, { key, after }: Position): string
       hint: 'Extract with --force to read it from the start.',
     },
   );
+}
+
+/** The same, of fewer rows: of those that have a cursor value, the ones of which a condition holds. */
+export function narrowedTo(selection: Selection, condition: string): Selection {
+  const { cursor, bounds } = selection;
+  const name = pg.escapeIdentifier(cursor!.name);
+  return { ...selection, bounds: [...bounds, cursor!.nullable ? `(${condition} OR ${name} IS NULL)` : condition] };
 }
 
 /** The rows that are wanted, with the columns that are wanted. */

@@ -11,7 +11,7 @@ export function cursorOrder(kind: FieldKind): CompareCursor {
     case 'int64':
       return (a, b) => compare(BigInt(a), BigInt(b));
     case 'number':
-      return (a, b) => compare(Number(a), Number(b));
+      return compareNumbers;
     case 'decimal':
       return compareDecimals;
     case 'date':
@@ -42,6 +42,12 @@ export function cursorText(value: Json | undefined): string | null {
 
 function compare<T extends number | bigint>(a: T, b: T): number {
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+// PostgreSQL's order: NaN comes after all others.
+function compareNumbers(a: string, b: string): number {
+  const [x, y] = [Number(a), Number(b)];
+  return compare(x, y) || compare(Number(Number.isNaN(x)), Number(Number.isNaN(y)));
 }
 
 /** By code point: what UTF-8 bytes and PostgreSQL's "C" collation do, and JavaScript's `<` does not. */
@@ -79,8 +85,59 @@ function specialRank(text: string): number {
 /** Dates and date-times as instants, to the microsecond and beyond; without a zone they are UTC. */
 export function compareDateTimes(a: string, b: string): number {
   const [x, y] = [instantOf(a), instantOf(b)];
-  if (x === null || y === null) return compareTexts(a, b);
+  if (x === null || y === null) return compareFarTimes(a, b);
   return compare(x.second, y.second) || compareTexts(x.fraction, y.fraction);
+}
+
+// What only PostgreSQL has: `infinity`, years of five digits and more, years before Christ.
+function compareFarTimes(a: string, b: string): number {
+  const [x, y] = [yearOf(a), yearOf(b)];
+  if (x === null || y === null) return compareTexts(a, b);
+  return compare(x.year, y.year) || compareTexts(x.rest, y.rest);
+}
+
+function yearOf(text: string): { year: number; rest: string } | null {
+  if (text === 'infinity') return { year: Number.POSITIVE_INFINITY, rest: '' };
+  if (text === '-infinity') return { year: Number.NEGATIVE_INFINITY, rest: '' };
+  const [, year = '', rest = '', era] = /^(\d{4,7})(-\d\d-\d\d.*?)( BC)?$/.exec(text) ?? [];
+  return year === '' ? null : { year: era === undefined ? Number(year) : 1 - Number(year), rest };
+}
+
+const DAY = 86_400_000;
+const HYPHEN = 45;
+
+/**
+ * Whether no state may hold a cursor value, for nothing later would ever be read: a time after `moment` (RFC 3339), or what is no
+ * place among times or numbers (`infinity`, `NaN`).
+ */
+export function beyond(kind: FieldKind, moment: string): (value: string) => boolean {
+  switch (kind) {
+    case 'number':
+    case 'decimal':
+      return (value) => value === 'NaN' || value === 'Infinity';
+    case 'date':
+    case 'date-time':
+    case 'any': {
+      // Whatever their zones, texts of a day that lies further back than zones do need no closer look.
+      const early = new Date(Date.parse(moment) - 2 * DAY).toISOString().slice(0, 10);
+      const isTime = kind === 'any' ? (value: string) => instantOf(value) !== null : () => true;
+      return (value) => {
+        if (value.charCodeAt(4) === HYPHEN && value < early) return false;
+        return isTime(value) && compareDateTimes(value, moment) > 0;
+      };
+    }
+    default:
+      return () => false;
+  }
+}
+
+/** So long after a time no record gets it any more, whether it is rounded to the second or the day, in whatever zone. */
+const SETTLED_AFTER = 2 * DAY;
+
+/** Whether all records with a cursor value were there at `moment` (RFC 3339): a time that lay well back by then. */
+export function isSettled(kind: FieldKind, value: string, moment: string): boolean {
+  const isTime = kind === 'date' || kind === 'date-time' || (kind === 'any' && instantOf(value) !== null);
+  return isTime && compareDateTimes(value, new Date(Date.parse(moment) - SETTLED_AFTER).toISOString()) < 0;
 }
 
 function instantOf(text: string): { second: number; fraction: string } | null {

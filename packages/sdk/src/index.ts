@@ -88,6 +88,7 @@ export {
   time,
 } from './schema.ts';
 export {
+  type CursorEnd,
   defineSource,
   type EncodedPart,
   type EncodedResult,

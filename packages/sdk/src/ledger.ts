@@ -3,7 +3,7 @@ import type { Disposition, Interval } from './destination.ts';
 import type { FieldTypes } from './drift.ts';
 import { AriesError } from './errors.ts';
 import type { FieldKind } from './schema.ts';
-import { type StreamState, unionKeys } from './state.ts';
+import { joined, type StreamState } from './state.ts';
 
 /** One row of the ledger: one stream of one dataset, applied to one target. */
 export interface LedgerRow {
@@ -99,7 +99,7 @@ export function stateAfterLoad(
   if (held === null || candidate.stateAfter === null) return candidate.stateAfter ?? held;
   const order = compareStates(candidate.stateAfter, held, cursorOrder(candidate.cursorKind));
   if (order !== 0) return order > 0 ? candidate.stateAfter : held;
-  return { cursor: held.cursor, keys: unionKeys(held.keys, candidate.stateAfter.keys) };
+  return joined(held, candidate.stateAfter);
 }
 
 // A dataset that was read before what is loaded must not bring old rows back.
@@ -180,8 +180,12 @@ function decideIncremental(candidate: Candidate, ledger: readonly LedgerRow[], f
     return;
   }
   const order = compareStates(before, held, cursorOrder(candidate.cursorKind));
-  if (order === 0 && sameKeys(before, held)) return;
-  if (order < 0 || (order === 0 && before.keys.length < held.keys.length)) {
+  if (order === 0 && held.others === 'unknown') {
+    refuseUnlisted(candidate, held);
+    return;
+  }
+  if (order === 0 && before.others === held.others && sameKeys(before, held)) return;
+  if (order < 0 || (order === 0 && assumesLess(before, held))) {
     refuseAppend(candidate, `at ${before.cursor}`, held);
     return;
   }
@@ -216,6 +220,22 @@ function refuseAppend(candidate: Candidate, from: string, held: StreamState): vo
     `the dataset begins ${from}, the ledger is at ${held.cursor} already: appending would repeat records`,
     'Those records are there. Extract under another run id, which begins at the state as it is now, or load with --disposition merge.',
   );
+}
+
+/** Records are in the target that the state does not list, so they come again: for a merge that is nothing new. */
+function refuseUnlisted(candidate: Candidate, held: StreamState): void {
+  if (candidate.disposition !== 'append') return;
+  throw refused(
+    candidate,
+    `records at ${held.cursor} or later are in it that its state does not list: appending would repeat them`,
+    "Load with --disposition merge. Or extract with --full-refresh and load with --disposition replace; from then on, say disposition: append in the stream's options, so that the extract knows.",
+  );
+}
+
+/** Of two states at the same cursor value: whether one takes fewer records for loaded. */
+function assumesLess(before: StreamState, held: StreamState): boolean {
+  if (before.others === 'loaded') return false;
+  return held.others === 'loaded' || before.others === 'unknown' || before.keys.length < held.keys.length;
 }
 
 function compareStates(a: StreamState, b: StreamState, order: CompareCursor): number {

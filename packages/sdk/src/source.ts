@@ -16,8 +16,8 @@ export type RecordOf<S> = S extends z.ZodObject ? z.input<S> : JsonRecord;
 export interface Window {
   since?: string;
   until?: string;
-  /** Keys (values in the order of the primary key) of records at exactly `since` that are already loaded. */
-  seen?: Json[][];
+  /** Records at exactly `since` that are loaded already: their keys (values in the order of the primary key), or all of them. */
+  seen?: Json[][] | 'all';
 }
 
 /** A piece of a stream that a separate task can extract. `id` is unique in the stream; the rest is the source's own. */
@@ -51,10 +51,25 @@ export interface ReadContext<Config> extends ConnectorContext<Config> {
   /** Only where the stream declares `pushdown`: a condition in the source's own language. */
   where?: string | undefined;
   partition?: Partition | undefined;
+  /** Only for `readEncoded` of a stream with a cursor whose state is kept. */
+  cursorEnd?: CursorEnd | undefined;
   /** The last durable checkpoint of an interrupted attempt. */
   position?: Json | undefined;
   /** Records wanted at most. A hint: the engine cuts at it. */
   limit?: number | undefined;
+}
+
+/** How a byte lane treats the end of a cursor read. The engine cannot look inside, so the source does what it does with records. */
+export interface CursorEnd {
+  /** Keys to list at most of the rows with the greatest cursor value; where there are more, none are listed. */
+  mostKeys: number;
+  /**
+   * Nothing may come twice: rows that a state could not tell from later ones are left to a later read. These are rows beyond the
+   * moment of reading, and those at the greatest value where they are more than `mostKeys` and the value is not settled.
+   */
+  exact: boolean;
+  /** Whether all rows with a cursor value were there at a moment (RFC 3339): a time that lay well back by then. */
+  isSettled(cursor: string, moment: string): boolean;
 }
 
 /** What the source knows of one encoded part once its body has ended. */
@@ -65,6 +80,10 @@ export interface EncodedResult {
   maxCursor?: string;
   /** Keys of the rows that have exactly `maxCursor`. */
   keysAtMax?: Json[][];
+  /** Of rows with `maxCursor` whose keys are not listed: some may be among those sent, or all are. Left out: none are. */
+  othersAtMax?: 'unknown' | 'loaded';
+  /** Rows whose cursor no state may hold: a time after the reading began, infinity, NaN. Told once, with the first part. */
+  beyond?: { count: number; greatest: string; staged: boolean };
   /** Where a later attempt would go on after this part. */
   position?: Json;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { CompareCursor } from './cursor.ts';
 import { stateFolder } from './dataset/layout.ts';
+import { stateSchema as streamStateSchema } from './dataset/manifest.ts';
 import { AriesError } from './errors.ts';
 import type { Json } from './schema.ts';
 import { openStore } from './stores/open-store.ts';
@@ -12,7 +13,15 @@ export interface StreamState {
   cursor: string;
   /** Keys of the records at exactly `cursor` that are committed. */
   keys: Json[][];
+  /**
+   * What holds for records that `keys` does not list. Left out: none of them at `cursor` or later is committed. `unknown`: some may be,
+   * so only a load that merges may continue from here. `loaded`: all that have exactly `cursor` are committed.
+   */
+  others?: 'unknown' | 'loaded' | undefined;
 }
+
+/** Keys that a state lists at most: what a run writes does not grow with its records. */
+export const MOST_KEYS = 1000;
 
 /** The state of a pipeline: one immutable file per version. */
 export interface PipelineState {
@@ -23,12 +32,25 @@ export interface PipelineState {
 
 const stateSchema = z.object({
   stateVersion: z.literal(1),
-  streams: z.record(z.string(), z.object({ cursor: z.string(), keys: z.array(z.array(z.json())) })),
+  streams: z.record(z.string(), streamStateSchema),
 });
 
-/** Keys that are in either, each once. */
-export function unionKeys(a: StreamState['keys'], b: StreamState['keys']): StreamState['keys'] {
-  return [...new Map([...a, ...b].map((key) => [JSON.stringify(key), key])).values()];
+/** A state with further keys at its cursor value; past the limit it no longer lists them. */
+export function withKeys(state: StreamState, keys: StreamState['keys']): StreamState {
+  if (state.others === 'loaded' || keys.length === 0) return state;
+  const all = [...new Map([...state.keys, ...keys].map((key) => [JSON.stringify(key), key])).values()];
+  return all.length > MOST_KEYS ? crowded(state.cursor) : { ...state, keys: all };
+}
+
+/** A state at whose cursor value there are more records than it lists. */
+export function crowded(cursor: string): StreamState {
+  return { cursor, keys: [], others: 'unknown' };
+}
+
+/** What is committed once two states are, which have the same cursor value. */
+export function joined(a: StreamState, b: StreamState): StreamState {
+  if (a.others === 'loaded' || b.others === 'loaded') return { cursor: a.cursor, keys: [], others: 'loaded' };
+  return withKeys(a.others === undefined ? { ...a, ...b, keys: a.keys } : a, b.keys);
 }
 
 /** Whether everything up to one state is in another. */
@@ -36,6 +58,8 @@ export function holdsState(held: StreamState | null, wanted: StreamState | null,
   if (wanted === null) return true;
   if (held === null) return false;
   const comparison = order(held.cursor, wanted.cursor);
+  if (comparison === 0 && held.others !== undefined) return true;
+  if (comparison === 0 && wanted.others !== undefined) return false;
   const keys = new Set(held.keys.map((key) => JSON.stringify(key)));
   return comparison > 0 || (comparison === 0 && wanted.keys.every((key) => keys.has(JSON.stringify(key))));
 }

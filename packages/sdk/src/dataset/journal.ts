@@ -5,7 +5,7 @@ import { recordOf } from '../record-of.ts';
 import { recordSchema } from '../record-schema.ts';
 import type { Store } from '../stores/store.ts';
 import { encodeName } from './layout.ts';
-import { instant, stateSchema } from './manifest.ts';
+import { beyondSchema, instant, stateSchema } from './manifest.ts';
 import { count, countsSchema, partKeysFault, partSchema } from './parts.ts';
 import { type DocumentKind, sealed, unsealed } from './sealed.ts';
 
@@ -27,8 +27,10 @@ const entrySchema = z.object({
   undeclared: recordOf(count),
   /** What was inferred so far, stage by stage. */
   inferred: z.array(recordSchema),
-  /** The greatest cursor value staged, and the keys that have it. */
+  /** The greatest cursor value staged that a state may hold, and the keys that have it. */
   reached: stateSchema.nullable(),
+  /** What lies beyond, and how far a state reaches that holds this as well. */
+  beyond: beyondSchema.extend({ reached: stateSchema.nullable() }).nullable(),
   /** Numbers the entries of an attempt. */
   sequence: count,
 });

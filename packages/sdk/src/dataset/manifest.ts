@@ -11,7 +11,21 @@ import { count, countsSchema, partSchema, partsFault } from './parts.ts';
 import type { DocumentKind } from './sealed.ts';
 
 /** How far a stream is read. */
-export const stateSchema = z.object({ cursor: z.string(), keys: z.array(z.array(z.json())) });
+export const stateSchema = z.object({
+  cursor: z.string(),
+  keys: z.array(z.array(z.json())),
+  others: z
+    .enum(['unknown', 'loaded'])
+    .optional()
+    .describe('What holds for records at `cursor` that `keys` does not list.'),
+});
+
+/** Records whose cursor no state may hold. */
+export const beyondSchema = z.object({
+  count,
+  greatest: z.string().describe('The greatest cursor value among them.'),
+  staged: z.boolean().describe('They are in this dataset; else they are left to a later read.'),
+});
 
 const ISO = /^(?:\d{4}|[+-]\d{6})-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/;
 
@@ -57,6 +71,9 @@ export const streamSchema = z.object({
     .describe(
       'The state after a load that appends, where the next read begins at something earlier: it would repeat what lies between.',
     ),
+  beyond: beyondSchema
+    .optional()
+    .describe('Records whose cursor no state may hold: a time after the reading began, `infinity` or `NaN`.'),
   consistency: z
     .enum(['snapshot', 'per-range', 'none'])
     .describe(
@@ -84,6 +101,8 @@ export const manifestSchema = z.object({
 });
 
 export type { Counts, Part } from './parts.ts';
+/** Records whose cursor no state may hold. */
+export type Beyond = z.output<typeof beyondSchema>;
 /** One stream of a dataset. */
 export type ManifestStream = z.output<typeof streamSchema>;
 /** What one step wrote. Written last, only if absent. */

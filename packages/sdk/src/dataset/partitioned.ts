@@ -1,7 +1,7 @@
 import { cursorOrder } from '../cursor.ts';
 import { AriesError } from '../errors.ts';
 import { kindOf, type RecordSchema } from '../schema.ts';
-import { type StreamState, unionKeys } from '../state.ts';
+import { crowded, joined, type StreamState } from '../state.ts';
 import type { Store } from '../stores/store.ts';
 import { mergeSchemas } from '../widen.ts';
 import { stepFolder } from './layout.ts';
@@ -129,8 +129,9 @@ function added<T extends Record<string, number>>(a: T, b: T): T {
 function plannedState(name: string, plan: Plan, stream: ManifestStream, schema: RecordSchema): StreamState | null {
   const { stateBefore, maxCursor } = plan.streams[name]!;
   if (stream.mode === 'interval' || maxCursor === null) return stream.stateBefore;
-  if (stateBefore === null) return { cursor: maxCursor, keys: [] };
-  return orderOf(stream, schema)(maxCursor, stateBefore.cursor) > 0 ? { cursor: maxCursor, keys: [] } : stateBefore;
+  // Which of the records at that value, or after it, came with a partition nobody has written down.
+  if (stateBefore === null || orderOf(stream, schema)(maxCursor, stateBefore.cursor) > 0) return crowded(maxCursor);
+  return { ...stateBefore, others: stateBefore.others ?? 'unknown' };
 }
 
 function furthest(
@@ -143,7 +144,7 @@ function furthest(
     if (a === null || b === null) return a ?? b;
     const comparison = order(a.cursor, b.cursor);
     if (comparison !== 0) return comparison > 0 ? a : b;
-    return { cursor: a.cursor, keys: unionKeys(a.keys, b.keys) };
+    return joined(a, b);
   });
 }
 

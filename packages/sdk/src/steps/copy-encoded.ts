@@ -18,12 +18,12 @@ export async function copyEncoded(
   openWriter: () => StreamWriter,
   progress: StreamProgress,
 ): Promise<Written> {
-  const { context, connector, selected, format, concurrency, readContext } = options;
+  const { context, connector, selected, format, concurrency } = options;
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
   const author = { connector, stream: selected.name, name: `streams.${selected.name}.readEncoded.open` };
   const source = fromAuthor(author, () =>
-    selected.stream.readEncoded!.open({ ...resumedContext(readContext, progress), format, concurrency }),
+    selected.stream.readEncoded!.open({ ...resumedContext(options, progress), format, concurrency }),
   );
   const pieces = numbered(ahead(source, signal));
   const durable = createEncodedProgress(options, progress);

@@ -23,7 +23,8 @@ export async function copyRecords(
   const tally = structuredClone({
     counts: progress.counts,
     undeclared: progress.undeclared,
-    reached: progress.reached.state,
+    reached: progress.reached,
+    beyond: progress.beyond,
   });
   let { staged, rejected } = progress.counts;
   let hasCheckpoints = progress.base.position !== null;
@@ -33,6 +34,8 @@ export async function copyRecords(
     window,
     tally,
     limit,
+    readStart: progress.base.readStart,
+    exact: options.exact,
     isDue() {
       hasCheckpoints = true;
       return isDue();
@@ -70,17 +73,17 @@ function readItems(options: ExtractStreamOptions, progress: StreamProgress): Asy
   const { name, stream } = selected;
   if (stream.read === undefined) return decodeEncoded(options, progress);
   return fromAuthor<unknown>({ connector, stream: name, name: `streams.${name}.read` }, () =>
-    stream.read!(resumedContext(options.readContext, progress)),
+    stream.read!(resumedContext(options, progress)),
   );
 }
 
 async function* decodeEncoded(options: ExtractStreamOptions, progress: StreamProgress): AsyncGenerator<unknown> {
-  const { connector, selected, readContext } = options;
+  const { connector, selected } = options;
   const encoded = selected.stream.readEncoded!;
   const format = encoded.formats[0]!;
   const author = { connector, stream: selected.name, name: `streams.${selected.name}.readEncoded.open` };
   const decode = decoderOf(format, fieldsOf(selected.schema!), { coerce: false });
-  const context = { ...resumedContext(readContext, progress), format, concurrency: 1 };
+  const context = { ...resumedContext(options, progress), format, concurrency: 1 };
   for await (const part of fromAuthor(author, () => encoded.open(context))) {
     let rows = 0;
     for await (const batch of decode(framed(part.body, frameOf(format)))) {

@@ -1,7 +1,8 @@
 import type { Part } from '../dataset/manifest.ts';
 import type { EncodedResult } from '../source.ts';
+import { leftOf, takeEncoded } from './cursor-reach.ts';
 import type { ExtractStreamOptions } from './extract-stream.ts';
-import { reach, type StreamProgress, type Written } from './stream-progress.ts';
+import type { StreamProgress, Written } from './stream-progress.ts';
 
 /** What one piece of an encoded stream came to, by its number in the order of the source. */
 export type Piece = EncodedResult & { index: number };
@@ -24,7 +25,7 @@ export interface EncodedProgress {
  * everything before it is there.
  */
 export function createEncodedProgress({ window }: ExtractStreamOptions, progress: StreamProgress): EncodedProgress {
-  const { base, counts, reached } = progress;
+  const { base, counts } = progress;
   const parts: Part[] = [];
   const waiting: Durable[] = [];
   let counted = 0;
@@ -47,9 +48,11 @@ export function createEncodedProgress({ window }: ExtractStreamOptions, progress
       const ready = waiting.splice(0, countable());
       const pieces = ready.flatMap((one) => one.pieces).sort((a, b) => a.index - b.index);
       for (const piece of pieces) {
-        counts.read += piece.rows;
+        const left = leftOf(piece);
+        counts.read += piece.rows + left;
+        counts.outside += left;
         counts.staged += piece.rows;
-        if (window.mode !== 'interval') reach(reached, piece, window.order);
+        if (window.mode !== 'interval') takeEncoded(progress, piece, window.order);
         if (piece.position !== undefined) base.position = piece.position;
       }
       for (const one of ready) parts.push(...one.parts);

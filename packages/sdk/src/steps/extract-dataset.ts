@@ -19,6 +19,7 @@ import { readContextOf } from './read-context.ts';
 import { createSchemaChain, type SchemaChain } from './schema-chain.ts';
 import type { SelectedStream } from './select-streams.ts';
 import { stagedFormatOf } from './staged-format.ts';
+import { isExact } from './state-after.ts';
 import type { ExtractOptions } from './step.ts';
 import { type Prepared, prepare, type StepContext } from './step-context.ts';
 import type { StreamWindow } from './stream-window.ts';
@@ -55,16 +56,20 @@ export async function extractDataset(job: ExtractJob): Promise<Dataset> {
   for (const { selected: one, window, partition } of job.streams) {
     const format = stagedFormatOf(one, options);
     const compression = options.compression ?? 'zst';
-    const chain = createSchemaChain(
-      {
-        stream: one.as,
-        schema: one.schema,
-        primaryKey: one.primaryKey,
-        cursor: one.cursor,
-        inference: one.stream.inference,
-      },
-      (options.transforms ?? []).map((use) => fuse(prepare('transform', use, context))),
-    );
+    const newChain = () =>
+      createSchemaChain(
+        {
+          stream: one.as,
+          schema: one.schema,
+          primaryKey: one.primaryKey,
+          cursor: one.cursor,
+          inference: one.stream.inference,
+        },
+        (options.transforms ?? []).map((use) => fuse(prepare('transform', use, context))),
+      );
+    const chain = newChain();
+    // One state holds for all partitions, so none of them can leave records to a later read.
+    const exact = isWhole && isExact(one, window, options);
     logStart(context, one, window);
     const beginEarly = (stream: StreamHead) =>
       early?.begin({ name: one.as, stream, interval: interval ?? null, readStart, folder: { store, folder } });
@@ -76,6 +81,8 @@ export async function extractDataset(job: ExtractJob): Promise<Dataset> {
       selected: one,
       window,
       chain,
+      newChain,
+      exact,
       transformed: (options.transforms ?? []).length > 0,
       format,
       compression,
@@ -88,6 +95,7 @@ export async function extractDataset(job: ExtractJob): Promise<Dataset> {
         ...fingerprint,
         ...generation,
         shape: shapeOf(one, chain, format, compression),
+        exact,
       }),
       readStart,
       onProgress: options.onProgress,

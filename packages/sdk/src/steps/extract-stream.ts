@@ -1,20 +1,21 @@
-import { cursorOrder } from '../cursor.ts';
 import { type JournalEntry, readJournal, writeJournal } from '../dataset/journal.ts';
+import { newAttempt } from '../dataset/layout.ts';
 import type { ManifestStream, Part } from '../dataset/manifest.ts';
 import { createPartNumbers, createStreamWriter } from '../dataset/stream-writer.ts';
 import { AriesError } from '../errors.ts';
+import { fingerprintDigest } from '../fingerprint.ts';
 import { encoderOf } from '../formats/codec.ts';
 import { CSV_DIALECT } from '../formats/csv.ts';
 import type { Compression, StagedFormat } from '../formats/format.ts';
-import { fieldsOf, kindOf, type RecordSchema } from '../schema.ts';
+import { fieldsOf } from '../schema.ts';
 import type { ReadContext } from '../source.ts';
-import { unionKeys } from '../state.ts';
 import type { Store } from '../stores/store.ts';
 import { copyEncoded } from './copy-encoded.ts';
 import { copyRecords } from './copy-records.ts';
 import type { StreamHead } from './plan-load.ts';
 import type { SchemaChain } from './schema-chain.ts';
 import type { SelectedStream } from './select-streams.ts';
+import { type StateAfter, stateAfter, tellWhatWaits } from './state-after.ts';
 import type { Progress } from './step.ts';
 import type { StepContext } from './step-context.ts';
 import { journalEntry, type StreamProgress, startProgress, type Written } from './stream-progress.ts';
@@ -28,6 +29,8 @@ export interface ExtractStreamOptions {
   selected: SelectedStream;
   window: StreamWindow;
   chain: SchemaChain;
+  /** One for another read of the same stream. */
+  newChain(): SchemaChain;
   /** There are transforms, so records have to be looked at. */
   transformed: boolean;
   format: StagedFormat;
@@ -35,6 +38,8 @@ export interface ExtractStreamOptions {
   readContext: ReadContext<unknown>;
   concurrency: number;
   limit: number | undefined;
+  /** Nothing may come twice (see `CursorEnd`). */
+  exact: boolean;
   /** Go on from what an earlier attempt left. */
   resume: boolean;
   /** What was read to its end and came to fewer records is read anew: the source may have more by now. */
@@ -55,8 +60,39 @@ export interface ExtractedStream {
   readStart: string;
 }
 
-/** Reads one stream into parts, going on from the last durable checkpoint of an earlier attempt with the same inputs. */
+/** Reads one stream into parts, from the last durable checkpoint of an earlier attempt with the same inputs on. */
 export async function extractStream(options: ExtractStreamOptions): Promise<ExtractedStream> {
+  const entry = await readToEnd(options);
+  const after = stateAfter(entry, options, options.chain.schema());
+  if (!('below' in after)) return extracted(options, entry, after, undefined);
+  const { below } = after;
+  const { window, fingerprint } = options;
+  const shorter: ExtractStreamOptions = {
+    ...options,
+    // Its parts have names of their own.
+    context: { ...options.context, attempt: newAttempt() },
+    window: { ...window, window: { ...window.window, until: below } },
+    chain: options.newChain(),
+    fingerprint: fingerprintDigest({ fingerprint, below }),
+  };
+  options.context.log.info(`${options.selected.as}: read again, up to ${below}`, { stream: options.selected.as });
+  const read = await readToEnd(shorter);
+  // Whatever is below that value came with this read, and nothing that has it.
+  const reached = { ...read, reached: { cursor: below, keys: [] } };
+  return extracted(shorter, reached, stateAfter(reached, shorter, shorter.chain.schema()) as StateAfter, below);
+}
+
+function extracted(
+  options: ExtractStreamOptions,
+  entry: JournalEntry,
+  after: StateAfter,
+  below: string | undefined,
+): ExtractedStream {
+  tellWhatWaits(options, after, below);
+  return { stream: manifestStream(options, entry, after), readStart: entry.readStart };
+}
+
+async function readToEnd(options: ExtractStreamOptions): Promise<JournalEntry> {
   const { context, store, folder, selected, fingerprint } = options;
   const found = options.resume
     ? await readJournal({ store, folder, stream: selected.as, fingerprint, log: context.log })
@@ -64,7 +100,7 @@ export async function extractStream(options: ExtractStreamOptions): Promise<Extr
   const earlier = found?.complete && found.counts.staged < options.enough ? null : found;
   if (earlier?.complete) {
     options.chain.restore(earlier.inferred);
-    return { stream: manifestStream(options, earlier), readStart: earlier.readStart };
+    return earlier;
   }
   if (earlier !== null) {
     context.log.info(`${selected.as}: goes on from the checkpoint of attempt ${earlier.attempt}`, {
@@ -78,7 +114,7 @@ export async function extractStream(options: ExtractStreamOptions): Promise<Extr
   for (const part of progress.base.parts) options.onPart(part);
   const entry = journalEntry(await copy(options, progress), progress, true);
   await writeJournal(store, folder, selected.as, entry);
-  return { stream: manifestStream(options, entry), readStart: entry.readStart };
+  return entry;
 }
 
 /** Copies the stream: untouched where the source encodes it and nobody has to look inside, else record by record. */
@@ -143,8 +179,8 @@ function stagedFields({ chain, format, selected }: ExtractStreamOptions) {
   return fieldsOf(chain.known ?? { type: 'object', properties: {} });
 }
 
-function manifestStream(options: ExtractStreamOptions, entry: JournalEntry): ManifestStream {
-  const { selected, window, format, compression, chain, limit } = options;
+function manifestStream(options: ExtractStreamOptions, entry: JournalEntry, after: StateAfter): ManifestStream {
+  const { selected, window, format, compression, chain } = options;
   const schema = chain.schema();
   const counts = entry.counts;
   const parts: Part[] = entry.parts;
@@ -162,8 +198,6 @@ function manifestStream(options: ExtractStreamOptions, entry: JournalEntry): Man
     );
   }
   const { primaryKey, cursor } = chain.keys();
-  const safe = reachedSafely(entry, options, schema);
-  const tracksState = selected.cursor !== undefined && window.mode !== 'interval' && limit === undefined;
   return {
     schema,
     inferred: chain.inferred,
@@ -182,41 +216,7 @@ function manifestStream(options: ExtractStreamOptions, entry: JournalEntry): Man
     counts: { ...counts, staged },
     undeclared: entry.undeclared,
     stateBefore: window.stateBefore,
-    stateAfter: tracksState ? laterState(safe, window, selected, schema) : null,
-    ...(tracksState && safe !== entry.reached ? { reached: laterState(entry.reached, window, selected, schema)! } : {}),
+    ...after,
     consistency: selected.stream.readEncoded === undefined ? 'none' : entry.resumed ? 'per-range' : 'snapshot',
   };
-}
-
-/**
- * A list is read page by page: what changes behind the page that is being read is not seen, and the pages after it may hold later
- * changes. So where records can come again, the next run begins no later than this reading began.
- */
-function reachedSafely(
-  { reached, readStart }: JournalEntry,
-  { selected }: ExtractStreamOptions,
-  schema: RecordSchema,
-): JournalEntry['reached'] {
-  const field = selected.cursor === undefined ? undefined : schema.properties[selected.cursor];
-  const isTime = field !== undefined && kindOf(field) === 'date-time' && field.zone !== 'none';
-  // What a source encodes itself is of one moment; without a key nothing says that a record has come before.
-  if (reached === null || !isTime || selected.stream.readEncoded !== undefined || selected.primaryKey.length === 0)
-    return reached;
-  return cursorOrder('date-time')(reached.cursor, readStart) > 0 ? { cursor: readStart, keys: [] } : reached;
-}
-
-function laterState(
-  reached: JournalEntry['reached'],
-  window: StreamWindow,
-  selected: SelectedStream,
-  schema: RecordSchema,
-) {
-  const before = window.stateBefore;
-  if (reached === null || before === null) return reached ?? before;
-  const field = schema.properties[selected.cursor!];
-  const order = field === undefined ? window.order : cursorOrder(kindOf(field));
-  const comparison = order(reached.cursor, before.cursor);
-  if (comparison > 0) return reached;
-  // Rows newly found at the boundary join those already loaded there.
-  return { cursor: before.cursor, keys: unionKeys(before.keys, comparison === 0 ? reached.keys : []) };
 }

@@ -256,20 +256,23 @@ describe('the state after a list that was read while it changed', () => {
     ];
     const { dataset } = await run(counting(records, { cursor: 'at', ...extra }).source, store);
     const { manifest } = await openDataset(dataset, store);
-    return { ...manifest.streams.items!, readStart: manifest.readStart, latest: records[1]!.at };
+    return { ...manifest.streams.items!, earliest: records[0]!.at, latest: records[1]!.at };
   };
 
   test('is no later than the reading began: what changed behind it meanwhile is found by the next run', async () => {
-    const { stateAfter, reached, readStart, latest } = await streamAfter({});
-    expect(stateAfter).toEqual({ cursor: readStart, keys: [] });
+    const { stateAfter, reached, beyond, earliest, latest } = await streamAfter({});
+    expect(stateAfter).toEqual({ cursor: earliest, keys: [['1']], others: 'unknown' });
+    expect(beyond).toEqual({ count: 1, greatest: latest, staged: true });
     // For a load that appends, which must not repeat records.
     expect(reached).toEqual({ cursor: latest, keys: [['2']] });
   });
 
-  test('is the latest value where no key tells that a record has come before', async () => {
-    const { stateAfter, reached, latest } = await streamAfter({ primaryKey: [] });
-    expect(stateAfter?.cursor).toBe(latest);
+  test('leaves what came after it to a later run, where no key tells that a record has come before', async () => {
+    const { stateAfter, reached, beyond, counts, earliest, latest } = await streamAfter({ primaryKey: [] });
+    expect(stateAfter?.cursor).toBe(earliest);
     expect(reached).toBeUndefined();
+    expect(beyond).toEqual({ count: 1, greatest: latest, staged: false });
+    expect(counts).toMatchObject({ read: 2, staged: 1, outside: 1 });
   });
 });
 

@@ -1,7 +1,7 @@
+import type { JournalEntry } from '../dataset/journal.ts';
 import type { Counts } from '../dataset/manifest.ts';
 import type { Batch, RejectedItem } from '../records.ts';
 import type { Json, RecordSchema } from '../schema.ts';
-import type { StreamState } from '../state.ts';
 
 const MARK: unique symbol = Symbol('aries-data.mark');
 
@@ -9,7 +9,8 @@ const MARK: unique symbol = Symbol('aries-data.mark');
 export interface Tally {
   counts: Counts;
   undeclared: Record<string, number>;
-  reached: StreamState | null;
+  reached: JournalEntry['reached'];
+  beyond: JournalEntry['beyond'];
   /** What was inferred so far, stage by stage. */
   inferred: RecordSchema[];
 }

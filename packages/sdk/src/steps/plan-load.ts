@@ -8,6 +8,7 @@ import type { Store } from '../stores/store.ts';
 import { chooseDisposition, replaces } from './disposition.ts';
 import { fitSchema, refuseSchema, schemaPolicy } from './fit-schema.ts';
 import { followLedger, readLedger } from './follow-ledger.ts';
+import { loadedState } from './loaded-state.ts';
 import { cursorKindOf } from './select-streams.ts';
 import type { LoadOptions } from './step.ts';
 import type { Prepared, StepContext } from './step-context.ts';
@@ -89,7 +90,7 @@ export async function planLoad({
       ...candidateOf({ name, stream, disposition, interval: dataset.manifest.interval, found, ledger }),
       runId: dataset.manifest.runId,
       digest: dataset.digest,
-      stateAfter: disposition === 'append' ? (stream.reached ?? stream.stateAfter) : stream.stateAfter,
+      stateAfter: loadedState(name, stream, disposition, dataset.manifest),
       readStart: dataset.manifest.readStart,
     };
     const decision = isNothing(stream, disposition, found.exists) ? 'nothing' : decide(candidate, options);

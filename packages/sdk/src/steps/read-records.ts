@@ -16,19 +16,13 @@ import {
 } from '../records.ts';
 import type { Json, JsonRecord, RecordSchema } from '../schema.ts';
 import type { EncodedResult } from '../source.ts';
-import type { StreamState } from '../state.ts';
+import { cursorTaker, leftOf, type Reach, type TakeCursor, takeEncoded } from './cursor-reach.ts';
 import { markOf, type StageItem, type Tally } from './mark.ts';
-import type { SelectedStream } from './select-streams.ts';
-import { reach } from './stream-progress.ts';
+import { cursorKindOf, type SelectedStream } from './select-streams.ts';
 import type { StreamWindow } from './stream-window.ts';
 
 /** Any record at all: what an inferred stream accepts. */
 const ANY_RECORD: RecordSchema = { type: 'object', properties: {}, additionalProperties: true };
-
-/** How far a stream was read. */
-export interface Reached {
-  state: StreamState | null;
-}
 
 export interface ReadRecordsOptions {
   selected: SelectedStream;
@@ -37,6 +31,10 @@ export interface ReadRecordsOptions {
   /** What an earlier attempt came to. What is read is added to it at once, ahead of the marks. */
   tally: Omit<Tally, 'inferred'>;
   limit: number | undefined;
+  /** When the reading began, RFC 3339. */
+  readStart: string;
+  /** Nothing may come twice (see `CursorEnd`). */
+  exact: boolean;
   /** Whether a checkpoint is worth making durable by now; others are passed over. */
   isDue(): boolean;
 }
@@ -66,14 +64,14 @@ export async function* readRecords(
 ): AsyncGenerator<StageItem> {
   const { selected, connector, window, limit } = options;
   const { counts, undeclared } = options.tally;
-  const reached: Reached = { state: options.tally.reached };
+  const reach: Reach = { reached: options.tally.reached, beyond: options.tally.beyond };
   const check = normaliser(selected.schema ?? ANY_RECORD, selected.zod);
   // Rows that the source itself has encoded are what it says, as they are where nobody looks into them.
   const isEncoded = selected.stream.read === undefined;
   const fit = isEncoded ? (record: unknown) => record as JsonRecord : check.fit;
   const isTracked = window.mode !== 'interval';
   // Encoded pieces say themselves how far they reach.
-  const inWindow = windowFilter(options, isTracked && !isEncoded ? reached : null);
+  const inWindow = windowFilter(options, isTracked && !isEncoded ? takerOf(options, reach) : null);
   const columns = selected.options.columns;
   function mark(position: Json | undefined): StageItem {
     for (const [name, count] of check.undeclared) undeclared[name] = (undeclared[name] ?? 0) + count;
@@ -81,7 +79,7 @@ export async function* readRecords(
     return markOf(position, {
       counts: { ...counts },
       undeclared: { ...undeclared },
-      reached: structuredClone(reached.state),
+      ...structuredClone(reach),
       inferred: [],
     });
   }
@@ -92,7 +90,10 @@ export async function* readRecords(
     }
     if (isPieceEnd(item)) {
       const { [PIECE_END]: result } = item;
-      if (isTracked) reach(reached, result, window.order);
+      const left = leftOf(result);
+      counts.read += left;
+      counts.outside += left;
+      if (isTracked) takeEncoded(reach, result, window.order);
       if (result.position !== undefined && options.isDue()) yield mark(result.position);
       continue;
     }
@@ -148,12 +149,14 @@ type WindowVerdict = true | false | string;
 /** True where a record is wanted, false where it lies outside, a reason where it cannot be told. */
 function windowFilter(
   { selected, window }: ReadRecordsOptions,
-  tracked: Reached | null,
+  take: TakeCursor | null,
 ): (record: JsonRecord) => WindowVerdict {
   const { cursor, primaryKey, options } = selected;
   if (cursor === undefined) return () => true;
   const { since, until, seen } = window.window;
-  const seenKeys = new Set((seen ?? []).map((key) => JSON.stringify(key)));
+  const seenKeys = new Set(seen === 'all' ? [] : (seen ?? []).map((key) => JSON.stringify(key)));
+  const isSeen = (record: JsonRecord) =>
+    seen === 'all' || (seenKeys.size > 0 && seenKeys.has(JSON.stringify(keyOf(record, primaryKey))));
 
   return (record) => {
     const value = cursorText(record[cursor]);
@@ -165,17 +168,18 @@ function windowFilter(
     }
     if (since !== undefined) {
       const order = window.order(value, since);
-      if (order < 0 || (order === 0 && seenKeys.size > 0 && seenKeys.has(JSON.stringify(keyOf(record, primaryKey)))))
-        return false;
+      if (order < 0 || (order === 0 && isSeen(record))) return false;
     }
     if (until !== undefined && window.order(value, until) >= 0) return false;
-    if (tracked !== null) {
-      const order = tracked.state === null ? 1 : window.order(value, tracked.state.cursor);
-      if (order > 0) tracked.state = { cursor: value, keys: [keyOf(record, primaryKey)] };
-      else if (order === 0) tracked.state!.keys.push(keyOf(record, primaryKey));
-    }
-    return true;
+    return take === null || take(value, record);
   };
+}
+
+function takerOf({ selected, window, readStart, exact }: ReadRecordsOptions, reach: Reach): TakeCursor {
+  const { schema, cursor, primaryKey } = selected;
+  const kind = cursorKindOf(schema, cursor);
+  const key = (record: JsonRecord) => keyOf(record, primaryKey);
+  return cursorTaker(reach, { order: window.order, kind, moment: readStart, exact, keyOf: key });
 }
 
 /** What tells a record from others with the same cursor value: its primary key, or a digest of all of it. */

@@ -1,19 +1,20 @@
-import type { cursorOrder } from '../cursor.ts';
+import { isSettled } from '../cursor.ts';
 import { type JournalEntry, writeJournal } from '../dataset/journal.ts';
 import type { Counts, Part } from '../dataset/manifest.ts';
 import type { RecordSchema } from '../schema.ts';
-import type { EncodedResult, ReadContext } from '../source.ts';
-import { unionKeys } from '../state.ts';
+import type { CursorEnd, ReadContext } from '../source.ts';
+import { MOST_KEYS } from '../state.ts';
+import type { Reach } from './cursor-reach.ts';
 import type { ExtractStreamOptions } from './extract-stream.ts';
 import { type Mark, noCounts } from './mark.ts';
-import type { Reached } from './read-records.ts';
+import { cursorKindOf } from './select-streams.ts';
+import { keepsState } from './state-after.ts';
 
 /** A journal entry in the making: what came from an earlier attempt, and what this one adds. */
-export interface StreamProgress {
+export interface StreamProgress extends Reach {
   base: JournalEntry;
   counts: Counts;
   undeclared: Record<string, number>;
-  reached: Reached;
   inferred: RecordSchema[];
 }
 
@@ -43,6 +44,7 @@ export function startProgress(
     undeclared: earlier?.undeclared ?? {},
     inferred: earlier?.inferred ?? [],
     reached: earlier?.reached ?? null,
+    beyond: earlier?.beyond ?? null,
     sequence: 0,
   };
   chain.restore(base.inferred);
@@ -50,7 +52,8 @@ export function startProgress(
     base,
     counts: { ...base.counts },
     undeclared: { ...base.undeclared },
-    reached: { state: structuredClone(base.reached) },
+    reached: structuredClone(base.reached),
+    beyond: structuredClone(base.beyond),
     inferred: base.inferred,
   };
 }
@@ -67,7 +70,8 @@ export function journalEntry(written: Written, progress: StreamProgress, complet
     counts: { ...progress.counts },
     undeclared: { ...progress.undeclared },
     inferred: progress.inferred,
-    reached: structuredClone(progress.reached.state),
+    reached: structuredClone(progress.reached),
+    beyond: structuredClone(progress.beyond),
     sequence: base.sequence++,
   };
 }
@@ -77,7 +81,8 @@ export function takeMark(progress: StreamProgress, mark: Mark, staged: number): 
   if (mark.position !== undefined) progress.base.position = mark.position;
   progress.counts = { ...mark.counts, staged };
   progress.undeclared = mark.undeclared;
-  progress.reached.state = mark.reached;
+  progress.reached = mark.reached;
+  progress.beyond = mark.beyond;
   progress.inferred = mark.inferred;
 }
 
@@ -91,23 +96,19 @@ export async function keepProgress(
 }
 
 /** What is left to be read. */
-export function resumedContext(readContext: ReadContext<unknown>, { base }: StreamProgress): ReadContext<unknown> {
-  const { limit } = readContext;
+export function resumedContext(options: ExtractStreamOptions, { base }: StreamProgress): ReadContext<unknown> {
+  const { readContext, selected, window, limit, exact } = options;
+  const kind = cursorKindOf(selected.schema, selected.cursor);
+  const cursorEnd: CursorEnd = {
+    mostKeys: MOST_KEYS,
+    exact,
+    isSettled: (cursor, moment) => isSettled(kind, cursor, moment),
+  };
   return {
     ...readContext,
+    window: window.window,
+    ...(keepsState(selected.cursor, window.mode, limit) ? { cursorEnd } : {}),
     ...(base.position === null ? {} : { position: base.position }),
     ...(limit === undefined ? {} : { limit: Math.max(0, limit - base.counts.read) }),
   };
-}
-
-/** Takes the greatest cursor value that encoded rows have, and the keys that have it. */
-export function reach(
-  reached: Reached,
-  { maxCursor, keysAtMax = [] }: EncodedResult,
-  order: ReturnType<typeof cursorOrder>,
-): void {
-  if (maxCursor === undefined) return;
-  const comparison = reached.state === null ? 1 : order(maxCursor, reached.state.cursor);
-  if (comparison > 0) reached.state = { cursor: maxCursor, keys: keysAtMax };
-  else if (comparison === 0) reached.state!.keys = unionKeys(reached.state!.keys, keysAtMax);
 }

@@ -63,7 +63,7 @@ export function streamWindow(
   if (state === null) return { mode: 'incremental', window: {}, stateBefore: null, order };
   const window =
     options.lag === undefined
-      ? { since: state.cursor, seen: state.keys }
+      ? { since: state.cursor, seen: state.others === 'loaded' ? ('all' as const) : state.keys }
       : { since: earlier(state.cursor, options.lag, kind) };
   return { mode: 'incremental', window, stateBefore: state, order };
 }

@@ -232,7 +232,7 @@ async function* counted(batches: AsyncIterable<Batch>, live: { records: number }
     yield batch;
   }
   const counts = { ...noCounts(), read: live.records };
-  yield markOf(undefined, { counts, undeclared: {}, reached: null, inferred: [] });
+  yield markOf(undefined, { counts, undeclared: {}, reached: null, beyond: null, inferred: [] });
 }
 
 /** A transform of scope `dataset` as a stage like any other; what it rejects is kept at once, not gathered. */
