@@ -40,9 +40,10 @@ export const destination = defineConformance({
   },
   async rows(target, { folder }) {
     const out = join(folder, 'out');
-    // A replaced target is one file; each append adds one whose name ends in the digest of its dataset.
+    // A replaced target is one file; each append adds one whose name tells when.
     const isIts = (name: string) =>
-      name.startsWith(encodeName(target)) && /^(?:-[0-9a-f]{8})?\.ndjson$/.test(name.slice(encodeName(target).length));
+      name.startsWith(encodeName(target)) &&
+      /^(?:-\d{8}T\d{9}Z-[0-9a-f]{12})?\.ndjson$/.test(name.slice(encodeName(target).length));
     const files = (await readdir(out)).filter(isIts);
     const texts = await Promise.all(files.sort().map((name) => readFile(join(out, name), 'utf8')));
     return texts
