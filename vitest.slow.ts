@@ -11,6 +11,7 @@ export const slow = [
   'connectors/postgres/src/relations.test.ts',
   'connectors/postgres/src/tunnel.test.ts',
   'test/broken-destinations.test.ts',
+  'packages/cli/src/unusual-ends.test.ts',
   'test/cli-datasets.test.ts',
   'test/cli-examples.test.ts',
   'test/cli-real-systems.test.ts',

@@ -1,4 +1,4 @@
-import { writeFileSync, writeSync } from 'node:fs';
+import { closeSync, writeFileSync, writeSync } from 'node:fs';
 import { AriesError, isAriesError } from '@aries-data/sdk';
 import type { Reporter } from './report/reporter.ts';
 import { exitCodeOf, type Stop, type StopSignal } from './signals.ts';
@@ -8,16 +8,18 @@ export interface EndOptions {
   stop: Stop;
   /** Files that the failure is written to as well. */
   files: readonly string[];
+  /** The command runs a step, which keeps what is durable. */
+  isStep: boolean;
 }
 
 /** No way out of the process without the line: a signal that the step ignores, an error that nobody caught, an exit from below. */
-export function endInAnyCase({ reporter, stop, files }: EndOptions): void {
+export function endInAnyCase({ reporter, stop, files, isStep }: EndOptions): void {
   const end = (otherwise: () => AriesError, thrown?: unknown): void => {
     const signal = stop.received();
-    void reporter.finish({ error: signal === undefined ? otherwise() : interrupted(signal, thrown) });
+    void reporter.finish({ error: signal === undefined ? otherwise() : interrupted(signal, isStep, thrown) });
   };
   stop.onGiveUp((signal) => {
-    void reporter.finish({ error: interrupted(signal) });
+    void reporter.finish({ error: interrupted(signal, isStep) });
     // Where not even the line can be written, because nobody reads the pipe, the process must still end.
     setTimeout(() => process.exit(exitCodeOf(signal)), 1000).unref();
   });
@@ -25,20 +27,26 @@ export function endInAnyCase({ reporter, stop, files }: EndOptions): void {
   process.on('unhandledRejection', (thrown) => end(() => uncaught(thrown), thrown));
   process.once('beforeExit', () => end(endless));
   process.on('exit', () => {
-    const line = reporter.lastWords(exited());
+    const signal = stop.received();
+    const error = signal === undefined ? exited() : interrupted(signal, isStep);
+    const line = reporter.lastWords(error);
     if (line === '') return;
-    process.exitCode = exited().exitCode;
+    process.exitCode = error.exitCode;
     for (const file of files) writeFileSync(file, line);
     writeSync(1, line);
+    // Node has a word about debuggers for a process that its inspector interrupted; nothing may follow the last line.
+    if (signal !== undefined) closeSync(2);
   });
 }
 
 /** What a command that a signal stopped ends with. */
-export function interrupted(signal: StopSignal, cause?: unknown): AriesError {
+export function interrupted(signal: StopSignal, isStep: boolean, cause?: unknown): AriesError {
   return new AriesError('INTERRUPTED', `Stopped by ${signal}`, {
     cause,
     exitCode: exitCodeOf(signal),
-    hint: 'What was durable is kept: run the same command with the same --run-id to go on.',
+    hint: isStep
+      ? 'What was durable is kept: run the same command with the same --run-id to resume it.'
+      : 'Run the same command again.',
   });
 }
 

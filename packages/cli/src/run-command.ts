@@ -12,16 +12,16 @@ import { outputSettings } from './report/output-settings.ts';
 import { createReporter, type Outcome, type Signal } from './report/reporter.ts';
 import { prepareResultFiles } from './report/result-files.ts';
 import { recordRun } from './report/run-figures.ts';
-import { ignoreClosedPipes } from './report/stdio.ts';
+import { ignoreWriteErrors } from './report/stdio.ts';
 import { wantsTelemetry } from './report/telemetry-settings.ts';
 import type { Stop } from './signals.ts';
 import { unknownCommand } from './unknown-command.ts';
 import { checkEnvironment, toUsageError } from './usage-error.ts';
+import { watchForBlock } from './watchdog.ts';
 
 /** Runs one command, and ends the process in the way that schedulers rely on, whatever happens. */
 export async function runCommand(argv: string[], stop: Stop): Promise<void> {
-  ignoreClosedPipes();
-  limitHeap();
+  ignoreWriteErrors();
   const settings = outputSettings(argv, process.env, {
     stdout: process.stdout.isTTY === true,
     stderr: process.stderr.isTTY === true,
@@ -41,7 +41,10 @@ export async function runCommand(argv: string[], stop: Stop): Promise<void> {
     signals,
     exit: (code) => process.exit(code),
   });
-  endInAnyCase({ reporter, stop, files });
+  const isStep = product === 'step';
+  endInAnyCase({ reporter, stop, files, isStep });
+  limitHeap((error) => void reporter.finish({ error }));
+  watchForBlock(stop);
   captureConsole(reporter.log);
 
   let outcome: Outcome;
@@ -49,7 +52,7 @@ export async function runCommand(argv: string[], stop: Stop): Promise<void> {
     files.push(...(await prepareResultFiles(settings.resultFile)));
     if (found === undefined) throw unknownCommand(argv);
     const config = await oclifConfig();
-    if (product === 'step') {
+    if (isStep) {
       const { figures } = recorder;
       const { version } = config;
       const { metricsFile: file } = settings;
@@ -72,14 +75,18 @@ export async function runCommand(argv: string[], stop: Stop): Promise<void> {
     const result = await command.run();
     outcome = { result, present: () => command.present(result), secretFree: found.command.secretFree };
   } catch (thrown) {
-    outcome = { error: errorOf(thrown, stop, found?.id) };
+    outcome = { error: errorOf(thrown, stop, { command: found?.id, isStep }) };
   }
   await reporter.finish(outcome);
 }
 
-function errorOf(thrown: unknown, stop: Stop, command: string | undefined): AriesError {
+function errorOf(
+  thrown: unknown,
+  stop: Stop,
+  { command, isStep }: { command: string | undefined; isStep: boolean },
+): AriesError {
   const signal = stop.received();
-  if (signal !== undefined) return interrupted(signal, thrown);
+  if (signal !== undefined) return interrupted(signal, isStep, thrown);
   if (isAriesError(thrown)) return thrown;
   return toUsageError(thrown, command) ?? toAriesError(thrown);
 }

@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 
-export type StopSignal = 'SIGTERM' | 'SIGINT';
+export type StopSignal = 'SIGTERM' | 'SIGINT' | 'SIGHUP';
 
 /** How long a step may take to end after a signal. */
 const GRACE_MS = 10_000;
@@ -16,6 +16,8 @@ export interface Stop {
   received(): StopSignal | undefined;
   /** Called when the step did not end in time, or a second signal came. */
   onGiveUp(listener: (signal: StopSignal) => void): void;
+  /** Ends the process at once, for a signal that came while nothing could be heard. What listens to its exit says how it ended. */
+  force(signal: StopSignal): void;
 }
 
 /** The exit code of a process that a signal stopped. */
@@ -23,7 +25,7 @@ export function exitCodeOf(signal: StopSignal): number {
   return 128 + constants.signals[signal];
 }
 
-/** Turns SIGTERM and SIGINT into an abort; the second one, or the grace period's end, gives up waiting. */
+/** Turns SIGTERM, SIGINT and SIGHUP (a terminal that was closed) into an abort; the second one, or the grace period's end, gives up waiting. */
 export function listenToSignals(graceMs = GRACE_MS): Stop {
   const controller = new AbortController();
   let received: StopSignal | undefined;
@@ -45,12 +47,17 @@ export function listenToSignals(graceMs = GRACE_MS): Stop {
   };
   process.on('SIGTERM', receive);
   process.on('SIGINT', receive);
+  process.on('SIGHUP', receive);
 
   return {
     signal: controller.signal,
     received: () => received,
     onGiveUp(listener) {
       giveUp = listener;
+    },
+    force(signal) {
+      received = signal;
+      process.exit(exitCodeOf(signal));
     },
   };
 }

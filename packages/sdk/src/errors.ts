@@ -37,9 +37,11 @@ export const ERROR_CODES = {
     kind: 'config',
     meaning: 'The target cannot take the shape of the dataset: names or types clash.',
   },
+  OUT_OF_MEMORY: { kind: 'config', meaning: 'The run needs more memory than it may use; no retry can mend that.' },
   NOT_ALLOWED: { kind: 'auth', meaning: 'Credentials are wrong, or lack a permission.' },
   UNREACHABLE: { kind: 'transient', meaning: 'A system could not be reached, or broke the connection.' },
   RESOURCE_BUSY: { kind: 'transient', meaning: 'A lock, a rate limit or a full disk stands in the way for now.' },
+  RESULT_UNWRITTEN: { kind: 'transient', meaning: 'The step is done, but its result could not be written to stdout.' },
   ATTEMPT_CONFLICT: { kind: 'transient', meaning: 'Another attempt at the same step is running or has just finished.' },
   SOURCE_CHANGED: {
     kind: 'transient',

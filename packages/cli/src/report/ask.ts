@@ -1,12 +1,13 @@
 import { createInterface } from 'node:readline/promises';
 import { AriesError } from '@aries-data/sdk';
 import type { Ask } from '../session.ts';
+import { terminal } from './stdio.ts';
 
 /** How people are asked, on stderr: stdout carries the result. `undefined` where there is no terminal on both sides. */
 export function askOnTerminal(signal: AbortSignal): Ask | undefined {
   if (process.stdin.isTTY !== true || process.stderr.isTTY !== true) return undefined;
   return async (question) => {
-    const lines = createInterface({ input: process.stdin, output: process.stderr });
+    const lines = createInterface({ input: process.stdin, output: terminal(process.stderr), terminal: true });
     // readline takes the terminal's ^C for itself.
     lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
     const closed = new Promise<never>((_, reject) => {

@@ -1,4 +1,4 @@
-import type { AriesError, Log, Progress, Redactor, StepStart } from '@aries-data/sdk';
+import { AriesError, type Log, type Progress, type Redactor, type StepStart, toAriesError } from '@aries-data/sdk';
 import { createBars } from './bars.ts';
 import { failureOf, presentFailure, stackOf } from './failure.ts';
 import { heartbeat } from './heartbeat.ts';
@@ -63,6 +63,7 @@ export function createReporter({
   let finished = false;
   // Whatever still runs in a connector must not put a line behind the last one.
   let closed = false;
+  let exitCode = 0;
 
   const hidden = ({ exitCode, code, message }: AriesError) => ({ exitCode, code, message: redactor.text(message) });
 
@@ -82,7 +83,24 @@ export function createReporter({
     closed = true;
     await settleStderr();
     if (product === 'text') return flush(process.stdout);
-    await write(process.stdout, `${settings.json ? line : text()}\n`);
+    const failure = await write(process.stdout, `${settings.json ? line : text()}\n`);
+    if (failure !== undefined) await failUnwritten(failure);
+  }
+
+  /** The work is done, but whoever asked for it does not learn so: that is no success. */
+  async function failUnwritten(cause: Error): Promise<void> {
+    const error = new AriesError(
+      'RESULT_UNWRITTEN',
+      `It is done, but its result could not be written to stdout: ${cause.message}`,
+      {
+        cause,
+        hint: 'Make room, then run the same command with the same --run-id: a finished step only tells its result again.',
+      },
+    );
+    exitCode = error.exitCode;
+    const failure = failureOf(error);
+    const text = settings.logFormat === 'pretty' ? presentFailure(failure) : resultLine(failure, redactor);
+    await write(process.stderr, `${redactor.text(text)}\n`);
   }
 
   async function fail(error: AriesError): Promise<void> {
@@ -109,12 +127,15 @@ export function createReporter({
       recorder.onProgress(step);
       progress?.update(step);
     },
-    print: (text) => write(process.stdout, text),
+    async print(text) {
+      const failure = await write(process.stdout, text);
+      if (failure !== undefined) throw toAriesError(failure);
+    },
     async finish(outcome) {
       if (finished) return;
       finished = true;
       progress?.stop();
-      const exitCode = 'error' in outcome ? outcome.error.exitCode : 0;
+      if ('error' in outcome) exitCode = outcome.error.exitCode;
       recorder.end('error' in outcome ? { error: hidden(outcome.error) } : outcome);
       const told = Promise.all(signals.map((signal) => signal.end()));
       try {

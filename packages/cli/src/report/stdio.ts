@@ -1,4 +1,5 @@
 import { fstatSync } from 'node:fs';
+import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** How long a container engine may take to read the one pipe after the other. Without it, Docker logged one failure in ten wrongly. */
@@ -20,18 +21,33 @@ export function put(stream: NodeJS.WriteStream, text: string): void {
   if (!stream.destroyed && !stream.writableEnded) writeTo.get(stream)?.(text);
 }
 
-/** Writes, and waits until the text has left the process. A reader that went away is none of our business. */
-export function write(stream: NodeJS.WriteStream, text: string): Promise<void> {
+/**
+ * Writes, and waits until the text has left the process. Returns why it could not, such as a full disk; a reader that went away
+ * is none of our business.
+ */
+export function write(stream: NodeJS.WriteStream, text: string): Promise<Error | undefined> {
   note(stream, text);
   return new Promise((resolve) => {
-    if (stream.destroyed || stream.writableEnded) return resolve();
-    writeTo.get(stream)?.(text, () => resolve());
+    if (stream.destroyed || stream.writableEnded) return resolve(undefined);
+    writeTo.get(stream)?.(text, (error) => resolve(error && !isClosedPipe(error) ? error : undefined));
   });
 }
 
 /** Waits until everything written so far has left the process. */
-export function flush(stream: NodeJS.WriteStream): Promise<void> {
-  return write(stream, '');
+export async function flush(stream: NodeJS.WriteStream): Promise<void> {
+  await write(stream, '');
+}
+
+/** A terminal to write to, for whoever needs a stream: what is written to stderr itself becomes a line of the log. */
+export function terminal(stream: NodeJS.WriteStream): Writable & { columns: number } {
+  const writable = new Writable({
+    decodeStrings: false,
+    write(text: string, _, done) {
+      put(stream, text);
+      done();
+    },
+  });
+  return Object.defineProperty(writable as Writable & { columns: number }, 'columns', { get: () => stream.columns });
 }
 
 /**
@@ -53,11 +69,11 @@ function areTwoPipes(): boolean {
   return stdout.isFIFO() && stderr.isFIFO() && stdout.ino !== stderr.ino;
 }
 
-/** Keeps a closed pipe (`aries … | head`) from ending the process with a stack. */
-export function ignoreClosedPipes(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
-    });
-  }
+/** Keeps a closed pipe (`aries … | head`) or a full disk from ending the process with a stack: who writes is told. */
+export function ignoreWriteErrors(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+}
+
+function isClosedPipe({ code }: NodeJS.ErrnoException): boolean {
+  return code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED';
 }

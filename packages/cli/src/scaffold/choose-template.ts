@@ -33,10 +33,12 @@ export async function chooseTemplate(flags: TemplateFlags, ask: Ask | undefined)
 
 async function choose(open: readonly ConnectorTemplateName[], ask: Ask): Promise<ConnectorTemplateName> {
   const lines = open.map((name, index) => `  ${index + 1} ${name}: ${CONNECTOR_TEMPLATES[name].about}`);
+  let question = `What should it start as?\n${lines.join('\n')}\n[1] `;
   for (;;) {
-    const answer = (await ask(`What is it to be?\n${lines.join('\n')}\n[1] `)).trim();
+    const answer = (await ask(question)).trim();
     const chosen = answer === '' ? open[0] : (open[Number(answer) - 1] ?? open.find((name) => name === answer));
     if (chosen !== undefined) return chosen;
+    question = `There is no "${answer}". Type a number from 1 to ${open.length}, or a name.\n[1] `;
   }
 }
 

@@ -31,7 +31,7 @@ const RESULT_OF = `def result_of(exit_code, line):
     return result["partitions"] if result.get("step") == "plan" else result`;
 
 /** What every operator's code begins with. */
-const FINAL = `# Usage, data, permission, configuration: no retry can mend them.
+const FINAL = `# Usage, data, a bug, permission, configuration, out of memory: no retry can mend them.
 FINAL = {${FINAL_CODES.join(', ')}}`;
 
 /** Secrets that Airflow keeps as connections: a task gets those that its pipeline refers to. */

@@ -12,6 +12,7 @@ import {
 
 interface SharedFlags {
   file?: string | undefined;
+  directory?: string | undefined;
   env?: string[] | string | undefined;
   retries: number;
   'retry-delay'?: number | undefined;
@@ -36,6 +37,7 @@ export function pipelineOf(
   return schedulePipeline({
     pipeline: file,
     file: flags.file,
+    directory: flags.directory,
     environment: listOf(flags.env),
     partitions: flags.partitions,
     retries: flags.retries,

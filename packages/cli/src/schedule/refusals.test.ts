@@ -1,7 +1,7 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { scheduleHere } from './testing/schedule-here.ts';
 
 /** Schedules a pipeline that says this besides its name, source and destination. */
@@ -48,6 +48,44 @@ test.each([
   expect(result).toMatchObject({ printed: false, code: expect.stringMatching(/^(?:USAGE|PIPELINE_INVALID)$/) });
   expect(result.message).toEqual(typeof message === 'string' ? message : expect.stringMatching(message));
   expect(result.hint).toMatch(/\S/);
+});
+
+describe('names that would not reach a scheduler as they are', () => {
+  const targets = [['cron'], ['airflow'], ['kubernetes', '--image', 'x'], ['argo', '--image', 'x']];
+  const own = 'staging: s3://b\nschedule: "@daily"\n';
+
+  test.each([
+    [
+      'a variable with a line break',
+      'env: { x: "${env:BAD\\n* * * * * touch pwned #}" }',
+      'cannot be a variable of the environment',
+    ],
+    ['a connection', 'env: { x: "${airflow:a-b}" }', 'cannot be the id of a connection here'],
+    ['Jinja', 'step: "{{ conn.db.password }}"', 'holds "{{", which a scheduler would replace'],
+    ['Jinja statements', 'step: "{% raw %}"', 'holds "{%", which a scheduler would replace'],
+    ['a variable of Kubernetes', 'step: "$(SECRET)"', 'holds "$(", which a scheduler would replace'],
+    ['a line break in a step', 'step: "a\\nb"', 'holds a control character'],
+  ])('%s', async (_, what, reason) => {
+    const [, value = ''] = /: (.*)$/.exec(what)!;
+    const lines = what.startsWith('env')
+      ? `${own}transforms: [{ use: filter, config: ${value} }]`
+      : `${own}transforms: [{ use: dedupe, name: ${value} }]`;
+    for (const argv of targets) {
+      const result = await schedule(lines, ...argv);
+      expect(result).toMatchObject({
+        printed: false,
+        code: 'PIPELINE_INVALID',
+        message: expect.stringContaining(reason),
+      });
+    }
+  });
+
+  test('a file and a directory', async () => {
+    const result = await schedule('schedule: "@daily"', 'cron', '--file', 'a\n* * * * * b');
+    expect(result).toMatchObject({ printed: false, code: 'PIPELINE_INVALID' });
+    const directory = await schedule('schedule: "@daily"', 'airflow', '--directory', '/srv/{{ x }}');
+    expect(directory).toMatchObject({ printed: false, code: 'PIPELINE_INVALID' });
+  });
 });
 
 test('a staging that is a folder draws a warning where tasks share no disk', async () => {

@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { AriesError, type Log, outlinePipeline, type PipelineOptions } from '@aries-data/sdk';
+import { checkReferences, checkTexts } from './check-names.ts';
 import { checkedCron } from './cron-expression.ts';
 import { type Task, tasksOf } from './tasks.ts';
 
@@ -30,6 +31,8 @@ export interface ScheduleRequest extends Pick<PipelineOptions, 'loadConnector'> 
   pipeline: string;
   /** Where the file is on the machine or in the image that runs it, if elsewhere. */
   file: string | undefined;
+  /** Where the command runs, for schedulers that are told. */
+  directory: string | undefined;
   /** Names besides those that the file refers to. */
   environment: readonly string[];
   partitions: number | undefined;
@@ -45,6 +48,15 @@ export async function schedulePipeline(request: ScheduleRequest): Promise<Schedu
   const { pipeline, file = pipeline } = request;
   const outline = await outlinePipeline({ file: pipeline, loadConnector: request.loadConnector });
   if (request.apart) checkStaging(outline.staging, pipeline, request.log);
+  const environment = [...new Set([...outline.references.env, ...request.environment])];
+  checkReferences(pipeline, environment, outline.references.airflow);
+  checkTexts(pipeline, [
+    ['name', outline.name],
+    ['pipeline file', file],
+    ['directory', request.directory ?? ''],
+    ...outline.steps.map((step) => ['step', step] as const),
+    ...outline.references.file.map((path) => ['file', path] as const),
+  ]);
   return {
     name: outline.name,
     file,
@@ -54,7 +66,7 @@ export async function schedulePipeline(request: ScheduleRequest): Promise<Schedu
     partitions: request.partitions,
     retries: request.retries,
     retryDelay: request.retryDelay,
-    environment: [...new Set([...outline.references.env, ...request.environment])],
+    environment,
     connections: outline.references.airflow,
     files: outline.references.file,
   };

@@ -9,8 +9,8 @@ export interface Task {
   args: string[];
 }
 
-/** Exit codes that stand for what no retry can mend: usage, data, permission, configuration. */
-export const FINAL_CODES = [2, 65, 77, 78];
+/** Exit codes that stand for what no retry can mend: usage, data, a bug, permission, configuration, a heap that V8 found full. */
+export const FINAL_CODES = [2, 65, 70, 77, 78, 134];
 
 /** The exit code for "nothing to do". */
 export const SKIP_CODE = 99;

@@ -23,8 +23,8 @@ export interface RunOptions {
   terminal?: string;
   /** A command that reads its stdout. */
   pipedTo?: string;
-  /** Called with each piece of output, with a way to send signals. */
-  onOutput?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
+  /** Called with each piece of output, with ways to send signals and to type; stdin then stays open until the end. */
+  onOutput?: (text: string, kill: (signal: NodeJS.Signals) => void, type: (text: string) => void) => void;
 }
 
 export interface RunResult {
@@ -45,13 +45,17 @@ export function runAries(args: readonly string[], options: RunOptions = {}): Pro
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (text: string) => {
       output[name] += text;
-      options.onOutput?.(text, (signal) => child.kill(signal));
+      options.onOutput?.(
+        text,
+        (signal) => child.kill(signal),
+        (typed) => child.stdin.write(typed),
+      );
     });
   }
   child.on('error', reject);
   child.on('close', (code) => resolve({ code, ...output, result: parse(output.stdout.trimEnd().split('\n').at(-1)) }));
   child.stdin.on('error', () => {});
-  child.stdin.end(options.input ?? '');
+  if (options.terminal === undefined || options.onOutput === undefined) child.stdin.end(options.input ?? '');
   return promise;
 }
 

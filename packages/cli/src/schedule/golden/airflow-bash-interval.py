@@ -26,8 +26,8 @@ try:
 except ImportError:
     from airflow.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
-# Usage, data, permission, configuration: no retry can mend them.
-FINAL = {2, 65, 77, 78}
+# Usage, data, a bug, permission, configuration, out of memory: no retry can mend them.
+FINAL = {2, 65, 70, 77, 78, 134}
 CONNECTIONS = ["web_api"]
 # What tells one run from another comes by the environment.
 RUN = {

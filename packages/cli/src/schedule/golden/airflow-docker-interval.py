@@ -25,8 +25,8 @@ try:
 except ImportError:
     from airflow.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
-# Usage, data, permission, configuration: no retry can mend them.
-FINAL = {2, 65, 77, 78}
+# Usage, data, a bug, permission, configuration, out of memory: no retry can mend them.
+FINAL = {2, 65, 70, 77, 78, 134}
 # The container gets these from the worker's environment; what they hold stands nowhere.
 SECRETS = ["WAREHOUSE_URL"]
 CONNECTIONS = ["web_api"]

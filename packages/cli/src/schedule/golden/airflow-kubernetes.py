@@ -18,8 +18,8 @@ try:
 except ImportError:
     from airflow.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
-# Usage, data, permission, configuration: no retry can mend them.
-FINAL = {2, 65, 77, 78}
+# Usage, data, a bug, permission, configuration, out of memory: no retry can mend them.
+FINAL = {2, 65, 70, 77, 78, 134}
 CONTAINER = {"image": "registry/orders:1", "namespace": "etl"}
 POD = {
     "apiVersion": "v1",
