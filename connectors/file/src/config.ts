@@ -110,6 +110,12 @@ export const sourceConfig = z
       .describe(
         '`guess` types columns of numbers, true and false, dates and date-times, only where each is printed back as it was written; `text` leaves all cells of csv, and dates in JSON, as text.',
       ),
+    allowNaN: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether `NaN`, `Infinity` and `-Infinity` are numbers, in JSON and in cells of csv; a column with them is decimal. Otherwise they are rejected in JSON, and text in csv.',
+      ),
     maxRecordBytes: z
       .int()
       .min(1)

@@ -97,6 +97,22 @@ test('through the engine: a number is its own text again in a column of decimals
   ]);
 });
 
+test('through the engine: a column with NaN on request is decimal, else its record is rejected', async () => {
+  const folder = await folderWith({ 'x.ndjson': '{"a":1.5}\n{"a":NaN}\n{"a":-Infinity}\n', 'y.csv': 'a\n1.50\nNaN\n' });
+  const read = (name: string, config: object) =>
+    readAll(source, { config: { url: `${folder}/${name}`, stream: 'x', ...config }, stream: 'x' });
+  expect((await read('x.ndjson', { allowNaN: true })).records).toEqual([
+    { a: '1.5' },
+    { a: 'NaN' },
+    { a: '-Infinity' },
+  ]);
+  expect((await read('y.csv', { allowNaN: true })).records).toEqual([{ a: '1.50' }, { a: 'NaN' }]);
+  expect((await read('y.csv', {})).records).toEqual([{ a: '1.50' }, { a: 'NaN' }]);
+  const { records, rejected } = await read('x.ndjson', {});
+  expect(records).toEqual([{ a: 1.5 }]);
+  expect(rejected).toHaveLength(2);
+});
+
 test('dates are typed where a whole column is of one form; beside others, and with types: text, nothing is rewritten', async () => {
   const folder = await folderWith({
     'x.csv':

@@ -22,7 +22,7 @@ export const source = defineSource({
   streams: ({ config, stream }) => ({
     [config.stream ?? streamName(config.url)]: stream({
       schema: inferred,
-      inference: { dates: config.types !== 'text' },
+      inference: { dates: config.types !== 'text', nonFinite: config.allowNaN },
       read: readFiles,
       partitions: partitionFiles,
     }),

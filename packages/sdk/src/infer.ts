@@ -10,6 +10,8 @@ export { mergeSchemas, widen } from './widen.ts';
 export interface InferenceOptions {
   /** Whether a column whose texts are all dates, or all date-times of one form, gets that type. Default: true. */
   dates?: boolean | undefined;
+  /** Whether NaN and the infinities are numbers of a record, which make their column decimal. Default: false, they reject it. */
+  nonFinite?: boolean | undefined;
 }
 
 /** Finds the schema of records by looking at all of them. */

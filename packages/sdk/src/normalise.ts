@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { type FitField, fitFieldOf, fitTestOf, Misfit } from './fit-field.ts';
 import { compile, fieldOf, memberOf, quoted } from './formats/code.ts';
 import { isRawNumber } from './formats/exact-json.ts';
+import type { InferenceOptions } from './infer.ts';
 import { describeValue, findNonJson, isJsonValue, isPlainObject } from './json-value.ts';
 import { type Field, fieldsOf, type JsonRecord, type RecordSchema } from './schema.ts';
 import { type ZodChecks, zodChecksOf, zodIssue } from './zod-fields.ts';
@@ -29,12 +30,16 @@ export interface Normaliser {
  * fit({ id: 5 }); // { id: '5' }
  * fit({}); // '"id" is missing'
  */
-export function normaliser(schema: RecordSchema, zodType?: z.ZodObject): Normaliser {
+export function normaliser(
+  schema: RecordSchema,
+  zodType?: z.ZodObject,
+  { nonFinite = false }: Pick<InferenceOptions, 'nonFinite'> = {},
+): Normaliser {
   const fields = fieldsOf(schema);
   const undeclared = new Map<string, number>();
   const checks = zodChecksOf(zodType, fields);
   const names = new Set(fields.map((field) => field.name));
-  const extras = schema.additionalProperties === true ? keepExtras(names) : dropExtras(names, undeclared);
+  const extras = schema.additionalProperties === true ? keepExtras(names, nonFinite) : dropExtras(names, undeclared);
   const fit = compileFit(fields, checks, extras, schema.additionalProperties === true);
   return { fit: checks.record === undefined ? fit : withRecordRules(fit, checks.record, names), undeclared };
 }
@@ -42,11 +47,12 @@ export function normaliser(schema: RecordSchema, zodType?: z.ZodObject): Normali
 /** Looks at the fields of a record that are not declared: a reason, or whether they have to be left out. */
 type ExtrasCheck = (record: Record<string, unknown>) => string | boolean;
 
-function keepExtras(names: ReadonlySet<string>): ExtrasCheck {
+function keepExtras(names: ReadonlySet<string>, nonFinite: boolean): ExtrasCheck {
   return (record) => {
     for (const name in record) {
       const value = record[name];
       if (names.has(name) || value === undefined || isJsonValue(value)) continue;
+      if (nonFinite && typeof value === 'number') continue;
       const { path, value: culprit } = findNonJson(value)!;
       return `"${name}"${path === '' ? '' : path}: JSON cannot hold ${describeValue(culprit)}`;
     }

@@ -28,13 +28,16 @@ export async function readContent(
     refuseForeign(stored.head, name);
     const compression = compressionOf(stored.head, name, config.compression);
     const plain = compression === 'none' ? stored.bytes : decompressed(stored.bytes, compression, name);
-    const known = config.format ?? (config.records === '' ? formatOfName(name) : 'json');
-    const { head, bytes } = await peek(plain, known === undefined ? HEAD_BYTES : SIGNATURE_BYTES);
+    const chosen = config.format ?? (config.records === '' ? undefined : 'json');
+    const named = formatOfName(name);
+    // A file that is called json may hold a record a line.
+    const isSure = chosen !== undefined || (named !== undefined && named !== 'json');
+    const { head, bytes } = await peek(plain, isSure ? SIGNATURE_BYTES : HEAD_BYTES);
     refuseForeign(head, name);
     refuseCompressed(head, name, compression);
     const encoding = encodingOf(head, name, config.encoding);
-    if (known === undefined && !isOfWeb(name)) refuseForeignName(extensionOf(name), name);
-    const format = known ?? formatOfText(new TextReader(encoding).write(head));
+    if (chosen === undefined && named === undefined && !isOfWeb(name)) refuseForeignName(extensionOf(name), name);
+    const format = isSure ? (chosen ?? named!) : formatOfText(new TextReader(encoding).write(head), named);
     return { format, encoding, compressed: compression !== 'none', bytes };
   } catch (error) {
     await stored.bytes.return?.();

@@ -1,4 +1,8 @@
 import { type Json, parseExact, rawNumber } from '@aries-data/sdk';
+import type { SourceConfig } from '../config.ts';
+
+/** Reads the cell between two places of a text. */
+export type CellReader = (text: string, start: number, end: number) => Json;
 
 const MINUS = 45;
 const POINT = 46;
@@ -21,6 +25,20 @@ export function typedCell(text: string, start = 0, end = text.length): Json {
   if (first === LOWER_T && end - start === 4 && text.startsWith('true', start)) return true;
   if (first === LOWER_F && end - start === 5 && text.startsWith('false', start)) return false;
   return text.slice(start, end);
+}
+
+/** As `typedCell`, but NaN and the infinities are numbers. */
+function typedCellOrNan(text: string, start: number, end: number): Json {
+  const value = typedCell(text, start, end);
+  return typeof value === 'string' && NOT_FINITE.has(value) ? Number(value) : value;
+}
+
+const NOT_FINITE: ReadonlySet<string> = new Set(['NaN', 'Infinity', '-Infinity']);
+
+/** The reader of cells that the config asks for; `undefined` where all cells are text. */
+export function cellReader({ types, allowNaN }: Pick<SourceConfig, 'types' | 'allowNaN'>): CellReader | undefined {
+  if (types === 'text') return undefined;
+  return allowNaN ? typedCellOrNan : typedCell;
 }
 
 /** Reads `-?(0|[1-9]\d*)(\.\d+)?`, without the cost of a pattern. */

@@ -17,6 +17,7 @@ export type CsvConfig = Pick<
   | 'trim'
   | 'nullValues'
   | 'types'
+  | 'allowNaN'
   | 'maxRecordBytes'
 > & { encoding: Encoding };
 

@@ -1,5 +1,5 @@
 import type { Json, JsonRecord } from '@aries-data/sdk';
-import { typedCell } from './csv-cells.ts';
+import type { CellReader } from './csv-cells.ts';
 import type { CsvDialect } from './csv-dialect.ts';
 
 /** Above this, the code of a row would cost more to compile than it saves. */
@@ -28,8 +28,8 @@ export interface ParserOptions {
   columns: readonly string[];
   dialect: CsvDialect;
   nulls: ReadonlySet<string>;
-  /** Cells stay text, whatever they look like. */
-  asText: boolean;
+  /** `undefined`: cells stay text, whatever they look like. */
+  readCell: CellReader | undefined;
   maxRecordBytes: number;
 }
 
@@ -40,7 +40,7 @@ export function compileCsvParser(options: ParserOptions): CsvParser | undefined 
   const last = columns.length - 1;
   const cells = columns.map((_, index) => cellCode(index, index === last, options));
   const members = columns.map((name, index) => `${memberName(name)}: v${index}`);
-  const parameters: Record<string, unknown> = { typedCell, nulls, find, closingQuote, linesIn };
+  const parameters: Record<string, unknown> = { readCell: options.readCell, nulls, find, closingQuote, linesIn };
   // Columns are named by JSON literals; everything else in the code is a number or one of the dialect's characters as JSON.
   const factory = new Function(
     ...Object.keys(parameters),
@@ -79,7 +79,8 @@ function rowStartCode({ comment, lineEnd }: CsvDialect): string {
   return comment === '' ? blank : `${blank}\nif (text.startsWith(${JSON.stringify(comment)}, at)) break;`;
 }
 
-function cellCode(index: number, isLast: boolean, { dialect, nulls, asText }: ParserOptions): string {
+function cellCode(index: number, isLast: boolean, { dialect, nulls, readCell }: ParserOptions): string {
+  const asText = readCell === undefined;
   const { quote } = dialect;
   const v = `v${index}`;
   const plain = `
@@ -123,7 +124,7 @@ function trimCode({ trim }: CsvDialect): string {
 
 function valueCode(v: string, nulls: ReadonlySet<string>, asText: boolean): string {
   const longest = Math.max(0, ...[...nulls].map((text) => text.length));
-  const value = `${v} = ${asText ? 'text.slice(at, end)' : 'typedCell(text, at, end)'};`;
+  const value = `${v} = ${asText ? 'text.slice(at, end)' : 'readCell(text, at, end)'};`;
   return longest === 0 ? value : `if (end - at > ${longest} || !nulls.has(text.slice(at, end))) ${value}`;
 }
 
@@ -145,7 +146,7 @@ function quotedCode(v: string, isLast: boolean, dialect: CsvDialect, asText: boo
     quote = find(text, ${JSON.stringify(quote)}, at + 1);
     if (quote < end) ${v} = ${v}.replace(${new RegExp(`${escapedPattern(quote)}{2}`, 'g')}, ${JSON.stringify(replacement(quote))});
     if (line < end) within += linesIn(text, ${JSON.stringify(lineEnd)}, at, end);
-    ${asText ? '' : `${v} = typedCell(${v}, 0, ${v}.length);`}
+    ${asText ? '' : `${v} = readCell(${v}, 0, ${v}.length);`}
     at = end + 1;
     ${isEnd}`;
 }

@@ -1,6 +1,6 @@
 import { AriesError, type Json } from '@aries-data/sdk';
 import type { Collector } from './collector.ts';
-import { typedCell } from './csv-cells.ts';
+import { cellReader } from './csv-cells.ts';
 import { columnsOf, missedDelimiter, numberedColumns } from './csv-columns.ts';
 import { type CsvConfig, type CsvDialect, csvDialect, separatorLine } from './csv-dialect.ts';
 import { type CsvParser, compileCsvParser, type ParserState, recordOf } from './csv-parser.ts';
@@ -41,7 +41,7 @@ export interface CsvRows {
 /** Makes what reads the rows of one file. */
 export function csvRows({ name, config, collector, memory, warn }: CsvRowsOptions): CsvRows {
   const nulls = new Set(config.nullValues);
-  const asText = config.types === 'text';
+  const readCell = cellReader(config);
   const limit = config.maxRecordBytes;
   const state: ParserState = { line: 1, records: [], lines: [], nextDelimiter: -1, nextLine: -1, nextQuote: -1 };
   let begun = false;
@@ -79,7 +79,7 @@ export function csvRows({ name, config, collector, memory, warn }: CsvRowsOption
 
   function setColumns(header: readonly string[]): void {
     columns = columnsOf(header, { name, encoding: config.encoding });
-    const options = { columns, dialect: dialect!, nulls, asText, maxRecordBytes: limit };
+    const options = { columns, dialect: dialect!, nulls, readCell, maxRecordBytes: limit };
     const key = JSON.stringify([columns, dialect]);
     if (memory.compiled?.key !== key) memory.compiled = { key, parse: compileCsvParser(options) };
     parse = memory.compiled.parse;
@@ -94,7 +94,7 @@ export function csvRows({ name, config, collector, memory, warn }: CsvRowsOption
   function valueAt(row: Row, index: number): Json {
     const cell = row.cells[index];
     if (cell === undefined || (!row.quoted[index] && nulls.has(cell))) return null;
-    return asText ? cell : typedCell(cell, 0, cell.length);
+    return readCell === undefined ? cell : readCell(cell, 0, cell.length);
   }
 
   /** Makes the first row the header. Returns where the rows begin. */

@@ -70,6 +70,15 @@ describe('cells', () => {
     expect((await csv('a,b,c\n1,true,\n', { types: 'text' })).texts).toEqual(['{"a":"1","b":"true","c":null}']);
   });
 
+  test('NaN and the infinities are numbers on request, in these spellings', async () => {
+    const folder = await folderWith({ 'x.csv': 'a,b\n1,NaN\nNaN,nan\n-Infinity,Infinity\n' });
+    expect((await read({ url: `${folder}/x.csv`, allowNaN: true })).records).toEqual([
+      { a: 1, b: Number.NaN },
+      { a: Number.NaN, b: 'nan' },
+      { a: Number.NEGATIVE_INFINITY, b: Number.POSITIVE_INFINITY },
+    ]);
+  });
+
   test('a null value is one only without quotes', async () => {
     expect((await csv('a,b\n"x""y",z\n', { nullValues: ['x"y', 'z'] })).texts).toEqual(['{"a":"x\\"y","b":null}']);
     expect((await csv('a,b,c,d\nNULL,"NULL",,""\n', { nullValues: ['NULL'] })).texts).toEqual([

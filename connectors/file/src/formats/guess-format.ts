@@ -22,14 +22,17 @@ export function formatOfName(name: string): FileFormat | undefined {
   return FORMAT_OF_EXTENSION[extensionOf(name)];
 }
 
-/** The format a file's beginning looks like. */
-export function formatOfText(head: string): FileFormat {
+/** The format a file's beginning looks like, given what its name stands for: `json` may turn out to be `ndjson`, nothing else. */
+export function formatOfText(head: string, named?: 'json'): FileFormat {
   const text = head.trimStart();
   // Nothing at all: no records, and no document either.
-  if (text === '') return 'ndjson';
+  if (text === '') return named ?? 'ndjson';
   if (text.startsWith('[')) return 'json';
-  if (!text.startsWith('{')) return 'csv';
-  return isJson(text.split('\n', 1)[0]!) ? 'ndjson' : 'json';
+  if (!text.startsWith('{')) return named ?? 'csv';
+  const [first, ...rest] = text.split('\n', 2);
+  if (!isJson(first!)) return 'json';
+  // One line may be a whole document.
+  return named === undefined || /^\s*\{/.test(rest.join('\n')) ? 'ndjson' : 'json';
 }
 
 function isJson(text: string): boolean {

@@ -14,7 +14,7 @@ const COLON = 58;
 const OPENING_BRACKET = 91;
 
 /**
- * Reads a document piece by piece. Tokens tell all, and lead to the array of records and behind it. Its elements are found by
+ * Reads a document, or several one after the other, piece by piece. Tokens tell all, and lead to the array of records and behind it. Its elements are found by
  * a scanner and parsed in groups, which is faster; a group in which not all is plain goes by tokens as well, because they
  * alone show numbers and names as they are written, and what is wrong.
  */
@@ -31,11 +31,14 @@ export class JsonDocument {
   /** Whether the parser has the beginning of an element whose end is still to come. */
   #isOpen = false;
 
-  constructor(records: JsonRecords, encoding: Encoding) {
+  constructor(
+    records: JsonRecords,
+    { encoding, allowNaN = false }: { encoding: Encoding; allowNaN?: boolean | undefined },
+  ) {
     this.#records = records;
-    this.#tokens = new JsonTokens(records, encoding);
-    // In UTF-8 a byte that looks like a bracket is one.
-    this.#canScan = encoding === 'utf-8';
+    this.#tokens = new JsonTokens(records, { encoding, allowNaN });
+    // In UTF-8 a byte that looks like a bracket is one. What JSON does not have, only the tokens' reader knows.
+    this.#canScan = encoding === 'utf-8' && !allowNaN;
   }
 
   /** Whether there was nothing but white space so far. */
@@ -67,10 +70,13 @@ export class JsonDocument {
 
   /** Goes on behind the next bracket that may open the array of records, so that the scanner can begin there. */
   #lead(bytes: Buffer): number {
-    const isSeeking = this.#canScan && !this.#records.found;
+    const isSeeking = this.#canScan && this.#records.seeksArray;
     const taken = isSeeking ? behindBracket(bytes, this.#records.isMember) : bytes.length;
     this.#tokens.write(bytes.subarray(0, taken));
-    if (isSeeking && this.#records.inArray) this.#scanner = new ArrayScanner();
+    if (isSeeking && this.#records.inArray) {
+      this.#scanner = new ArrayScanner();
+      this.#begun = false;
+    }
     return taken;
   }
 

@@ -2,11 +2,15 @@ import { AriesError, isRawNumber, type Json, type JsonRecord } from '@aries-data
 import type { Token } from 'stream-json/core/parser.js';
 import type { Collector } from './collector.ts';
 import { JsonAssembler } from './json-assembler.ts';
+import { unmarked, withNames, withNan } from './nan.ts';
 
 /** The position of a record that is no element of an array. */
 const ALONE = -1;
 
-/** Finds the records of a document in its tokens: the elements of the array that a JSON pointer names, or one object. */
+/**
+ * Finds the records of a document in its tokens: the elements of the array that a JSON pointer names, or one object. Documents that
+ * follow one another are read alike, each by the same pointer.
+ */
 export class JsonRecords {
   readonly assembler = new JsonAssembler();
   /** Grows whenever something outside of a record, or the end of a record, was met. */
@@ -22,7 +26,13 @@ export class JsonRecords {
   /** Whether it is an array that has not ended yet. */
   inArray = false;
   #inRecord = false;
+  /** Records so far, of all documents. */
   #index = 0;
+  /** The value of `#index` at the end of the first document. */
+  #firstEnd = Number.POSITIVE_INFINITY;
+  #documents = 0;
+  /** Whether the document before was one record. */
+  #wasAlone = false;
   /** Containers entered on the way to the records. */
   #level = 0;
   /** In each of them, the number of the element; `undefined` in objects. */
@@ -31,7 +41,10 @@ export class JsonRecords {
   /** Levels inside of something that is not on the way. */
   #aside = 0;
 
-  constructor(pointer: string, name: string, collector: Collector) {
+  readonly #allowNaN: boolean;
+
+  constructor(pointer: string, name: string, collector: Collector, allowNaN = false) {
+    this.#allowNaN = allowNaN;
     this.#pointer = pointer;
     this.#path = pointerSteps(pointer);
     this.isMember = /\D/.test(this.#path.at(-1) ?? '');
@@ -54,25 +67,38 @@ export class JsonRecords {
     for (let i = 0; i < elements.length; i++) this.#sort(elements[i]!, this.#index++);
   }
 
-  /** Says that the document has ended. Throws `DATA_INVALID` where the pointer points at nothing. */
-  end(): void {
-    if (!this.found) throw this.#invalid(`has nothing at ${this.#pointer}`);
+  /** Whether an array of records may be near. */
+  get seeksArray(): boolean {
+    return !this.found && !this.#wasAlone;
+  }
+
+  /** Throws `DATA_INVALID` where the pointer pointed at nothing. */
+  #endDocument(): void {
+    if (!this.found)
+      throw this.#invalid(
+        `has nothing at ${this.#pointer}${this.#documents === 0 ? '' : ` in document ${this.#documents + 1}`}`,
+      );
+    if (this.#documents === 0) this.#firstEnd = this.#index;
+    this.#documents++;
+    this.found = false;
   }
 
   /** The origin of the element at a position. */
   origin(position: number): string {
+    if (position >= this.#firstEnd) return `${this.#name}: record ${position + 1}`;
     return `${this.#name}#${this.#pointer}${position === ALONE ? '' : `/${position}`}`;
   }
 
   /** The origin of the record that is being read. */
   get current(): string {
-    return this.origin(this.inArray ? this.#index : ALONE);
+    return this.origin(this.inArray || this.#documents > 0 ? this.#index : ALONE);
   }
 
   #element(token: Token): void {
     const { assembler } = this;
     if (!assembler.busy && token.name === 'endArray') {
       this.inArray = false;
+      if (this.#level === 0) this.#endDocument();
       return;
     }
     if (!assembler.accept(token)) return;
@@ -82,19 +108,32 @@ export class JsonRecords {
   #alone(token: Token): void {
     if (!this.assembler.accept(token)) return;
     this.#inRecord = false;
-    this.#deliver(this.assembler.value, ALONE);
+    this.#wasAlone = true;
+    this.#deliver(this.assembler.value, this.#documents === 0 ? ALONE : this.#index);
+    this.#index++;
+    if (this.#level === 0) this.#endDocument();
   }
 
   #deliver(value: Json, position: number): void {
     this.progress++;
     const { problem } = this.assembler;
-    if (problem !== undefined) this.#collector.reject(problem, position, value);
+    if (problem !== undefined) this.#collector.reject(problem, position, this.#allowNaN ? withNames(value) : value);
     else this.#sort(value, position);
   }
 
   #sort(value: Json, position: number): void {
-    if (isRecord(value)) this.#collector.add(value, position);
+    if (this.#allowNaN) this.#sortNan(value, position);
+    else if (isRecord(value)) this.#collector.add(value, position);
     else this.#collector.reject(`expected an object, found ${kindOf(value)}`, position, value);
+  }
+
+  #sortNan(value: Json, position: number): void {
+    const named = typeof value === 'string' ? unmarked(value) : value;
+    const record = isRecord(value) ? withNan(value) : undefined;
+    if (record !== undefined) this.#collector.add(record, position);
+    else if (isRecord(value))
+      this.#collector.reject('it has a number where a name must be', position, withNames(value));
+    else this.#collector.reject(`expected an object, found ${kindOf(named)}`, position, withNames(value));
   }
 
   #seek(token: Token): void {
@@ -108,6 +147,7 @@ export class JsonRecords {
       else {
         this.#level--;
         this.#elements.pop();
+        if (this.#level === 0) this.#endDocument();
       }
     } else if (this.#aside > 0) {
       if (opens) this.#aside++;

@@ -1,6 +1,7 @@
 import { none } from 'stream-chain/defs.js';
 import { jsonParser, type Token } from 'stream-json/parser.js';
 import type { JsonRecords } from './json-records.ts';
+import { type NanReader, nanReader } from './nan.ts';
 import { type Encoding, invalidReason, TextReader } from './text.ts';
 
 const COMMA = Buffer.from(',');
@@ -14,12 +15,15 @@ export class JsonTokens {
   readonly #records: JsonRecords;
   readonly #encoding: Encoding;
   readonly #text: TextReader;
-  readonly #parse = jsonParser({ packValues: true, streamValues: false });
+  readonly #nan: NanReader | undefined;
+  // A file may hold several documents, one after the other.
+  readonly #parse = jsonParser({ packValues: true, streamValues: false, jsonStreaming: true });
 
-  constructor(records: JsonRecords, encoding: Encoding) {
+  constructor(records: JsonRecords, { encoding, allowNaN }: { encoding: Encoding; allowNaN: boolean }) {
     this.#records = records;
     this.#encoding = encoding;
     this.#text = new TextReader(encoding);
+    this.#nan = allowNaN ? nanReader() : undefined;
   }
 
   write(bytes: Uint8Array): void {
@@ -28,6 +32,7 @@ export class JsonTokens {
 
   end(): void {
     this.#read(this.#text.end());
+    if (this.#nan !== undefined) this.#accept(this.#parse(this.#nan.end()) as Parsed);
     this.#accept(this.#parse(none as never) as Parsed);
   }
 
@@ -46,7 +51,7 @@ export class JsonTokens {
   #read(text: string): void {
     if (this.#text.sawInvalid) this.#records.assembler.invalidReason = invalidReason(this.#encoding);
     this.isEmpty &&= text.trim() === '';
-    this.#accept(this.#parse(text) as Parsed);
+    this.#accept(this.#parse(this.#nan === undefined ? text : this.#nan.write(text)) as Parsed);
   }
 
   #accept(parsed: Parsed): void {

@@ -33,13 +33,22 @@ async function elements(text: string, places: readonly number[]): Promise<unknow
   }
 }
 
+/** Documents that follow one another, by JSON.parse: each ends where the text before is JSON for the first time. */
 function parsed(text: string): unknown[] | 'not JSON' {
-  try {
-    const value = JSON.parse(text);
-    return Array.isArray(value) ? value : typeof value === 'object' && value !== null ? [value] : 'not JSON';
-  } catch {
-    return 'not JSON';
+  const found: unknown[] = [];
+  let start = 0;
+  for (let end = 1; end <= text.length; end++) {
+    let value: unknown;
+    try {
+      value = JSON.parse(text.slice(start, end));
+    } catch {
+      continue;
+    }
+    if (typeof value !== 'object' || value === null) return 'not JSON';
+    found.push(...(Array.isArray(value) ? value : [value]));
+    start = end;
   }
+  return start > 0 && /^[ \t\r\n]*$/.test(text.slice(start)) ? found : 'not JSON';
 }
 
 /** As JSON.parse sees it, so that the two can be compared: a double for each number. */
@@ -72,11 +81,11 @@ describe('any document, cut at any bytes', () => {
     });
     await fc.assert(
       fc.asyncProperty(
-        fc.array(value, { maxLength: 4 }),
+        fc.array(fc.array(value, { maxLength: 3 }), { minLength: 1, maxLength: 2 }),
         damage,
         places,
         async (document, { at, remove, insert }, cuts) => {
-          const whole = JSON.stringify(document);
+          const whole = document.map((items) => JSON.stringify(items)).join('\n');
           const start = at % (whole.length + 1);
           const text = (whole.slice(0, start) + insert + whole.slice(start + remove)).toWellFormed();
           const expected = parsed(text);
@@ -233,8 +242,8 @@ describe('what is no document of records', () => {
     ['[{"a":1},\n {"a":2', '', `is no whole JSON document: it ends at byte 17, expected ',' — ${CUT_OFF}`],
     ['[{"a":1}', '', `is no whole JSON document: it ends at byte 8, expected ',' — ${CUT_OFF}`],
     ['[{"a":1},\n {"a" 2},\n {"a":3}, {"a":4}]', '', `is not JSON at line 2, column 7: expected ':' — ${CORRECT}`],
-    ['[{"a":1}] and more', '', `is not JSON at line 1, column 11: unexpected characters — ${CORRECT}`],
-    ['[{"a":1}]]', '', `is not JSON at line 1, column 10: unexpected characters — ${CORRECT}`],
+    ['[{"a":1}] and more', '', `is not JSON at line 1, column 11: expected a value — ${CORRECT}`],
+    ['[{"a":1}]]', '', `is not JSON at line 1, column 10: unexpected token ']' — ${CORRECT}`],
     ['hello, this is no JSON', '', `is not JSON at line 1, column 1: expected a value — ${CORRECT}`],
     ['42', '', 'is a number, neither an array of records nor an object — Is it json? Set "format" where it is not.'],
     [
@@ -278,4 +287,148 @@ test('an interrupted read goes on at any checkpoint, rejected records counted', 
     expect(rest.texts).toEqual(whole.texts.slice(whole.texts.length - rest.texts.length));
     expect(rest.rejected).toEqual(whole.rejected.slice(whole.rejected.length - rest.rejected.length));
   }
+});
+
+describe('documents that follow one another', () => {
+  const document = fc.oneof(
+    fc.array(fc.dictionary(fc.string({ maxLength: 3 }), value, { maxKeys: 3 }), { maxLength: 3 }),
+    fc.dictionary(fc.string({ maxLength: 3 }), value, { maxKeys: 3 }),
+  );
+
+  test('are read as the records of each, wherever they are cut', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(document, spaces), { minLength: 1, maxLength: 5 }),
+        fc.constantFrom('', ' ', '\n', '\r\n'),
+        places,
+        async (documents, between, cuts) => {
+          const text = documents.map(([one, space]) => JSON.stringify(one, null, space)).join(between);
+          const expected = documents.flatMap(([one]) => one);
+          expect(asDoubles(await elements(text, cuts))).toBe(asDoubles(expected));
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  test.each([
+    ['one after the other', '{"a":1}{"a":2}{"a":3}', 3, []],
+    ['printed over lines', '{\n "a":1\n}\n{\n "a":2\n}\n', 2, []],
+    ['after a byte order mark, with carriage returns alone', '\u{feff}{"a":1}\r{"a":"\u{2028}"}\r', 2, []],
+    ['a line each, though the name says json', '{"a":1}\n{"a":2}\n', 2, []],
+    ['arrays', '[{"a":1}]\n[{"a":2},7]', 2, ['x.json: record 3: expected an object, found a number']],
+    [
+      'an object with a name twice',
+      '{"a":1}{"a":2,"a":3}',
+      1,
+      ['x.json: record 2: the name "a" occurs twice in one object'],
+    ],
+  ])('%s', async (_, text, count, rejections) => {
+    const folder = await folderWith({ 'x.json': text });
+    const { records, rejected } = await read({ url: `${folder}/x.json` });
+    expect(records.length).toBe(count);
+    expect(rejected.map((one) => one.slice(folder.length + 1))).toEqual(rejections);
+  });
+
+  test('each has its records at the pointer', async () => {
+    const folder = await folderWith({
+      'x.json': '{"n":2,"data":[{"a":1},{"a":2}]}\n{"data":[]}{"data":{"a":3}}',
+      'y.json': '{"data":[]}\n{"items":[]}',
+    });
+    expect((await read({ url: `${folder}/x.json`, records: '/data' })).texts).toEqual([
+      '{"a":1}',
+      '{"a":2}',
+      '{"a":3}',
+    ]);
+    expect(await failure(read({ url: `${folder}/y.json`, records: '/data' }))).toBe(
+      `DATA_INVALID: ${folder}/y.json has nothing at /data in document 2 — ${CHECK}`,
+    );
+  });
+
+  test('the last of them must be whole', async () => {
+    const folder = await folderWith({ 'x.json': '{"a":1}{"a":' });
+    expect(await failure(read({ url: `${folder}/x.json` }))).toContain('is no whole JSON document');
+  });
+});
+
+describe('NaN and Infinity, which JSON does not have', () => {
+  const files = {
+    'x.json': '[{"a":NaN,"b":"NaN \\" Infinity"},{"a":-Infinity,"b":[1,NaN,{"c":Infinity}]}]',
+    'x.ndjson': '{"a":NaN,"b":"NaN \\" Infinity"}\n{"a":-Infinity,"b":[1,NaN,{"c":Infinity}]}\n',
+  };
+
+  test.each(Object.keys(files))('%s: they are numbers on request', async (name) => {
+    const folder = await folderWith(files);
+    const { records, rejected } = await read({ url: `${folder}/${name}`, allowNaN: true });
+    expect(rejected).toEqual([]);
+    expect(records).toEqual([
+      { a: Number.NaN, b: 'NaN " Infinity' },
+      { a: Number.NEGATIVE_INFINITY, b: [1, 'NaN', { c: 'Infinity' }] },
+    ]);
+  });
+
+  test('else the option is named', async () => {
+    const folder = await folderWith(files);
+    expect(await failure(read({ url: `${folder}/x.json` }))).toBe(
+      `DATA_INVALID: ${folder}/x.json is not JSON at line 1, column 7: expected a value — JSON has no NaN and no Infinity. To read them as numbers, set "allowNaN" to true.`,
+    );
+    expect((await read({ url: `${folder}/x.ndjson` })).rejected).toEqual(
+      [1, 2].map(
+        (line) =>
+          `${folder}/x.ndjson:${line}: it is not JSON: it holds NaN or Infinity. To read them as numbers, set "allowNaN" to true`,
+      ),
+    );
+  });
+
+  test('with them, any other text is what it was, wherever it is cut', async () => {
+    const piece = fc.constantFrom(
+      'NaN',
+      '-Infinity',
+      'Infinity',
+      '"',
+      '\\\\',
+      '\\"',
+      '{',
+      '}',
+      '[',
+      ']',
+      ',',
+      ':',
+      '1',
+      'null',
+      'a',
+      ' ',
+      '-',
+    );
+    const text = fc.oneof(
+      fc.array(piece, { maxLength: 12 }).map((pieces) => `[{"a":${pieces.join('')}}]`),
+      fc.array(value, { maxLength: 3 }).map((items) => JSON.stringify(items)),
+    );
+    const readWith = async (bytes: AsyncIterable<Uint8Array>) => {
+      const found: unknown[] = [];
+      const config = { ...CONFIG, allowNaN: true };
+      try {
+        for await (const { items } of readJson(bytes, { name: 'x.json', config, skip: 0 })) {
+          for (const item of items) {
+            if (Array.isArray(item)) found.push(...item);
+            else if ('reason' in item) found.push(item.record);
+          }
+        }
+        return found;
+      } catch (error) {
+        if ((error as { code?: string }).code !== 'DATA_INVALID') throw error;
+        return 'not JSON';
+      }
+    };
+    await fc.assert(
+      fc.asyncProperty(text, places, async (json, cuts) => {
+        const found = await readWith(chunksOf(json, cuts));
+        const expected = parsed(json);
+        if (expected !== 'not JSON' && !/"([^"]*)":.*"\1":/.test(json))
+          expect(asDoubles(found)).toBe(asDoubles(expected));
+        else expect(asDoubles(found)).toBe(asDoubles(await readWith(chunksOf(json, []))));
+      }),
+      { numRuns: 200 },
+    );
+  });
 });

@@ -4,6 +4,7 @@ import type { SourceConfig } from '../config.ts';
 import { BATCH_RECORDS, Collector, type Group } from './collector.ts';
 import { JsonDocument } from './json-document.ts';
 import { JsonRecords } from './json-records.ts';
+import { NAN_HINT, nanReader } from './nan.ts';
 import { type Encoding, TextReader } from './text.ts';
 
 /** Bytes read together at most. */
@@ -11,7 +12,9 @@ const GROUP_BYTES = 1024 * 1024;
 
 export interface JsonOptions {
   name: string;
-  config: Pick<SourceConfig, 'records' | 'maxRecordBytes'> & { encoding: Encoding };
+  config: Pick<SourceConfig, 'records' | 'maxRecordBytes'> & { encoding: Encoding } & Partial<
+      Pick<SourceConfig, 'allowNaN'>
+    >;
   /** Records to pass over: an earlier attempt has them. */
   skip: number;
   /** Opens the document once more, to find the place of an error, where it can be read twice. */
@@ -19,14 +22,14 @@ export interface JsonOptions {
 }
 
 /**
- * Reads a JSON document of any size: the elements of an array, or one object. What is no record is rejected; what is no
- * JSON document fails with `DATA_INVALID`, naming the line.
+ * Reads a JSON document of any size: the elements of an array, or one object; also several documents one after the other. What is no
+ * record is rejected; what is no JSON document fails with `DATA_INVALID`, naming the line.
  */
 export async function* readJson(bytes: AsyncIterable<Uint8Array>, options: JsonOptions): AsyncGenerator<Group> {
   const { name, config } = options;
   const collector = new Collector((position) => records.origin(position), options.skip);
-  const records: JsonRecords = new JsonRecords(config.records, name, collector);
-  const document = new JsonDocument(records, config.encoding);
+  const records: JsonRecords = new JsonRecords(config.records, name, collector, config.allowNaN);
+  const document = new JsonDocument(records, config);
   let totalBytes = 0;
   let lastProgress = 0;
   let recordBytes = 0;
@@ -56,16 +59,16 @@ export async function* readJson(bytes: AsyncIterable<Uint8Array>, options: JsonO
   try {
     document.end();
   } catch (error) {
-    throw incomplete(error, name, totalBytes, document.isEmpty);
+    throw incomplete(error, name, totalBytes);
   }
-  records.end();
+  if (document.isEmpty) {
+    throw new AriesError('DATA_INVALID', `${name} is empty`, { hint: 'A JSON document has at least [] in it.' });
+  }
   yield { items: collector.take(), next: { records: collector.seen } };
 }
 
-function incomplete(error: unknown, name: string, bytes: number, isEmpty: boolean): unknown {
+function incomplete(error: unknown, name: string, bytes: number): unknown {
   if (error instanceof AriesError) return error;
-  if (isEmpty)
-    return new AriesError('DATA_INVALID', `${name} is empty`, { hint: 'A JSON document has at least [] in it.' });
   return new AriesError(
     'DATA_INVALID',
     `${name} is no whole JSON document: it ends at byte ${bytes}, ${expectation(error)}`,
@@ -78,23 +81,33 @@ function incomplete(error: unknown, name: string, bytes: number, isEmpty: boolea
 /** Says where a document stops being JSON, by reading it again with all positions counted. */
 async function notJson(error: unknown, { name, config, reopen }: JsonOptions): Promise<unknown> {
   if (error instanceof AriesError) return error;
-  const place = reopen === undefined ? '' : await placeOfError(await reopen(), config.encoding);
-  return new AriesError('DATA_INVALID', `${name} is not JSON${place}: ${expectation(error)}`, {
-    hint: 'Correct the file, or set "format" where it is something else.',
+  const found = reopen === undefined ? undefined : await placeOfError(await reopen(), config);
+  return new AriesError('DATA_INVALID', `${name} is not JSON${found?.place ?? ''}: ${expectation(error)}`, {
+    hint: found?.nan === true ? NAN_HINT : 'Correct the file, or set "format" where it is something else.',
   });
 }
 
-async function placeOfError(bytes: AsyncIterable<Uint8Array>, encoding: Encoding): Promise<string> {
+/** Where the error is, and whether there is a NaN or an Infinity that was not asked for before or shortly after it. */
+async function placeOfError(
+  bytes: AsyncIterable<Uint8Array>,
+  { encoding, allowNaN = false }: JsonOptions['config'],
+): Promise<{ place: string; nan: boolean }> {
   const text = new TextReader(encoding);
-  const verify = jsonVerifier();
+  const nan = nanReader();
+  const verify = jsonVerifier({ jsonStreaming: true });
   try {
-    for await (const chunk of bytes) verify(text.write(chunk));
+    for await (const chunk of bytes) {
+      const written = text.write(chunk);
+      const converted = nan.write(written);
+      verify(allowNaN ? converted : written);
+    }
   } catch (error) {
     const { line, pos } = error as { line?: number; pos?: number };
-    if (line !== undefined) return ` at line ${line}, column ${pos}`;
-    throw error;
+    if (line === undefined) throw error;
+    // Converted numbers are longer, so only the line is right.
+    return { place: ` at line ${line}${allowNaN && nan.met ? '' : `, column ${pos}`}`, nan: nan.met && !allowNaN };
   }
-  return '';
+  return { place: '', nan: false };
 }
 
 function expectation(error: unknown): string {

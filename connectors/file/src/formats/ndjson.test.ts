@@ -84,3 +84,16 @@ describe('an interrupted read goes on at any checkpoint', () => {
     }
   });
 });
+
+test('white space that is no line end stays in texts; lines that end in a carriage return alone are rejected with the way out', async () => {
+  const folder = await folderWith({
+    'x.ndjson': '{"a":"\u{2028}\u{85}\u{feff}"}\n{"a":1}\u{85}\n',
+    'y.ndjson': '{"a":1}\r{"a":2}\r',
+  });
+  const { texts, rejected } = await read({ url: `${folder}/x.ndjson` });
+  expect(texts).toEqual([JSON.stringify({ a: '\u{2028}\u{85}\u{feff}' })]);
+  expect(rejected).toHaveLength(1);
+  const { rejected: both } = await read({ url: `${folder}/y.ndjson` });
+  expect(both).toEqual([expect.stringContaining('carriage return alone, set "format" to json')]);
+  expect((await read({ url: `${folder}/y.ndjson`, format: 'json' })).texts).toEqual(['{"a":1}', '{"a":2}']);
+});

@@ -1,8 +1,9 @@
-import { duplicateName, type Json, ndjsonLines, parseExact } from '@aries-data/sdk';
+import { duplicateName, type Json, type JsonRecord, ndjsonLines, parseExact } from '@aries-data/sdk';
 import type { SourceConfig } from '../config.ts';
 import { skipBytes } from '../locations/bytes.ts';
 import { Collector, type Group } from './collector.ts';
 import { isRecord, kindOf } from './json-records.ts';
+import { withMarkedNan, withNan } from './nan.ts';
 import { type Encoding, INVALID, invalidReason, shown, TextReader } from './text.ts';
 
 /** Four times as much reads no faster, and takes 100 MB more memory. */
@@ -10,7 +11,7 @@ const GROUP_BYTES = 64 * 1024;
 
 export interface NdjsonOptions {
   name: string;
-  config: Pick<SourceConfig, 'maxRecordBytes'> & { encoding: Encoding };
+  config: Pick<SourceConfig, 'maxRecordBytes'> & { encoding: Encoding } & Partial<Pick<SourceConfig, 'allowNaN'>>;
   /** Where an earlier attempt got to, counted in UTF-8. */
   after?: { offset: number; line: number } | undefined;
   /** Bytes to pass over to get there, counted in UTF-8. */
@@ -35,7 +36,7 @@ export async function* readNdjson(
     for (let i = 0; i < group.lines.length; i++) {
       const line = group.numbers[i]!;
       for (; bad < group.bad.length && group.bad[bad]!.line < line; bad++) rejectBad(collector, group.bad[bad]!);
-      readLine(collector, group.lines[i]!, line, encoding);
+      readLine(collector, group.lines[i]!, line, config);
     }
     for (; bad < group.bad.length; bad++) rejectBad(collector, group.bad[bad]!);
     yield { items: collector.take(), next: { offset: group.offset, line: group.nextLine } };
@@ -46,7 +47,12 @@ function rejectBad(collector: Collector, { reason, line, text }: { reason: strin
   collector.reject(reason, line, text);
 }
 
-function readLine(collector: Collector, text: string, line: number, encoding: Encoding): void {
+function readLine(
+  collector: Collector,
+  text: string,
+  line: number,
+  { encoding, allowNaN = false }: NdjsonOptions['config'],
+): void {
   if (encoding !== 'utf-8' && text.includes(INVALID)) {
     collector.reject(invalidReason(encoding), line, shown(text));
     return;
@@ -55,13 +61,37 @@ function readLine(collector: Collector, text: string, line: number, encoding: En
   try {
     value = parseExact(text);
   } catch (error) {
-    collector.reject(`it is not JSON: ${(error as Error).message.replace(/ \(line 1 column \d+\)$/, '')}`, line, text);
+    const nan = readNan(text);
+    if (nan !== undefined && allowNaN) collector.add(nan, line);
+    else collector.reject(nan === undefined ? notJson(error, text) : NAN_REASON, line, text);
     return;
   }
   const twice = duplicateName(text, value);
   if (twice !== undefined) collector.reject(`the name ${JSON.stringify(twice)} occurs twice in one object`, line, text);
   else if (isRecord(value)) collector.add(value, line);
   else collector.reject(`expected an object, found ${kindOf(value)}`, line, text);
+}
+
+const NAN_REASON = 'it is not JSON: it holds NaN or Infinity. To read them as numbers, set "allowNaN" to true';
+
+function notJson(error: unknown, text: string): string {
+  const reason = `it is not JSON: ${(error as Error).message.replace(/ \(line 1 column \d+\)$/, '')}`;
+  // As JSON, documents may follow one another with any white space between them.
+  return /[}\]]\s*\r\s*[{[]/.test(text)
+    ? `${reason}. To read lines that end in a carriage return alone, set "format" to json`
+    : reason;
+}
+
+/** The record of a line that would be JSON but for NaN and the infinities. */
+function readNan(text: string): JsonRecord | undefined {
+  const marked = withMarkedNan(text);
+  if (marked === undefined) return undefined;
+  try {
+    const value = parseExact(marked);
+    return isRecord(value) && duplicateName(marked, value) === undefined ? withNan(value) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The same text as UTF-8. */

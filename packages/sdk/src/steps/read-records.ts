@@ -65,7 +65,7 @@ export async function* readRecords(
   const { selected, connector, window, limit } = options;
   const { counts, undeclared } = options.tally;
   const reach: Reach = { reached: options.tally.reached, beyond: options.tally.beyond };
-  const check = normaliser(selected.schema ?? ANY_RECORD, selected.zod);
+  const check = normaliser(selected.schema ?? ANY_RECORD, selected.zod, selected.stream.inference);
   // Rows that the source itself has encoded are what it says, as they are where nobody looks into them.
   const isEncoded = selected.stream.read === undefined;
   const fit = isEncoded ? (record: unknown) => record as JsonRecord : check.fit;
