@@ -16,6 +16,7 @@ export const slow = [
   'test/cli-examples.test.ts',
   'test/cli-real-systems.test.ts',
   'test/cli-telemetry.test.ts',
+  'test/cursor-end.test.ts',
   'test/docs-commands.test.ts',
   'test/hostile-names.test.ts',
   'test/pgcopy.test.ts',

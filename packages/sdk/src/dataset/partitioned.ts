@@ -87,7 +87,7 @@ function streamOf(name: string, plan: Plan, folder: string, datasets: readonly D
   if (others.length === 0) return first;
   const { consistency } = plan.streams[name]!;
   const schema = streams.map((stream) => stream.schema).reduce((a, b) => commonSchema(name, a, b, first.inferred));
-  const { reached: _, ...head } = first;
+  const { reached: _, beyond: __, ...head } = first;
   const isEach = consistency === 'none';
   return {
     ...head,
@@ -100,7 +100,11 @@ function streamOf(name: string, plan: Plan, folder: string, datasets: readonly D
     stateAfter: isEach
       ? furthest(streams, schema, ({ stateAfter }) => stateAfter)
       : plannedState(name, plan, first, schema),
-    ...(isEach && streams.some(({ reached }) => reached !== undefined)
+    ...beyondOf(streams, schema),
+    // Where one of them reaches beyond what a state can hold, so do all.
+    ...(isEach &&
+    streams.some((stream) => stream.reached) &&
+    streams.every((stream) => stream.reached || !stream.beyond)
       ? { reached: furthest(streams, schema, ({ reached, stateAfter }) => reached ?? stateAfter)! }
       : {}),
     consistency,
@@ -132,6 +136,18 @@ function plannedState(name: string, plan: Plan, stream: ManifestStream, schema: 
   // Which of the records at that value, or after it, came with a partition nobody has written down.
   if (stateBefore === null || orderOf(stream, schema)(maxCursor, stateBefore.cursor) > 0) return crowded(maxCursor);
   return { ...stateBefore, others: stateBefore.others ?? 'unknown' };
+}
+
+function beyondOf(streams: readonly ManifestStream[], schema: RecordSchema): Pick<ManifestStream, 'beyond'> {
+  const order = orderOf(streams[0]!, schema);
+  const all = streams.flatMap(({ beyond }) => beyond ?? []);
+  if (all.length === 0) return {};
+  const beyond = all.reduce((a, b) => ({
+    count: a.count + b.count,
+    greatest: order(a.greatest, b.greatest) >= 0 ? a.greatest : b.greatest,
+    staged: a.staged || b.staged,
+  }));
+  return { beyond };
 }
 
 function furthest(

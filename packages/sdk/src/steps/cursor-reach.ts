@@ -51,6 +51,15 @@ export function cursorTaker(reach: Reach, { order, kind, moment, exact, keyOf }:
   };
 }
 
+/**
+ * At the end of a read: what lies beyond that moment as well has no state. Records between the two are still to be written, and a state
+ * after them would miss those.
+ */
+export function knownAtEnd(beyond: Reach['beyond'], order: CompareCursor): Reach['beyond'] {
+  if (beyond === null) return null;
+  return order(beyond.greatest, new Date().toISOString()) > 0 ? { ...beyond, reached: null } : beyond;
+}
+
 /** Takes note of what a source says of encoded rows. */
 export function takeEncoded(
   reach: Reach,

@@ -12,6 +12,7 @@ import type { ReadContext } from '../source.ts';
 import type { Store } from '../stores/store.ts';
 import { copyEncoded } from './copy-encoded.ts';
 import { copyRecords } from './copy-records.ts';
+import { knownAtEnd } from './cursor-reach.ts';
 import type { StreamHead } from './plan-load.ts';
 import type { SchemaChain } from './schema-chain.ts';
 import type { SelectedStream } from './select-streams.ts';
@@ -93,7 +94,7 @@ function extracted(
 }
 
 async function readToEnd(options: ExtractStreamOptions): Promise<JournalEntry> {
-  const { context, store, folder, selected, fingerprint } = options;
+  const { context, store, folder, selected, window, fingerprint } = options;
   const found = options.resume
     ? await readJournal({ store, folder, stream: selected.as, fingerprint, log: context.log })
     : null;
@@ -112,7 +113,9 @@ async function readToEnd(options: ExtractStreamOptions): Promise<JournalEntry> {
   const head = headOf(options);
   if (head !== undefined) options.onStart(head);
   for (const part of progress.base.parts) options.onPart(part);
-  const entry = journalEntry(await copy(options, progress), progress, true);
+  const written = await copy(options, progress);
+  progress.beyond = knownAtEnd(progress.beyond, window.order);
+  const entry = journalEntry(written, progress, true);
   await writeJournal(store, folder, selected.as, entry);
   return entry;
 }

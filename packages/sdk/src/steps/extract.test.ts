@@ -263,8 +263,32 @@ describe('the state after a list that was read while it changed', () => {
     const { stateAfter, reached, beyond, earliest, latest } = await streamAfter({});
     expect(stateAfter).toEqual({ cursor: earliest, keys: [['1']], others: 'unknown' });
     expect(beyond).toEqual({ count: 1, greatest: latest, staged: true });
-    // For a load that appends, which must not repeat records.
-    expect(reached).toEqual({ cursor: latest, keys: [['2']] });
+    // It lies beyond the end of the reading too: there is no state for a load that appends.
+    expect(reached).toBeUndefined();
+  });
+
+  test('is the latest value for a load that appends what was written during the read', async () => {
+    const store = memoryStaging();
+    const source = defineSource({
+      config: z.object({}),
+      streams: ({ stream }) => ({
+        items: stream({
+          schema: z.object({ id: int64(), at: z.iso.datetime() }),
+          primaryKey: ['id'],
+          cursor: 'at',
+          async *read() {
+            const { promise, resolve } = Promise.withResolvers<void>();
+            setTimeout(resolve, 2);
+            await promise;
+            yield [{ id: '1', at: new Date().toISOString() }];
+          },
+        }),
+      }),
+    });
+    const { manifest } = await openDataset((await run(source, store)).dataset, store);
+    const { stateAfter, reached, beyond } = manifest.streams.items!;
+    expect(stateAfter).toBeNull();
+    expect(reached).toEqual({ cursor: beyond!.greatest, keys: [['1']] });
   });
 
   test('leaves what came after it to a later run, where no key tells that a record has come before', async () => {
