@@ -139,7 +139,15 @@ export function ordered({ name, type }: Column): string {
 export function literalOf(value: Json, column: Column): string {
   if (value === null) return 'NULL';
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
-  if (text.includes('\0')) throw new AriesError('BUG', `Postgres: a value of "${column.name}" holds the character NUL`);
+  if (text.includes('\0')) {
+    throw new AriesError(
+      'DATA_INVALID',
+      `Postgres: a value of "${column.name}" in the state or the checkpoint holds NUL`,
+      {
+        hint: 'No value of Postgres does: forget the state with aries state reset, or extract with --force.',
+      },
+    );
+  }
   if (column.type === 'bytea') return `decode(${pg.escapeLiteral(text)}, 'base64')`;
   // Without its length `character` means one character; `bpchar` compares as the column does, padding aside.
   const type = withoutModifiers(column.type).replace(/^character$/, 'bpchar');

@@ -37,3 +37,42 @@ test('a state holds another where it is further, or as far with all of its keys'
   expect(holdsState(null, at('1'), order)).toBe(false);
   expect(holdsState(null, null, order)).toBe(true);
 });
+
+const BROKEN: [what: string, change: (text: string) => string][] = [
+  ['emptied', () => ''],
+  ['cut', (text) => text.slice(0, 40)],
+  ['changed', (text) => text.replace('"2"', '"3"')],
+];
+
+test.each(BROKEN)('a state file that is %s is named, and made anew by whoever moves the state', async (_, change) => {
+  const store = memoryStaging();
+  await moveState(store, 'job', async () => ({ items: at('1'), others: at('7') }));
+  await moveState(store, 'job', async () => ({ items: at('2') }));
+  const text = String(await store.read('job/state/2.json'));
+  await store.remove(['job/state/2.json']);
+  await store.writeIfAbsent('job/state/2.json', Buffer.from(change(text)));
+  await expect(readState(store, 'job')).rejects.toMatchObject({
+    code: 'DATASET_CORRUPT',
+    exitCode: 65,
+    message: expect.stringContaining('memory:/job/state/2.json is not a valid state file'),
+    hint: expect.stringContaining('aries state reset'),
+  });
+  // The ledger speaks of one stream; the other begins where the file before says.
+  expect(await moveState(store, 'job', async () => ({ items: at('2') }))).toMatchObject({
+    version: 3,
+    streams: { items: at('2'), others: at('7') },
+    repaired: expect.stringContaining('2.json'),
+  });
+  expect(await readState(store, 'job')).toMatchObject({ version: 3, streams: { items: at('2'), others: at('7') } });
+});
+
+test.each(['9007199254740991', '1'.repeat(400)])(
+  'a version that nobody can have counted to is named: %s',
+  async (version) => {
+    const store = memoryStaging();
+    await store.writeIfAbsent(`job/state/${version}.json`, Buffer.from('{}'));
+    const corrupt = { code: 'DATASET_CORRUPT', message: expect.stringContaining(`job/state/${version}.json`) };
+    await expect(readState(store, 'job')).rejects.toMatchObject(corrupt);
+    await expect(moveState(store, 'job', async () => ({ items: at('1') }))).rejects.toMatchObject(corrupt);
+  },
+);

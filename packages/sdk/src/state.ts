@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import type { CompareCursor } from './cursor.ts';
 import { stateFolder } from './dataset/layout.ts';
-import { stateSchema as streamStateSchema } from './dataset/manifest.ts';
-import { AriesError } from './errors.ts';
+import { stateSchema } from './dataset/manifest.ts';
+import { type DocumentKind, sealed, unsealed } from './dataset/sealed.ts';
+import { AriesError, isAriesError } from './errors.ts';
+import { recordOf } from './record-of.ts';
 import type { Json } from './schema.ts';
 import { openStore } from './stores/open-store.ts';
 import type { Store } from './stores/store.ts';
@@ -30,10 +32,23 @@ export interface PipelineState {
   streams: Record<string, StreamState>;
 }
 
-const stateSchema = z.object({
-  stateVersion: z.literal(1),
-  streams: z.record(z.string(), streamStateSchema),
-});
+/** What a state file holds. */
+interface StateFile {
+  stateVersion: 1;
+  streams: Record<string, StreamState>;
+}
+
+const STATE: DocumentKind<StateFile> = {
+  name: 'state file',
+  schema: z.object({
+    stateVersion: z.literal(1),
+    streams: recordOf(stateSchema),
+  }),
+  hint: 'Load the last dataset again, which makes the state anew from the ledger, or forget it with aries state reset.',
+};
+
+/** More versions than one a second in 30 years: a number that is larger was written by somebody else. */
+const MOST_VERSIONS = 999_999_999;
 
 /** A state with further keys at its cursor value; past the limit it no longer lists them. */
 export function withKeys(state: StreamState, keys: StreamState['keys']): StreamState {
@@ -64,22 +79,59 @@ export function holdsState(held: StreamState | null, wanted: StreamState | null,
   return comparison > 0 || (comparison === 0 && wanted.keys.every((key) => keys.has(JSON.stringify(key))));
 }
 
-/** The newest state of a pipeline. */
+/** The newest state of a pipeline. Throws `DATASET_CORRUPT` naming its file where that is broken. */
 export async function readState(store: Store, name: string): Promise<PipelineState> {
-  let version = 0;
+  const versions = await versionsOf(store, name);
+  return readVersion(
+    store,
+    name,
+    versions.reduce((a, b) => Math.max(a, b), 0),
+  );
+}
+
+async function versionsOf(store: Store, name: string): Promise<number[]> {
+  const versions: number[] = [];
   for await (const { key } of store.list(`${stateFolder(name)}/`)) {
-    version = Math.max(version, Number(/\/(\d+)\.json$/.exec(key)?.[1] ?? 0));
+    const [, digits] = /\/([1-9]\d*)\.json$/.exec(key) ?? [];
+    if (digits === undefined) continue;
+    if (Number(digits) <= MOST_VERSIONS) versions.push(Number(digits));
+    else {
+      throw new AriesError('DATASET_CORRUPT', `${store.uriOf(key)} is no state that Aries has written`, {
+        hint: 'Find out who writes to the staging, and remove the file.',
+      });
+    }
   }
+  return versions;
+}
+
+async function readVersion(store: Store, name: string, version: number): Promise<PipelineState> {
   if (version === 0) return { version, streams: {} };
   const key = stateKey(name, version);
-  const result = stateSchema.safeParse(JSON.parse((await store.read(key))?.toString() ?? 'null'));
-  if (!result.success) {
-    throw new AriesError('DATASET_CORRUPT', `${store.uriOf(key)} is no state file of this version`, {
-      hint: 'aries state reset makes a new one from the ledger.',
-    });
-  }
+  const { streams } = unsealed(STATE, (await store.read(key)) ?? Buffer.alloc(0), store.uriOf(key));
   // A stream may be called constructor.
-  return { version, streams: Object.assign(Object.create(null), result.data.streams) as Record<string, StreamState> };
+  return { version, streams: Object.assign(Object.create(null), streams) as Record<string, StreamState> };
+}
+
+/** A state that something is to take the place of. */
+interface Former extends PipelineState {
+  /** What is wrong with its file; the streams are then those of the last file that can be read. */
+  broken?: string;
+}
+
+async function readFormer(store: Store, name: string): Promise<Former> {
+  const versions = (await versionsOf(store, name)).sort((a, b) => b - a);
+  const [newest = 0] = versions;
+  let broken: string | undefined;
+  for (const version of versions) {
+    try {
+      const { streams } = await readVersion(store, name, version);
+      return { version: newest, streams, ...(broken === undefined ? {} : { broken }) };
+    } catch (error) {
+      if (!isAriesError(error) || error.code !== 'DATASET_CORRUPT') throw error;
+      broken ??= error.message;
+    }
+  }
+  return { version: newest, streams: {}, ...(broken === undefined ? {} : { broken }) };
 }
 
 /** The newest state of a pipeline: in the folder that is named, else in the staging. */
@@ -95,25 +147,27 @@ export async function readStateAt(uri: string | undefined, staging: Store, name:
 
 /**
  * Moves a pipeline's state: `null` forgets a stream. Compare-and-swap: where another process wrote first, `change` is asked
- * again. It is asked after the state was read, so what it says is never older than what it takes the place of.
+ * again. It is asked after the state was read, so what it says is never older than what it takes the place of. A state file that is
+ * broken is made anew: streams that `change` does not speak of are taken from the file before it. `repaired` says what was broken.
  */
 export async function moveState(
   store: Store,
   name: string,
   change: (before: PipelineState) => Promise<Record<string, StreamState | null>>,
-): Promise<PipelineState> {
+): Promise<PipelineState & { repaired?: string }> {
   for (;;) {
-    const before = await readState(store, name);
+    const { broken, ...before } = await readFormer(store, name);
     const changes = await change(before);
     const streams = Object.fromEntries(
       Object.entries({ ...before.streams, ...changes }).filter(
         (entry): entry is [string, StreamState] => entry[1] !== null,
       ),
     );
-    if (JSON.stringify(streams) === JSON.stringify(before.streams)) return before;
+    if (broken === undefined && JSON.stringify(streams) === JSON.stringify(before.streams)) return before;
     const version = before.version + 1;
-    const body = Buffer.from(`${JSON.stringify({ stateVersion: 1, streams }, null, 2)}\n`);
-    if (await store.writeIfAbsent(stateKey(name, version), body)) return { version, streams };
+    const body = sealed(STATE, { stateVersion: 1, streams });
+    if (!(await store.writeIfAbsent(stateKey(name, version), body))) continue;
+    return { version, streams, ...(broken === undefined ? {} : { repaired: broken }) };
   }
 }
 

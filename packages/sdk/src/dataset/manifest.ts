@@ -4,6 +4,7 @@ import { AriesError, isAriesError } from '../errors.ts';
 import { CSV_DIALECT } from '../formats/csv.ts';
 import { recordOf } from '../record-of.ts';
 import { recordSchema } from '../record-schema.ts';
+import { kindOf } from '../schema.ts';
 import type { Store } from '../stores/store.ts';
 import { findNewest, keyOf, readNewest, type Stored, writeNext } from './generations.ts';
 import { stepFolder } from './layout.ts';
@@ -130,13 +131,14 @@ function keysFault({ schema, primaryKey, cursor }: ManifestStream): string | und
   return unknown === undefined ? undefined : `its key or cursor ${JSON.stringify(unknown)} is no field of it`;
 }
 
+/** A transform may have made another type of the cursor than the source's state has; but integers are compared as such. */
 function stateFault({ schema, cursor, stateBefore, stateAfter, reached }: ManifestStream): string | undefined {
   const field = cursor === undefined ? undefined : schema.properties[cursor];
-  if (field === undefined) return undefined;
-  const wrong = [stateBefore, stateAfter, reached ?? null].find(
-    (state) => state !== null && !isCursorValue(state.cursor, field),
+  if (field === undefined || !['integer', 'int64'].includes(kindOf(field))) return undefined;
+  const wrong = [stateBefore, stateAfter, reached].some(
+    (state) => state != null && !isCursorValue(state.cursor, field),
   );
-  return wrong == null ? undefined : `its state is no value of its cursor ${JSON.stringify(cursor)}`;
+  return wrong ? `its state is no value of its cursor ${JSON.stringify(cursor)}` : undefined;
 }
 
 /** A manifest with what names it. */

@@ -1,7 +1,6 @@
 import { stepFolder } from '../dataset/layout.ts';
 import { type Dataset, findFinished } from '../dataset/manifest.ts';
 import type { Source } from '../source.ts';
-import { readStateAt } from '../state.ts';
 import type { Store } from '../stores/store.ts';
 import type { EarlyLoad } from './early-load.ts';
 import { extractDataset } from './extract-dataset.ts';
@@ -11,6 +10,7 @@ import { isSameRun, stateOfRun } from './finished-run.ts';
 import { checkedInterval } from './interval.ts';
 import { judge, judgeEmpty } from './judge.ts';
 import { selectStreams, streamsOf } from './select-streams.ts';
+import { stateAtStart } from './state-at-start.ts';
 import type { ExtractOptions, StepResult } from './step.ts';
 import { type Prepared, type StepContext, stepContext } from './step-context.ts';
 import { resultOf } from './step-result.ts';
@@ -52,8 +52,7 @@ async function extractWhole(
   const folder = stepFolder(context);
   const interval = checkedInterval(options.interval);
   const { finished, replaced } = await findFinished(store, folder, options.force);
-  const { streams: state } =
-    interval === undefined ? await readStateAt(options.state, store, context.name) : { streams: {} };
+  const state = await stateAtStart(store, context, { ...options, interval });
   const before = stateOfRun(
     selected.map(({ as }) => as),
     state,

@@ -19,7 +19,7 @@ export async function followLedger(
   committed: readonly LedgerRow[],
 ): Promise<LedgerRow[]> {
   let ledger: LedgerRow[] = [];
-  await moveState(states, context.name, async () => {
+  const { repaired } = await moveState(states, context.name, async () => {
     ledger = await readLedger(session, context, loaded);
     const changes: Record<string, StreamState | null> = {};
     for (const { name, stream } of loaded) {
@@ -29,6 +29,7 @@ export async function followLedger(
     }
     return changes;
   });
+  if (repaired !== undefined) context.log.warn(`${repaired}; the state was made anew from the ledger`);
   return ledger;
 }
 

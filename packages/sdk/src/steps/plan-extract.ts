@@ -2,13 +2,13 @@ import { encodeName, runFolder } from '../dataset/layout.ts';
 import { findFormerPlan, type Plan, type PlannedPartition, type StoredPlan, writePlan } from '../dataset/plan.ts';
 import { AriesError } from '../errors.ts';
 import type { Source } from '../source.ts';
-import { type PipelineState, readStateAt } from '../state.ts';
 import type { Store } from '../stores/store.ts';
 import { extractFingerprint, refuseOtherPlan } from './extract-fingerprint.ts';
 import { checkedInterval } from './interval.ts';
 import { intervalSlices } from './interval-slices.ts';
 import { readContextOf } from './read-context.ts';
 import { type SelectedStream, selectStreams, streamsOf } from './select-streams.ts';
+import { stateAtStart } from './state-at-start.ts';
 import type { ExtractOptions, PlanResult } from './step.ts';
 import { type Prepared, type StepContext, stepContext } from './step-context.ts';
 import { type StreamWindow, streamWindow } from './stream-window.ts';
@@ -47,8 +47,7 @@ async function planInto(
   const { plan: found, replaced } = await findFormerPlan(store, folder, options.force);
   const selected = selectStreams(await streamsOf(source), options.streams, source.name);
   const interval = checkedInterval(options.interval);
-  const { streams: state }: Pick<PipelineState, 'streams'> =
-    interval === undefined ? await readStateAt(options.state, store, context.name) : { streams: {} };
+  const state = await stateAtStart(store, context, { ...options, interval });
   const { fullRefresh } = options;
   const streams = selected.map((one) => ({
     selected: one,

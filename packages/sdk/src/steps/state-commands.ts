@@ -20,25 +20,27 @@ export async function showState({ staging, name }: { staging: string; name: stri
 }
 
 /**
- * Forgets a pipeline's state, in the staging and in the destination's ledger where one is given.
+ * Forgets a pipeline's state, in the staging and in the destination's ledger where one is given. `repaired` says what was wrong with
+ * the state file, where that was broken.
  *
  * @example
  * await resetState({ staging: 'file:///data/staging', name: 'shop', destination: { connector, config } });
  */
 export async function resetState(
   options: StepOptions & { staging: string; name: string; destination?: ConnectorUse | undefined },
-): Promise<{ streams: string[]; ledgerRows: number }> {
+): Promise<{ streams: string[]; ledgerRows: number; repaired?: string }> {
   const context = stepContext('state', { ...options, runId: undefined }, options.name);
   const store = await openStore(options.staging);
   try {
     const ledgerRows =
       options.destination === undefined ? 0 : await forgetLedger(options.destination, options, context);
     let streams: string[] = [];
-    await moveState(store, options.name, async (before) => {
+    const { repaired } = await moveState(store, options.name, async (before) => {
       streams = Object.keys(before.streams);
       return Object.fromEntries(streams.map((stream) => [stream, null]));
     });
-    return { streams, ledgerRows };
+    if (repaired !== undefined) context.log.warn(`${repaired}; an empty state has taken its place`);
+    return { streams, ledgerRows, ...(repaired === undefined ? {} : { repaired }) };
   } finally {
     await store.close();
   }

@@ -1,6 +1,8 @@
 import { type CompareCursor, cursorOrder } from '../cursor.ts';
+import { isCursorValue } from '../cursor-value.ts';
 import type { Interval } from '../destination.ts';
 import { AriesError } from '../errors.ts';
+import { kindOf } from '../schema.ts';
 import type { Window } from '../source.ts';
 import type { StreamState } from '../state.ts';
 import { cursorKindOf, type SelectedStream } from './select-streams.ts';
@@ -61,11 +63,27 @@ export function streamWindow(
   // A full refresh still says how far it got, so that the next run can go on from there.
   if (fullRefresh === true) return { ...full, mode: 'full' };
   if (state === null) return { mode: 'incremental', window: {}, stateBefore: null, order };
+  refuseOtherValue(selected, connector, state);
   const window =
     options.lag === undefined
       ? { since: state.cursor, seen: state.others === 'loaded' ? ('all' as const) : state.keys }
       : { since: earlier(state.cursor, options.lag, kind) };
   return { mode: 'incremental', window, stateBefore: state, order };
+}
+
+/** A state comes from staging and goes into the source's query: it has to be what the cursor's values are. */
+function refuseOtherValue({ as, cursor, schema }: SelectedStream, connector: string, state: StreamState): void {
+  const field = schema?.properties[cursor!];
+  if (field === undefined || isCursorValue(state.cursor, field)) return;
+  throw new AriesError(
+    'DATASET_CORRUPT',
+    `${connector}: the state of "${as}" is ${JSON.stringify(state.cursor.slice(0, 100))}, which is no value of its cursor "${cursor}" (${kindOf(field)})`,
+    {
+      connector,
+      stream: as,
+      hint: 'Read everything with --full-refresh, or forget the state with aries state reset; a cursor that became another type needs that, too.',
+    },
+  );
 }
 
 function earlier(cursor: string, lag: string, kind: string): string {
