@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type AirflowConnection, airflowUri, parseAirflowConnection } from './airflow-connection.ts';
-import { resolveConfig } from './config.ts';
+import { resolveConfig } from './config/resolve.ts';
 import { createRedactor } from './redact.ts';
 
 // Made with Airflow 3.3.2: what EnvironmentVariablesBackend.deserialize_connection makes of each text.

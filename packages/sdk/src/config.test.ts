@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { nearest, parseConfig, publicConfig, resolveConfig } from './config.ts';
+import { nearest } from './config/nearest.ts';
+import { resolveConfig } from './config/resolve.ts';
+import { publicConfig } from './config/secrets.ts';
+import { parseConfig } from './config.ts';
 import { createRedactor } from './redact.ts';
 
 const schema = z.object({
@@ -81,7 +84,7 @@ describe('parseConfig', () => {
 
 test('publicConfig has no secret', () => {
   const config = { url: 'https://me:hunter22@x', port: 1, auth: { token: 'canary-1' }, headers: { a: 'canary-2' } };
-  const text = JSON.stringify(publicConfig(config, schema, 'shop', createRedactor()));
+  const text = JSON.stringify(publicConfig(config, schema, createRedactor()));
   expect(text).not.toMatch(/hunter22|canary/);
   expect(text).toContain('"port":1');
 });
@@ -93,7 +96,24 @@ test.each([
   ['hunter22', '[redacted]'],
 ])('of a secret URL the place stays: %s', (url, place) => {
   const secret = z.object({ url: z.string().meta({ secret: true }) });
-  expect(publicConfig({ url }, secret, 'shop', createRedactor([url]))).toEqual({ url: place });
+  expect(publicConfig({ url }, secret, createRedactor([url]))).toEqual({ url: place });
+});
+
+describe('a config that would exhaust the stack or the memory', () => {
+  const nested = (levels: number) => JSON.parse(`${'[{"a":'.repeat(levels)}1${'}]'.repeat(levels)}`) as unknown;
+  const aliases = Array.from({ length: 12 }).reduce<unknown>((inner) => Array(10).fill(inner), 1);
+  const circle: unknown[] = [];
+  circle.push(circle);
+
+  test.each([
+    ['nested', nested(200_000), 'has more than 200 levels of lists and objects'],
+    ['with aliases of aliases', aliases, 'has more than 1000000 values'],
+    ['a circle', circle, 'has more than 200 levels of lists and objects'],
+  ])('%s is refused', async (_, value, message) => {
+    const refused = { code: 'CONFIG_INVALID', exitCode: 78, message: expect.stringContaining(message) };
+    await expect(resolveConfig(value, { env: {}, redactor: createRedactor() })).rejects.toMatchObject(refused);
+    expect(failure({ url: value })).toMatchObject(refused);
+  });
 });
 
 describe('resolveConfig', () => {

@@ -1,5 +1,7 @@
 export { civilOfDays, daysOfCivil } from './calendar.ts';
-export { configSchema, nearest, parseConfig, resolveConfig } from './config.ts';
+export { nearest } from './config/nearest.ts';
+export { resolveConfig } from './config/resolve.ts';
+export { configSchema, parseConfig } from './config.ts';
 export { type Connector, type ConnectorRole, connectorOf } from './connector.ts';
 export type { ConnectorContext, Log } from './context.ts';
 export { encodeName } from './dataset/layout.ts';

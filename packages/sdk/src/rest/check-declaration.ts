@@ -1,4 +1,4 @@
-import { nearest } from '../config.ts';
+import { nearest } from '../config/nearest.ts';
 import type { RestApi, RestAuth, RestPagination, RestStream } from './declaration.ts';
 import { referencesIn } from './template.ts';
 

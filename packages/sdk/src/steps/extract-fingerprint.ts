@@ -1,4 +1,4 @@
-import { publicConfig } from '../config.ts';
+import { publicConfig } from '../config/secrets.ts';
 import type { Plan } from '../dataset/plan.ts';
 import { AriesError } from '../errors.ts';
 import { type Fingerprint, fingerprintDifferences } from '../fingerprint.ts';
@@ -19,12 +19,12 @@ export function extractFingerprint(
 ): Fingerprint {
   return {
     connector: `${source.name}@${source.version}`,
-    config: plain(publicConfig(source.ctx.config, source.part.config, source.name, context.redactor)),
+    config: plain(publicConfig(source.ctx.config, source.part.config, context.redactor)),
     transforms: (options.transforms ?? []).map(({ connector, config }) => {
       const schema = connector.transform?.config;
       return {
         connector: `${connector.name}@${connector.version}`,
-        config: plain(schema === undefined ? null : publicConfig(config, schema, connector.name, context.redactor)),
+        config: plain(schema === undefined ? null : publicConfig(config, schema, context.redactor)),
       };
     }),
     // How a stream's schema may change says nothing of what is read.

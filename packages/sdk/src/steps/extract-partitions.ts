@@ -1,4 +1,4 @@
-import { nearest } from '../config.ts';
+import { nearest } from '../config/nearest.ts';
 import { runFolder, stepFolder } from '../dataset/layout.ts';
 import { type Dataset, findFinished } from '../dataset/manifest.ts';
 import { findPlan, type PlannedPartition, type StoredPlan } from '../dataset/plan.ts';

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { connectionIdOf } from '../airflow-connection.ts';
-import { referencesIn } from '../config.ts';
+import { referencesIn } from '../config/resolve.ts';
 import { groupTransforms, type PipelineOptions } from './pipeline.ts';
 import { parsePipelineFile } from './pipeline-file.ts';
 

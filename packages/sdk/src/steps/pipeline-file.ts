@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { nearest, type ResolveOptions, resolveConfig } from '../config.ts';
+import { nearest } from '../config/nearest.ts';
+import { type ResolveOptions, resolveConfig } from '../config/resolve.ts';
+import { checkSize } from '../config/size.ts';
 import { AriesError } from '../errors.ts';
 import { type PlaceOf, placesIn } from '../places.ts';
 
@@ -91,14 +93,9 @@ export async function parsePipelineFile(file: string): Promise<PipelineFile> {
         })
       : cause;
   });
-  const { parseDocument } = await import('yaml');
-  const document = parseDocument(text, { prettyErrors: true });
-  const [syntax] = document.errors;
-  if (syntax !== undefined)
-    throw new AriesError('PIPELINE_INVALID', `${file}: ${syntax.message.split('\n')[0]}`, { cause: syntax });
-
+  const value = await yamlOf(text, file);
   const placeOf = placesIn(text, file);
-  const result = pipelineSchema.safeParse(document.toJS());
+  const result = pipelineSchema.safeParse(value);
   if (!result.success) {
     const problems = result.error.issues.map((issue) => `${placeOf(issue.path)}: ${problemOf(issue)}`);
     throw new AriesError('PIPELINE_INVALID', problems.join('; '), {
@@ -106,6 +103,24 @@ export async function parsePipelineFile(file: string): Promise<PipelineFile> {
     });
   }
   return { pipeline: result.data, placeOf };
+}
+
+/** The value of a YAML text. Throws `PIPELINE_INVALID` where it is none, or one that would exhaust the stack or the memory. */
+async function yamlOf(text: string, file: string): Promise<unknown> {
+  const { parseDocument } = await import('yaml');
+  try {
+    const document = parseDocument(text, { prettyErrors: true });
+    const [syntax] = document.errors;
+    if (syntax !== undefined) throw syntax;
+    const value: unknown = document.toJS();
+    checkSize(value, 'the file');
+    return value;
+  } catch (cause) {
+    const { message } = cause as Error;
+    // The parser calls itself at each level.
+    const reason = cause instanceof RangeError ? 'it has too many levels' : message.split('\n')[0];
+    throw new AriesError('PIPELINE_INVALID', `${file}: ${reason}`, { cause });
+  }
 }
 
 function problemOf(issue: z.core.$ZodIssue): string {

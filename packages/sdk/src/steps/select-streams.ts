@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { nearest } from '../config.ts';
+import { nearest } from '../config/nearest.ts';
 import { AriesError } from '../errors.ts';
 import { checkRecordSchema } from '../record-schema.ts';
 import { inferred, kindOf, type RecordSchema, toRecordSchema } from '../schema.ts';

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { publicConfig } from '../config.ts';
+import { publicConfig } from '../config/secrets.ts';
 import { stepFolder } from '../dataset/layout.ts';
 import {
   type Counts,
@@ -304,8 +304,7 @@ function fingerprintOf(
   return {
     transforms: uses.map(({ connector }, index) => {
       const { part, ctx } = prepared[index]!;
-      const config =
-        part.config === undefined ? null : publicConfig(ctx.config, part.config, connector.name, context.redactor);
+      const config = part.config === undefined ? null : publicConfig(ctx.config, part.config, context.redactor);
       return {
         connector: `${connector.name}@${connector.version}`,
         config: JSON.parse(JSON.stringify(config)) as Json,

@@ -1,7 +1,9 @@
-import { configSchema, parseConfig, secretsIn } from '../../config.ts';
+import type { z } from 'zod';
+import { secretsIn } from '../../config/secrets.ts';
+import { walkConfig } from '../../config/walk.ts';
+import { configSchema, parseConfig } from '../../config.ts';
 import type { Log } from '../../context.ts';
 import { passwordsIn } from '../../redact.ts';
-import type { FieldSchema } from '../../schema.ts';
 import { check, discover } from '../../steps/inspect.ts';
 import { captureOutput } from './capture-output.ts';
 import { extracted } from './reading.ts';
@@ -26,7 +28,7 @@ async function keepSecrets(ctx: RuleContext): Promise<void> {
   for (const [name, option] of Object.entries(schema.properties ?? {}))
     if (SECRET_NAME.test(name) && option.type === 'string' && option.secret !== true)
       ctx.fail(`the option "${name}" is not marked as secret; add .meta({ secret: true })`);
-  const secrets = [...new Set(secretsOf(parseConfig(type, ctx.use.config, ctx.connector.name), schema))];
+  const secrets = [...new Set(secretsOf(parseConfig(type, ctx.use.config, ctx.connector.name), type))];
   if (secrets.length === 0) ctx.skip('its config holds no secret');
 
   const said: { where: string; text: string }[] = [];
@@ -36,9 +38,9 @@ async function keepSecrets(ctx: RuleContext): Promise<void> {
     said.push({ where: 'discover', text: JSON.stringify(await discover({ source: ctx.use, log })) });
     const { manifest } = await extracted(ctx, { log });
     said.push({ where: 'the manifest', text: JSON.stringify(manifest) });
-    const refused = wrong(ctx.use.config, schema) as Record<string, unknown>;
+    const refused = wrong(ctx.use.config, type) as Record<string, unknown>;
     const use = { ...ctx.use, config: refused };
-    secrets.push(...secretsOf(refused, schema));
+    secrets.push(...secretsOf(refused, type));
     for (const work of [() => check({ use, role: 'source', log }), () => extracted({ ...ctx, use }, { log })])
       await work().catch((error: unknown) => said.push({ where: 'an error', text: textOf(error) }));
   });
@@ -54,18 +56,16 @@ async function keepSecrets(ctx: RuleContext): Promise<void> {
 // Shorter ones would be found in any text by chance.
 const SHORTEST = 6;
 
-function secretsOf(config: unknown, schema: FieldSchema): string[] {
-  return secretsIn(config, schema)
+function secretsOf(config: unknown, type: z.ZodType): string[] {
+  return secretsIn(config, type)
     .flatMap((secret) => [secret, ...passwordsIn(secret)])
     .filter((secret) => secret.length >= SHORTEST);
 }
 
 /** The same config with secrets that open nothing, to see what is said then. */
-function wrong(value: unknown, schema: FieldSchema): unknown {
-  if (schema.secret === true && typeof value === 'string') return `${value}-wrong`;
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [name, wrong(item, schema.properties?.[name] ?? {})]),
+function wrong(config: unknown, type: z.ZodType): unknown {
+  return walkConfig(config, type, ({ value, isSecret }) =>
+    isSecret && typeof value === 'string' ? `${value}-wrong` : value,
   );
 }
 

@@ -1,0 +1,42 @@
+import type { z } from 'zod';
+import { REDACTED, type Redactor } from '../redact.ts';
+import { walkConfig } from './walk.ts';
+
+/** The config with every secret replaced: what logs, manifests and fingerprints may hold. Of a secret URL the place it leads to stays. */
+export function publicConfig(config: unknown, schema: z.ZodType, redactor: Redactor): unknown {
+  return redactor.value(maskSecrets(config, schema));
+}
+
+/** The config with everything marked as secret replaced. */
+export function maskSecrets(config: unknown, schema: z.ZodType): unknown {
+  return walkConfig(config, schema, ({ value, isSecret }) =>
+    isSecret && value !== undefined && value !== null ? (placeOf(value) ?? REDACTED) : value,
+  );
+}
+
+/** Every text and number at a place marked `.meta({ secret: true })`. */
+export function secretsIn(config: unknown, schema: z.ZodType): string[] {
+  const found: string[] = [];
+  walkConfig(config, schema, ({ value, isSecret }) => {
+    if (isSecret) found.push(...textsIn(value));
+    return value;
+  });
+  return found;
+}
+
+/** All texts and numbers of a config, as texts. */
+export function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  if (typeof value === 'number') return [String(value)];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap(textsIn);
+}
+
+/** Where a secret URL leads, so that another database is another input and another password is not: host, port and database. */
+function placeOf(value: unknown): string | undefined {
+  const url = typeof value === 'string' && value.includes('://') ? URL.parse(value) : null;
+  // An @ after the host: a password that is not encoded, and cut in two.
+  if (url === null || url.host === '' || `${url.pathname}${url.search}${url.hash}`.includes('@')) return undefined;
+  // The path of a web address may be the secret.
+  return `${REDACTED}@${url.host}${/^https?:$/.test(url.protocol) ? '' : url.pathname}`;
+}
