@@ -30,7 +30,7 @@ export const GROUPS: { title: string; intro: string; files: string[] }[] = [
   {
     title: 'Config and secrets',
     intro: 'How a config is filled in and parsed, and its secrets kept out of what Aries prints.',
-    files: ['config.ts', 'places.ts', 'redact.ts'],
+    files: ['config.ts', 'config/', 'places.ts', 'redact.ts'],
   },
   {
     title: 'Steps as a library',

@@ -327,8 +327,8 @@ test('what goes wrong in the declaration is named by its path', async () => {
     [
       "CONFIG_INVALID: source: config pagination.type: Invalid option: expected one of "link"|"next"|"cursor"|"page"|"offset"|"none"",
       "config streams.a.schema.id: expected one of string, boolean, integer, number, int64, decimal, date, time, date-time, uuid, binary, json, object, array, any, or a JSON Schema with a "type"",
-      "unknown option streams.a.pth, did you mean path?",
       "unknown option baseURL, did you mean baseUrl?",
+      "unknown option streams.a.pth, did you mean path?",
     ]
   `);
 });
