@@ -25,6 +25,7 @@ export const slow = [
   'test/running-again/postgres-source.test.ts',
   'test/running-again/schema-drift.test.ts',
   'test/schedule-manifests.test.ts',
+  'test/text-in-text-out.test.ts',
   'test/three-processes.test.ts',
   'test/types-elsewhere.test.ts',
 ];
