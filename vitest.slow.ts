@@ -8,6 +8,8 @@ export const slow = [
   'connectors/duckdb/src/interrupted.test.ts',
   'connectors/duckdb/src/part-reader.test.ts',
   'connectors/file/src/formats/json-document.test.ts',
+  'connectors/file/src/interrupted.test.ts',
+  'connectors/file/src/load/commit-steps.test.ts',
   'connectors/postgres/src/relations.test.ts',
   'connectors/postgres/src/tunnel.test.ts',
   'packages/cli/src/unusual-ends.test.ts',

@@ -258,6 +258,36 @@ describe('through the engine', () => {
     expect(await filesIn(`${folder}/out`)).toEqual(['_aries', 'cities.csv']);
   });
 
+  test('a load that another one overtook ends with 75 and changes nothing', async () => {
+    const folder = await folderWith({ 'x.json': first, 'y.json': second });
+    const config = { path: `${folder}/out` };
+    const overtaken: Connector = {
+      ...connector,
+      destination: {
+        ...connector.destination!,
+        async open(context) {
+          const session = await connector.destination!.open(context);
+          const commit: typeof session.commit = async (...given) => {
+            await run(`${folder}/y.json`, config, { runId: 'newer' });
+            return session.commit(...given);
+          };
+          return { ...session, commit };
+        },
+      },
+    };
+    const { dataset } = await extract({
+      source: { connector, config: { url: `${folder}/x.json`, stream: 'cities' } },
+      staging: `${folder}/out-staging`,
+      name: 'job',
+      runId: 'older',
+    });
+    const older = load({ destination: { connector: overtaken, config }, input: [dataset] });
+    expect(await failure(older)).toMatch(/^ATTEMPT_CONFLICT: Another load of the pipeline "job" into "cities"/);
+    expect(await readFile(`${folder}/out/cities.ndjson`, 'utf8')).toBe('{"id":3,"name":"c"}\n');
+    expect(await filesIn(`${folder}/out`)).toEqual(['_aries', 'cities.ndjson']);
+    expect((await filesIn(`${folder}/out/_aries`)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
   test('a file that was taken away since is not silently made anew', async () => {
     const folder = await folderWith({ 'x.json': first });
     const config = { path: `${folder}/out` };

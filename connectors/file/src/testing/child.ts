@@ -1,0 +1,35 @@
+/**
+ * Loads a dataset in a process of its own, to be killed: `node child.ts INPUT PATH DISPOSITION STEP`. It says on standard output
+ * when it is at the step, such as `after writeIfAbsent`, and waits there. `writing` is the moment at which half of the file is written.
+ */
+
+import { type Connector, load, openStore, type Store } from '@aries-data/sdk';
+import { destination } from '../destination.ts';
+import { storeSession } from '../load/session.ts';
+import { steppedStore } from './stepped-store.ts';
+
+const [, , input = '', path = '', disposition = 'replace', step = ''] = process.argv;
+
+async function reached(name: string): Promise<void> {
+  if (name !== step) return;
+  console.log(name);
+  await new Promise((resolve) => setTimeout(resolve, 60_000));
+}
+
+async function* stopping(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of body) {
+    yield chunk.subarray(0, chunk.length / 2);
+    await reached('writing');
+    yield chunk.subarray(chunk.length / 2);
+  }
+}
+
+const store = steppedStore(await openStore(path), ({ name }) => reached(name));
+const slow: Store = { ...store, prepare: (names, body, signal) => store.prepare(names, stopping(body), signal) };
+const open: typeof destination.open = async (context) => storeSession(slow, context);
+const connector: Connector = { name: 'file', version: '0.0.0', destination: { ...destination, open } as never };
+await load({
+  destination: { connector, config: { path } },
+  input: [input],
+  disposition: disposition as 'replace' | 'append',
+});
