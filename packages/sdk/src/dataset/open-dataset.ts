@@ -27,6 +27,7 @@ export async function openDataset(uri: string, store?: Store): Promise<Dataset> 
     });
   }
   if (digest !== undefined && digest !== '' && digest !== dataset.digest) {
+    if (store === undefined) await dataset.store.close();
     throw new AriesError('DATASET_CORRUPT', `The dataset at ${folder} is ${dataset.digest}, not ${digest}`, {
       hint: 'It was made anew since; take the URI from the newer result.',
     });

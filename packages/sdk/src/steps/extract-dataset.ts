@@ -1,4 +1,4 @@
-import type { Dataset, Manifest, ManifestStream, Replaced } from '../dataset/manifest.ts';
+import type { Dataset, ManifestStream, Replaced } from '../dataset/manifest.ts';
 import type { Interval } from '../destination.ts';
 import { type Fingerprint, fingerprintDigest } from '../fingerprint.ts';
 import { CSV_DIALECT } from '../formats/csv.ts';
@@ -6,14 +6,13 @@ import type { Compression, StagedFormat } from '../formats/format.ts';
 import type { Json, RecordSchema } from '../schema.ts';
 import type { Partition, Source } from '../source.ts';
 import type { Store } from '../stores/store.ts';
-import { commitManifest } from './commit-manifest.ts';
 import { concurrencyOf } from './concurrency.ts';
 import { expectedDisposition } from './disposition.ts';
 import type { EarlyLoad } from './early-load.ts';
 import { plain } from './extract-fingerprint.ts';
 import { extractStream } from './extract-stream.ts';
 import { fuse } from './fuse.ts';
-import { judge, judgeEmpty } from './judge.ts';
+import { type MadeStream, makeDataset } from './make-dataset.ts';
 import type { StreamHead } from './plan-load.ts';
 import { readContextOf } from './read-context.ts';
 import { createSchemaChain, type SchemaChain } from './schema-chain.ts';
@@ -37,22 +36,42 @@ export interface ExtractJob {
   partition?: string | undefined;
   interval: Interval | undefined;
   fingerprint: Fingerprint;
-  /** What was made of the same run before, which this takes the place of. */
+  /** What was made of the same run before. */
+  finished: Dataset | null;
+  /** What a dataset that is made anew takes the place of. */
   replaced: Replaced | null;
   early?: EarlyLoad | undefined;
 }
 
 /** Reads the streams of a job into parts, one stream after the other, and commits them with a manifest. */
 export async function extractDataset(job: ExtractJob): Promise<Dataset> {
+  const { store, source, context, options, folder, partition, interval, fingerprint, finished, replaced } = job;
+  const readStart = new Date().toISOString();
+  return makeDataset({
+    store,
+    folder,
+    context,
+    options,
+    fingerprint,
+    finished,
+    replaced,
+    head: {
+      connector: { name: source.name, version: source.version },
+      step: 'extract',
+      ...(partition === undefined ? {} : { partition }),
+      interval: interval ?? null,
+      readStart,
+      inputs: [],
+    },
+    streams: () => extractStreams(job, readStart),
+  });
+}
+
+async function* extractStreams(job: ExtractJob, readStart: string): AsyncGenerator<MadeStream> {
   const { store, source, context, options, folder, interval, fingerprint, replaced, early } = job;
   // A dataset that is read anew takes the place of one that exists; until then the old one stays.
   const generation = replaced === null ? {} : { replaces: replaced.digest };
-  // How many records there are at least, and whether there are any, is asked of all partitions together.
   const isWhole = job.partition === undefined;
-
-  const readStart = new Date().toISOString();
-  const streams: Record<string, ManifestStream> = {};
-  let earliest = readStart;
   for (const { selected: one, window, partition } of job.streams) {
     const format = stagedFormatOf(one, options);
     const compression = options.compression ?? 'zst';
@@ -102,29 +121,9 @@ export async function extractDataset(job: ExtractJob): Promise<Dataset> {
       onStart: beginEarly,
       onPart: (part) => early?.add(one.as, part),
     });
-    Object.defineProperty(streams, one.as, { value: extracted.stream, enumerable: true });
-    if (extracted.readStart < earliest) earliest = extracted.readStart;
     warnUndeclared(context, one.as, extracted.stream);
+    yield { name: one.as, ...extracted };
   }
-
-  judge(streams, options);
-  if (isWhole) judgeEmpty(streams, options);
-  const manifest: Manifest = {
-    manifestVersion: 1,
-    connector: { name: source.name, version: source.version },
-    name: context.name,
-    runId: context.runId,
-    step: 'extract',
-    ...(job.partition === undefined ? {} : { partition: job.partition }),
-    attempt: context.attempt,
-    interval: interval ?? null,
-    readStart: earliest,
-    finishedAt: new Date().toISOString(),
-    fingerprint,
-    inputs: [],
-    streams,
-  };
-  return commitManifest(store, folder, manifest, replaced);
 }
 
 /**

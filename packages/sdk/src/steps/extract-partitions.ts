@@ -7,9 +7,7 @@ import type { Source, Stream } from '../source.ts';
 import type { Store } from '../stores/store.ts';
 import { extractDataset } from './extract-dataset.ts';
 import { extractFingerprint, refuseOtherPlan } from './extract-fingerprint.ts';
-import { isSameRun } from './finished-run.ts';
 import { checkedInterval } from './interval.ts';
-import { judge } from './judge.ts';
 import { selectStreams, streamsOf } from './select-streams.ts';
 import type { ExtractOptions, StepResult, StreamResult } from './step.ts';
 import { interrupted, type Prepared, type StepContext } from './step-context.ts';
@@ -103,12 +101,6 @@ async function extractPartition(
   const fingerprint = { ...made, plan: digest, partition: id };
   const folder = stepFolder({ ...context, partition: id });
   const { finished, replaced } = await findFinished(store, folder, options.force);
-  const stands = finished !== null && options.force !== true && finished.manifest.fingerprint.plan === digest;
-  if (stands && isSameRun(finished, fingerprint)) {
-    judge(finished.manifest.streams, options);
-    context.log.info(`Partition ${id} of ${context.runId} is extracted already; its dataset stands`);
-    return finished;
-  }
   return extractDataset({
     store,
     source,
@@ -119,6 +111,8 @@ async function extractPartition(
     partition: id,
     interval,
     fingerprint,
+    // What was made of another plan does not stand for this one.
+    finished: finished?.manifest.fingerprint.plan === digest ? finished : null,
     replaced,
   });
 }

@@ -1,14 +1,13 @@
 import { stepFolder } from '../dataset/layout.ts';
-import { type Dataset, findFinished } from '../dataset/manifest.ts';
+import { findFinished } from '../dataset/manifest.ts';
 import type { Source } from '../source.ts';
 import type { Store } from '../stores/store.ts';
 import type { EarlyLoad } from './early-load.ts';
 import { extractDataset } from './extract-dataset.ts';
 import { extractFingerprint } from './extract-fingerprint.ts';
 import { extractPartitions } from './extract-partitions.ts';
-import { isSameRun, stateOfRun } from './finished-run.ts';
+import { stateOfRun } from './finished-run.ts';
 import { checkedInterval } from './interval.ts';
-import { judge, judgeEmpty } from './judge.ts';
 import { selectStreams, streamsOf } from './select-streams.ts';
 import { stateAtStart } from './state-at-start.ts';
 import type { ExtractOptions, StepResult } from './step.ts';
@@ -68,17 +67,6 @@ async function extractWhole(
   }));
   const fingerprint = extractFingerprint(source, streams, context, { ...options, interval });
 
-  if (finished !== null && options.force !== true) {
-    if (isSameRun(finished, fingerprint)) return judged(finished, context, options);
-    context.log.info(`${context.runId}: the state has moved since it was extracted; reading anew`);
-  }
-  const job = { store, source, context, options, folder, streams, interval, fingerprint, replaced, early };
+  const job = { store, source, context, options, folder, streams, interval, fingerprint, finished, replaced, early };
   return resultOf(await extractDataset(job), context);
-}
-
-function judged(dataset: Dataset, context: StepContext, options: ExtractOptions): StepResult {
-  judge(dataset.manifest.streams, options);
-  judgeEmpty(dataset.manifest.streams, options);
-  context.log.info(`${context.runId} is extracted already; its dataset stands`, { dataset: dataset.uri });
-  return resultOf(dataset, context);
 }

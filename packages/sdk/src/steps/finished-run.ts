@@ -34,10 +34,12 @@ export function isSameRun({ manifest }: Dataset, fingerprint: Fingerprint): bool
   if (differences.length > 0) {
     throw new AriesError(
       'FINGERPRINT_DIFFERS',
-      `Run ${manifest.runId} was extracted from other inputs: ${differences.join('; ')}`,
+      manifest.step === 'extract'
+        ? `Run ${manifest.runId} was extracted from other inputs: ${differences.join('; ')}`
+        : `Step ${manifest.step} of run ${manifest.runId} was made from other inputs: ${differences.join('; ')}`,
       {
         connector: manifest.connector.name,
-        hint: 'Use another run id, or --force to extract it anew.',
+        hint: `Use another run id, or --force to ${manifest.step === 'extract' ? 'extract' : 'make'} it anew.`,
       },
     );
   }

@@ -1,7 +1,5 @@
-import type { Dataset } from '../dataset/manifest.ts';
-import { openDataset } from '../dataset/open-dataset.ts';
 import type { LoadSession } from '../destination.ts';
-import { AriesError, isAriesError } from '../errors.ts';
+import { AriesError } from '../errors.ts';
 import { type LedgerRow, stateAfterLoad } from '../ledger.ts';
 import { openStore } from '../stores/open-store.ts';
 import { concurrencyOf } from './concurrency.ts';
@@ -15,6 +13,7 @@ import { type LoadStep, type PlannedLoad, planLoad } from './plan-load.ts';
 import { driftResult, logDiscarded, logDrift } from './report-drift.ts';
 import type { LoadOptions, StepResult, StreamResult } from './step.ts';
 import { guarded, prepare, stepContext } from './step-context.ts';
+import { withInputs } from './with-inputs.ts';
 
 /**
  * Loads datasets into a destination: all streams and their ledger rows in one commit, where the destination can. The same
@@ -37,41 +36,48 @@ export async function loadWith(options: LoadOptions, early: EarlyLoad | undefine
   const { connector } = options.destination;
   let begun = (await early?.finish()) ?? null;
   try {
-    const inputs = await openInputs(options);
-    const name = options.name ?? inputs[0]!.manifest.name;
-    const context = stepContext('load', { ...options, name, runId: options.runId ?? inputs[0]!.manifest.runId }, name);
-    return await guarded(context, { connector: connector.name }, async () => {
-      const destination = prepare('destination', options.destination, context);
-      const states = options.state === undefined ? inputs[0]!.store : await openStore(options.state);
-      const into = async (session: LoadSession) => {
-        const step = { session, destination, inputs, states, context, options };
-        const plans = await planLoad(step);
-        if (begun === null || goesOn(begun, plans, options)) return loadInto(step, plans, begun);
-        context.log.debug('What was loaded during the extract is not what was extracted; loading anew');
-        return undefined;
-      };
-      try {
-        if (begun !== null) {
-          const result = await into(begun.session);
-          if (result !== undefined) return result;
-          await begun.session.close();
-          begun = null;
-        }
-        const session = await destination.part.open({
-          ...destination.ctx,
-          pipeline: name,
-          concurrency: concurrencyOf(options),
+    return await withInputs(
+      { input: options.input, skipMissing: options.skipMissing, verb: 'load' },
+      async (inputs) => {
+        const name = options.name ?? inputs[0]!.manifest.name;
+        const context = stepContext(
+          'load',
+          { ...options, name, runId: options.runId ?? inputs[0]!.manifest.runId },
+          name,
+        );
+        return guarded(context, { connector: connector.name }, async () => {
+          const destination = prepare('destination', options.destination, context);
+          const states = options.state === undefined ? inputs[0]!.store : await openStore(options.state);
+          const into = async (session: LoadSession) => {
+            const step = { session, destination, inputs, states, context, options };
+            const plans = await planLoad(step);
+            if (begun === null || goesOn(begun, plans, options)) return loadInto(step, plans, begun);
+            context.log.debug('What was loaded during the extract is not what was extracted; loading anew');
+            return undefined;
+          };
+          try {
+            if (begun !== null) {
+              const result = await into(begun.session);
+              if (result !== undefined) return result;
+              await begun.session.close();
+              begun = null;
+            }
+            const session = await destination.part.open({
+              ...destination.ctx,
+              pipeline: name,
+              concurrency: concurrencyOf(options),
+            });
+            try {
+              return (await into(session))!;
+            } finally {
+              await session.close();
+            }
+          } finally {
+            if (states !== inputs[0]!.store) await states.close();
+          }
         });
-        try {
-          return (await into(session))!;
-        } finally {
-          await session.close();
-        }
-      } finally {
-        if (states !== inputs[0]!.store) await states.close();
-        for (const { store } of inputs) await store.close();
-      }
-    });
+      },
+    );
   } finally {
     await begun?.session.close();
   }
@@ -89,21 +95,6 @@ function goesOn({ streams }: LoadedEarly, plans: readonly PlannedLoad[], options
       [...loaded].every((key) => parts.has(key))
     );
   });
-}
-
-async function openInputs({ input, skipMissing }: LoadOptions): Promise<Dataset[]> {
-  if (input.length === 0)
-    throw new AriesError('USAGE', 'There is nothing to load', {
-      hint: 'Give --input the URI that the step before printed as "dataset".',
-    });
-  try {
-    return await Promise.all(input.map((uri) => openDataset(uri)));
-  } catch (error) {
-    if (skipMissing === true && isAriesError(error) && error.code === 'INPUT_NOT_READY') {
-      throw new AriesError('NOTHING_TO_DO', error.message, { hint: 'This is what --skip-missing asks to be told.' });
-    }
-    throw error;
-  }
 }
 
 async function loadInto(

@@ -3,20 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { publicConfig } from '../config/secrets.ts';
 import { stepFolder } from '../dataset/layout.ts';
-import {
-  type Counts,
-  type Dataset,
-  findFinished,
-  type Manifest,
-  type ManifestStream,
-  type Part,
-} from '../dataset/manifest.ts';
-import { openDataset } from '../dataset/open-dataset.ts';
+import { type Counts, type Dataset, findFinished, type ManifestStream, type Part } from '../dataset/manifest.ts';
 import { explainParts } from '../dataset/part-reader.ts';
 import { readStream } from '../dataset/read-dataset.ts';
 import { createStreamWriter } from '../dataset/stream-writer.ts';
-import { AriesError, isAriesError } from '../errors.ts';
-import { type Fingerprint, fingerprintDifferences } from '../fingerprint.ts';
+import { AriesError } from '../errors.ts';
+import type { Fingerprint } from '../fingerprint.ts';
 import { encoderOf } from '../formats/codec.ts';
 import { CSV_DIALECT } from '../formats/csv.ts';
 import type { StagedFormat } from '../formats/format.ts';
@@ -26,14 +18,14 @@ import { openStore } from '../stores/open-store.ts';
 import type { Store } from '../stores/store.ts';
 import type { Transform } from '../transform.ts';
 import { ahead } from './ahead.ts';
-import { commitManifest } from './commit-manifest.ts';
 import { applyContext, applyNames, endedEarly, type FusedTransform, fuse } from './fuse.ts';
-import { judge, judgeEmpty } from './judge.ts';
+import { type MadeStream, makeDataset } from './make-dataset.ts';
 import { isMark, type Mark, markOf, noCounts, passed, type StageItem } from './mark.ts';
 import { createSchemaChain } from './schema-chain.ts';
 import type { ConnectorUse, StepResult, TransformOptions } from './step.ts';
 import { guarded, type Prepared, prepare, type StepContext, stepContext } from './step-context.ts';
 import { resultOf } from './step-result.ts';
+import { withInputs } from './with-inputs.ts';
 
 /**
  * Makes a dataset from others, stream by stream. Name, run id and staging are the input's where they are left out.
@@ -45,39 +37,27 @@ import { resultOf } from './step-result.ts';
  *   input: ['file:///data/staging/shop/monday/extract'],
  * });
  */
-export async function transform(options: TransformOptions): Promise<StepResult> {
-  const { connector } = options.transform;
-  const inputs = await openInputs(options);
-  const { name, runId } = inputs[0]!.manifest;
-  const context = stepContext(
-    options.step ?? connector.name,
-    { ...options, name: options.name ?? name, runId: options.runId ?? runId },
-    name,
-  );
-  return guarded(context, { connector: connector.name }, async () => {
-    const store = options.staging === undefined ? inputs[0]!.store : await openStore(options.staging);
-    try {
-      await store.check();
-      return await transformInto(store, inputs, context, options);
-    } finally {
-      if (typeof options.staging === 'string') await store.close();
-    }
-  });
-}
-
-async function openInputs({ input, skipMissing, staging }: TransformOptions): Promise<Dataset[]> {
-  if (input.length === 0)
-    throw new AriesError('USAGE', 'There is nothing to transform', {
-      hint: 'Give --input the URI that the step before printed as "dataset".',
+export function transform(options: TransformOptions): Promise<StepResult> {
+  const { transform, input, skipMissing, staging } = options;
+  const { connector } = transform;
+  const given = typeof staging === 'object' ? staging : undefined;
+  return withInputs({ input, skipMissing, store: given, verb: 'transform' }, async (inputs) => {
+    const { name, runId } = inputs[0]!.manifest;
+    const context = stepContext(
+      options.step ?? connector.name,
+      { ...options, name: options.name ?? name, runId: options.runId ?? runId },
+      name,
+    );
+    return guarded(context, { connector: connector.name }, async () => {
+      const store = staging === undefined ? inputs[0]!.store : await openStore(staging);
+      try {
+        await store.check();
+        return await transformInto(store, inputs, context, options);
+      } finally {
+        if (typeof staging === 'string') await store.close();
+      }
     });
-  try {
-    return await Promise.all(input.map((uri) => openDataset(uri, typeof staging === 'object' ? staging : undefined)));
-  } catch (error) {
-    if (skipMissing === true && isAriesError(error) && error.code === 'INPUT_NOT_READY') {
-      throw new AriesError('NOTHING_TO_DO', error.message, { hint: 'This is what --skip-missing asks to be told.' });
-    }
-    throw error;
-  }
+  });
 }
 
 async function transformInto(
@@ -89,49 +69,37 @@ async function transformInto(
   const uses = [options.transform, ...(options.transforms ?? [])];
   const prepared = uses.map((use) => prepare('transform', use, context));
   const folder = stepFolder(context);
-  const fingerprint = fingerprintOf(uses, prepared, inputs, context, options);
-  const { finished, replaced } = await findFinished(store, folder, options.force);
-  if (finished !== null && options.force !== true) {
-    const differences = fingerprintDifferences(finished.manifest.fingerprint as Fingerprint, fingerprint);
-    if (differences.length > 0) {
-      throw new AriesError(
-        'FINGERPRINT_DIFFERS',
-        `Step ${context.step} of run ${context.runId} was made from other inputs: ${differences.join('; ')}`,
-        {
-          hint: 'Use another run id, or --force to make it anew.',
-        },
-      );
-    }
-    judge(finished.manifest.streams, options);
-    return resultOf(finished, context);
-  }
-  const streams: Record<string, ManifestStream> = {};
+  const dataset = await makeDataset({
+    store,
+    folder,
+    context,
+    options,
+    fingerprint: fingerprintOf(uses, prepared, inputs, context, options),
+    ...(await findFinished(store, folder, options.force)),
+    head: {
+      connector: { name: prepared[0]!.name, version: prepared[0]!.version },
+      step: context.step,
+      interval: inputs[0]!.manifest.interval,
+      readStart: inputs.map(({ manifest }) => manifest.readStart).sort()[0]!,
+      inputs: inputs.map(({ uri }) => uri),
+    },
+    streams: () => transformStreams(inputs, { store, folder, prepared, context, options }),
+  });
+  return resultOf(dataset, context);
+}
+
+async function* transformStreams(
+  inputs: readonly Dataset[],
+  into: Omit<TransformStreamOptions, 'name' | 'dataset' | 'input'>,
+): AsyncGenerator<MadeStream> {
+  const names = new Set<string>();
   for (const dataset of inputs) {
     for (const [name, input] of Object.entries(dataset.manifest.streams)) {
-      if (Object.hasOwn(streams, name))
-        throw new AriesError('USAGE', `The stream "${name}" is in two inputs`, { stream: name });
-      const made = await transformStream({ store, folder, name, dataset, input, prepared, context, options });
-      Object.defineProperty(streams, name, { value: made, enumerable: true });
+      if (names.has(name)) throw new AriesError('USAGE', `The stream "${name}" is in two inputs`, { stream: name });
+      names.add(name);
+      yield { name, stream: await transformStream({ ...into, name, dataset, input }) };
     }
   }
-  judge(streams, options);
-  judgeEmpty(streams, options);
-  const [first] = inputs;
-  const manifest: Manifest = {
-    manifestVersion: 1,
-    connector: { name: prepared[0]!.name, version: prepared[0]!.version },
-    name: context.name,
-    runId: context.runId,
-    step: context.step,
-    attempt: context.attempt,
-    interval: first!.manifest.interval,
-    readStart: inputs.map(({ manifest }) => manifest.readStart).sort()[0]!,
-    finishedAt: new Date().toISOString(),
-    fingerprint,
-    inputs: inputs.map(({ uri }) => uri),
-    streams,
-  };
-  return resultOf(await commitManifest(store, folder, manifest, replaced), context);
 }
 
 interface TransformStreamOptions {
