@@ -3,6 +3,7 @@ import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import {
   type Connector,
   type Disposition,
+  defineDestination,
   extract,
   type JsonRecord,
   type LedgerRow,
@@ -14,6 +15,9 @@ import { describe, expect, test } from 'vitest';
 import { destination } from './destination.ts';
 import { source } from './source.ts';
 import { failure, folderWith, silent } from './testing/read.ts';
+
+/** Of no interest to a load whose session undoes what it does not commit. */
+const PLACE = { part: 'part', index: 0 };
 
 const connector: Connector = {
   name: 'file',
@@ -58,11 +62,12 @@ async function write(
     fields: names.map((name) => ({ name, kind: 'any' as const, nullable: true, schema: {} })),
     primaryKey: [],
     disposition,
+    runId: 'run',
     schemaChange: 'evolve' as const,
   };
   try {
     const one = await session.open(target, (rejection) => rejections.push(rejection));
-    await one.writeBatch(records);
+    await one.writeBatch(records, PLACE);
     const counts = await one.finish();
     if (commit) await session.commit([ledgerRow(disposition, digest)], () => {});
     return { ...counts, rejections };
@@ -181,6 +186,7 @@ test('a target named like a path stays in the folder', async () => {
     fields: [],
     primaryKey: [],
     disposition: 'replace',
+    runId: 'run',
     schemaChange: 'evolve',
   } as const;
   await (await session.open(target, () => {})).finish();
@@ -263,17 +269,17 @@ describe('through the engine', () => {
     const config = { path: `${folder}/out` };
     const overtaken: Connector = {
       ...connector,
-      destination: {
-        ...connector.destination!,
+      destination: defineDestination({
+        ...destination,
         async open(context) {
-          const session = await connector.destination!.open(context);
+          const session = await destination.open(context);
           const commit: typeof session.commit = async (...given) => {
             await run(`${folder}/y.json`, config, { runId: 'newer' });
             return session.commit(...given);
           };
           return { ...session, commit };
         },
-      },
+      }),
     };
     const { dataset } = await extract({
       source: { connector, config: { url: `${folder}/x.json`, stream: 'cities' } },
@@ -310,6 +316,7 @@ test('parts pass through untouched, counted by their line ends', async () => {
     fields: [],
     primaryKey: [],
     disposition: 'replace',
+    runId: 'run',
     schemaChange: 'evolve',
   } as const;
   const one = await session.open(target, () => {});
@@ -325,7 +332,7 @@ test('parts pass through untouched, counted by their line ends', async () => {
   await one.writePart!(part('{"a":1}\n{"a":2}\n'));
   await one.writePart!(part('{"a":3}\n{"a": 4}'));
   await one.writePart!(part(''));
-  await one.writeBatch([{ a: 5 }]);
+  await one.writeBatch([{ a: 5 }], PLACE);
   expect(await one.finish()).toEqual({ received: 5 });
   await session.commit([{ ...ledgerRow('replace', 'sha256-1'), target: 's' }], () => {});
   await session.close();

@@ -14,6 +14,9 @@ import { typeByKind } from './target-types.ts';
 import { loadOne, openSession, sql, targetOf } from './testing/harness.ts';
 import { fieldSchemaOf } from './types.ts';
 
+/** Of no interest to a load whose session undoes what it does not commit. */
+const PLACE = { part: 'part', index: 0 };
+
 let database: FreshDatabase;
 
 beforeAll(async () => {
@@ -89,7 +92,7 @@ describe('evolve', () => {
       short: 'longer',
       more: true,
     };
-    await loadOne(database.url, target, (load) => load.writeBatch([two]));
+    await loadOne(database.url, target, (load) => load.writeBatch([two], PLACE));
     expect(await columns()).toEqual([
       'id integer NOT NULL',
       'i bigint',
@@ -122,7 +125,7 @@ describe('evolve', () => {
     });
     expect(await changesFor(targetOf(schema))).toEqual([]);
     await loadOne(database.url, targetOf(schema), (load) =>
-      load.writeBatch([{ id: 1, n: '2', t: '3.50', j: { a: 1 }, tz: '2026-01-01' }]),
+      load.writeBatch([{ id: 1, n: '2', t: '3.50', j: { a: 1 }, tz: '2026-01-01' }], PLACE),
     );
     expect(await sql(database.url, `SET timezone = 'UTC'`, 'SELECT items::text AS r FROM items')).toEqual([
       { r: '(1,2,3.50,"{""a"": 1}","2026-01-01 00:00:00+00",)' },
@@ -137,9 +140,9 @@ describe('evolve', () => {
       { id: 2, b: false },
       { id: 3, b: null },
     ];
-    await loadOne(database.url, targetOf(schema), (load) => load.writeBatch(batch));
+    await loadOne(database.url, targetOf(schema), (load) => load.writeBatch(batch, PLACE));
     await loadOne(database.url, targetOf(schema, { disposition: 'merge', primaryKey: ['id'] }), (load) =>
-      load.writeBatch([{ id: 1, b: false }]),
+      load.writeBatch([{ id: 1, b: false }], PLACE),
     );
     expect((await sql(database.url, 'SELECT b FROM items ORDER BY id')).map(({ b }) => b)).toEqual([
       'false',
@@ -151,7 +154,9 @@ describe('evolve', () => {
   test('a column that a view uses cannot be widened: nothing is changed', async () => {
     await sql(database.url, 'CREATE TABLE items (id int)', 'CREATE VIEW v AS SELECT id FROM items');
     await expect(
-      loadOne(database.url, targetOf(record({ id: fieldSchema('int64') })), (load) => load.writeBatch([{ id: '1' }])),
+      loadOne(database.url, targetOf(record({ id: fieldSchema('int64') })), (load) =>
+        load.writeBatch([{ id: '1' }], PLACE),
+      ),
     ).rejects.toMatchObject({ code: 'SCHEMA_CONFLICT', exitCode: 78 });
     expect(await columns()).toEqual(['id integer']);
   });
@@ -162,13 +167,15 @@ describe('freeze', () => {
     await sql(database.url, 'CREATE TABLE items (id int)');
     const target = (schema: RecordSchema) => targetOf(schema, { schemaChange: 'freeze' });
     const wider = target(record({ id: fieldSchema('int64'), more: fieldSchema('string') }));
-    await expect(loadOne(database.url, wider, (load) => load.writeBatch([]))).rejects.toMatchObject({
+    await expect(loadOne(database.url, wider, (load) => load.writeBatch([], PLACE))).rejects.toMatchObject({
       code: 'SCHEMA_FROZEN',
       message:
         'items: the table would have to change: widen column "id" from integer to bigint; add column "more" text',
     });
-    await loadOne(database.url, target(record({ id: fieldSchema('integer') })), (load) => load.writeBatch([{ id: 1 }]));
-    await loadOne(database.url, { ...wider, target: 'items_new' }, (load) => load.writeBatch([]));
+    await loadOne(database.url, target(record({ id: fieldSchema('integer') })), (load) =>
+      load.writeBatch([{ id: 1 }], PLACE),
+    );
+    await loadOne(database.url, { ...wider, target: 'items_new' }, (load) => load.writeBatch([], PLACE));
     await sql(database.url, 'DROP TABLE items_new');
   });
 });
@@ -216,7 +223,7 @@ describe('what cannot be', () => {
     for (const disposition of ['replace', 'append', 'merge', 'replace'] as const) {
       await sql(database.url, 'SELECT 1');
       const key = disposition === 'append' ? [{ ...batch[0]!, 'a "b"': 'other' }] : batch;
-      await loadOne(database.url, { ...target, disposition }, (load) => load.writeBatch(key));
+      await loadOne(database.url, { ...target, disposition }, (load) => load.writeBatch(key, PLACE));
     }
     expect(await sql(database.url, 'SELECT * FROM "A ""table""; 😀"')).toEqual(batch);
   });
@@ -248,8 +255,8 @@ describe('what cannot be', () => {
   test('a database in which half the names are taken', async () => {
     await sql(database.url, 'CREATE TABLE items_pkey (a int)');
     const target = targetOf(record({ id: fieldSchema('integer') }), { disposition: 'replace', primaryKey: ['id'] });
-    await loadOne(database.url, target, (load) => load.writeBatch([{ id: 1 }]));
-    await loadOne(database.url, target, (load) => load.writeBatch([{ id: 2 }]));
+    await loadOne(database.url, target, (load) => load.writeBatch([{ id: 1 }], PLACE));
+    await loadOne(database.url, target, (load) => load.writeBatch([{ id: 2 }], PLACE));
     expect(await sql(database.url, 'SELECT id FROM items')).toEqual([{ id: '2' }]);
   });
 });

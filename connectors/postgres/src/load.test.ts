@@ -5,6 +5,9 @@ import { toRecordSchema } from '../../../packages/sdk/src/schema.ts';
 import { type FreshDatabase, freshDatabase } from '../../../test/services/database.ts';
 import { csvPart, loadOne, sql, targetOf } from './testing/harness.ts';
 
+/** Of no interest to a load whose session undoes what it does not commit. */
+const PLACE = { part: 'part', index: 0 };
+
 let database: FreshDatabase;
 
 beforeAll(async () => {
@@ -31,7 +34,7 @@ const row = (id: number, name: string | null, minute: number | null): JsonRecord
 const items = () => sql(database.url, `SELECT id, name, to_char(at, 'MI')::int AS minute FROM items ORDER BY id, name`);
 const write = (records: JsonRecord[], options: Parameters<typeof targetOf>[1] = {}) =>
   loadOne(database.url, targetOf(schema, { primaryKey: ['id'], cursor: 'at', ...options }), (load) =>
-    load.writeBatch(records),
+    load.writeBatch(records, PLACE),
   );
 
 describe('a target that does not exist', () => {
@@ -57,27 +60,30 @@ describe('a target that does not exist', () => {
       nullable: z.string().nullable(),
     });
     await loadOne(database.url, targetOf(toRecordSchema(zod, 'test'), { primaryKey: ['i8', 's'] }), (load) =>
-      load.writeBatch([
-        {
-          b: true,
-          i: 1,
-          n: -0,
-          i8: '9223372036854775807',
-          d: '1.10',
-          d0: '1e400',
-          s: '',
-          e: 'a',
-          date: '2026-01-01',
-          time: '24:00:00',
-          at: '2026-01-01T00:00:00.000001+02:00',
-          local: '2026-01-01T00:00:00.5',
-          u: '00000000-0000-0000-0000-000000000001',
-          o: { a: '"' },
-          l: [1, 2],
-          x: 'text',
-          nullable: null,
-        },
-      ]),
+      load.writeBatch(
+        [
+          {
+            b: true,
+            i: 1,
+            n: -0,
+            i8: '9223372036854775807',
+            d: '1.10',
+            d0: '1e400',
+            s: '',
+            e: 'a',
+            date: '2026-01-01',
+            time: '24:00:00',
+            at: '2026-01-01T00:00:00.000001+02:00',
+            local: '2026-01-01T00:00:00.5',
+            u: '00000000-0000-0000-0000-000000000001',
+            o: { a: '"' },
+            l: [1, 2],
+            x: 'text',
+            nullable: null,
+          },
+        ],
+        PLACE,
+      ),
     );
     const columns = await sql(
       database.url,
@@ -131,19 +137,22 @@ describe('a target that does not exist', () => {
       float: { type: 'string', format: 'decimal', pgType: 'double precision' },
     };
     await loadOne(database.url, targetOf({ type: 'object', properties }), (load) =>
-      load.writeBatch([
-        {
-          mood: 'sad',
-          other: 'x',
-          evil: 'y',
-          arr: '{1.5,NULL}',
-          iv: '1 day',
-          vc: 'abc',
-          small: 1,
-          cast: 'x',
-          float: 'NaN',
-        },
-      ]),
+      load.writeBatch(
+        [
+          {
+            mood: 'sad',
+            other: 'x',
+            evil: 'y',
+            arr: '{1.5,NULL}',
+            iv: '1 day',
+            vc: 'abc',
+            small: 1,
+            cast: 'x',
+            float: 'NaN',
+          },
+        ],
+        PLACE,
+      ),
     );
     const columns = await sql(
       database.url,
@@ -188,9 +197,9 @@ describe('append', () => {
     );
     const target = targetOf(schema);
     const result = await loadOne(database.url, target, async (load) => {
-      await load.writeBatch([row(2, 'b', 1)]);
+      await load.writeBatch([row(2, 'b', 1)], PLACE);
       await load.writePart!(csvPart('3,"c ""x""\n",2026-01-01 00:02:00+00\n4,"",\n', 2, target.fields));
-      await load.writeBatch([row(5, '\\.', null)]);
+      await load.writeBatch([row(5, '\\.', null)], PLACE);
     });
     expect(result).toMatchObject({ received: 4, inserted: 4, rejections: [] });
     expect(await sql(database.url, 'SELECT id::int, name, extra FROM items ORDER BY id')).toEqual([
@@ -307,9 +316,9 @@ describe('merge', () => {
       database.url,
       target,
       async (load) => {
-        await load.writeBatch([row(1, 'first', 9)]);
+        await load.writeBatch([row(1, 'first', 9)], PLACE);
         await load.writePart!(csvPart('1,second,\n2,x,\n', 2, target.fields));
-        await load.writeBatch([row(1, 'third', 1)]);
+        await load.writeBatch([row(1, 'third', 1)], PLACE);
       },
       { concurrency: 4 },
     );
@@ -333,7 +342,7 @@ describe('merge', () => {
     const nullable = { ...schema, required: [] };
     const target = targetOf(nullable, { disposition: 'merge', primaryKey: ['id'] });
     const result = await loadOne(database.url, target, (load) =>
-      load.writeBatch([row(1, 'a', 1), { name: 'no key' }, row(2, 'b', 1)]),
+      load.writeBatch([row(1, 'a', 1), { name: 'no key' }, row(2, 'b', 1)], PLACE),
     );
     expect(result.received).toBe(2);
     expect(result.rejections).toEqual([
@@ -356,7 +365,7 @@ describe('merge', () => {
       { type: 'object', properties, required: ['id'] },
       { disposition: 'merge', primaryKey: ['id'] },
     );
-    const once = (record: JsonRecord) => loadOne(database.url, target, (load) => load.writeBatch([record]));
+    const once = (record: JsonRecord) => loadOne(database.url, target, (load) => load.writeBatch([record], PLACE));
     await once({ id: 1, n: '1.0', j: '{"a":1}', f: 0 });
     expect(await once({ id: 1, n: '1.0', j: '{"a":1}', f: 0 })).toMatchObject({ updated: 0, unchanged: 1 });
     expect(await once({ id: 1, n: '1.00', j: '{"a":1}', f: 0 })).toMatchObject({ updated: 1 });
@@ -369,12 +378,14 @@ describe('merge', () => {
       { type: 'object', properties: { id: { type: 'integer' } }, required: ['id'] },
       { disposition: 'merge', primaryKey: ['id'] },
     );
-    await loadOne(database.url, target, (load) => load.writeBatch([{ id: 1 }]));
-    expect(await loadOne(database.url, target, (load) => load.writeBatch([{ id: 1 }, { id: 2 }]))).toMatchObject({
-      inserted: 1,
-      updated: 0,
-      unchanged: 1,
-    });
+    await loadOne(database.url, target, (load) => load.writeBatch([{ id: 1 }], PLACE));
+    expect(await loadOne(database.url, target, (load) => load.writeBatch([{ id: 1 }, { id: 2 }], PLACE))).toMatchObject(
+      {
+        inserted: 1,
+        updated: 0,
+        unchanged: 1,
+      },
+    );
   });
 });
 
@@ -475,7 +486,7 @@ describe('a table of as many columns as PostgreSQL has', () => {
     );
     // All of them would be more than a row's page holds.
     const record = Object.fromEntries(names.map((name) => [name, values[name] ?? null]));
-    return loadOne(database.url, target, (load) => load.writeBatch([record]));
+    return loadOne(database.url, target, (load) => load.writeBatch([record], PLACE));
   };
 
   test('is merged into with one column fewer', async () => {

@@ -4,6 +4,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../../../test/services/database.ts';
 import { csvPart, loadOne, sql, targetOf } from './testing/harness.ts';
 
+/** Of no interest to a load whose session undoes what it does not commit. */
+const PLACE = { part: 'part', index: 0 };
+
 let database: FreshDatabase;
 
 beforeAll(async () => {
@@ -55,7 +58,7 @@ describe.each([
   test.each(bad)('%s is rejected with field and value, the rest of the batch is loaded', async (_, values, reason) => {
     const batch = [1, 2, 3, 4, 5].map(good);
     batch[3] = { ...good(4), ...values };
-    const result = await loadOne(database.url, target(), (load) => load.writeBatch(batch));
+    const result = await loadOne(database.url, target(), (load) => load.writeBatch(batch, PLACE));
     expect(result.received).toBe(4);
     expect(result.rejections).toEqual([{ reason, origin: 'record 4', record: batch[3] }]);
     expect(await ids()).toEqual([1, 2, 3, 5]);
@@ -69,10 +72,10 @@ describe.each([
       database.url,
       target(),
       async (load) => {
-        await load.writeBatch(batches[0]!);
+        await load.writeBatch(batches[0]!, PLACE);
         await load.writePart!(csvPart(csvEncoder(fields)(batches[1]!), 250, fields));
         await load.writePart!(csvPart(csvEncoder(fields)(batches[2]!), 250, fields));
-        await load.writeBatch(batches[3]!);
+        await load.writeBatch(batches[3]!, PLACE);
       },
       { concurrency: 2 },
     );
@@ -95,7 +98,10 @@ describe.each([
 
   test('nothing but bad records', async () => {
     const result = await loadOne(database.url, target(), (load) =>
-      load.writeBatch([1, 2, 3].map((id) => ({ ...good(id), d: 'x' }))),
+      load.writeBatch(
+        [1, 2, 3].map((id) => ({ ...good(id), d: 'x' })),
+        PLACE,
+      ),
     );
     expect(result).toMatchObject({ received: 0 });
     expect(result.rejections).toHaveLength(3);
@@ -110,13 +116,16 @@ test('what constraints of the table refuse', async () => {
     'CREATE TABLE items (id int UNIQUE REFERENCES parents, t text CHECK (length(t) < 3), n numeric, d date, j json)',
   );
   const result = await loadOne(database.url, targetOf(schema), (load) =>
-    load.writeBatch([
-      { id: 1, t: 'a' },
-      { id: 2, t: 'long' },
-      { id: 1, t: 'b' },
-      { id: 4, t: 'c' },
-      { id: 3, t: 'd' },
-    ]),
+    load.writeBatch(
+      [
+        { id: 1, t: 'a' },
+        { id: 2, t: 'long' },
+        { id: 1, t: 'b' },
+        { id: 4, t: 'c' },
+        { id: 3, t: 'd' },
+      ],
+      PLACE,
+    ),
   );
   expect(result.received).toBe(2);
   expect(result.rejections.map(({ origin, reason }) => `${origin}: ${reason}`).sort()).toEqual([
@@ -133,7 +142,7 @@ test('constraints that only the end can tell fail the load', async () => {
   );
   await expect(
     loadOne(database.url, targetOf(schema, { disposition: 'merge', primaryKey: ['id'] }), (load) =>
-      load.writeBatch([{ id: 1, t: 'long' }]),
+      load.writeBatch([{ id: 1, t: 'long' }], PLACE),
     ),
   ).rejects.toMatchObject({
     code: 'DATA_INVALID',
@@ -172,7 +181,7 @@ test('a reject that throws ends the load', async () => {
   const load = await session.open(targetOf(schema), () => {
     throw new Error('enough');
   });
-  await load.writeBatch([{ id: 1, d: 'x' }]);
+  await load.writeBatch([{ id: 1, d: 'x' }], PLACE);
   await expect(load.finish()).rejects.toThrow('enough');
   await session.close();
 });

@@ -5,6 +5,9 @@ import { type FreshDatabase, freshDatabase } from '../../../test/services/databa
 import { startProxy } from '../../../test/services/tcp-proxy.ts';
 import { ledgerRow, loadOne, openSession, silent, sql, targetOf } from './testing/harness.ts';
 
+/** Of no interest to a load whose session undoes what it does not commit. */
+const PLACE = { part: 'part', index: 0 };
+
 let database: FreshDatabase;
 
 beforeAll(async () => {
@@ -43,7 +46,7 @@ describe('the ledger', () => {
     const session = await openSession(database.url);
     expect(await session.ledger(['items'])).toEqual([]);
     const load = await session.open(one, () => {});
-    await load.writeBatch(rows(1));
+    await load.writeBatch(rows(1), PLACE);
     await load.finish();
     await session.commit([row], () => {});
     await session.close();
@@ -60,14 +63,16 @@ describe('the ledger', () => {
   });
 
   test('says what it is', async () => {
-    await loadOne(database.url, target(), (load) => load.writeBatch(rows(1)));
+    await loadOne(database.url, target(), (load) => load.writeBatch(rows(1), PLACE));
     const [{ comment }] = await sql(database.url, `SELECT obj_description('_aries_ledger'::regclass) AS comment`);
     expect(comment).toContain('Aries writes a row here in the transaction of each load');
   });
 
   test('rows come oldest first, of all pipelines', async () => {
     for (const pipeline of ['a', 'b', 'a'])
-      await loadOne(database.url, target({ disposition: 'merge' }), (load) => load.writeBatch(rows(1)), { pipeline });
+      await loadOne(database.url, target({ disposition: 'merge' }), (load) => load.writeBatch(rows(1), PLACE), {
+        pipeline,
+      });
     const session = await openSession(database.url);
     expect((await session.ledger(['items'])).map(({ pipeline }) => pipeline)).toEqual(['a', 'b', 'a']);
     await session.close();
@@ -83,7 +88,7 @@ describe('the ledger', () => {
     const session = await openSession(database.url);
     for (const each of [one, two]) {
       const load = await session.open(each, () => {});
-      await load.writeBatch(rows(1, 2));
+      await load.writeBatch(rows(1, 2), PLACE);
       await load.finish();
     }
     expect([await ids(), await ids('others')]).toEqual([[], []]);
@@ -97,7 +102,7 @@ describe('the ledger', () => {
       target({ target: `t_${disposition}`, disposition: disposition as 'append' }),
     );
     const loads = await Promise.all(all.map((one) => session.open(one, () => {})));
-    await Promise.all(loads.map((load) => load.writeBatch(rows(1, 2))));
+    await Promise.all(loads.map((load) => load.writeBatch(rows(1, 2), PLACE)));
     for (const load of loads) await load.finish();
     expect(await tables()).not.toContain('t_append');
     await session.commit(
@@ -125,10 +130,10 @@ describe('two loads at once', () => {
   });
 
   test('the second, when the first committed after the second read the ledger, is 75 too', async () => {
-    await loadOne(database.url, target(), (load) => load.writeBatch(rows(1)));
+    await loadOne(database.url, target(), (load) => load.writeBatch(rows(1), PLACE));
     const late = await openSession(database.url);
     await late.ledger(['items']);
-    await loadOne(database.url, target(), (load) => load.writeBatch(rows(2)));
+    await loadOne(database.url, target(), (load) => load.writeBatch(rows(2), PLACE));
     await expect(late.open(target(), () => {})).rejects.toMatchObject({
       code: 'ATTEMPT_CONFLICT',
       message: 'Another load of the pipeline "test" into "items" has just finished',
@@ -137,12 +142,16 @@ describe('two loads at once', () => {
   });
 
   test('of two pipelines: both merge, one after the other', async () => {
-    await loadOne(database.url, target(), (load) => load.writeBatch(rows(1)));
+    await loadOne(database.url, target(), (load) => load.writeBatch(rows(1), PLACE));
     const load = (pipeline: string, name: string) =>
       loadOne(
         database.url,
         target({ disposition: 'merge' }),
-        (one) => one.writeBatch(Array.from({ length: 200 }, (_, id) => ({ id, name }))),
+        (one) =>
+          one.writeBatch(
+            Array.from({ length: 200 }, (_, id) => ({ id, name })),
+            PLACE,
+          ),
         {
           pipeline,
           lockTimeout: 20,
@@ -157,7 +166,7 @@ describe('two loads at once', () => {
   test('the first ones into a new schema make one ledger', async () => {
     await Promise.all(
       ['a', 'b', 'c', 'd'].map((name) =>
-        loadOne(database.url, target({ target: name }), (load) => load.writeBatch(rows(1)), { pipeline: name }),
+        loadOne(database.url, target({ target: name }), (load) => load.writeBatch(rows(1), PLACE), { pipeline: name }),
       ),
     );
     expect(await sql(database.url, 'SELECT count(*)::int AS n FROM _aries_ledger')).toEqual([{ n: 4 }]);
@@ -166,7 +175,7 @@ describe('two loads at once', () => {
   test('a table that somebody makes or drops during the load is noticed', async () => {
     const write = (change: string) =>
       loadOne(database.url, target({ disposition: 'merge' }), async (load) => {
-        await load.writeBatch(rows(1));
+        await load.writeBatch(rows(1), PLACE);
         await sql(database.url, change);
       });
     await expect(write('CREATE TABLE items (id int)')).rejects.toMatchObject({ code: 'ATTEMPT_CONFLICT' });
@@ -176,13 +185,15 @@ describe('two loads at once', () => {
   });
 
   test('a table that others write to for long: 75 after the lock time-out', async () => {
-    await loadOne(database.url, target(), (load) => load.writeBatch(rows(1)));
+    await loadOne(database.url, target(), (load) => load.writeBatch(rows(1), PLACE));
     const other = new pg.Client({ connectionString: database.url });
     await other.connect();
     await other.query('BEGIN');
     await other.query('UPDATE items SET name = name');
     await expect(
-      loadOne(database.url, target({ disposition: 'merge' }), (load) => load.writeBatch(rows(1)), { lockTimeout: 0.5 }),
+      loadOne(database.url, target({ disposition: 'merge' }), (load) => load.writeBatch(rows(1), PLACE), {
+        lockTimeout: 0.5,
+      }),
     ).rejects.toMatchObject({ code: 'RESOURCE_BUSY', exitCode: 75 });
     await other.end();
   });
@@ -191,7 +202,7 @@ describe('two loads at once', () => {
 describe('what is left behind', () => {
   test('nothing, after a load that failed or was stopped', async () => {
     const failing = loadOne(database.url, target({ disposition: 'replace' }), async (load) => {
-      await load.writeBatch(rows(1));
+      await load.writeBatch(rows(1), PLACE);
       throw new Error('the engine stops');
     });
     await expect(failing).rejects.toThrow('the engine stops');
@@ -202,10 +213,10 @@ describe('what is left behind', () => {
       database.url,
       target({ disposition: 'replace' }),
       async (load) => {
-        await load.writeBatch(rows(1));
+        await load.writeBatch(rows(1), PLACE);
         stop.abort();
-        await load.writeBatch(rows(2));
-        await load.writeBatch(rows(3));
+        await load.writeBatch(rows(2), PLACE);
+        await load.writeBatch(rows(3), PLACE);
       },
       { signal: stop.signal },
     );
@@ -216,14 +227,14 @@ describe('what is left behind', () => {
   test('load tables of dead sessions go with the next load, those of living ones stay', async () => {
     const living = await openSession(database.url, { pipeline: 'living' });
     const load = await living.open(target({ target: 'slow' }), () => {});
-    await load.writeBatch(rows(1));
+    await load.writeBatch(rows(1), PLACE);
     await sql(
       database.url,
       'CREATE TABLE _aries_load_00dead00_1 (a int)',
       'CREATE TABLE _aries_load_00dead00_2 (a int)',
     );
     const info = vi.fn();
-    await loadOne(database.url, target(), (one) => one.writeBatch(rows(1)), { log: { ...silent, info } });
+    await loadOne(database.url, target(), (one) => one.writeBatch(rows(1), PLACE), { log: { ...silent, info } });
     expect(info.mock.calls.map(([message]) => message)).toEqual([
       'Dropped _aries_load_00dead00_1, which an interrupted load left behind',
       'Dropped _aries_load_00dead00_2, which an interrupted load left behind',
@@ -242,7 +253,7 @@ describe('what is left behind', () => {
     url.port = String(proxy.port);
     const session = await openSession(url.href);
     const load = await session.open(target(), () => {});
-    await load.writeBatch(rows(1));
+    await load.writeBatch(rows(1), PLACE);
     await load.finish();
     proxy.cut();
     await expect(session.commit([ledgerRow(target())], () => {})).rejects.toMatchObject({
@@ -251,7 +262,7 @@ describe('what is left behind', () => {
     });
     await session.close();
     expect((await tables()).filter((name) => !name.startsWith('_aries'))).toEqual([]);
-    await loadOne(database.url, target(), (one) => one.writeBatch(rows(1)));
+    await loadOne(database.url, target(), (one) => one.writeBatch(rows(1), PLACE));
     expect(await tables()).toEqual(['_aries_ledger', 'items']);
   });
 

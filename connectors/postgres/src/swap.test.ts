@@ -4,6 +4,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../../../test/services/database.ts';
 import { type LoadOptions, ledgerRow, loadOne, openSession, sql, targetOf } from './testing/harness.ts';
 
+/** Of no interest to a load whose session undoes what it does not commit. */
+const PLACE = { part: 'part', index: 0 };
+
 let database: FreshDatabase;
 let role: string;
 
@@ -28,7 +31,7 @@ const replace = (records: JsonRecord[], options: LoadOptions = {}) =>
   loadOne(
     database.url,
     targetOf(schema, { disposition: 'replace', primaryKey: ['id'] }),
-    (load) => load.writeBatch(records),
+    (load) => load.writeBatch(records, PLACE),
     options,
   );
 const oid = async () => (await sql(database.url, `SELECT 'items'::regclass::oid AS oid`))[0].oid as number;
@@ -82,7 +85,7 @@ describe('a table that Aries made', () => {
     const first = await oid();
     const wider = { ...schema, properties: { ...schema.properties, more: { type: 'string' } } };
     const target = targetOf(wider, { disposition: 'replace', primaryKey: ['id'] });
-    await loadOne(database.url, target, (load) => load.writeBatch([{ id: 2, name: null, more: 'x' }]));
+    await loadOne(database.url, target, (load) => load.writeBatch([{ id: 2, name: null, more: 'x' }], PLACE));
     expect(await oid()).not.toBe(first);
     expect(await sql(database.url, 'SELECT * FROM items')).toEqual([{ id: '2', name: null, more: 'x' }]);
     await replace(rows(3));
@@ -113,7 +116,7 @@ describe('a table that Aries made', () => {
     await using db = await freshDatabase();
     const load = (records: JsonRecord[]) =>
       loadOne(db.url, targetOf(schema, { disposition: 'replace', primaryKey: ['id'] }), (one) =>
-        one.writeBatch(records),
+        one.writeBatch(records, PLACE),
       );
     await load(rows(1, 2));
     await sql(db.url, statement.replace('%role', role));
@@ -129,7 +132,7 @@ describe('a table that Aries made', () => {
     const first = await oid();
     const target = targetOf(schema, { disposition: 'replace', primaryKey: ['id'] });
     await loadOne(database.url, target, async (load) => {
-      await load.writeBatch(rows(2));
+      await load.writeBatch(rows(2), PLACE);
       await sql(database.url, 'CREATE VIEW late AS SELECT * FROM items');
     });
     expect(await sql(database.url, 'SELECT id::int FROM late')).toEqual([{ id: 2 }]);
@@ -141,7 +144,7 @@ describe('a table that Aries made', () => {
     const target = targetOf(schema, { disposition: 'replace', primaryKey: ['id'] });
     const session = await openSession(database.url);
     const load = await session.open(target, () => {});
-    await load.writeBatch(rows(2));
+    await load.writeBatch(rows(2), PLACE);
     await load.finish();
     await sql(database.url, 'CREATE INDEX late ON items (name)');
     await expect(session.commit([ledgerRow(target)], () => {})).rejects.toMatchObject({
@@ -186,11 +189,11 @@ describe('readers', () => {
     await using reader = await open();
     const target = targetOf(schema, { disposition: 'replace', primaryKey: ['id'] });
     await loadOne(database.url, target, async (load) => {
-      await load.writeBatch(rows(3));
-      await load.writeBatch(rows(4));
+      await load.writeBatch(rows(3), PLACE);
+      await load.writeBatch(rows(4), PLACE);
       await reader.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
       await reader.query('SELECT 1');
-      await load.writeBatch(rows(5));
+      await load.writeBatch(rows(5), PLACE);
     });
     const seen = (await reader.query('SELECT id::int FROM items ORDER BY id')).rows.map(({ id }) => id);
     expect([
@@ -233,7 +236,7 @@ test('a column added during the load is not lost', async () => {
   const target = targetOf(schema, { disposition: 'replace', primaryKey: ['id'] });
   await expect(
     loadOne(database.url, target, async (load) => {
-      await load.writeBatch(rows(2));
+      await load.writeBatch(rows(2), PLACE);
       await sql(database.url, 'ALTER TABLE items ADD late int');
     }),
   ).rejects.toMatchObject({

@@ -26,6 +26,10 @@ export interface Interval {
 
 /** What is to be loaded into one target. */
 export interface LoadTarget {
+  /** The run that read the dataset. */
+  runId: string;
+  /** `sha256-…`: which dataset it is. Left out where it is loaded while it is still being extracted (`loadsEarly`). */
+  digest?: string | undefined;
   stream: string;
   /** The target's name: the stream's, or its `as`. */
   target: string;
@@ -50,6 +54,17 @@ export interface LoadPart {
   batches(): AsyncIterable<Batch>;
 }
 
+/**
+ * Where a batch stands in its dataset. It is the same in every attempt at a load, so `digest/part/index` names a batch: a key by which
+ * an API knows what it was sent already.
+ */
+export interface BatchPlace {
+  /** The part file, by its name in the dataset. */
+  part: string;
+  /** Which batch of the part, counted from 0. */
+  index: number;
+}
+
 /** What the destination counted for one target. */
 export interface LoadCounts {
   /** Records the destination itself says it received. */
@@ -59,9 +74,9 @@ export interface LoadCounts {
   unchanged?: number;
 }
 
-/** One target of a load. Nothing is visible before the session's commit. */
+/** One target of a load. Nothing is visible before the session's commit, where the destination can do that. */
 export interface StreamLoad {
-  writeBatch(batch: Batch): Promise<void>;
+  writeBatch(batch: Batch, place: BatchPlace): Promise<void>;
   /** Only for the destination's `formats`, and of them only for those that this target takes. */
   writePart?(part: LoadPart): Promise<void>;
   /** Whether parts of this format go into this target untouched; all of the destination's where it is left out. */
@@ -107,8 +122,22 @@ export interface LoadSession {
   close(): Promise<void>;
 }
 
+/**
+ * One load into a system that has no place for a ledger, such as a web API. The engine keeps the ledger beside the state: a load is
+ * entered there after `commit`. Records of a load that dies in between are sent again by the next attempt.
+ */
+export interface LoadSessionWithoutLedger extends Pick<LoadSession, 'open' | 'close'> {
+  /** Left out: a target is always there, and takes any field. */
+  inspect?(target: LoadTarget): Promise<TargetState>;
+  /** Makes what was written visible. Left out: it is visible already. */
+  commit?(): Promise<void>;
+}
+
+/** A load session of either kind. */
+export type AnyLoadSession = LoadSession | LoadSessionWithoutLedger;
+
 /** A destination as its author writes it. */
-export interface DestinationDefinition<C extends z.ZodType> {
+export interface DestinationDefinition<C extends z.ZodType, S extends AnyLoadSession = AnyLoadSession> {
   config: C;
   /** How requests of `http` are made: base URL, auth, limits. */
   http?: HttpDeclaration<z.output<C>>;
@@ -117,13 +146,14 @@ export interface DestinationDefinition<C extends z.ZodType> {
   formats: readonly StagedFormat[];
   dispositions: readonly Disposition[];
   delivery: Delivery;
-  /** A session may stay open while a source is still being read: it keeps nobody from the target's data meanwhile. */
+  /** A session may stay open while a source is still being read: it keeps nobody from the target's data meanwhile. Needs a ledger of its own. */
   loadsEarly?: boolean;
-  open(ctx: ConnectorContext<z.output<C>> & { pipeline: string; concurrency: number }): Promise<LoadSession>;
+  open(ctx: ConnectorContext<z.output<C>> & { pipeline: string; concurrency: number }): Promise<S>;
 }
 
 /** A destination as the engine runs it. */
-export interface Destination<C extends z.ZodType = z.ZodType> extends DestinationDefinition<C> {
+export interface Destination<C extends z.ZodType = z.ZodType, S extends AnyLoadSession = AnyLoadSession>
+  extends DestinationDefinition<C, S> {
   role: 'destination';
   apiVersion: number;
 }
@@ -150,6 +180,8 @@ export interface Destination<C extends z.ZodType = z.ZodType> extends Destinatio
  *     }),
  * });
  */
-export function defineDestination<C extends z.ZodType>(definition: DestinationDefinition<C>): Destination<C> {
+export function defineDestination<C extends z.ZodType, S extends AnyLoadSession>(
+  definition: DestinationDefinition<C, S>,
+): Destination<C, S> {
   return { role: 'destination', apiVersion: API_VERSION, ...definition };
 }

@@ -11,6 +11,8 @@ export { readDataset } from './dataset/read-dataset.ts';
 export { rejectedRecords } from './dataset/read-rejected.ts';
 export { removeDataset } from './dataset/remove-dataset.ts';
 export {
+  type AnyLoadSession,
+  type BatchPlace,
   type ConfirmLedger,
   type Destination,
   type Disposition,
@@ -19,6 +21,7 @@ export {
   type LoadCounts,
   type LoadPart,
   type LoadSession,
+  type LoadSessionWithoutLedger,
   type LoadTarget,
   type SchemaChange,
   type StreamLoad,

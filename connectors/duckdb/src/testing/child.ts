@@ -7,6 +7,9 @@ import { fieldSchema, fieldsOf, type JsonRecord, type LoadTarget } from '@aries-
 import { noHttp } from '@aries-data/sdk/testing';
 import { destination } from '../destination.ts';
 
+/** Of no interest to a load whose session undoes what it does not commit. */
+const PLACE = { part: 'part', index: 0 };
+
 /** Where it stops. */
 export type Stop = 'written' | 'applied' | 'end';
 
@@ -21,6 +24,7 @@ const target: LoadTarget = {
   primaryKey: ['id'],
   cursor: 'at',
   disposition: disposition as LoadTarget['disposition'],
+  runId: 'run',
   schemaChange: 'evolve',
 };
 
@@ -51,7 +55,7 @@ await session.ledger(['things']);
 const load = await session.open(target, ({ reason }) => {
   throw new Error(reason);
 });
-for (let first = 0; first < Number(rows); first += BATCH) await load.writeBatch(batchFrom(first));
+for (let first = 0; first < Number(rows); first += BATCH) await load.writeBatch(batchFrom(first), PLACE);
 await reached('written');
 await load.finish();
 await reached('applied');

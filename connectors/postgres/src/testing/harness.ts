@@ -128,6 +128,7 @@ export function targetOf(schema: RecordSchema, options: Partial<LoadTarget> = {}
     fields: fieldsOf(schema),
     primaryKey: [],
     disposition: 'append',
+    runId: 'run',
     schemaChange: 'evolve',
     ...options,
   };

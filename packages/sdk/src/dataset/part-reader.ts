@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { AriesError, toAriesError } from '../errors.ts';
-import type { BatchLimits } from '../formats/blocks.ts';
+import { type BatchLimits, evenChunks } from '../formats/blocks.ts';
 import { decoderOf } from '../formats/codec.ts';
 import { decompressPart } from '../formats/compression.ts';
 import type { Batch } from '../records.ts';
@@ -40,16 +40,23 @@ export async function explainParts(folder: PartFolder, parts: Iterable<Part>, er
   throw error;
 }
 
+/** How a part is cut into batches. */
+export interface ReadPartLimits extends BatchLimits {
+  /** Cut in pieces of exactly so many bytes first, so that the batches are the same each time the part is read. */
+  pieceBytes?: number | undefined;
+}
+
 /** The records of a part, in batches; values are fitted to the schema where it was inferred. */
 export async function* readPart(
   dataset: PartFolder,
   stream: StagedStream,
   part: Part,
-  limits: BatchLimits = {},
+  { pieceBytes, ...limits }: ReadPartLimits = {},
 ): AsyncGenerator<Batch> {
   const decode = decoderOf(stream.format, fieldsOf(stream.schema), { coerce: stream.inferred, ...limits });
   let rows = 0;
-  for await (const batch of decode(await openPartBytes(dataset, stream, part))) {
+  const bytes = await openPartBytes(dataset, stream, part);
+  for await (const batch of decode(pieceBytes === undefined ? bytes : evenChunks(bytes, pieceBytes))) {
     rows += batch.length;
     if (rows > part.rows) throw otherRows(part, `more than the ${part.rows} records`);
     yield batch;

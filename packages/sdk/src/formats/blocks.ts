@@ -51,6 +51,28 @@ export async function* lineBlocks(
   if (size > 0) yield joined(held);
 }
 
+/**
+ * The same bytes in chunks of exactly `bytes`, but for the last: what is made of them no longer depends on how they were stored or
+ * sent.
+ */
+export async function* evenChunks(body: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Buffer> {
+  let chunk = Buffer.allocUnsafeSlow(bytes);
+  let size = 0;
+  for await (const part of body) {
+    for (let start = 0; start < part.length; ) {
+      const end = Math.min(part.length, start + bytes - size);
+      chunk.set(part.subarray(start, end), size);
+      size += end - start;
+      start = end;
+      if (size < bytes) continue;
+      yield chunk;
+      chunk = Buffer.allocUnsafeSlow(bytes);
+      size = 0;
+    }
+  }
+  if (size > 0) yield chunk.subarray(0, size);
+}
+
 /** Says that nobody looks at chunks any more; the last one may still be looked at. Returns those that are. */
 function done(chunks: readonly Uint8Array[], withLast: boolean): Uint8Array[] {
   const still = withLast ? [] : chunks.slice(-1);

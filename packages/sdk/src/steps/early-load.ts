@@ -8,6 +8,7 @@ import { chooseDisposition } from './disposition.ts';
 import { fitSchema, schemaPolicy } from './fit-schema.ts';
 import { readLedger } from './follow-ledger.ts';
 import { judgeRejected } from './judge.ts';
+import { keepsLedger } from './open-session.ts';
 import { openPartLoader, type PartLoader } from './part-loader.ts';
 import { candidateOf, type StreamHead, targetOf } from './plan-load.ts';
 import type { LoadOptions } from './step.ts';
@@ -68,11 +69,7 @@ export function createEarlyLoad(options: EarlyLoadOptions): EarlyLoad {
       destination ??= prepare('destination', options.destination, context);
       const disposition = dispositionOf(head, destination, options);
       if (disposition === undefined) return void begun.delete(name);
-      session ??= await destination.part.open({
-        ...destination.ctx,
-        pipeline: options.name,
-        concurrency: concurrencyOf(options),
-      });
+      session ??= await openWithLedger(destination, options);
       const planned = await plannedTarget(session, head, disposition, context, options);
       if (planned === undefined) return void begun.delete(name);
       const { target, leftOut } = planned;
@@ -128,6 +125,14 @@ export function createEarlyLoad(options: EarlyLoadOptions): EarlyLoad {
   };
 }
 
+async function openWithLedger(destination: Prepared<Destination>, options: EarlyLoadOptions): Promise<LoadSession> {
+  const { name: pipeline } = options;
+  const session = await destination.part.open({ ...destination.ctx, pipeline, concurrency: concurrencyOf(options) });
+  if (keepsLedger(session, destination.name)) return session;
+  await session.close();
+  throw new Error(`${destination.name} keeps no ledger`);
+}
+
 /** Rejected records wait in memory until there is a dataset that they are of. */
 const MOST_REJECTIONS = 1000;
 
@@ -157,7 +162,7 @@ async function plannedTarget(
 ): Promise<{ target: LoadTarget; leftOut: string[] } | undefined> {
   const ledger = await readLedger(session, context, [{ name }]);
   const head = { name, stream, disposition, interval };
-  const { target, found, leftOut, refusals } = await fitSchema(session, targetOf(head), {
+  const { target, found, leftOut, refusals } = await fitSchema(session, targetOf({ ...head, runId: context.runId }), {
     policy: schemaPolicy(name, stream, options),
     known: knownFields(ledger, readStart),
     inferred: stream.inferred,

@@ -8,6 +8,7 @@ import type { EarlyLoad, LoadedEarly } from './early-load.ts';
 import { followLedger, ledgerRow } from './follow-ledger.ts';
 import { judgeRejected } from './judge.ts';
 import { loadStream } from './load-stream.ts';
+import { openSession } from './open-session.ts';
 import { openPartLoader } from './part-loader.ts';
 import { type LoadStep, type PlannedLoad, planLoad } from './plan-load.ts';
 import { driftResult, logDiscarded, logDrift } from './report-drift.ts';
@@ -62,10 +63,11 @@ export async function loadWith(options: LoadOptions, early: EarlyLoad | undefine
               await begun.session.close();
               begun = null;
             }
-            const session = await destination.part.open({
-              ...destination.ctx,
+            const session = await openSession(destination, {
               pipeline: name,
               concurrency: concurrencyOf(options),
+              states,
+              context,
             });
             try {
               return (await into(session))!;
@@ -91,7 +93,7 @@ function goesOn({ streams }: LoadedEarly, plans: readonly PlannedLoad[], options
     const parts = new Set(plan?.stream.parts.map(({ key }) => key));
     return (
       plan?.decision === 'load' &&
-      JSON.stringify(plan.target) === JSON.stringify(target) &&
+      JSON.stringify({ ...plan.target, digest: undefined }) === JSON.stringify(target) &&
       [...loaded].every((key) => parts.has(key))
     );
   });
@@ -141,7 +143,10 @@ async function loadInto(
         `${name}: ${stream.counts.staged} records are staged, ${target} received ${counts.received} and ${counts.rejected} were rejected`,
         {
           stream: name,
-          hint: 'Nothing was committed. Load again; where it stays, report it.',
+          hint:
+            destination.part.delivery === 'at-least-once'
+              ? 'The ledger does not know of what was sent: the next load sends it again. Where it stays, report it.'
+              : 'Nothing was committed. Load again; where it stays, report it.',
         },
       );
     }

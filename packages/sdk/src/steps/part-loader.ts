@@ -9,8 +9,12 @@ import { fieldsOf, type JsonRecord } from '../schema.ts';
 import { leaveOut } from './leave-out.ts';
 import { interrupted, type StepContext } from './step-context.ts';
 
-/** Larger than batches are elsewhere: a database copies each with a statement of its own. */
-const LOAD_BATCHES = { batchBytes: 256 * 1024 };
+/**
+ * Larger than batches are elsewhere: a database copies each with a statement of its own. And the same in every attempt, however the
+ * bytes come from staging: an API knows a batch by its place.
+ */
+const BYTES = 256 * 1024;
+const LOAD_BATCHES = { batchBytes: BYTES, pieceBytes: BYTES };
 
 /** Writes parts of one stream into its target: untouched where the destination takes their format, else record by record. */
 export interface PartLoader {
@@ -71,9 +75,10 @@ export async function openPartLoader({
       await load.writePart!(partOf(folder, stream, part));
       return onRecords(part.rows);
     }
+    let index = 0;
     for await (const batch of locatedBatches(folder, stream, part)) {
       if (context.signal.aborted) throw interrupted(context.signal);
-      await load.writeBatch(leftOut.length === 0 ? batch : from(batch));
+      await load.writeBatch(leftOut.length === 0 ? batch : from(batch), { part: part.key, index: index++ });
       await onRecords(batch.length);
     }
   }

@@ -76,7 +76,8 @@ export async function planLoad({
         hint: 'Load them one after the other.',
       });
     }
-    const wanted = targetOf({ name, stream, disposition, interval: dataset.manifest.interval });
+    const { runId, interval } = dataset.manifest;
+    const wanted = targetOf({ name, stream, disposition, interval, runId, digest: dataset.digest });
     const { target, found, drift, leftOut, fieldTypes, refusals } = await fitSchema(session, wanted, {
       policy: schemaPolicy(name, stream, options),
       known: knownFields(
@@ -165,8 +166,17 @@ interface Headed {
 }
 
 /** What the destination is told of a stream. */
-export function targetOf({ name, stream, disposition, interval }: Headed): Omit<LoadTarget, 'schemaChange'> {
+export function targetOf({
+  name,
+  stream,
+  disposition,
+  interval,
+  runId,
+  digest,
+}: Headed & Pick<LoadTarget, 'runId' | 'digest'>): Omit<LoadTarget, 'schemaChange'> {
   return {
+    runId,
+    digest,
     stream: name,
     target: name,
     fields: fieldsOf(stream.schema),

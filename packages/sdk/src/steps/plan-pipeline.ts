@@ -4,13 +4,14 @@ import type { StagedFormat } from '../formats/format.ts';
 import { createRedactor } from '../redact.ts';
 import { fieldsOf } from '../schema.ts';
 import type { Window } from '../source.ts';
-import { readStateAt } from '../state.ts';
+import { readState } from '../state.ts';
 import { openStore } from '../stores/open-store.ts';
 import { chooseDisposition } from './disposition.ts';
 import { fitSchema, refuseSchema, schemaPolicy } from './fit-schema.ts';
 import { readLedger } from './follow-ledger.ts';
 import { fuse } from './fuse.ts';
 import { checkedInterval } from './interval.ts';
+import { openSession } from './open-session.ts';
 import { openPipeline, type PipelineOptions } from './pipeline.ts';
 import { createSchemaChain } from './schema-chain.ts';
 import { type SelectedStream, selectStreams, streamsOf } from './select-streams.ts';
@@ -58,9 +59,10 @@ export async function planPipeline(options: PipelineOptions): Promise<PipelinePl
     const destination = prepare('destination', opened.destination, context);
     const interval = checkedInterval(options.interval);
     const store = await openStore(opened.staging);
-    const state = await readStateAt(options.state, store, opened.name);
+    const states = options.state === undefined ? store : await openStore(options.state);
+    const state = await readState(states, opened.name);
     const selected = selectStreams(await streamsOf(source), opened.streams, source.name);
-    const session = await destination.part.open({ ...destination.ctx, pipeline: opened.name, concurrency: 1 });
+    const session = await openSession(destination, { pipeline: opened.name, concurrency: 1, states, context });
     try {
       const streams: StreamPlan[] = [];
       for (const one of selected) {
@@ -88,6 +90,7 @@ export async function planPipeline(options: PipelineOptions): Promise<PipelinePl
         });
         const disposition = dispositionOf(one, window, interval ?? null, destination, opened.disposition);
         const target = {
+          runId: context.runId,
           stream: one.as,
           target: one.as,
           fields: fieldsOf(schema ?? { type: 'object', properties: {} }),
@@ -132,6 +135,7 @@ export async function planPipeline(options: PipelineOptions): Promise<PipelinePl
       };
     } finally {
       await session.close();
+      if (states !== store) await states.close();
       await store.close();
     }
   });

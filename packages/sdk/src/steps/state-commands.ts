@@ -1,5 +1,7 @@
 import { moveState, type PipelineState, readState } from '../state.ts';
 import { openStore } from '../stores/open-store.ts';
+import type { Store } from '../stores/store.ts';
+import { openSession } from './open-session.ts';
 import type { ConnectorUse, StepOptions } from './step.ts';
 import { guarded, prepare, stepContext } from './step-context.ts';
 
@@ -33,7 +35,7 @@ export async function resetState(
   const store = await openStore(options.staging);
   try {
     const ledgerRows =
-      options.destination === undefined ? 0 : await forgetLedger(options.destination, options, context);
+      options.destination === undefined ? 0 : await forgetLedger(options.destination, options, context, store);
     let streams: string[] = [];
     const { repaired } = await moveState(store, options.name, async (before) => {
       streams = Object.keys(before.streams);
@@ -50,10 +52,11 @@ async function forgetLedger(
   use: ConnectorUse,
   { name }: { name: string },
   context: ReturnType<typeof stepContext>,
+  states: Store,
 ): Promise<number> {
   return guarded(context, { connector: use.connector.name }, async () => {
-    const { part, ctx } = prepare('destination', use, context);
-    const session = await part.open({ ...ctx, pipeline: name, concurrency: 1 });
+    const destination = prepare('destination', use, context);
+    const session = await openSession(destination, { pipeline: name, concurrency: 1, states, context });
     try {
       return await session.forget(name);
     } finally {

@@ -1,4 +1,4 @@
-import { anyDisposition, expectRows, item, loadRecords } from './loading.ts';
+import { anyDisposition, expectRows, item, loadRecords, needsMoreThanSending } from './loading.ts';
 import type { Rule, RuleContext } from './rule.ts';
 import { withSession } from './session.ts';
 
@@ -14,6 +14,7 @@ export const abortRules: Rule[] = [
 ];
 
 async function abort(ctx: RuleContext): Promise<void> {
+  needsMoreThanSending(ctx);
   const disposition = anyDisposition(ctx);
   const old = [item(1, 'a'), item(2, 'b')];
   await loadRecords(ctx, disposition, { records: old });

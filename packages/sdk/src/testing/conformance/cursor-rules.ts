@@ -1,6 +1,6 @@
 import { isAriesError } from '../../errors.ts';
 import { type FieldSchema, fieldSchema, type JsonRecord, type RecordSchema } from '../../schema.ts';
-import { expectRows, loadRecords, needs } from './loading.ts';
+import { expectRows, loadRecords, needs, needsMoreThanSending } from './loading.ts';
 import type { Rule, RuleContext } from './rule.ts';
 
 /** How a merge compares cursors. */
@@ -68,6 +68,7 @@ const ORDERS: readonly Order[] = [
 
 async function cursorOrders(ctx: RuleContext): Promise<void> {
   needs(ctx, 'merge');
+  needsMoreThanSending(ctx);
   for (const order of ORDERS) {
     try {
       await compared(ctx, order);

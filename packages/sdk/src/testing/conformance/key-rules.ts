@@ -1,4 +1,4 @@
-import { expectRows, item, loadRecords, needs } from './loading.ts';
+import { expectRows, item, loadRecords, needs, needsMoreThanSending } from './loading.ts';
 import type { Rule } from './rule.ts';
 
 /** What a merge makes of keys. */
@@ -10,6 +10,7 @@ export const keyRules: Rule[] = [
     why: 'sources send a record each time it changes; an older one must not win by chance',
     async run(ctx) {
       needs(ctx, 'merge');
+      needsMoreThanSending(ctx);
       const records = [item(1, 'new', 3), item(1, 'old', 1), item(2, 'first', 2), item(2, 'second', 2)];
       await loadRecords(ctx, 'merge', { records });
       const after = 'a merge of two records of each key, ordered by cursor, then by place';
@@ -23,6 +24,7 @@ export const keyRules: Rule[] = [
     why: 'a run that is cleared and runs late would undo what came after it',
     async run(ctx) {
       needs(ctx, 'merge');
+      needsMoreThanSending(ctx);
       await loadRecords(ctx, 'merge', { records: [item(1, 'newest', 5), item(2, 'old', 1)] });
       await loadRecords(ctx, 'merge', { records: [item(1, 'older', 2), item(2, 'new', 2)] });
       const records = [item(1, 'newest', 5), item(2, 'new', 2)];

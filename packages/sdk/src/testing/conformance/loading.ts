@@ -137,6 +137,11 @@ export function needs(ctx: RuleContext, disposition: Disposition): void {
   if (!dispositionsOf(ctx).includes(disposition)) ctx.skip(`it does not declare ${disposition}`);
 }
 
+/** Skips a rule that holds only where records can be taken back, or compared with those that are there. */
+export function needsMoreThanSending(ctx: RuleContext): void {
+  if (ctx.connector.destination!.delivery === 'at-least-once') ctx.skip('its delivery is at-least-once');
+}
+
 /** The formats in which values reach a destination by ways of their own: record by record, and as csv that it reads itself. */
 export function formatsOf(ctx: RuleContext): StagedFormat[] {
   return ctx.connector.destination!.formats.includes('csv') ? ['ndjson', 'csv'] : ['ndjson'];

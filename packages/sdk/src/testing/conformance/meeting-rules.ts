@@ -1,6 +1,15 @@
 import type { Disposition } from '../../destination.ts';
 import { isAriesError } from '../../errors.ts';
-import { dispositionsOf, expectRows, item, loaded, loadRecords, stage, TARGET } from './loading.ts';
+import {
+  dispositionsOf,
+  expectRows,
+  item,
+  loaded,
+  loadRecords,
+  needsMoreThanSending,
+  stage,
+  TARGET,
+} from './loading.ts';
 import type { Rule, RuleContext } from './rule.ts';
 import { withSession } from './session.ts';
 
@@ -26,6 +35,7 @@ export const meetingRules: Rule[] = [
 const MEET_MS = 200;
 
 async function atOnce(ctx: RuleContext): Promise<void> {
+  needsMoreThanSending(ctx);
   const can = dispositionsOf(ctx);
   const old = [item(1, 'old'), item(2, 'old')];
   if (can.includes('append')) {
