@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { AriesError, type Partition, type Partitioning, type ReadContext } from '@aries-data/sdk';
+import { z } from 'zod';
 import type { SourceConfig } from './config.ts';
 import { locate } from './locations/locate.ts';
 import type { SourceFile } from './locations/source-file.ts';
@@ -23,6 +24,18 @@ export async function partitionFiles({
     };
   });
   return { partitions, consistency: 'none' };
+}
+
+const filesSchema = z.array(z.object({ name: z.string(), digest: z.string() }));
+
+/** Throws `DATASET_CORRUPT` where the partitions of a plan are no lists of files, or have one file twice. */
+export function checkPartitions(partitions: readonly Partition[]): void {
+  const lists = partitions.map(({ files }) => filesSchema.safeParse(files).data);
+  const digests = lists.flatMap((list) => list?.map(({ digest }) => digest) ?? []);
+  if (lists.every((list) => list !== undefined) && new Set(digests).size === digests.length) return;
+  throw new AriesError('DATASET_CORRUPT', 'The plan lists a file twice, or something that is no file', {
+    hint: 'Plan and extract the run again with --force.',
+  });
 }
 
 /** The files of a partition. Throws `NOT_FOUND` where one of them is gone. */

@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
-import { AriesError, checkpoint, type Json, type ReadContext, type ReadItem } from '@aries-data/sdk';
+import { AriesError, checkpoint, parsePosition, type ReadContext, type ReadItem } from '@aries-data/sdk';
+import { z } from 'zod';
 import type { SourceConfig } from './config.ts';
 import type { Group, Place } from './formats/collector.ts';
 import { type Content, readContent } from './formats/content.ts';
@@ -12,17 +13,21 @@ import { discard, type SourceFile } from './locations/source-file.ts';
 import { filesOf } from './partition-files.ts';
 
 /** Where an interrupted read goes on. It holds only as long as the files are the same. */
-interface Position {
+const positionSchema = z.object({
   /** The number of the file, from 0, and its name. */
-  index: number;
-  file: string;
-  version: string;
+  index: z.int().min(0),
+  file: z.string(),
+  version: z.string(),
   /** Digest of the names and versions of the files before it, which are not read again. */
-  before: string;
-  place: Place;
+  before: z.string(),
+  place: z.union([
+    z.strictObject({ offset: z.int().min(0), line: z.int().min(0) }),
+    z.strictObject({ records: z.int().min(0) }),
+  ]),
   /** Whether `place` is an offset in the bytes as they are stored. */
-  seekable: boolean;
-}
+  seekable: z.boolean(),
+});
+type Position = z.output<typeof positionSchema>;
 
 /** Reads all files of the config, or of a partition, one after the other. */
 export async function* readFiles({
@@ -37,7 +42,7 @@ export async function* readFiles({
   try {
     const files = partition === undefined ? located.files : filesOf(located.files, partition);
     const resumable = files.length === 1 || files.every(({ version }) => version !== undefined);
-    const from = position === undefined ? undefined : (position as unknown as Position);
+    const from = parsePosition(positionSchema, position);
     const reading: Reading = { config, signal, memory: { warned: false }, warn: (message) => log.warn(message) };
     // Digests grow with the files that are read: to work out each from the start would take the square of their number.
     const digest = createHash('sha256');
@@ -54,7 +59,7 @@ export async function* readFiles({
         yield* items;
         if (!resumable || version === undefined) continue;
         const reached: Position = { index, file: file.name, version, before, place: next, seekable };
-        yield checkpoint(reached as unknown as Json);
+        yield checkpoint(reached);
       }
     }
     if (from !== undefined && from.index >= files.length) throw otherFiles();

@@ -2,7 +2,7 @@ import { defineSource, inferred } from '@aries-data/sdk';
 import { sourceConfig } from './config.ts';
 import { locate } from './locations/locate.ts';
 import { probe } from './locations/source-file.ts';
-import { partitionFiles } from './partition-files.ts';
+import { checkPartitions, partitionFiles } from './partition-files.ts';
 import { readFiles } from './read-files.ts';
 import { streamName } from './stream-name.ts';
 
@@ -25,6 +25,7 @@ export const source = defineSource({
       inference: { dates: config.types !== 'text', nonFinite: config.allowNaN },
       read: readFiles,
       partitions: partitionFiles,
+      checkPartitions,
     }),
   }),
 });

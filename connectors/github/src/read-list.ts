@@ -4,8 +4,10 @@ import {
   type HttpParameters,
   type Json,
   type JsonRecord,
+  parsePosition,
   type ReadContext,
 } from '@aries-data/sdk';
+import { z } from 'zod';
 import type { Config } from './config.ts';
 
 /** How a list of a repository is read. */
@@ -23,7 +25,7 @@ export interface ListOptions {
 }
 
 /** Where an interrupted read goes on. */
-type Position = { repository: string; next: Json; newest: string | null };
+const positionSchema = z.object({ repository: z.string(), next: z.json(), newest: z.string().nullable() });
 
 /**
  * Reads a list (`path` behind `/repos/OWNER/NAME`) of all repositories, one after the other, page by page.
@@ -36,7 +38,7 @@ export async function* readList(
   path: string,
   { query, newestFirst, absent, map = (record) => record, ...knows }: ListOptions,
 ) {
-  const start = (position ?? null) as Position | null;
+  const start = parsePosition(positionSchema, position) ?? null;
   const { since, until } = window;
   for (const repository of await repositoryNames(config, http)) {
     if (start !== null && repository < start.repository) continue;

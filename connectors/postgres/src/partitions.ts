@@ -71,6 +71,46 @@ async function childrenOf(session: Session, { from, primaryKey }: Relation): Pro
   return rows.map(({ schema, name }, index) => ({ id: String(index), schema, table: name }));
 }
 
+const IS_CHILD = `
+SELECT FROM pg_catalog.pg_partition_tree($1::regclass) t
+  JOIN pg_catalog.pg_class c ON c.oid = t.relid
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+ WHERE t.isleaf AND t.level > 0 AND n.nspname = $2 AND c.relname = $3`;
+
+/** Throws `DATASET_CORRUPT` where a plan, which somebody else may have written, names a table that is no child of the stream's. */
+export async function refuseOtherTable(session: Session, relation: Relation, partition: Partition): Promise<void> {
+  const { name, from, inCatalog } = relation;
+  const { schema, table } = partition;
+  if (typeof table !== 'string' || typeof schema !== 'string') return;
+  if (inCatalog === true && (await query(session, IS_CHILD, [from, schema, table])).rowCount === 1) return;
+  throw new AriesError(
+    'DATASET_CORRUPT',
+    `Postgres: the plan names "${schema}"."${table}", which is no partition of "${name}"`,
+    {
+      stream: name,
+      hint: 'It may be gone since, or the plan was changed: plan and extract the run again with --force.',
+    },
+  );
+}
+
+/** Throws `DATASET_CORRUPT` where the ranges of a plan leave a gap or overlap, or a table comes twice. */
+export function checkPartitions({ name, rangeKey }: Relation, partitions: readonly Partition[]): void {
+  const tables = new Set(partitions.map(({ schema, table }) => JSON.stringify([schema, table])));
+  const isChildren = partitions.every(({ schema, table }) => typeof schema === 'string' && typeof table === 'string');
+  if (isChildren && tables.size === partitions.length) return;
+  const isRange = (range: Partition, index: number) =>
+    range.schema === undefined &&
+    range.table === undefined &&
+    range.key === partitions[0]!.key &&
+    range.after === (index === 0 ? undefined : partitions[index - 1]!.last) &&
+    (index === partitions.length - 1 ? range.last === undefined : typeof range.last === 'string');
+  if (rangeKey !== undefined && partitions.every(isRange)) return;
+  throw new AriesError('DATASET_CORRUPT', `Postgres: the partitions that the plan has of "${name}" are not all of it`, {
+    stream: name,
+    hint: 'The plan was changed, or the table has another key: plan and extract the run again with --force.',
+  });
+}
+
 /** What of a selection lies in a partition. Throws `DATA_INVALID` where the relation has another key than the plan says. */
 export function withinPartition(
   selection: Selection,

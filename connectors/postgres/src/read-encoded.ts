@@ -1,15 +1,22 @@
 import { finished } from 'node:stream/promises';
-import type { EncodedPart, EncodedResult, Json, ReadContext, StagedFormat } from '@aries-data/sdk';
+import {
+  type EncodedPart,
+  type EncodedResult,
+  type Json,
+  parsePosition,
+  type ReadContext,
+  type StagedFormat,
+} from '@aries-data/sdk';
 import { boundaryOf } from './boundary.ts';
 import type { SourceConfig } from './config.ts';
 import type { Session } from './connect.ts';
 import { CopyOut } from './copy-out.ts';
 import { ctidRanges } from './ctid-ranges.ts';
 import type { Relation } from './discovery.ts';
-import { withinPartition } from './partitions.ts';
+import { refuseOtherTable, withinPartition } from './partitions.ts';
 import { piecesOf } from './pieces.ts';
 import { openReadSessions } from './read-sessions.ts';
-import { type Position, type Selection, selectionOf, selectRows } from './selection.ts';
+import { type Position, positionSchema, type Selection, selectionOf, selectRows } from './selection.ts';
 
 /**
  * Reads a relation in one snapshot, over as many connections as may be used at once. Each statement is a part. What the
@@ -23,13 +30,14 @@ export async function* readEncoded(
 ): AsyncGenerator<EncodedPart> {
   const isBinary = ctx.format === 'pgcopy';
   const form = isBinary ? 'FORMAT binary' : `FORMAT csv, ENCODING '${encoding}'`;
-  const position = ctx.position as unknown as Position | undefined;
+  const position = parsePosition(positionSchema, ctx.position);
   const all = selectionOf(relation, ctx, position);
   const asked = ctx.partition === undefined ? all : withinPartition(all, relation, ctx.partition);
   const sessions = await openReadSessions(ctx, { relation, from: asked.from, columns: asked.columns });
   const running = new Set<Promise<unknown>>();
   let complete = false;
   try {
+    if (ctx.partition !== undefined) await refuseOtherTable(sessions.first, relation, ctx.partition);
     const boundary = await boundaryOf(sessions.first, asked, {
       timezone: ctx.config.timezone,
       cursorEnd: ctx.cursorEnd,

@@ -1,5 +1,6 @@
 import { AriesError, type Json, kindOf, type ReadContext } from '@aries-data/sdk';
 import pg from 'pg';
+import { z } from 'zod';
 import type { SourceConfig } from './config.ts';
 import type { Relation } from './discovery.ts';
 import { type Column, fieldSchemaOf, withoutModifiers } from './types.ts';
@@ -21,14 +22,15 @@ export interface Selection {
 }
 
 /** Where an interrupted read goes on: behind a value of the key. */
-export interface Position {
-  key: string;
-  after: string;
+export const positionSchema = z.object({
+  key: z.string(),
+  after: z.string(),
   /** The greatest cursor value that the first attempt saw. */
-  until?: string;
+  until: z.string().optional(),
   /** Only where nothing may come twice: whether rows with that value are left to a later read. */
-  isBelow?: boolean;
-}
+  isBelow: z.boolean().optional(),
+});
+export type Position = z.output<typeof positionSchema>;
 
 /** What `read` is asked for, of what it can tell from the context. */
 export type Request = Pick<

@@ -1,8 +1,8 @@
-import { defineSource, type ReadContext, type RecordSchema, type Stream } from '@aries-data/sdk';
+import { defineSource, type Partition, type ReadContext, type RecordSchema, type Stream } from '@aries-data/sdk';
 import { type SourceConfig, sourceConfig } from './config.ts';
 import { connect, query } from './connect.ts';
 import { checkSchema, discoverQueries, discoverRelations, type Relation } from './discovery.ts';
-import { partitionsOf } from './partitions.ts';
+import { checkPartitions, partitionsOf } from './partitions.ts';
 import { readChecked } from './read-checked.ts';
 import { readEncoded } from './read-encoded.ts';
 import { fieldSchemaOf } from './types.ts';
@@ -63,6 +63,7 @@ function definitionOf(relation: Relation, config: SourceConfig, isText: boolean)
     ...(relation.cursor === undefined ? {} : { cursor: relation.cursor }),
     pushdown: ['columns', 'where'],
     partitions: (ctx: Parameters<typeof partitionsOf>[1]) => partitionsOf(relation, ctx),
+    checkPartitions: (partitions: readonly Partition[]) => checkPartitions(relation, partitions),
     ...(isText ? { readEncoded: encoded } : { read: (ctx: Context) => readChecked(relation, schema, ctx) }),
   } satisfies Stream;
 }

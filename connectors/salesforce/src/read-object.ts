@@ -1,12 +1,16 @@
-import { AriesError, checkpoint, type Http, type Json, type JsonRecord, type ReadContext } from '@aries-data/sdk';
+import { AriesError, checkpoint, type Http, type JsonRecord, parsePosition, type ReadContext } from '@aries-data/sdk';
+import { z } from 'zod';
 import { readBulk } from './bulk.ts';
 import type { Config } from './config.ts';
 import type { SalesforceObject } from './describe.ts';
-import { type Last, queryOf } from './soql.ts';
+import { idSchema, lastSchema, queryOf } from './soql.ts';
 import { recordOf } from './values.ts';
 
 /** Where an interrupted read goes on: behind a record, or at a page of a job's results. */
-export type Position = { last: Last } | { job: string; next: Json };
+const positionSchema = z.union([
+  z.strictObject({ last: lastSchema }),
+  z.strictObject({ job: idSchema, next: z.json() }),
+]);
 
 /** Longer queries do not fit into an address, for which Salesforce has 16 KB. */
 const LONGEST_IN_ADDRESS = 12_000;
@@ -15,13 +19,15 @@ const LONGEST_IN_ADDRESS = 12_000;
 export async function* readObject(object: SalesforceObject, ctx: ReadContext<Config>) {
   const { config, http } = ctx;
   const query = queryOf(object, ctx);
-  const position = (ctx.position ?? undefined) as Position | undefined;
-  if (position !== undefined ? 'job' in position : await isForBulk(config, http, query)) {
-    yield* readBulk(query, ctx, position as Extract<Position, { job: string }> | undefined);
+  const position = parsePosition(positionSchema, ctx.position);
+  const last = position !== undefined && 'last' in position ? position.last : undefined;
+  const job = position !== undefined && 'job' in position ? position : undefined;
+  if (job !== undefined || (last === undefined && (await isForBulk(config, http, query)))) {
+    yield* readBulk(query, ctx, job);
     return;
   }
   const pages = http.pages<JsonRecord>(config.deleted ? '/queryAll' : '/query', {
-    query: { q: query.behind((position as { last: Last } | undefined)?.last) },
+    query: { q: query.behind(last) },
     map: (found) => recordOf(query.fields, found),
   });
   for await (const page of pages) {

@@ -1,9 +1,14 @@
-import type { Json, ReadContext } from '@aries-data/sdk';
+import { AriesError, type ReadContext } from '@aries-data/sdk';
+import { z } from 'zod';
 import type { Config } from './config.ts';
 import { fieldsRead, type SalesforceObject } from './describe.ts';
 
+/** An id of Salesforce: 15 characters, or 18 with a check. */
+export const idSchema = z.string().regex(/^[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?$/, 'expected an id of Salesforce');
+
 /** The last record of an interrupted read. */
-export type Last = { id: Json; modified: Json };
+export const lastSchema = z.object({ id: idSchema, modified: z.iso.datetime({ offset: true }).nullable() });
+type Last = z.output<typeof lastSchema>;
 
 /** The query for what a read asks of an object. */
 export function queryOf(object: SalesforceObject, ctx: ReadContext<Config>) {
@@ -37,15 +42,29 @@ export function queryOf(object: SalesforceObject, ctx: ReadContext<Config>) {
 }
 
 function behind({ id, modified }: Last, isTimed: boolean): string {
-  if (!isTimed) return `Id > '${id}'`;
-  return `(SystemModstamp > ${modified} OR (SystemModstamp = ${modified} AND Id > '${id}'))`;
+  if (!isTimed || modified === null) return `Id > '${id}'`;
+  const time = new Date(modified).toISOString();
+  return `(SystemModstamp > ${time} OR (SystemModstamp = ${time} AND Id > '${id}'))`;
 }
 
-/** A cursor value as SOQL has it: dates and times bare, texts quoted. */
+/** A cursor value as SOQL has it: dates, times and numbers bare, texts quoted. It may come from the state: only what it is gets into SOQL. */
 function literal({ fields }: SalesforceObject, cursor: string | undefined, value: string, later: number): string {
   const type = fields.find(({ name }) => name === cursor)?.type;
-  if (type === 'datetime') return new Date(Date.parse(value) + later).toISOString();
-  if (type === 'date') return value.slice(0, 10);
-  if (type === 'int' || type === 'long' || type === 'double' || type === 'currency' || type === 'percent') return value;
+  const bare = (pattern: RegExp) => {
+    const [found] = pattern.exec(value) ?? [];
+    if (found !== undefined) return found;
+    throw new AriesError(
+      'DATA_INVALID',
+      `Salesforce: ${JSON.stringify(value.slice(0, 100))} is no ${type}, as "${cursor}" is`,
+      {
+        hint: 'Correct the interval, or forget the state with aries state reset.',
+      },
+    );
+  };
+  if (type === 'datetime')
+    return new Date(Date.parse(bare(/^\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?$/)) + later).toISOString();
+  if (type === 'date') return bare(/^\d{4}-\d\d-\d\d/);
+  if (type === 'int' || type === 'long' || type === 'double' || type === 'currency' || type === 'percent')
+    return bare(/^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/);
   return `'${value.replace(/[\\']/g, '\\$&')}'`;
 }

@@ -117,6 +117,8 @@ export interface StreamDefinition<Config, S extends SchemaInput = SchemaInput> {
   readEncoded?: ReadEncoded<Config>;
   /** Parts the stream; `wanted` pieces, or as many as fit its size. */
   partitions?(ctx: ReadContext<Config> & { wanted?: number | undefined }): Promise<Partitioning>;
+  /** Throws where the partitions of a plan are not the whole stream: one is missing, or two do not join. A plan lies in staging. */
+  checkPartitions?(partitions: readonly Partition[]): void;
 }
 
 /** A stream with its types put aside, as the engine handles it. */
@@ -132,6 +134,7 @@ export interface Stream<R = JsonRecord> {
   readEncoded?: ReadEncoded<any>;
   // biome-ignore lint/suspicious/noExplicitAny: see above
   partitions?(ctx: ReadContext<any> & { wanted?: number | undefined }): Promise<Partitioning>;
+  checkPartitions?(partitions: readonly Partition[]): void;
 }
 
 /** What `streams` is given: `stream` types one stream by its own schema, the rest serves discovery. */

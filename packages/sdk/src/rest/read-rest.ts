@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import { compareDateTimes, cursorText } from '../cursor.ts';
 import { AriesError } from '../errors.ts';
 import type { ReadPage } from '../http/http.ts';
 import { valueAt } from '../http/pointer.ts';
 import { isPlainObject } from '../json-value.ts';
+import { parsePosition } from '../position.ts';
 import { type Batch, checkpoint, type ReadItem } from '../records.ts';
 import type { Json, JsonRecord } from '../schema.ts';
 import type { ReadContext } from '../source.ts';
@@ -15,12 +17,13 @@ import { filterBatch, recordsOf } from './records-of.ts';
 type Context = ReadContext<unknown>;
 
 /** What an interrupted read of lists that belong to records goes on from. */
-interface Position {
+const positionSchema = z.object({
   /** Digests of the paths that were read to their end. */
-  done: string[];
+  done: z.array(z.string()),
   /** What the first attempt was bound by. */
-  bound?: string;
-}
+  bound: z.string().optional(),
+});
+type Position = z.output<typeof positionSchema>;
 
 /** Lists that are remembered as done; behind so many, an interruption costs what comes after them. */
 const REMEMBERED = 1000;
@@ -48,7 +51,7 @@ function readList(ctx: Context, api: RestApi, stream: RestStream, parent?: JsonR
  * which reading began is left for the next run, or it would be passed over in the lists that were read before.
  */
 async function* readChildren(ctx: Context, api: RestApi, stream: RestStream): AsyncGenerator<ReadItem> {
-  const position = (ctx.position ?? {}) as unknown as Partial<Position>;
+  const position: Partial<Position> = parsePosition(positionSchema, ctx.position) ?? {};
   const done = new Set(position.done);
   const field = ctx.mode === 'interval' ? undefined : stream.cursor?.field;
   let { bound } = position;

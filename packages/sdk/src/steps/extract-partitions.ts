@@ -85,6 +85,10 @@ async function extractPartition(
     (one) => (typeof one === 'string' ? one : (one.as ?? one.name)) === planned.stream,
   );
   const [selected] = selectStreams(streams, wanted === undefined ? [planned.stream] : wanted, source.name);
+  if (partition !== undefined) {
+    const all = plan.partitions.filter(({ stream }) => stream === planned.stream);
+    selected!.stream.checkPartitions?.(all.map((one) => one.partition ?? { id: one.id }));
+  }
   const interval = plan.interval ?? undefined;
   const { stateBefore } = plan.streams[planned.stream]!;
   const whole = streamWindow(selected!, source.name, {

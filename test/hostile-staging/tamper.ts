@@ -1,0 +1,31 @@
+import { sealed } from '../../packages/sdk/src/dataset/sealed.ts';
+import { memoryStaging } from '../../packages/sdk/src/stores/memory.ts';
+import type { Store } from '../../packages/sdk/src/stores/store.ts';
+
+/** What somebody who can write to staging does to it. */
+export async function replaceObject(store: Store, key: string, body: Uint8Array): Promise<void> {
+  await store.remove([key]);
+  await store.writeIfAbsent(key, body);
+}
+
+/** Changes a document and seals it again: the checksum is against rot, not against whoever can make one. */
+export async function tamper<Document>(
+  store: Store,
+  key: string,
+  change: (document: Document) => Document | void,
+): Promise<void> {
+  const { checksum: _, ...document } = JSON.parse(String(await store.read(key)));
+  await replaceObject(store, key, sealed({}, change(document) ?? document));
+}
+
+/** The keys of all objects whose name ends so. */
+export async function keysOf(store: Store, suffix: string): Promise<string[]> {
+  return (await Array.fromAsync(store.list(''))).map(({ key }) => key).filter((key) => key.endsWith(suffix));
+}
+
+/** The same objects in a store of their own. */
+export async function copyOf(store: Store): Promise<Store> {
+  const copy = memoryStaging();
+  for await (const { key } of store.list('')) await copy.writeIfAbsent(key, (await store.read(key))!);
+  return copy;
+}
