@@ -63,7 +63,7 @@ try {
   console.table(table);
   const start = await startUp();
   console.table(start);
-  const codecs = ['codecs', 'json-array'].map((name) => libraries(name));
+  const codecs = ['codecs', 'json-array', 'csv-files'].map((name) => libraries(name));
   const memory = values.memory ? await peaks() : undefined;
   if (memory !== undefined) console.table(memory);
   const results = {

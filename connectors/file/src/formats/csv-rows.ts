@@ -45,7 +45,6 @@ export function csvRows({ name, config, collector, memory, warn }: CsvRowsOption
   const limit = config.maxRecordBytes;
   const state: ParserState = { line: 1, records: [], lines: [], nextDelimiter: -1, nextLine: -1, nextQuote: -1 };
   let begun = false;
-  let linesToSkip = config.skipLines;
   let dialect: CsvDialect | undefined;
   let columns: string[] | undefined;
   let headerToReplace = config.headerRow === 'replace';
@@ -58,20 +57,17 @@ export function csvRows({ name, config, collector, memory, warn }: CsvRowsOption
     // Files of old Macs end their lines with a carriage return alone.
     const lineEnd = text.includes('\n') || !text.includes('\r') ? '\n' : '\r';
     let at = 0;
-    for (; linesToSkip > 0; linesToSkip--) {
+    for (let line = 0; line < config.skipLines; line++) {
       const end = text.indexOf(lineEnd, at);
       if (end === -1 && !isLast) {
-        if (isLonger(text, at, text.length)) throw tooLong();
+        if (isLonger(text, at, text.length)) throw tooLong(line + 1);
         return undefined;
       }
       at = end === -1 ? text.length : end + 1;
-      state.line++;
     }
     const separator = config.skipLines === 0 ? separatorLine(text) : undefined;
-    if (separator !== undefined) {
-      at = separator.end;
-      state.line++;
-    }
+    if (separator !== undefined) at = separator.end;
+    state.line += config.skipLines + (separator === undefined ? 0 : 1);
     dialect = csvDialect(config, { name, separator: separator?.separator, lineEnd });
     if (Array.isArray(config.header)) setColumns(config.header);
     return at;
@@ -166,8 +162,8 @@ export function csvRows({ name, config, collector, memory, warn }: CsvRowsOption
     return units > limit || (units * 3 > limit && Buffer.byteLength(text.slice(start, end)) > limit);
   }
 
-  function tooLong(): AriesError {
-    return new AriesError('DATA_INVALID', `${name}:${state.line} is longer than ${limit} bytes`, {
+  function tooLong(line: number): AriesError {
+    return new AriesError('DATA_INVALID', `${name}:${line} is longer than ${limit} bytes`, {
       hint: 'Is it csv? If its lines are that long, raise "maxRecordBytes".',
     });
   }
@@ -183,7 +179,11 @@ export function csvRows({ name, config, collector, memory, warn }: CsvRowsOption
     }
     const row = reader.read(start, isLast);
     if (row.kind === 'open') return wait(reader, text, start, row.inQuotes);
-    if (row.kind === 'broken') return rejectLine(reader, text, start, row.reason);
+    if (row.kind === 'broken') {
+      // All of its line is rejected.
+      if (!isLast && reader.lineAfter(start) === -1) return wait(reader, text, start, false);
+      return rejectLine(reader, text, start, row.reason);
+    }
     if (columns === undefined || headerToReplace) return readHeader(text, start, row);
     takeRow(text, start, row);
     return row.end;
@@ -193,7 +193,7 @@ export function csvRows({ name, config, collector, memory, warn }: CsvRowsOption
   function wait(reader: RowReader, text: string, start: number, inQuotes: boolean): number | undefined {
     if (!isLonger(text, start, text.length)) return undefined;
     if (inQuotes && reader.lineAfter(start) !== -1) return rejectLine(reader, text, start, NEVER_CLOSED);
-    throw tooLong();
+    throw tooLong(state.line);
   }
 
   /** Rejects the line on which a broken row begins, so that its quotes cannot swallow the rows after it. */
@@ -241,10 +241,10 @@ export function csvRows({ name, config, collector, memory, warn }: CsvRowsOption
           if (at === text.length) break;
         }
         const next = readRow(reader, text, at, isLast);
-        if (next === undefined) return columns === undefined ? backToFirst() : at;
+        if (next === undefined) break;
         at = next;
       }
-      return at;
+      return columns === undefined ? backToFirst() : at;
     },
   };
 }

@@ -48,6 +48,8 @@ function pathOf(url: string): string {
 function localFile(name: string, stats: BigIntStats): SourceFile {
   // A pipe has neither a length nor a place to go back to.
   const version = stats.isFile() ? `${stats.size}-${stats.mtimeNs}` : undefined;
+  // All that is kept of the stats: there may be a hundred thousand files.
+  const bytes = Number(stats.size);
   return {
     name,
     id: resolve(name),
@@ -61,7 +63,7 @@ function localFile(name: string, stats: BigIntStats): SourceFile {
         signal,
         ...(offset === 0 ? {} : { start: offset }),
       });
-      return { body: namedBody(body, { name, remote: false, bytes: Number(stats.size) - offset }), offset, version };
+      return { body: namedBody(body, { name, remote: false, bytes: bytes - offset }), offset, version };
     },
   };
 }

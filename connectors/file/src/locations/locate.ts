@@ -47,10 +47,13 @@ async function locateOne(url: string): Promise<Located> {
   }
 }
 
-// By code point, as file systems and S3 list names.
+/** By code point, as file systems and S3 list names. JavaScript compares by units of UTF-16, which differs past U+D7FF. */
 function compareTexts(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  if (PAST_D7FF.test(a) && PAST_D7FF.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  return a < b ? -1 : a > b ? 1 : 0;
 }
+
+const PAST_D7FF = /[\ud800-\uffff]/;
 
 function local(files: SourceFile[]): Located {
   return { files, close: async () => {} };
