@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { glob, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ensurePackages } from '../services/apt.ts';
 import { freshDatabase } from '../services/database.ts';
@@ -34,6 +35,83 @@ test.skipIf(time.available ? false : time.reason)(
     expect(large.load).toBeLessThan(small.load + WARM_UP);
   },
 );
+
+/** The heap that the image gives a container of 256 MB. */
+const SMALL_HEAP = { NODE_OPTIONS: '--max-old-space-size=128' };
+const EQUAL_ROWS = 5_000_000;
+const streams = (disposition: string) => JSON.stringify([{ name: 'equal', cursor: 'at', disposition }]);
+
+test.skipIf(time.available ? false : time.reason).each(['merge', 'append'])(
+  '5 million rows with one timestamp fill neither a small heap nor the manifest: %s',
+  async (disposition) => {
+    await using database = await freshDatabase();
+    const client = new pg.Client(database.url);
+    await client.connect();
+    await client.query(
+      `CREATE TABLE equal AS SELECT id, now() AS at FROM generate_series(1, ${EQUAL_ROWS}) AS id; ALTER TABLE equal ADD PRIMARY KEY (id)`,
+    );
+    await client.end();
+    const staging = join(folder, `equal-${disposition}`);
+    const { result, megabytes } = await measured(
+      [
+        'extract',
+        'postgres',
+        '--config',
+        `{"url":"${database.url}"}`,
+        '--streams',
+        streams(disposition),
+        '--staging',
+        `file://${staging}`,
+      ],
+      SMALL_HEAP,
+    );
+    expect(result.streams.equal.records).toBe(disposition === 'merge' ? EQUAL_ROWS : 0);
+    expect(megabytes).toBeLessThan(LIMIT);
+    expect(await largestDocument(staging)).toBeLessThan(20_000);
+    await rm(staging, { recursive: true });
+  },
+);
+
+test.skipIf(time.available ? false : time.reason).each(['merge', 'append'])(
+  '5 million records with one timestamp do not either: %s',
+  async (disposition) => {
+    const file = join(folder, 'equal.ndjson');
+    const out = createWriteStream(file, { highWaterMark: 4 * MEGABYTE });
+    const at = new Date().toISOString();
+    for (let id = 0; id < EQUAL_ROWS; id += 10_000) {
+      const lines = Array.from({ length: 10_000 }, (_, index) => `{"id":${id + index},"at":"${at}"}\n`);
+      if (!out.write(lines.join(''))) await once(out, 'drain');
+    }
+    out.end();
+    await once(out, 'close');
+    const staging = join(folder, `equal-file-${disposition}`);
+    const { result, megabytes } = await measured(
+      [
+        'extract',
+        'file',
+        '--config',
+        `{"url":"${file}"}`,
+        '--streams',
+        streams(disposition),
+        '--staging',
+        `file://${staging}`,
+      ],
+      SMALL_HEAP,
+    );
+    expect(result.streams.equal.records).toBe(disposition === 'merge' ? EQUAL_ROWS : 0);
+    expect(megabytes).toBeLessThan(LIMIT);
+    expect(await largestDocument(staging)).toBeLessThan(20_000);
+    await rm(staging, { recursive: true });
+    await rm(file);
+  },
+);
+
+/** Bytes of the largest manifest or checkpoint below a folder. */
+async function largestDocument(staging: string): Promise<number> {
+  const sizes = [];
+  for await (const path of glob(`${staging}/**/*.json`)) sizes.push((await stat(path)).size);
+  return Math.max(...sizes);
+}
 
 async function extractAndLoad(gigabytes: number): Promise<{ extract: number; load: number }> {
   await using database = await freshDatabase();
@@ -81,10 +159,11 @@ async function writeRows(file: string, bytes: number): Promise<number> {
 
 /** Runs aries under GNU time: the kernel's own account of the process's peak. */
 // biome-ignore lint/suspicious/noExplicitAny: a result is looked at in parts
-async function measured(args: string[]): Promise<{ result: any; megabytes: number }> {
+async function measured(args: string[], env: NodeJS.ProcessEnv = {}): Promise<{ result: any; megabytes: number }> {
   const report = join(folder, 'time.txt');
   const child = spawn('/usr/bin/time', ['-v', '-o', report, process.execPath, ARIES, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
   });
   let stdout = '';
   let stderr = '';

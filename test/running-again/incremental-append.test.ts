@@ -51,6 +51,35 @@ describe.concurrent('each record is appended once', UNHURRIED, () => {
     expect((await job.state())?.cursor).toBe(FOUR.at);
   });
 
+  test('though more records than a state lists have the cursor value at which a run ended: refused', async () => {
+    const at = new Date(Date.now() - 3_600_000).toISOString().slice(0, 19);
+    const many = Array.from({ length: 1100 }, (_, id) => item(id, at));
+    await using job = await operator({ ...APPEND, items: many });
+    await job.both('monday');
+    await job.change([...many, item(1100, at)]);
+    succeeded(await job.extract('tuesday'));
+    const refused = await job.load('tuesday');
+    expect(refused).toMatchObject(REFUSED);
+    expect(refused.result.error.message).toContain('that its state does not list: appending would repeat them');
+    succeeded(await job.load('tuesday', ['--disposition', 'merge']));
+    expect(await job.table(), 'the way out').toEqual(await job.undisturbed());
+  });
+
+  test('though a record lies in the future: refused, and a run that knows leaves it for later', async () => {
+    await using job = await operator({ ...APPEND, items: [ONE] });
+    await job.both('monday');
+    await job.change([ONE, TWO, item(3, '2999-01-01T00:00:00')]);
+    succeeded(await job.extract('tuesday'));
+    const refused = await job.load('tuesday');
+    expect(refused).toMatchObject(REFUSED);
+    expect(refused.result.error.message).toContain('1 of its records have a cursor beyond the end of the reading');
+
+    const knows = await operator({ ...APPEND, stream: APPEND, items: [ONE, TWO, item(3, '2999-01-01T00:00:00')] });
+    await using _ = knows;
+    await knows.both('monday');
+    expect((await knows.table()).map(({ id }) => id)).toEqual([1, 2]);
+  });
+
   test('though a run is cleared after later ones: its dataset stands, and is loaded already', async () => {
     await using job = await operator({ ...APPEND, items: [ONE] });
     await job.both('monday');

@@ -55,7 +55,7 @@ function pipeline(cursor: RecordSchema['properties'][string], { primaryKey, ...s
       const { manifest, ...dataset } = await openDataset(uri, staging);
       const rows = manifest.streams.rows!;
       const records = (await Array.fromAsync(readStream({ manifest, ...dataset }, rows))).flat();
-      const state = loadedState('rows', rows, disposition);
+      const state = loadedState('rows', rows, disposition, manifest);
       await moveState(staging, 'job', async () => ({ rows: state }));
       const written = JSON.stringify(manifest).length;
       return { ids: records.map(({ id }) => Number(id)), state: state as StreamState, stream: rows, written };

@@ -1,17 +1,30 @@
-import type { ManifestStream } from '../dataset/manifest.ts';
+import { isSettled } from '../cursor.ts';
+import type { Manifest, ManifestStream } from '../dataset/manifest.ts';
 import type { Disposition } from '../destination.ts';
 import { AriesError } from '../errors.ts';
 import type { StreamState } from '../state.ts';
+import { cursorKindOf } from './select-streams.ts';
 
 /**
- * The state once a stream of a dataset is loaded. A merge finds again what lies beyond the state; a load that appends would repeat
+ * The state once a stream of a dataset is loaded. A merge finds again what the state does not list; a load that appends would repeat
  * it, so its state holds that as well. Throws `LOAD_REFUSED` where no state can.
  */
-export function loadedState(name: string, stream: ManifestStream, disposition: Disposition): StreamState | null {
-  if (disposition !== 'append' || stream.beyond?.staged !== true) return stream.stateAfter;
-  const { count, greatest } = stream.beyond;
-  if (stream.reached !== undefined) return stream.reached;
-  if (stream.mode === 'full') return stream.stateAfter;
+export function loadedState(
+  name: string,
+  stream: ManifestStream,
+  disposition: Disposition,
+  { readStart }: Pick<Manifest, 'readStart'>,
+): StreamState | null {
+  const { stateAfter, reached, beyond } = stream;
+  if (disposition !== 'append') return stateAfter;
+  if (beyond?.staged !== true) {
+    const kind = cursorKindOf(stream.schema, stream.cursor);
+    const isWhole = stateAfter?.others === 'unknown' && isSettled(kind, stateAfter.cursor, readStart);
+    return isWhole ? { cursor: stateAfter.cursor, keys: [], others: 'loaded' } : stateAfter;
+  }
+  if (reached !== undefined) return reached;
+  if (stream.mode === 'full') return stateAfter;
+  const { count, greatest } = beyond;
   throw new AriesError(
     'LOAD_REFUSED',
     `Loading ${name} is refused: ${count} of its records have a cursor beyond the end of the reading, up to ${greatest}; appended, they would come again with each run`,

@@ -91,7 +91,7 @@ export async function planLoad({
       ...candidateOf({ name, stream, disposition, interval: dataset.manifest.interval, found, ledger }),
       runId: dataset.manifest.runId,
       digest: dataset.digest,
-      stateAfter: loadedState(name, stream, disposition),
+      stateAfter: loadedState(name, stream, disposition, dataset.manifest),
       readStart: dataset.manifest.readStart,
     };
     const decision = isNothing(stream, disposition, found.exists) ? 'nothing' : decide(candidate, options);

@@ -1,6 +1,15 @@
+import type { StreamState } from '@aries-data/sdk';
 import { AriesCommand } from '../../base-command.ts';
 import * as flag from '../../flags.ts';
 import { table } from '../../report/table.ts';
+
+/** A state lists up to 1,000 keys for each stream; whoever looks wants to know where it is. */
+const MOST_KEYS = 10;
+
+function brief({ keys, ...state }: StreamState) {
+  const more = keys.length - MOST_KEYS;
+  return { ...state, keys: keys.slice(0, MOST_KEYS), ...(more > 0 ? { moreKeys: more } : {}) };
+}
 
 export default class StateShow extends AriesCommand {
   static override summary = 'Print how far each stream of a job has been loaded';
@@ -10,7 +19,9 @@ export default class StateShow extends AriesCommand {
   override async run() {
     const { flags } = await this.parse(StateShow);
     const { showState } = await import('@aries-data/sdk');
-    return { ok: true, name: flags.name, ...(await showState({ staging: flags.staging, name: flags.name })) };
+    const { version, streams } = await showState({ staging: flags.staging, name: flags.name });
+    const shown = Object.entries(streams).map(([stream, state]) => [stream, brief(state)] as const);
+    return { ok: true, name: flags.name, version, streams: Object.fromEntries(shown) };
   }
 
   override present({ name, version, streams }: Awaited<ReturnType<StateShow['run']>>): string {
