@@ -1,6 +1,7 @@
 import type { Dataset, Manifest, ManifestStream, Replaced } from '../dataset/manifest.ts';
 import type { Fingerprint } from '../fingerprint.ts';
 import type { Store } from '../stores/store.ts';
+import { checkStaging } from './check-staging.ts';
 import { commitManifest } from './commit-manifest.ts';
 import { isSameRun } from './finished-run.ts';
 import { judge, judgeEmpty } from './judge.ts';
@@ -50,6 +51,7 @@ export async function makeDataset(make: MakeDatasetOptions): Promise<Dataset> {
     }
     context.log.info(`${named(make)}: the state has moved since it was extracted; reading anew`);
   }
+  await checkStaging(store);
   const streams: Record<string, ManifestStream> = {};
   let { readStart } = head;
   for await (const made of make.streams()) {
@@ -69,7 +71,7 @@ export async function makeDataset(make: MakeDatasetOptions): Promise<Dataset> {
     fingerprint,
     streams,
   };
-  return commitManifest(store, folder, manifest, replaced);
+  return commitManifest({ store, folder, manifest, replaced, context });
 }
 
 function named({ context, head: { step, partition } }: MakeDatasetOptions): string {

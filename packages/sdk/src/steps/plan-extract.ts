@@ -3,6 +3,7 @@ import { findFormerPlan, type Plan, type PlannedPartition, type StoredPlan, writ
 import { AriesError } from '../errors.ts';
 import type { Source } from '../source.ts';
 import type { Store } from '../stores/store.ts';
+import { checkStaging } from './check-staging.ts';
 import { extractFingerprint, refuseOtherPlan } from './extract-fingerprint.ts';
 import { checkedInterval } from './interval.ts';
 import { intervalSlices } from './interval-slices.ts';
@@ -59,6 +60,7 @@ async function planInto(
     context.log.info(`${context.runId} is planned already; its plan stands`, { plan: store.uriOf(found.key) });
     return found;
   }
+  await checkStaging(store);
   const plan: Plan = {
     planVersion: 1,
     connector: { name: source.name, version: source.version },

@@ -51,7 +51,6 @@ export function transform(options: TransformOptions): Promise<StepResult> {
     return guarded(context, { connector: connector.name }, async () => {
       const store = staging === undefined ? inputs[0]!.store : await openStore(staging);
       try {
-        await store.check();
         return await transformInto(store, inputs, context, options);
       } finally {
         if (typeof staging === 'string') await store.close();

@@ -4,7 +4,7 @@ import type { Store } from '../stores/store.ts';
 import type { ExtractOptions } from './step.ts';
 import { guarded, type Prepared, prepare, type StepContext } from './step-context.ts';
 
-/** Does what reads a source into staging: the config is parsed, and the store is known to work. */
+/** Does what reads a source into staging: the config is parsed, and the store is open. */
 export function withSource<T>(
   context: StepContext,
   { source: use, staging }: Pick<ExtractOptions, 'source' | 'staging'>,
@@ -14,7 +14,6 @@ export function withSource<T>(
     const source = prepare('source', use, context);
     const store = await openStore(staging);
     try {
-      await store.check();
       return await work(source, store);
     } finally {
       if (typeof staging === 'string') await store.close();
