@@ -3,7 +3,7 @@ import { chmod, mkdir, readdir, truncate, utimes, writeFile } from 'node:fs/prom
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { readFiles } from './read-files.ts';
-import { contextOf, failure, folderWith, read } from './testing/read.ts';
+import { contextOf, failure, folderWith, read, silent } from './testing/read.ts';
 
 describe('format and compression', () => {
   const json = '[{"a":1},{"a":2}]';
@@ -236,3 +236,46 @@ test.skipIf(process.platform !== 'linux')(
     expect(await openFiles()).toBe(before);
   },
 );
+
+describe('a guess that finds nothing, or too little, says so', () => {
+  async function warningsOf(files: Record<string, string>, config: object = {}): Promise<string[]> {
+    const folder = await folderWith(files);
+    const warnings: string[] = [];
+    const log = { ...silent, warn: (message: string) => void warnings.push(message.replaceAll(`${folder}/`, '')) };
+    for await (const _ of readFiles({ ...contextOf({ url: `${folder}/*`, ...config }), log }));
+    return warnings;
+  }
+
+  test('empty files are named, files that say that they hold no records are not', async () => {
+    expect(await warningsOf({ 'x.csv': '' })).toEqual(['x.csv is empty']);
+    expect(
+      await warningsOf({ 'a.csv': '', 'b.ndjson': ' \n\n', 'c.json': '[]', 'd.csv': 'a,b\n', 'e.csv': '\u{feff}' }),
+    ).toEqual(['3 files are empty: a.csv, b.ndjson, e.csv']);
+    expect(await warningsOf({ 'x.ndjson': '{"a":1}\n' })).toEqual([]);
+  });
+
+  test.each([
+    ['a,b\u{85}1,2\u{85}', 'U+0085'],
+    ['a,b\u{2028}1,2', 'U+2028'],
+    ['a,b\r1,2\r', undefined],
+    ['"a\r\nb",c\r\n', undefined],
+    ['"a\u{2028}b",c\n1,2\n', undefined],
+  ])('%j', async (text, code) => {
+    const folder = await folderWith({ 'x.csv': text });
+    expect(await failure(read({ url: `${folder}/x.csv` }))).toBe(
+      code === undefined
+        ? 'no failure'
+        : `DATA_INVALID: ${folder}/x.csv has no row, and its header holds ${code}: do its lines end in it? — Convert its line ends to line feeds.`,
+    );
+  });
+
+  test('an object that wraps a list of objects is read as one record, with a warning that names the list, once', async () => {
+    const wrapped = '{"next":null,"a/b":[{"id":1},{"id":2}]}';
+    const warning = (name: string) =>
+      `${name} is read as one record: an object. If the 2 objects in its list are the records, set "records" to "/a~1b"`;
+    expect(await warningsOf({ 'x.json': wrapped })).toEqual([warning('x.json')]);
+    expect(await warningsOf({ 'x.json': wrapped, 'y.json': wrapped })).toEqual([warning('x.json')]);
+    expect(await warningsOf({ 'x.json': wrapped }, { records: '/a~1b' })).toEqual([]);
+    expect(await warningsOf({ 'x.json': `${wrapped}${wrapped}`, 'y.json': '{"a":[1,2],"b":[{}]}' })).toEqual([]);
+  });
+});

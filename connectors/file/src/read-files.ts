@@ -43,7 +43,8 @@ export async function* readFiles({
     const files = partition === undefined ? located.files : filesOf(located.files, partition);
     const resumable = files.length === 1 || files.every(({ version }) => version !== undefined);
     const from = parsePosition(positionSchema, position);
-    const reading: Reading = { config, signal, memory: { warned: false }, warn: (message) => log.warn(message) };
+    const empty: string[] = [];
+    const reading: Reading = { config, signal, memory: { warned: false }, empty, warn: (message) => log.warn(message) };
     // Digests grow with the files that are read: to work out each from the start would take the square of their number.
     const digest = createHash('sha256');
     for (let index = 0; index < files.length; index++) {
@@ -63,6 +64,7 @@ export async function* readFiles({
       }
     }
     if (from !== undefined && from.index >= files.length) throw otherFiles();
+    if (empty.length > 0) log.warn(emptyFiles(empty));
   } finally {
     await close();
   }
@@ -74,6 +76,19 @@ interface Reading {
   signal: AbortSignal;
   memory: CsvMemory;
   warn(message: string): void;
+  /** Names of files that hold nothing. */
+  empty: string[];
+  /** Whether a document was met that looks like the wrapping of its records. */
+  warnedOfWrapping?: boolean;
+}
+
+const SHOWN_NAMES = 5;
+
+function emptyFiles(names: readonly string[]): string {
+  const [first] = names;
+  if (names.length === 1) return `${first} is empty`;
+  const more = names.length > SHOWN_NAMES ? ', …' : '';
+  return `${names.length} files are empty: ${names.slice(0, SHOWN_NAMES).join(', ')}${more}`;
 }
 
 /** What a file holds, group by group, and what is needed to resume after each. */
@@ -111,6 +126,7 @@ function readGroups(
   const config = { ...reading.config, encoding };
   const skip = place !== undefined && 'records' in place ? place.records : 0;
   const after = place !== undefined && 'offset' in place ? place : undefined;
+  const onEmpty = () => void reading.empty.push(name);
   switch (format) {
     case 'json':
       return readJson(bytes, {
@@ -118,12 +134,22 @@ function readGroups(
         config,
         skip,
         reopen: file.readsOnce ? undefined : () => reopen(file, reading),
+        onWrapped: (pointer, count) => warnOfWrapping(reading, name, pointer, count),
       });
     case 'csv':
-      return readCsv(bytes, { name, config, skip, memory: reading.memory, warn: reading.warn });
+      return readCsv(bytes, { name, config, skip, memory: reading.memory, warn: reading.warn, onEmpty });
     case 'ndjson':
-      return readNdjson(bytes, { name, config, after, skip: after?.offset ?? 0 });
+      return readNdjson(bytes, { name, config, after, skip: after?.offset ?? 0, onEmpty });
   }
+}
+
+/** Says once that what was read as one record may be meant as many. */
+function warnOfWrapping(reading: Reading, name: string, pointer: string, count: number): void {
+  if (reading.warnedOfWrapping) return;
+  reading.warnedOfWrapping = true;
+  reading.warn(
+    `${name} is read as one record: an object. If the ${count} objects in its list are the records, set "records" to ${JSON.stringify(pointer)}`,
+  );
 }
 
 async function reopen(file: SourceFile, { config, signal }: Reading): Promise<AsyncIterable<Uint8Array>> {

@@ -1,4 +1,4 @@
-import { withColumns } from '@aries-data/sdk';
+import { AriesError, withColumns } from '@aries-data/sdk';
 import { Collector, type Group } from './collector.ts';
 import type { CsvConfig } from './csv-dialect.ts';
 import { type CsvMemory, csvRows } from './csv-rows.ts';
@@ -15,6 +15,8 @@ export interface CsvOptions {
   /** What the files of one read have in common. */
   memory?: CsvMemory;
   warn?(message: string): void;
+  /** Called where the file holds nothing, not even a header. */
+  onEmpty?(): void;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface CsvOptions {
  */
 export async function* readCsv(
   bytes: AsyncIterable<Uint8Array>,
-  { name, config, skip, memory = { warned: false }, warn = () => {} }: CsvOptions,
+  { name, config, skip, memory = { warned: false }, warn = () => {}, onEmpty = () => {} }: CsvOptions,
 ): AsyncGenerator<Group> {
   const collector = new Collector((line) => `${name}:${line}`, skip);
   const rows = csvRows({ name, config, collector, memory, warn });
@@ -49,6 +51,21 @@ export async function* readCsv(
   }
   added += decoder.end();
   const last = read(true);
+  if (rows.columns === undefined) onEmpty();
+  else if (collector.seen === 0) refuseSwallowed(rows.columns, name);
   if (rows.columns !== undefined && collector.records === 0) last.items.push(withColumns([], rows.columns));
   yield last;
+}
+
+/** What ends lines elsewhere, and not here; a line feed in a name is quoted. */
+const OTHER_LINE_END = /\r(?!\n)|[\v\f\u{85}\u{2028}\u{2029}]/u;
+
+/** A header with line ends of another kind in it, and no row after it, is a whole file that was read as its header. */
+function refuseSwallowed(columns: readonly string[], name: string): void {
+  const ends = columns.map((column) => OTHER_LINE_END.exec(column)?.[0]).find((end) => end !== undefined);
+  if (ends === undefined) return;
+  const code = `U+${ends.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`;
+  throw new AriesError('DATA_INVALID', `${name} has no row, and its header holds ${code}: do its lines end in it?`, {
+    hint: 'Convert its line ends to line feeds.',
+  });
 }

@@ -42,6 +42,8 @@ export class JsonRecords {
   #aside = 0;
 
   readonly #allowNaN: boolean;
+  /** Where the only record of the file is an object with one list of objects: a pointer to that list, and how long it is. */
+  wrapped: { pointer: string; count: number } | undefined;
 
   constructor(pointer: string, name: string, collector: Collector, allowNaN = false) {
     this.#allowNaN = allowNaN;
@@ -109,6 +111,7 @@ export class JsonRecords {
     if (!this.assembler.accept(token)) return;
     this.#inRecord = false;
     this.#wasAlone = true;
+    this.wrapped = this.#documents === 0 ? wrappedIn(this.assembler.value, this.#pointer) : undefined;
     this.#deliver(this.assembler.value, this.#documents === 0 ? ALONE : this.#index);
     this.#index++;
     if (this.#level === 0) this.#endDocument();
@@ -191,6 +194,18 @@ export class JsonRecords {
         : 'Check "records": a JSON pointer such as /data/items.';
     return new AriesError('DATA_INVALID', `${this.#name} ${what}`, { hint });
   }
+}
+
+/** The list of objects that an object seems to be the wrapping of: the only list with several objects among its members. */
+function wrappedIn(value: Json, pointer: string): { pointer: string; count: number } | undefined {
+  if (!isRecord(value)) return undefined;
+  const lists = Object.entries(value).filter(
+    ([, member]) => Array.isArray(member) && member.length > 1 && member.every(isRecord),
+  );
+  const [name, list] = lists[0] ?? [];
+  if (lists.length !== 1 || name === undefined) return undefined;
+  const step = name.replaceAll('~', '~0').replaceAll('/', '~1');
+  return { pointer: `${pointer}/${step}`, count: (list as Json[]).length };
 }
 
 /** What a value is, in words. */

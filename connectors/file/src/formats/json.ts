@@ -19,6 +19,8 @@ export interface JsonOptions {
   skip: number;
   /** Opens the document once more, to find the place of an error, where it can be read twice. */
   reopen?: (() => Promise<AsyncIterable<Uint8Array>>) | undefined;
+  /** Called where the document is one record that looks like the wrapping of many, with a pointer to them and their number. */
+  onWrapped?(pointer: string, count: number): void;
 }
 
 /**
@@ -64,6 +66,8 @@ export async function* readJson(bytes: AsyncIterable<Uint8Array>, options: JsonO
   if (document.isEmpty) {
     throw new AriesError('DATA_INVALID', `${name} is empty`, { hint: 'A JSON document has at least [] in it.' });
   }
+  if (records.wrapped !== undefined && collector.seen === 1)
+    options.onWrapped?.(records.wrapped.pointer, records.wrapped.count);
   yield { items: collector.take(), next: { records: collector.seen } };
 }
 

@@ -16,12 +16,14 @@ export interface NdjsonOptions {
   after?: { offset: number; line: number } | undefined;
   /** Bytes to pass over to get there, counted in UTF-8. */
   skip: number;
+  /** Called where the file holds nothing but white space. */
+  onEmpty?(): void;
 }
 
 /** Reads one JSON object a line. A line that is none is rejected, and the rest goes on. */
 export async function* readNdjson(
   bytes: AsyncIterable<Uint8Array>,
-  { name, config, after, skip }: NdjsonOptions,
+  { name, config, after, skip, onEmpty = () => {} }: NdjsonOptions,
 ): AsyncGenerator<Group> {
   const { encoding, maxRecordBytes } = config;
   const collector = new Collector((line) => `${name}:${line}`);
@@ -41,6 +43,7 @@ export async function* readNdjson(
     for (; bad < group.bad.length; bad++) rejectBad(collector, group.bad[bad]!);
     yield { items: collector.take(), next: { offset: group.offset, line: group.nextLine } };
   }
+  if (collector.seen === 0 && after === undefined) onEmpty();
 }
 
 function rejectBad(collector: Collector, { reason, line, text }: { reason: string; line: number; text: string }): void {
