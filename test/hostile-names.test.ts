@@ -174,12 +174,12 @@ const ways: Record<string, (key: string) => Way> = {
       (key: string): Way => ({
         destination: connector('file', { destination: file.destination }),
         source: connector('file', { source: file.source }),
-        config: { path: join(folder, key), format },
+        config: { path: join(folder, `${key}-out`), format },
         // By its name, which a glob may take for that of a hidden file.
         readConfig: async () => ({
-          url: (await readdir(join(folder, key)))
+          url: (await readdir(join(folder, `${key}-out`)))
             .filter((file) => file !== '_aries')
-            .map((file) => join(folder, key, file)),
+            .map((file) => join(folder, `${key}-out`, file)),
           stream: 'things',
           types: 'text',
         }),
