@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
+import { Hash } from 'node:crypto';
 import { chmod, mkdir, readdir, truncate, utimes, writeFile } from 'node:fs/promises';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { readFiles } from './read-files.ts';
 import { contextOf, failure, folderWith, read, silent } from './testing/read.ts';
 
@@ -101,6 +102,20 @@ describe('several files', () => {
     const url = [`${folder}/x/*.csv`, `${folder}/*`.replace('*', 'b.json'), `${folder}/{a,b}.*json`];
     expect((await read({ url })).texts).toEqual(['{"n":1}', '{"n":2}', '{"n":3}']);
     expect((await read({ url: `file://${folder}/**/*.{json,csv}` })).texts).toEqual(['{"n":2}', '{"n":3}']);
+  });
+
+  test('cost each the same, however many there are', async () => {
+    const files = Object.fromEntries(Array.from({ length: 300 }, (_, n) => [`${n}.csv`, `n\n${n}\n`]));
+    const folder = await folderWith(files);
+    const update = vi.spyOn(Hash.prototype, 'update');
+    try {
+      const { records, checkpoints } = await read({ url: `${folder}/*.csv` });
+      expect([records.length, checkpoints.length]).toEqual([300, 300]);
+      // What tells whether the files are still the same must not be digested again for each file.
+      expect(update.mock.calls.length).toBeLessThanOrEqual(2 * 300);
+    } finally {
+      update.mockRestore();
+    }
   });
 
   test('a name that exists is no glob', async () => {

@@ -50,11 +50,13 @@ export async function* readCsv(
     yield read(false);
   }
   added += decoder.end();
+  const seen = collector.seen;
   const last = read(true);
   if (rows.columns === undefined) onEmpty();
   else if (collector.seen === 0) refuseSwallowed(rows.columns, name);
   if (rows.columns !== undefined && collector.records === 0) last.items.push(withColumns([], rows.columns));
-  yield last;
+  // Nothing may have come since the last group: then there is no place after it either.
+  if (last.items.length > 0 || collector.seen > seen || seen === 0) yield last;
 }
 
 /** What ends lines elsewhere, and not here; a line feed in a name is quoted. */
