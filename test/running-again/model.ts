@@ -36,7 +36,7 @@ export interface ModelDataset {
   rows: Row[];
 }
 
-type Applied = Omit<ModelDataset, 'rows'> & { disposition: Disposition };
+type Applied = Omit<ModelDataset, 'rows'> & { disposition: Disposition; count: number };
 export type Disposition = 'append' | 'replace' | 'merge' | 'replace-interval';
 
 export interface World {
@@ -141,8 +141,9 @@ export function modelOf(keyed: boolean) {
     if (verdict !== 'loaded') return orKilled([{ outcome: verdict, world: mended }], world, command.killed);
     // What is replaced is as far as what replaces it; else what was there stays there.
     const after = isInterval ? null : disposition === 'replace' ? dataset.after : furthest(held(mended), dataset.after);
-    const { rows: _, ...entry } = dataset;
-    const committed = { ...mended, rows, ledger: [...mended.ledger, { ...entry, after, disposition }] };
+    const { rows: added, ...entry } = dataset;
+    const applied = { ...entry, after, disposition, count: added.length };
+    const committed = { ...mended, rows, ledger: [...mended.ledger, applied] };
     const loaded = isInterval ? committed : { ...committed, state: after };
     return [
       ...orKilled([{ outcome: 'loaded', world: loaded }], world, command.killed),
@@ -251,7 +252,11 @@ function judge(world: World, dataset: ModelDataset, disposition: Disposition, fl
       intervals.some(([start, end]) => start < kind[1] && end > kind[0]) || (there !== null && there.cursor >= kind[0]);
     return disposition === 'append' && repeats ? 'LOAD_REFUSED' : 'loaded';
   }
-  if (kind === 'full') return 'loaded';
+  if (kind === 'full') {
+    // All that the source has is read again, and added to what was read of it before.
+    const repeats = dataset.rows.length > 0 && sinceReplace(ledger).some(({ count }) => count > 0);
+    return disposition === 'append' && repeats ? 'LOAD_REFUSED' : 'loaded';
+  }
   if (disposition === 'append' && intervals.some(([, end]) => before === null || end > before.cursor))
     return 'LOAD_REFUSED';
   if (there === null) return before === null || flags.adopt ? 'loaded' : 'LOAD_REFUSED';

@@ -23,7 +23,7 @@ async function drifting(into: 'postgres' | 'duckdb' | 'file' = 'postgres') {
       shop.rows.items = rows;
       const run = `run-${++runs}`;
       await shop.extract(run);
-      return (await shop.load(run, options)).streams.items!;
+      return (await shop.load(run, { allowRepeat: true, ...options })).streams.items!;
     },
     warned: () => shop.warnings.splice(0),
     [Symbol.asyncDispose]: () => shop[Symbol.asyncDispose](),

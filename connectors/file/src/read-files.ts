@@ -36,6 +36,7 @@ export async function* readFiles({
   position,
   partition,
   log,
+  inputs,
 }: ReadContext<SourceConfig>): AsyncGenerator<ReadItem> {
   const located = await locate(config.url);
   const { close } = located;
@@ -47,6 +48,7 @@ export async function* readFiles({
     const reading: Reading = { config, signal, memory: { warned: false }, empty, warn: (message) => log.warn(message) };
     // Digests grow with the files that are read: to work out each from the start would take the square of their number.
     const digest = createHash('sha256');
+    const versions = files.map((file) => file.version);
     for (let index = 0; index < files.length; index++) {
       const file = files[index]!;
       const before = shortDigest(digest);
@@ -57,6 +59,7 @@ export async function* readFiles({
       log.debug(`reading ${file.name}`);
       for await (const { items, next, version, seekable } of readFile(file, reading, start)) {
         signal.throwIfAborted();
+        versions[index] = version;
         yield* items;
         if (!resumable || version === undefined) continue;
         const reached: Position = { index, file: file.name, version, before, place: next, seekable };
@@ -65,6 +68,9 @@ export async function* readFiles({
     }
     if (from !== undefined && from.index >= files.length) throw otherFiles();
     if (empty.length > 0) log.warn(emptyFiles(empty));
+    if (versions.every((version) => version !== undefined)) {
+      inputs?.(files.map(({ name, id }, index) => ({ name, id, version: versions[index]! })));
+    }
   } finally {
     await close();
   }

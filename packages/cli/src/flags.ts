@@ -180,4 +180,8 @@ export const allowGap = Flags.boolean({ summary: 'Load although a dataset in bet
 
 export const adopt = Flags.boolean({ summary: 'Load incrementally into a table that Aries has not loaded before' });
 
+export const allowRepeat = Flags.boolean({
+  summary: 'Append a full read although records of the same source were appended before',
+});
+
 export const force = Flags.boolean({ summary: 'Do it again, whatever was done before' });

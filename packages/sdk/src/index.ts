@@ -98,6 +98,7 @@ export {
   defineSource,
   type EncodedPart,
   type EncodedResult,
+  type InputItem,
   type Partition,
   type Partitioning,
   type ReadContext,

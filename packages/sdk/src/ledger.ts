@@ -1,7 +1,9 @@
 import { type CompareCursor, cursorOrder } from './cursor.ts';
+import type { StreamInput } from './dataset/stream-input.ts';
 import type { Disposition, Interval } from './destination.ts';
 import type { FieldTypes } from './drift.ts';
 import { AriesError } from './errors.ts';
+import { type Repeats, repeatsOf } from './repeats.ts';
 import type { FieldKind } from './schema.ts';
 import { joined, type StreamState } from './state.ts';
 
@@ -25,6 +27,8 @@ export interface LedgerRow {
   loadedAt: string;
   /** The fields that were loaded, with their types; rows of older versions lack it. */
   fields?: FieldTypes | undefined;
+  /** What they were read from; rows of older versions lack it. */
+  input?: { source: string; items?: readonly string[] | undefined } | undefined;
 }
 
 /** One stream that is about to be loaded, and what the ledger holds of its target. */
@@ -44,12 +48,15 @@ export interface Candidate {
   identity: string | null;
   /** Oldest first, of this pipeline and target. */
   ledger: readonly LedgerRow[];
+  /** What its records were read from; undefined where there are none, or nobody knows. */
+  input?: StreamInput | undefined;
 }
 
 export interface LedgerFlags {
   force?: boolean | undefined;
   allowGap?: boolean | undefined;
   adopt?: boolean | undefined;
+  allowRepeat?: boolean | undefined;
 }
 
 /** What to do with a candidate: load it, or nothing because it is there already or newer data is. */
@@ -79,6 +86,7 @@ export function decide(candidate: Candidate, flags: LedgerFlags): Decision {
     );
   }
   if (flags.force !== true && isSuperseded(candidate, ledger)) return 'superseded';
+  if (candidate.mode === 'full') decideFull(candidate, ledger, flags);
   if (candidate.mode === 'interval') decideInterval(candidate, ledger);
   if (candidate.mode === 'incremental') decideIncremental(candidate, ledger, flags);
   return 'load';
@@ -143,6 +151,37 @@ function sinceReplace(ledger: readonly LedgerRow[]): readonly LedgerRow[] {
       ledger.findLastIndex(({ disposition }) => disposition === 'replace'),
     ),
   );
+}
+
+/** What a full read that is appended has in common with what is there; undefined where that does not matter. */
+export function repeatedBy({ mode, disposition, input, ledger, identity }: Candidate): Repeats | undefined {
+  if (mode !== 'full' || disposition !== 'append' || input === undefined) return undefined;
+  return repeatsOf(input, sinceReplace(ledger.filter((row) => row.identity === identity)));
+}
+
+/** A full read brings all records of its source, so a second one repeats those of the first. */
+function decideFull(candidate: Candidate, ledger: readonly LedgerRow[], { allowRepeat }: LedgerFlags): void {
+  const repeats = allowRepeat === true ? undefined : repeatedBy({ ...candidate, ledger });
+  if (repeats?.runId === undefined) return;
+  const wanted = 'Where the same records are wanted again (a snapshot each day), use --allow-repeat.';
+  if (repeats.items.length > 0) {
+    throw refused(
+      candidate,
+      `run ${repeats.runId} appended ${shortList(repeats.items)} before: appending would repeat records`,
+      `Take these files out of what is read, or load with --disposition replace. ${wanted}`,
+    );
+  }
+  throw refused(
+    candidate,
+    `run ${repeats.runId} appended a full read of the same source before: appending another would repeat its records`,
+    `Load with --disposition replace or merge, or read only what is new: give the stream a cursor. ${wanted}`,
+  );
+}
+
+/** Names for a sentence. */
+export function shortList(names: readonly string[]): string {
+  const most = 5;
+  return names.length > most ? `${names.slice(0, most).join(', ')} and ${names.length - most} more` : names.join(', ');
 }
 
 function decideInterval(candidate: Candidate, ledger: readonly LedgerRow[]): void {

@@ -36,6 +36,16 @@ export interface Partitioning {
   consistency?: 'per-range' | 'none' | undefined;
 }
 
+/** Something that is read as a whole: a file. */
+export interface InputItem {
+  /** As messages show it: no credentials. */
+  name: string;
+  /** Tells it from all others; only a digest of it is kept. The name where it is left out. */
+  id?: string | undefined;
+  /** Another one once its content has changed. */
+  version: string;
+}
+
 /** What `read` is given. */
 export interface ReadContext<Config> extends ConnectorContext<Config> {
   stream: string;
@@ -57,6 +67,11 @@ export interface ReadContext<Config> extends ConnectorContext<Config> {
   position?: Json | undefined;
   /** Records wanted at most. A hint: the engine cuts at it. */
   limit?: number | undefined;
+  /**
+   * Says what was read, once it is, where that can be told (files). A load that appends refuses what it has appended before; without
+   * this it refuses every second full read of the same config.
+   */
+  inputs?: ((items: readonly InputItem[]) => void) | undefined;
 }
 
 /** How a byte lane treats the end of a cursor read. The engine cannot look inside, so the source does what it does with records. */

@@ -178,6 +178,8 @@ export function loadInto({ path, input, config, disposition, ...options }: LoadI
       config: { path, lockTimeout: 0.2, ...config },
     },
     input: [input].flat(),
+    // `stage` has one source, whatever its records are.
+    allowRepeat: true,
     ...(disposition === undefined ? {} : { disposition }),
     ...options,
   });

@@ -15,6 +15,7 @@ export default class Load extends AriesCommand {
     'schema-change': flag.schemaChange,
     'allow-gap': flag.allowGap,
     adopt: flag.adopt,
+    'allow-repeat': flag.allowRepeat,
     concurrency: flag.concurrency,
     ...flag.thresholds,
     'skip-missing': flag.skipMissing,
@@ -37,6 +38,7 @@ export default class Load extends AriesCommand {
       schemaChange: flags['schema-change'],
       allowGap: flags['allow-gap'],
       adopt: flags.adopt,
+      allowRepeat: flags['allow-repeat'],
       skipMissing: flags['skip-missing'],
     });
   }

@@ -29,6 +29,7 @@ export default class Run extends AriesCommand {
     'skip-missing': flag.skipMissing,
     'allow-gap': flag.allowGap,
     adopt: flag.adopt,
+    'allow-repeat': flag.allowRepeat,
     force: flag.force,
     'dry-run': Flags.boolean({ summary: 'Print steps, streams and schema changes, and do nothing' }),
     'metrics-file': flag.metricsFile,
@@ -57,6 +58,7 @@ export default class Run extends AriesCommand {
       skipMissing: flags['skip-missing'],
       allowGap: flags['allow-gap'],
       adopt: flags.adopt,
+      allowRepeat: flags['allow-repeat'],
     };
     if (flags['dry-run']) return planPipeline(options);
     if (flags.plan) return planPipelineExtract({ ...options, partitions: flags.partitions });

@@ -10,6 +10,7 @@ import { findNewest, keyOf, readNewest, type Stored, writeNext } from './generat
 import { stepFolder } from './layout.ts';
 import { count, countsSchema, partSchema, partsFault } from './parts.ts';
 import type { DocumentKind } from './sealed.ts';
+import { inputSchema } from './stream-input.ts';
 
 /** How far a stream is read. */
 export const stateSchema = z.object({
@@ -75,6 +76,7 @@ export const streamSchema = z.object({
   beyond: beyondSchema
     .optional()
     .describe('Records whose cursor no state may hold: a time after the reading began, `infinity` or `NaN`.'),
+  input: inputSchema.optional(),
   consistency: z
     .enum(['snapshot', 'per-range', 'none'])
     .describe(

@@ -8,6 +8,7 @@ import { stepFolder } from './layout.ts';
 import { type Dataset, findDataset, type ManifestStream, type Part } from './manifest.ts';
 import { findPlan, type Plan, type StoredPlan } from './plan.ts';
 import { digestOf } from './sealed.ts';
+import { joinedInput } from './stream-input.ts';
 
 /**
  * All partitions of a run as the one dataset that they are, or `null` where the run has no plan. Throws `INPUT_NOT_READY` naming
@@ -88,9 +89,11 @@ function streamOf(name: string, plan: Plan, folder: string, datasets: readonly D
   const { consistency } = plan.streams[name]!;
   const schema = streams.map((stream) => stream.schema).reduce((a, b) => commonSchema(name, a, b, first.inferred));
   const { reached: _, beyond: __, ...head } = first;
+  const input = joinedInput(streams.map((stream) => stream.input));
   const isEach = consistency === 'none';
   return {
     ...head,
+    ...(input === undefined ? {} : { input }),
     schema,
     parts: streams.flatMap(({ parts }) => parts),
     rejectedParts: streams.flatMap(({ rejectedParts }) => rejectedParts),

@@ -25,10 +25,11 @@ const COLUMNS = [
   'loaded_at',
   'made_by_aries',
   'fields',
+  'input',
 ] as const;
 
 /** Columns that ledgers of older versions lack. */
-const ADDED = ['fields'] as const satisfies (typeof COLUMNS)[number][];
+const ADDED = ['fields', 'input'] as const satisfies (typeof COLUMNS)[number][];
 
 /** A row of the ledger, and whether Aries made the table that it speaks of (so that it may be swapped for another). */
 export type LedgerEntry = LedgerRow & { madeByAries: boolean };
@@ -75,7 +76,8 @@ export function ledgerTable(dialect: SqlDialect, schema: string): LedgerTable {
             : name === 'entry' || name === 'row_count'
               ? dialect.bigintType
               : dialect.textType;
-        const optional = name.startsWith('interval_') || name.startsWith('state_') || name === 'fields';
+        const optional =
+          name.startsWith('interval_') || name.startsWith('state_') || (ADDED as readonly string[]).includes(name);
         return `${dialect.quote(name)} ${type}${optional ? '' : ' NOT NULL'}`;
       });
       await connection.run(`CREATE TABLE ${table} (${types.join(', ')})`);
@@ -164,6 +166,7 @@ function toSql(row: LedgerEntry): Record<Exclude<(typeof COLUMNS)[number], 'entr
     loaded_at: row.loadedAt,
     made_by_aries: row.madeByAries,
     fields: json(row.fields),
+    input: json(row.input),
   };
 }
 
@@ -185,5 +188,6 @@ function fromSql(row: Record<string, SqlValue>): LedgerRow {
     rows: Number(row.row_count),
     loadedAt: text('loaded_at'),
     ...(row.fields == null ? {} : { fields: json('fields') }),
+    ...(row.input == null ? {} : { input: json('input') }),
   };
 }

@@ -1,10 +1,11 @@
 import type { Dataset, ManifestStream, Replaced } from '../dataset/manifest.ts';
+import { streamInput } from '../dataset/stream-input.ts';
 import type { Interval } from '../destination.ts';
 import { type Fingerprint, fingerprintDigest } from '../fingerprint.ts';
 import { CSV_DIALECT } from '../formats/csv.ts';
 import type { Compression, StagedFormat } from '../formats/format.ts';
 import type { Json, RecordSchema } from '../schema.ts';
-import type { Partition, Source } from '../source.ts';
+import type { InputItem, Partition, Source } from '../source.ts';
 import type { Store } from '../stores/store.ts';
 import { concurrencyOf } from './concurrency.ts';
 import { expectedDisposition } from './disposition.ts';
@@ -92,6 +93,10 @@ async function* extractStreams(job: ExtractJob, readStart: string): AsyncGenerat
     logStart(context, one, window);
     const beginEarly = (stream: StreamHead) =>
       early?.begin({ name: one.as, stream, interval: interval ?? null, readStart, folder: { store, folder } });
+    let items: readonly InputItem[] | undefined;
+    const inputs = (read: readonly InputItem[]) => {
+      items = read;
+    };
     const extracted = await extractStream({
       context,
       connector: source.name,
@@ -105,7 +110,7 @@ async function* extractStreams(job: ExtractJob, readStart: string): AsyncGenerat
       transformed: (options.transforms ?? []).length > 0,
       format,
       compression,
-      readContext: { ...readContextOf(source, one, window), limit: options.limit, partition },
+      readContext: { ...readContextOf(source, one, window), limit: options.limit, partition, inputs },
       concurrency: concurrencyOf(options),
       limit: options.limit,
       resume: options.force !== true && !isAppended(one, window, options),
@@ -121,8 +126,9 @@ async function* extractStreams(job: ExtractJob, readStart: string): AsyncGenerat
       onStart: beginEarly,
       onPart: (part) => early?.add(one.as, part),
     });
+    const input = streamInput([source.name, fingerprint.config ?? null, one.name, one.options.where ?? null], items);
     warnUndeclared(context, one.as, extracted.stream);
-    yield { name: one.as, ...extracted };
+    yield { name: one.as, ...extracted, stream: { ...extracted.stream, input } };
   }
 }
 

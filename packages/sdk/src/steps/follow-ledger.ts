@@ -49,7 +49,7 @@ export function ledgerRow(
   context: StepContext,
   { stateAfter, rows, fields }: { stateAfter: StreamState | null; rows: number; fields: FieldTypes | undefined },
 ): LedgerRow {
-  const { stream, target, runId, digest, disposition, interval, stateBefore, readStart } = candidate;
+  const { stream, target, runId, digest, disposition, interval, stateBefore, readStart, input } = candidate;
   return {
     pipeline: context.name,
     stream,
@@ -65,5 +65,10 @@ export function ledgerRow(
     rows,
     loadedAt: new Date().toISOString(),
     ...(fields === undefined ? {} : { fields }),
+    ...(input === undefined
+      ? {}
+      : {
+          input: { source: input.source, ...(input.items && { items: input.items.map(({ key }) => key) }) },
+        }),
   };
 }

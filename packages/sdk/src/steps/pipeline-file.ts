@@ -54,6 +54,10 @@ export const pipelineSchema = z.strictObject({
     schemaChange: schemaChange
       .optional()
       .describe('Where fields are not those of the target: change it (the default), fail, or leave new fields out'),
+    allowRepeat: z
+      .boolean()
+      .optional()
+      .describe('Append full reads although records of the same source were appended before: a snapshot each time'),
   }),
   staging: z.string().optional().describe('URI of the staging; ./.aries/staging where it is left out'),
   maxRejected: z

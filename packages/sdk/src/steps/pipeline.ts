@@ -27,6 +27,8 @@ export interface PipelineOptions extends Omit<StepOptions, 'name'> {
   fullRefresh?: boolean | undefined;
   allowGap?: boolean | undefined;
   adopt?: boolean | undefined;
+  /** Or the file says so. */
+  allowRepeat?: boolean | undefined;
   skipMissing?: boolean | undefined;
   limit?: number | undefined;
   /** Only this partition of the run's plan; with `step: 'extract'`. */
@@ -129,6 +131,7 @@ export interface OpenedPipeline {
   schemaChange: SchemaChange | undefined;
   /** Per stream, over `schemaChange`. */
   schemaChanges: Record<string, SchemaChange>;
+  allowRepeat: boolean | undefined;
   /** Transforms that join the extract. */
   fused: NamedUse[];
   /** Transforms of whole datasets, each a step, with those that join it. */
@@ -170,6 +173,7 @@ export async function openPipeline(options: PipelineOptions & { redactor: Redact
     destination,
     disposition: pipeline.destination.disposition,
     schemaChange: options.schemaChange ?? pipeline.destination.schemaChange,
+    allowRepeat: options.allowRepeat ?? pipeline.destination.allowRepeat,
     schemaChanges: options.schemaChange === undefined ? schemaChangesOf(pipeline) : {},
     fused,
     groups,
@@ -208,7 +212,7 @@ function sharedOptions(opened: OpenedPipeline, options: PipelineOptions & { runI
 }
 
 async function stepsOf(opened: OpenedPipeline, options: PipelineOptions & { runId: string }): Promise<PipelineStep[]> {
-  const { name, destination, groups, disposition, schemaChange, schemaChanges } = opened;
+  const { name, destination, groups, disposition, schemaChange, schemaChanges, allowRepeat } = opened;
   const store = await openStore(opened.staging);
   const shared = sharedOptions(opened, options);
   const folderUri = (step: string) => store.uriOf(stepFolder({ name, runId: options.runId, step }));
@@ -239,7 +243,8 @@ async function stepsOf(opened: OpenedPipeline, options: PipelineOptions & { runI
   const input = [folderUri(steps.at(-1)!.name)];
   steps.push({
     name: 'load',
-    run: () => loadWith({ ...shared, destination, input, disposition, schemaChange, schemaChanges }, early),
+    run: () =>
+      loadWith({ ...shared, destination, input, disposition, schemaChange, schemaChanges, allowRepeat }, early),
   });
   await store.close();
   return steps;

@@ -2,7 +2,7 @@ import type { Dataset, ManifestStream } from '../dataset/manifest.ts';
 import type { Destination, Disposition, Interval, LoadSession, LoadTarget, TargetState } from '../destination.ts';
 import { type Drift, type FieldTypes, knownFields } from '../drift.ts';
 import { AriesError } from '../errors.ts';
-import { type Candidate, type Decision, decide, type LedgerRow, readLater } from '../ledger.ts';
+import { type Candidate, type Decision, decide, type LedgerRow, readLater, repeatedBy, shortList } from '../ledger.ts';
 import { type Field, fieldsOf } from '../schema.ts';
 import type { Store } from '../stores/store.ts';
 import { chooseDisposition, replaces } from './disposition.ts';
@@ -93,9 +93,13 @@ export async function planLoad({
       digest: dataset.digest,
       stateAfter: loadedState(name, stream, disposition, dataset.manifest),
       readStart: dataset.manifest.readStart,
+      input: stream.counts.staged === 0 ? undefined : stream.input,
     };
     const decision = isNothing(stream, disposition, found.exists) ? 'nothing' : decide(candidate, options);
-    if (decision === 'load') refuseSchema(name, refusals);
+    if (decision === 'load') {
+      refuseSchema(name, refusals);
+      warnChanged(context, candidate);
+    }
     plans.push({
       ...input,
       candidate,
@@ -108,6 +112,17 @@ export async function planLoad({
     });
   }
   return plans;
+}
+
+/** Files that were appended before and have other content now: whether the old records are still in it, only people know. */
+function warnChanged({ log }: StepContext, candidate: Candidate): void {
+  const { stream } = candidate;
+  const { changed = [] } = repeatedBy(candidate) ?? {};
+  if (changed.length === 0) return;
+  log.warn(
+    `${stream}: appended before and changed since: ${shortList(changed)}. Records that were in it then are there twice if they are still in it`,
+    { stream, changed },
+  );
 }
 
 function checkEmpty(wanted: readonly InputStream[], { minRecords, skipEmpty }: LoadOptions): void {

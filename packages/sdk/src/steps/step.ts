@@ -134,6 +134,8 @@ export interface LoadOptions extends StepOptions {
   skipMissing?: boolean | undefined;
   allowGap?: boolean | undefined;
   adopt?: boolean | undefined;
+  /** Append a full read although records of the same source were appended before. */
+  allowRepeat?: boolean | undefined;
   /** Stop after inspecting: nothing is written. */
   dryRun?: boolean | undefined;
 }

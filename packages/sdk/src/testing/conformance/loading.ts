@@ -114,7 +114,8 @@ export async function loaded(
   disposition: Disposition,
   options: Partial<LoadOptions> = {},
 ): Promise<StreamResult> {
-  const result = await load({ destination: ctx.use, input: [dataset], disposition, ...options });
+  // To the engine all datasets of a rule are full reads of one source, whatever records they hold.
+  const result = await load({ destination: ctx.use, input: [dataset], disposition, allowRepeat: true, ...options });
   return Object.values(result.streams)[0]!;
 }
 

@@ -1,0 +1,126 @@
+import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { extract, type LoadOptions, load, planExtract } from '@aries-data/sdk';
+import { expect, onTestFinished, test } from 'vitest';
+import * as file from '../../connectors/file/src/index.ts';
+import { changingShop } from './changing-shop.ts';
+
+/** A folder of files that is loaded, file by file, into another one. */
+async function inbox() {
+  const folder = await mkdtemp(join(tmpdir(), 'aries-again-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const connector = { name: 'file', version: '0.0.0', ...file };
+  const warnings: string[] = [];
+  const quiet = () => {};
+  const log = { debug: quiet, info: quiet, warn: (message: string) => void warnings.push(message), error: quiet };
+  const source = (url: string) => ({
+    connector,
+    config: { url: join(folder, url), stream: 'items', format: 'ndjson' },
+  });
+  const loadOf = (dataset: string, options: Partial<LoadOptions>) =>
+    load({
+      destination: { connector, config: { path: join(folder, 'out'), format: 'ndjson' } },
+      input: [dataset],
+      disposition: 'append',
+      log,
+      ...options,
+    });
+  let runs = 0;
+  return {
+    folder,
+    warnings,
+    put: (name: string, ...ids: number[]) =>
+      writeFile(join(folder, name), ids.map((id) => `${JSON.stringify({ id })}\n`).join('')),
+    async append(url: string, options: Partial<LoadOptions> = {}) {
+      const extracted = await extract({ source: source(url), staging: folder, name: 'job', runId: `run-${++runs}` });
+      return loadOf(extracted.dataset, options);
+    },
+    async appendPartitions(url: string) {
+      const runId = `run-${++runs}`;
+      const step = { source: source(url), staging: folder, name: 'job', runId };
+      const { partitions, run } = await planExtract(step);
+      for (const partition of partitions) await extract({ ...step, partition });
+      return loadOf(run, {});
+    },
+    async ids() {
+      const out = join(folder, 'out');
+      const names = (await readdir(out)).filter((name) => name.endsWith('.ndjson'));
+      const texts = await Promise.all(names.map((name) => readFile(join(out, name), 'utf8')));
+      const lines = texts.flatMap((text) => text.split('\n')).filter((line) => line !== '');
+      return lines.map((line) => JSON.parse(line).id as number).sort();
+    },
+  };
+}
+
+test('files that were appended are not appended again: they are named, and nothing is loaded', async () => {
+  const it = await inbox();
+  await it.put('a.jsonl', 1);
+  await it.append('*.jsonl');
+  await it.put('b.jsonl', 2);
+  await expect(it.append('*.jsonl')).rejects.toMatchObject({
+    code: 'LOAD_REFUSED',
+    exitCode: 78,
+    message: `Loading into "items" is refused: run run-1 appended ${it.folder}/a.jsonl before: appending would repeat records`,
+    hint: expect.stringContaining('--allow-repeat'),
+  });
+  await expect(it.appendPartitions('*.jsonl')).rejects.toThrow('a.jsonl before');
+  // By any other pattern it is the same file.
+  await expect(it.append('a.*')).rejects.toThrow('a.jsonl before');
+  expect(await it.ids()).toEqual([1]);
+});
+
+test('other files are appended, whether others are there beside them or the first are gone', async () => {
+  const it = await inbox();
+  await it.put('a.jsonl', 1);
+  await it.put('b.jsonl', 2);
+  await it.appendPartitions('*.jsonl');
+  for (const name of ['a.jsonl', 'b.jsonl']) await rm(join(it.folder, name));
+  await it.put('c.jsonl', 3);
+  await it.append('*.jsonl');
+  await it.put('d.jsonl', 4);
+  await it.append('d.jsonl');
+  expect(await it.ids()).toEqual([1, 2, 3, 4]);
+  expect(it.warnings).toEqual([]);
+  await expect(it.append('*.jsonl')).rejects.toThrow(/c\.jsonl, \S*d\.jsonl before/);
+});
+
+test('a file that has changed is appended, and named: nobody knows whether it grew', async () => {
+  const it = await inbox();
+  await it.put('a.jsonl', 1);
+  await it.append('a.jsonl');
+  await appendFile(join(it.folder, 'a.jsonl'), '{"id":2}\n');
+  await it.append('a.jsonl');
+  expect(await it.ids()).toEqual([1, 1, 2]);
+  expect(it.warnings).toEqual([expect.stringMatching(/^items: appended before and changed since: \S*a\.jsonl\. /)]);
+});
+
+test('who wants records again says so; replace takes all of them and begins anew', async () => {
+  const it = await inbox();
+  await it.put('a.jsonl', 1);
+  await it.append('*.jsonl');
+  await it.append('*.jsonl', { allowRepeat: true });
+  expect(await it.ids()).toEqual([1, 1]);
+  await it.append('*.jsonl', { disposition: 'replace' });
+  expect(await it.ids()).toEqual([1]);
+  await expect(it.append('*.jsonl')).rejects.toMatchObject({ code: 'LOAD_REFUSED' });
+});
+
+test('a source that tells nothing of its inputs: a second full read of the same config repeats', async () => {
+  await using shop = await changingShop({ items: { fields: { id: 'integer' } } }, 'file');
+  const append = { disposition: 'append' } as const;
+  shop.rows.items = [];
+  await shop.both('empty', append);
+  shop.rows.items = [{ id: 1 }];
+  await shop.both('monday', append);
+  shop.rows.items = [{ id: 2 }];
+  await shop.extract('tuesday');
+  await expect(shop.load('tuesday', append)).rejects.toMatchObject({
+    code: 'LOAD_REFUSED',
+    message:
+      'Loading into "items" is refused: run monday appended a full read of the same source before: appending another would repeat its records',
+  });
+  expect((await shop.load('monday', append)).streams.items!.outcome).toBe('already-loaded');
+  await shop.load('tuesday', { ...append, allowRepeat: true });
+  expect(await shop.table('items')).toHaveLength(2);
+});
