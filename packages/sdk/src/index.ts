@@ -154,5 +154,6 @@ export type {
 } from './steps/step.ts';
 export { transform } from './steps/transform.ts';
 export { openStore } from './stores/open-store.ts';
+export { type ResumedBody, resumedBody } from './stores/resumed-body.ts';
 export type { PreparedNames, Store, StoredObject, UnfinishedWrite } from './stores/store.ts';
 export { type ApplyContext, defineTransform, type Transform, type TransformContext } from './transform.ts';

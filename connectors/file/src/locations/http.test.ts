@@ -91,6 +91,40 @@ test('a body that breaks off is no end of the file', async () => {
   }
 });
 
+/** Answers each request in a way of its own: breaks the first bodies off after so many bytes. */
+function breakingOff(broken: number, bytes: number, listener: RequestListener): RequestListener {
+  let count = 0;
+  return (request, response) => {
+    if (count++ >= broken) return listener(request, response);
+    const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
+    const headers = { etag: '"1"', 'content-range': `bytes ${from}-${LINES.length - 1}/${LINES.length}` };
+    response
+      .writeHead(from === 0 ? 200 : 206, headers)
+      .write(LINES.slice(from, from + bytes), () => response.destroy());
+  };
+}
+
+test.each([
+  ['by ranges', () => ranged(LINES, '"1"')],
+  ['by reading over what is known', () => send(LINES, { etag: '"1"' })],
+])('a body that breaks off is resumed %s', async (_, rest) => {
+  const { url, asked } = await serve(breakingOff(2, 100_000, rest()));
+  const { texts } = await read({ url: `${url}/x.ndjson` });
+  expect(digest(texts)).toBe(digest(LINES.trim().split('\n')));
+  expect(asked.map(({ headers }) => [headers.range, headers['if-match']])).toEqual([
+    [undefined, undefined],
+    [expect.stringMatching(/^bytes=[1-9]\d*-$/), '"1"'],
+    [expect.stringMatching(/^bytes=[1-9]\d*-$/), '"1"'],
+  ]);
+});
+
+test('a file that changes after its body broke off is not read on', async () => {
+  const { url } = await serve(breakingOff(1, 100_000, send(LINES, { etag: '"2"' })));
+  expect((await failure(read({ url: `${url}/x.ndjson` }))).replace(url, '')).toBe(
+    'RESOURCE_BUSY: /x.ndjson has changed while it was read — Read it again once nobody writes it.',
+  );
+});
+
 test('a stop is felt at once', async () => {
   const { url } = await serve((_, response) => void response.writeHead(200).write('{"a":1}\n'));
   const stop = new AbortController();

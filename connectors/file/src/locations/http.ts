@@ -1,4 +1,4 @@
-import { AriesError, type ErrorCode } from '@aries-data/sdk';
+import { AriesError, type ErrorCode, resumedBody } from '@aries-data/sdk';
 import { namedBody, type OpenOptions, reasonOf, type SourceFile } from './source-file.ts';
 
 /** A file that a web server has. */
@@ -14,24 +14,49 @@ export function httpFile(url: string): SourceFile {
   address.username = '';
   address.password = '';
 
-  async function get({ from, signal }: OpenOptions): Promise<Response> {
+  async function get({ from, signal }: OpenOptions, condition: Record<string, string> = {}): Promise<Response> {
     const range = from === 0 ? {} : { range: `bytes=${from}-` };
-    const response = await fetch(address, { headers: { ...headers, ...range }, signal }).catch((error: unknown) => {
-      signal.throwIfAborted();
-      throw new AriesError('UNREACHABLE', `${name} cannot be reached: ${reasonOf(error)}`, {
-        cause: error,
-        hint: 'Check the address and that the server is up, then try again.',
-      });
-    });
+    const response = await fetch(address, { headers: { ...headers, ...range, ...condition }, signal }).catch(
+      (error: unknown) => {
+        signal.throwIfAborted();
+        throw new AriesError('UNREACHABLE', `${name} cannot be reached: ${reasonOf(error)}`, {
+          cause: error,
+          hint: 'Check the address and that the server is up, then try again.',
+        });
+      },
+    );
     if (response.status === 416 || (response.status === 206 && !startsAt(response, from))) {
       await response.body?.cancel();
-      return get({ from: 0, signal });
+      return get({ from: 0, signal }, condition);
     }
-    if (!response.ok) {
+    if (!response.ok && !(response.status === 412 && 'if-match' in condition)) {
       await response.body?.cancel();
       throw statusError(response, name);
     }
     return response;
+  }
+
+  /** The same body; where it breaks off, the rest is asked for, as long as the server says that the file is the same. */
+  function resumed(
+    body: AsyncIterable<Uint8Array>,
+    { from, signal }: OpenOptions,
+    first: Headers,
+  ): AsyncIterable<Uint8Array> {
+    return resumedBody(body, {
+      name,
+      signal,
+      async reopen(bytes) {
+        const again = await get({ from: from + bytes, signal }, sameAs(first));
+        if (again.status === 412 || versionOf(again.headers) !== versionOf(first)) {
+          await again.body?.cancel();
+          throw new AriesError('RESOURCE_BUSY', `${name} has changed while it was read`, {
+            hint: 'Read it again once nobody writes it.',
+          });
+        }
+        // Counted from where the body began.
+        return { body: again.body ?? emptyBody(), offset: again.status === 206 ? bytes : -from };
+      },
+    });
   }
 
   return {
@@ -40,13 +65,19 @@ export function httpFile(url: string): SourceFile {
     version: undefined,
     async open(options) {
       const response = await get(options);
-      return {
-        body: namedBody(response.body ?? emptyBody(), { name, remote: true }),
-        offset: response.status === 206 ? options.from : 0,
-        version: versionOf(response.headers),
-      };
+      const offset = response.status === 206 ? options.from : 0;
+      const version = versionOf(response.headers);
+      const body = response.body ?? emptyBody();
+      const whole = version === undefined ? body : resumed(body, { ...options, from: offset }, response.headers);
+      return { body: namedBody(whole, { name, remote: true }), offset, version };
     },
   };
+}
+
+/** Asks for the file as it was, not as it is now. Weak tags cannot be asked for, so the answer is compared as well. */
+function sameAs(headers: Headers): Record<string, string> {
+  const etag = headers.get('etag');
+  return etag?.startsWith('"') === true ? { 'if-match': etag } : {};
 }
 
 async function* emptyBody(): AsyncGenerator<Uint8Array> {}

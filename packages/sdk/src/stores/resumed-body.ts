@@ -5,8 +5,11 @@ import { AriesError, isAriesError, toAriesError } from '../errors.ts';
 export interface ResumedBody {
   /** How errors name it. */
   name: string;
-  /** The bytes from here on, as long as they are still of the same object. */
-  reopen(from: number): Promise<AsyncIterable<Uint8Array>>;
+  /**
+   * Asks for the bytes from here on, of the same object as before. `offset` says where the answer begins: at `from`, or at 0
+   * where the server only has the whole.
+   */
+  reopen(from: number): Promise<{ body: AsyncIterable<Uint8Array>; offset: number }>;
   signal?: AbortSignal | undefined;
 }
 
@@ -19,7 +22,7 @@ const FIRST_PAUSE_MS = 200;
  * `UNREACHABLE` naming it once five tries in a row have brought nothing.
  *
  * @example
- * const body = resumedBody(await get(0), { name: 'https://example.com/a.csv', reopen: get });
+ * const body = resumedBody(first, { name: 'https://example.com/a.csv', reopen: async (from) => ({ body: await get(from), offset: from }) });
  */
 export async function* resumedBody(
   first: AsyncIterable<Uint8Array>,
@@ -27,12 +30,17 @@ export async function* resumedBody(
 ): AsyncGenerator<Uint8Array> {
   let bytes = 0;
   let failures = 0;
-  for (let body: AsyncIterable<Uint8Array> | undefined = first; ; body = undefined) {
+  for (let isFirst = true; ; isFirst = false) {
     try {
-      for await (const chunk of body ?? (await reopen(bytes))) {
-        bytes += chunk.byteLength;
+      const { body, offset } = isFirst ? { body: first, offset: 0 } : await reopen(bytes);
+      let known = bytes - offset;
+      for await (const chunk of body) {
+        const fresh = chunk.subarray(Math.min(known, chunk.byteLength));
+        known -= chunk.byteLength - fresh.byteLength;
+        if (fresh.byteLength === 0) continue;
+        bytes += fresh.byteLength;
         failures = 0;
-        yield chunk;
+        yield fresh;
       }
       return;
     } catch (error) {

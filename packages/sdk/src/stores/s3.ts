@@ -115,26 +115,29 @@ export function s3Store(uri: string, timeouts: S3Timeouts = S3_TIMEOUTS): Store 
     }
   }
 
+  function writtenAnew(key: string, cause?: unknown): AriesError {
+    return new AriesError('RESOURCE_BUSY', `${root}/${key} was written anew while it was read`, {
+      cause,
+      hint: 'Read it again once nobody writes it.',
+    });
+  }
+
   /** An object from its start; what breaks off is asked for again from there, as long as it is the same object. */
   async function bodyOf(key: string): Promise<AsyncIterable<Uint8Array>> {
     const { Body, ETag } = await client.send(new GetObjectCommand({ Bucket, Key: keyOf(key) }));
-    async function reopen(from: number): Promise<AsyncIterable<Uint8Array>> {
+    async function reopen(from: number): Promise<{ body: AsyncIterable<Uint8Array>; offset: number }> {
       try {
-        const range = { Range: `bytes=${from}-`, IfMatch: ETag };
-        const again = await client.send(
-          new GetObjectCommand({ Bucket, Key: keyOf(key), ...(from === 0 ? {} : range) }),
-        );
-        const rest = again.Body as Readable;
-        return from === 0 || again.ContentRange !== undefined ? rest : after(rest, from);
+        const range = from === 0 ? {} : { Range: `bytes=${from}-` };
+        const again = await client.send(new GetObjectCommand({ Bucket, Key: keyOf(key), IfMatch: ETag, ...range }));
+        // Not every server looks at the condition.
+        if (again.ETag !== ETag) throw writtenAnew(key);
+        return { body: again.Body as Readable, offset: again.ContentRange === undefined ? 0 : from };
       } catch (error) {
         const status = statusOf(error);
         // All bytes had come, and only the end had not.
-        if (status === 416) return Readable.from([]);
+        if (status === 416) return { body: Readable.from([]), offset: from };
         if (status !== 412) throw s3Error(error, `${root}/${key}`);
-        throw new AriesError('RESOURCE_BUSY', `${root}/${key} was written anew while it was read`, {
-          cause: error,
-          hint: 'Read it again once nobody writes it.',
-        });
+        throw writtenAnew(key, error);
       }
     }
     return resumedBody(Body as Readable, { name: `${root}/${key}`, reopen });
@@ -246,13 +249,4 @@ function parseTicket(text: string): Ticket {
   const { key, upload, etags } = JSON.parse(text) as Partial<Ticket>;
   if (typeof key === 'string' && typeof upload === 'string' && Array.isArray(etags)) return { key, upload, etags };
   throw new AriesError('DATASET_CORRUPT', `${text} names no upload that Aries has prepared`);
-}
-
-/** What a server that knows no ranges sends anew, without the bytes that are known. */
-async function* after(body: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array> {
-  let left = bytes;
-  for await (const chunk of body) {
-    if (left < chunk.byteLength) yield chunk.subarray(left);
-    left = Math.max(0, left - chunk.byteLength);
-  }
 }
