@@ -14,6 +14,8 @@ export interface Relation {
   cursor?: string | undefined;
   /** It is in the catalog, not a query of the config. */
   inCatalog?: boolean | undefined;
+  /** Policies of row security say which of its rows this role sees. */
+  hasPolicies?: boolean | undefined;
   /** The tables and views to lock before it is read, as `LOCK TABLE` takes them. Not all can be: see `LOCKABLE`. */
   locks: readonly string[];
   /** A unique column of a table, by whose ranges it can be read in pieces. */
@@ -33,6 +35,7 @@ const LOCKABLE = `c.relkind IN ('r', 'p', 'v') AND pg_catalog.has_table_privileg
 const RELATIONS = `
 SELECT c.relname AS name,
        ${LOCKABLE} AS lockable,
+       pg_catalog.row_security_active(c.oid) AS policies,
        c.relispartition OR EXISTS (
          SELECT FROM pg_catalog.pg_depend d
           WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e') AS hidden,
@@ -80,16 +83,19 @@ export async function discoverRelations(session: Session, config: SourceConfig):
   const { schema, tables } = config;
   await query(session, 'BEGIN READ ONLY');
   const { rows } = await namingTypes(session, () =>
-    query<{ name: string; hidden: boolean; lockable: boolean; columns: Column[]; key: string[] | null }>(
-      session,
-      RELATIONS,
-      [schema],
-    ),
+    query<{
+      name: string;
+      hidden: boolean;
+      lockable: boolean;
+      policies: boolean;
+      columns: Column[];
+      key: string[] | null;
+    }>(session, RELATIONS, [schema]),
   );
   await query(session, 'COMMIT');
   if (rows.length === 0) await checkSchema(session, schema);
   const relations = selectTables(rows, tables, { system: 'Postgres', schema }).map(
-    ({ name, lockable, columns, key }) => {
+    ({ name, lockable, policies, columns, key }) => {
       const from = `${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(name)}`;
       return {
         name,
@@ -97,6 +103,7 @@ export async function discoverRelations(session: Session, config: SourceConfig):
         columns: columns.map(({ comment, ...column }) => ({ ...column, comment: comment ?? undefined })),
         primaryKey: key ?? [],
         inCatalog: true,
+        hasPolicies: policies,
         locks: lockable ? [from] : [],
         rangeKey: rangeKeyOf(columns, key ?? []),
       };

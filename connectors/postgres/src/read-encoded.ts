@@ -28,6 +28,11 @@ export async function* readEncoded(
   ctx: ReadContext<SourceConfig> & { format: StagedFormat; concurrency: number },
   encoding: 'UTF8' | 'SQL_ASCII' = 'UTF8',
 ): AsyncGenerator<EncodedPart> {
+  if (relation.hasPolicies) {
+    ctx.log.warn(
+      `${relation.name}: row security says which rows this role sees. If all are wanted, read as its owner or as a role with BYPASSRLS`,
+    );
+  }
   const isBinary = ctx.format === 'pgcopy';
   const form = isBinary ? 'FORMAT binary' : `FORMAT csv, ENCODING '${encoding}'`;
   const position = parsePosition(positionSchema, ctx.position);

@@ -358,3 +358,27 @@ describe('stopping', () => {
     await expect(reading).rejects.toMatchObject({ code: 'UNREACHABLE', exitCode: 75 });
   });
 });
+
+test('a table whose rows are subject to row security draws a warning, for roles that do not see all of them', async () => {
+  await using guarded = await freshDatabase();
+  const role = `reader_${new URL(guarded.url).pathname.slice(1)}`;
+  await sql(
+    guarded.url,
+    'CREATE TABLE things (id int)',
+    'INSERT INTO things SELECT generate_series(1, 10)',
+    'ALTER TABLE things ENABLE ROW LEVEL SECURITY',
+    'CREATE POLICY few ON things USING (id < 3)',
+    `CREATE ROLE "${role}" LOGIN PASSWORD 'x'`,
+    `GRANT SELECT ON things TO "${role}"`,
+  );
+  const url = Object.assign(new URL(guarded.url), { username: role, password: 'x' }).href;
+  const warnings: string[] = [];
+  const log = { debug() {}, info() {}, warn: (message: string) => void warnings.push(message), error() {} };
+  expect(await read(url, 'things', { log })).toMatchObject({ rows: 2 });
+  expect(warnings).toEqual([
+    'things: row security says which rows this role sees. If all are wanted, read as its owner or as a role with BYPASSRLS',
+  ]);
+  expect(await read(guarded.url, 'things', { log })).toMatchObject({ rows: 10 });
+  expect(warnings).toHaveLength(1);
+  await sql(guarded.url, `DROP OWNED BY "${role}"`, `DROP ROLE "${role}"`);
+});

@@ -59,7 +59,17 @@ export async function discover(url: string, config: Partial<SourceConfig> = {}) 
 export type ReadOptions = Partial<
   Pick<
     ReadContext<SourceConfig>,
-    'mode' | 'window' | 'cursor' | 'nullCursor' | 'primaryKey' | 'columns' | 'where' | 'position' | 'limit' | 'signal'
+    | 'log'
+    | 'mode'
+    | 'window'
+    | 'cursor'
+    | 'nullCursor'
+    | 'primaryKey'
+    | 'columns'
+    | 'where'
+    | 'position'
+    | 'limit'
+    | 'signal'
   >
 > & {
   config?: Partial<SourceConfig>;
