@@ -91,6 +91,8 @@ test('publicConfig has no secret', () => {
 
 test.each([
   ['postgres://me:hunter22@db:5433/app?sslmode=require', '[redacted]@db:5433/app'],
+  ['postgres://me:hunter22@h1:5432,h2/app', '[redacted]@h1:5432,h2/app'],
+  ['postgres://me:hunter22@/app?sslmode=require&host=/var/run&port=6', '[redacted]@/app?host=/var/run&port=6'],
   ['https://me:hunter22@api.example/hooks/canary', '[redacted]@api.example'],
   ['postgres://me:hun/ter22@db/app', '[redacted]'],
   ['hunter22', '[redacted]'],

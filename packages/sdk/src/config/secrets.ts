@@ -32,11 +32,23 @@ export function textsIn(value: unknown): string[] {
   return Object.values(value).flatMap(textsIn);
 }
 
-/** Where a secret URL leads, so that another database is another input and another password is not: host, port and database. */
+const SECRET_URL = /^([a-z][a-z0-9+.-]{0,30}):\/\/([^/?#]*)([^?#]*)(.*)$/i;
+/** Parameters by which URLs of databases name the place, as libpq has them. */
+const PLACE_PARAMETERS = /(?:^\?|&)((?:host|port|dbname)=[^&#]*)/g;
+
+/**
+ * Where a secret URL leads, so that another database is another input and another password is not: hosts, ports and database. There
+ * may be several hosts, or none where a parameter names a socket.
+ */
 function placeOf(value: unknown): string | undefined {
-  const url = typeof value === 'string' && value.includes('://') ? URL.parse(value) : null;
+  const [, scheme = '', authority = '', path = '', rest = ''] =
+    SECRET_URL.exec(typeof value === 'string' ? value : '') ?? [];
   // An @ after the host: a password that is not encoded, and cut in two.
-  if (url === null || url.host === '' || `${url.pathname}${url.search}${url.hash}`.includes('@')) return undefined;
+  if (scheme === '' || `${path}${rest}`.includes('@')) return undefined;
+  const hosts = authority.slice(authority.lastIndexOf('@') + 1);
   // The path of a web address may be the secret.
-  return `${REDACTED}@${url.host}${/^https?:$/.test(url.protocol) ? '' : url.pathname}`;
+  if (/^https?$/i.test(scheme)) return hosts === '' ? undefined : `${REDACTED}@${hosts}`;
+  const parameters = Array.from(rest.matchAll(PLACE_PARAMETERS), ([, parameter]) => parameter);
+  if (hosts === '' && parameters.length === 0) return undefined;
+  return `${REDACTED}@${hosts}${path}${parameters.length === 0 ? '' : `?${parameters.join('&')}`}`;
 }
