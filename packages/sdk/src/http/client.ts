@@ -3,6 +3,7 @@ import { AriesError, isAriesError, toAriesError } from '../errors.ts';
 import type { Redactor } from '../redact.ts';
 import type { Json } from '../schema.ts';
 import { type Authenticator, authenticator, basic, type Credentials } from './auth.ts';
+import { AuthorFailure } from './author-failure.ts';
 import { jsonOf, TruncatedBody, textOf } from './body.ts';
 import { exchange, HttpTimeoutError, type Incoming } from './exchange.ts';
 import { reasonIn, refusalError } from './explain.ts';
@@ -32,7 +33,7 @@ export interface Resolved {
 }
 
 /** Makes of an answer's text what is wanted. */
-type ReadBody<T> = (text: string, contentType: string, headers: Headers) => T;
+type ReadBody<T> = (text: string, contentType: string, headers: Headers, url: string) => T;
 
 /** What the parts of a client share. */
 export interface Client {
@@ -44,6 +45,8 @@ export interface Client {
   shown(url: URL): string;
   /** A URL as it may be kept, and asked for again. */
   kept(url: URL): string;
+  /** Paginations whose places were seen, or warned of. */
+  placesSeen: Set<string>;
   log: Log;
   signal: AbortSignal;
 }
@@ -125,6 +128,8 @@ function createClient({ settings: settingsOf, connector, log, signal, redactor }
   ): Promise<HttpResponse<T> & { at: URL }> {
     const method = request.method ?? 'GET';
     const what = `${method} ${shown(url)}`;
+    const isBound = signer !== undefined && settings.sameOrigin === true;
+    if (isBound && url.origin !== home) throw elsewhere(what, url);
     const until = request.signal === undefined ? signal : AbortSignal.any([signal, request.signal]);
     const isHome = signer !== undefined && url.origin === home;
     const body = bodyOf(request);
@@ -154,6 +159,7 @@ function createClient({ settings: settingsOf, connector, log, signal, redactor }
             },
             ownQuery: credentials.query,
             body: body?.text,
+            mayLeave: !isBound,
           },
           limits,
           until,
@@ -168,10 +174,11 @@ function createClient({ settings: settingsOf, connector, log, signal, redactor }
         const contentType = incoming.headers.get('content-type') ?? '';
         const { status, headers, url: at, bytes } = incoming;
         if (status >= 200 && status < 300) {
-          return { status, url: shown(at), headers, body: read(textOf(bytes, contentType), contentType, headers), at };
+          const body = read(textOf(bytes, contentType), contentType, headers, shown(at));
+          return { status, url: shown(at), headers, body, at };
         }
-        if (request.absent?.includes(status)) {
-          return { status, url: shown(at), headers, body: read('', contentType, headers), at };
+        if ((request.absent ?? settings.absent)?.includes(status) && signer !== undefined) {
+          return { status, url: shown(at), headers, body: read('', contentType, headers, shown(at)), at };
         }
         if (incoming.status === 401 && isHome && !isRenewed && signer.refused(credentials)) {
           isRenewed = true;
@@ -199,7 +206,8 @@ function createClient({ settings: settingsOf, connector, log, signal, redactor }
         }
       } catch (error) {
         until.throwIfAborted();
-        failure = networkError(error, what);
+        if (error instanceof AuthorFailure) throw error.cause;
+        failure = networkError(error, what, shown(url));
         isTransient = failure.kind === 'transient' || error instanceof TruncatedBody;
       }
       failure.message = redactor.text(failure.message);
@@ -218,6 +226,7 @@ function createClient({ settings: settingsOf, connector, log, signal, redactor }
     signal,
     shown,
     kept,
+    placesSeen: new Set(),
     send: (resolved, read) => sendAs(resolved, read, auth, pace),
     resolve: (path, request) => {
       const url = urlOf(path, settings.baseUrl);
@@ -225,6 +234,12 @@ function createClient({ settings: settingsOf, connector, log, signal, redactor }
       return { url: withQuery(url.origin === home ? withQuery(url, settings.query) : url, query), request: rest };
     },
   };
+}
+
+function elsewhere(what: string, url: URL): AriesError {
+  return new AriesError('DATA_INVALID', `${what} is refused: ${url.origin} is another origin than the base URL’s`, {
+    hint: 'sameOrigin is set, and the API leads elsewhere. If that is right, leave sameOrigin out.',
+  });
 }
 
 /** Keeps to what an API says of its limit: with nothing left, the next request waits until there is. */
@@ -242,9 +257,10 @@ function isLimitReached({ status, headers }: Incoming, text: string, contentType
   );
 }
 
-function networkError(error: unknown, what: string): AriesError {
+function networkError(error: unknown, what: string, url: string): AriesError {
   if (isAriesError(error)) {
-    if (!error.message.startsWith(what)) error.message = `${what}: ${error.message}`;
+    // A message that names the address needs it no second time.
+    if (!error.message.includes(url)) error.message = `${what}: ${error.message}`;
     return error;
   }
   if (error instanceof TruncatedBody) {

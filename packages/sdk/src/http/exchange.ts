@@ -13,6 +13,8 @@ export interface Outgoing {
   /** The same for the query. */
   ownQuery: Record<string, string>;
   body: string | undefined;
+  /** Whether redirects may lead to another origin than that of `url`. */
+  mayLeave: boolean;
 }
 
 /** What came back. */
@@ -72,6 +74,15 @@ export async function exchange(outgoing: Outgoing, limits: ExchangeLimits, signa
       }
       const next = urlFrom(location, url);
       if (next.origin !== url.origin) isHome = false;
+      if (!isHome && !outgoing.mayLeave) {
+        throw new AriesError(
+          'DATA_INVALID',
+          `The API redirected to ${next.origin}, which is another origin than the base URL’s`,
+          {
+            hint: 'sameOrigin is set. If that host is the right one, make it the base URL, or leave sameOrigin out.',
+          },
+        );
+      }
       if (response.status === 303 || (response.status < 303 && method === 'POST')) {
         if (method !== 'HEAD') method = 'GET';
         body = undefined;

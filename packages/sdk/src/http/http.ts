@@ -1,6 +1,7 @@
 import type { Batch } from '../records.ts';
 import type { Json, JsonRecord } from '../schema.ts';
 import type { Pagination } from './pagination.ts';
+import type { RecordsShape } from './records-in.ts';
 
 /** Values of a query or a form: arrays repeat the name, undefined and null leave it out. */
 export type HttpParameters = Record<string, HttpParameter | readonly HttpParameter[]>;
@@ -46,6 +47,10 @@ export interface HttpSettings {
   timeout?: HttpTimeout | undefined;
   /** Decompressed bytes of one answer at most; 64 MiB by default. */
   maxBodyBytes?: number | undefined;
+  /** Statuses that say that there is nothing, unless a call says otherwise: see `HttpRequest`. */
+  absent?: readonly number[] | undefined;
+  /** Refuses redirects and pages that lead to another origin than that of `baseUrl`. Without it they are followed, without credentials and headers. */
+  sameOrigin?: boolean | undefined;
   /** Whether a refusal says that a limit is reached, and so "try again later", where neither its status (429) nor its headers say it. */
   isLimit?: ((refusal: { status: number; headers: Headers; text: string }) => boolean) | undefined;
 }
@@ -101,13 +106,23 @@ export interface HttpResponse<Body> {
 export interface PagesRequest<R = JsonRecord> extends HttpRequest {
   pagination?: Pagination | undefined;
   records?: string | undefined;
+  /**
+   * What is there: a `list` of records, one `object`, a `map` whose members are records, or a list of `values`. By default a list, or
+   * one object where `records` is left out and the body is an object without a list of objects in it.
+   */
+  shape?: RecordsShape | undefined;
+  /** The field that holds a record's name in a `map` (none by default), or the value of one of `values` (`value`). */
+  key?: string | undefined;
   /** Where to go on: the `next` of a page that was read before; the first page where it is undefined or null. */
   from?: Json | undefined;
   /** Reads a body that is no JSON: returns it as JSON, in which `records` then looks. May throw an AriesError. */
   parse?: ((text: string, answer: { headers: Headers }) => Json) | undefined;
   /** Makes of each record what the stream declares; undefined leaves it out. Pagination sees records as they came. */
   map?: ((record: JsonRecord) => R | undefined) | undefined;
-  /** Called with each page before its records are looked for; what it throws ends the reading. */
+  /**
+   * Called with each answer before its records are looked for. What it throws ends the reading; an `AriesError` of a transient kind
+   * (`RESOURCE_BUSY`) has the request tried again first, as a refusal would.
+   */
   onPage?: ((page: ReadPage) => void) | undefined;
 }
 

@@ -1,13 +1,14 @@
-import { AriesError } from '../errors.ts';
-import { describeValue, isPlainObject } from '../json-value.ts';
+import { AriesError, isAriesError } from '../errors.ts';
+import { isPlainObject } from '../json-value.ts';
 import { withOrigin } from '../records.ts';
 import type { Json, JsonRecord } from '../schema.ts';
+import { AuthorFailure } from './author-failure.ts';
 import { jsonOf } from './body.ts';
 import type { Client, Resolved } from './client.ts';
 import type { HttpPage, PagesRequest } from './http.ts';
 import { type PagePlace, placeOf } from './page-place.ts';
-import { firstPage, type NextPage, nextPage, type Pagination } from './pagination.ts';
-import { valueAt } from './pointer.ts';
+import { firstPage, missingPlaces, type NextPage, nextPage, type Page, type Pagination } from './pagination.ts';
+import { namesOf, recordsIn } from './records-in.ts';
 import { urlFrom, withQuery } from './url.ts';
 
 /** Requests that are remembered, to find a list that leads back to where it was. Enough for any such circle that has been seen. */
@@ -22,7 +23,9 @@ export async function* readPages<R>(
   const client = get();
   const {
     pagination = client.settings.pagination ?? { type: 'link' },
-    records: place,
+    records: place = client.settings.records,
+    shape,
+    key,
     from,
     parse,
     map,
@@ -34,10 +37,12 @@ export async function* readPages<R>(
   const stop = new AbortController();
   const signal = rest.signal === undefined ? stop.signal : AbortSignal.any([rest.signal, stop.signal]);
   const fetchPage = (resolved: Resolved) => {
-    const page = client.send({ ...resolved, request: { ...resolved.request, signal } }, (text, type, headers) => ({
-      text,
-      body: parse === undefined || text === '' ? jsonOf(text, type) : parse(text, { headers }),
-    }));
+    const page = client.send({ ...resolved, request: { ...resolved.request, signal } }, (text, type, headers, url) => {
+      // What fails here is no fault of the network.
+      const body = parse === undefined || text === '' ? jsonOf(text, type) : byAuthor(() => parse(text, { headers }));
+      byAuthor(() => onPage?.({ url, headers, body }));
+      return { text, body };
+    });
     // Whoever waits for it hears of its failure; before, Node is not to take it for unhandled.
     page.catch(() => {});
     return page;
@@ -46,7 +51,7 @@ export async function* readPages<R>(
     const resolved = client.resolve(path, rest);
     let at =
       start === undefined
-        ? changed(resolved, firstPage(pagination))
+        ? changed(resolved, firstPage(pagination, resolved.request.json as JsonRecord | undefined))
         : changed(resolved, { url: client.resolve(start.url, {}).url.href, json: start.json });
     const seen = new Set([keyOf(at)]);
     let coming: ReturnType<typeof fetchPage> | undefined = fetchPage(at);
@@ -54,12 +59,13 @@ export async function* readPages<R>(
     let count = start?.count ?? 0;
     for (let number = start?.number ?? 1; coming !== undefined; number++) {
       const { body, headers, url, at: cameFrom } = await coming;
-      onPage?.({ url, headers, body: body.body });
-      const records = recordsIn(body.body, place ?? client.settings.records, url);
+      const records = recordsIn(body.body, { place, shape, key }, url);
       count += records.length;
       if (records.length > 0 && body.text === before) throw samePage(pagination, url);
       before = isCounted(pagination) ? body.text : '';
-      const next = nextPage(pagination, { body: body.body, headers, records, number, count });
+      const read: Page = { body: body.body, headers, records, number, count };
+      const next = nextPage(pagination, read, at.request.json as JsonRecord | undefined);
+      if (number === 1) watchPlaces(client, pagination, read, url, next === undefined);
       coming = undefined;
       let follows: PagePlace = { url: null };
       if (next !== undefined) {
@@ -78,6 +84,28 @@ export async function* readPages<R>(
   } finally {
     // A page that nobody will look at.
     stop.abort();
+  }
+}
+
+/** Warns of a place that a first page does not have: the list would end there without a word. Once, and not where others had it. */
+function watchPlaces(client: Client, pagination: Pagination, page: Page, url: string, isLast: boolean): void {
+  const key = JSON.stringify(pagination);
+  if (client.placesSeen.has(key)) return;
+  const missing = isLast ? missingPlaces(pagination, page) : [];
+  if (missing.length > 0) {
+    client.log.warn(
+      `${url}: the list ends after its first page, since the answer has nothing at ${missing.join(' or ')}${namesOf(page.body)}. Check \`pagination\`; \`optional: true\` says that an answer may leave it out`,
+    );
+  }
+  if (missing.length > 0 || !isLast) client.placesSeen.add(key);
+}
+
+/** Runs what belongs to the connector: an error in it is thrown as it is, and not explained as one of the network. */
+function byAuthor<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw isAriesError(error) ? error : new AuthorFailure('The connector failed', { cause: error });
   }
 }
 
@@ -116,21 +144,6 @@ function keyOf({ url, request }: Resolved): string {
 
 function isCounted(pagination: Pagination): boolean {
   return typeof pagination !== 'function' && (pagination.type === 'page' || pagination.type === 'offset');
-}
-
-function recordsIn(body: Json, place: string | undefined, url: string): Json[] {
-  const found = place === undefined ? body : valueAt(body, place);
-  if (Array.isArray(found)) return found;
-  // No content, and lists that are left out where they are empty.
-  if (found === null) return [];
-  const fields = isPlainObject(body)
-    ? `; the answer has ${Object.keys(body).slice(0, 20).join(', ') || 'no fields'}`
-    : '';
-  throw new AriesError(
-    'DATA_INVALID',
-    `${url}: expected a list of records${place === undefined ? '' : ` at "${place}"`}, got ${found === undefined ? 'nothing' : describeValue(found)}${fields}`,
-    { hint: 'Say with `records` where in the body they are: records: "/items".' },
-  );
 }
 
 function loop(url: string, json: unknown): AriesError {

@@ -20,8 +20,8 @@ const COUNTED: (keyof RestPagination)[] = ['parameter', 'in', 'first', 'size', '
 const PAGINATION: Record<RestPagination['type'], { needs: (keyof RestPagination)[]; takes: (keyof RestPagination)[] }> =
   {
     link: { needs: [], takes: ['rel'] },
-    next: { needs: ['place'], takes: [] },
-    cursor: { needs: ['parameter'], takes: ['place', 'lastRecord', 'in', 'more'] },
+    next: { needs: [], takes: ['place', 'header', 'optional'] },
+    cursor: { needs: ['parameter'], takes: ['place', 'header', 'lastRecord', 'in', 'more', 'optional'] },
     page: { needs: [], takes: COUNTED },
     offset: { needs: [], takes: COUNTED },
     none: { needs: [], takes: [] },
@@ -47,6 +47,9 @@ function checkStream(stream: RestStream, api: RestApi, name: string): Problem[] 
     ...checkPagination(stream.pagination, ['pagination']),
     ...checkPagination(stream.incremental?.pagination, ['incremental', 'pagination']),
     ...checkBodies(stream),
+    ...(stream.key !== undefined && stream.shape !== 'map' && stream.shape !== 'values'
+      ? [{ path: ['key'], message: 'means something with shape map or values only' }]
+      : []),
     ...checkParent(stream, api, name),
     ...checkFields(stream),
     ...checkReferences(stream),
@@ -150,8 +153,15 @@ function wrongReference(reference: string, hasParent: boolean, hasCursor: boolea
 
 function checkPagination(pagination: RestPagination | undefined, path: string[]): Problem[] {
   const problems = together(pagination, PAGINATION, path);
-  if (pagination?.type === 'cursor' && (pagination.place === undefined) === (pagination.lastRecord === undefined))
-    problems.push({ path, message: 'expected either "place" or "lastRecord", which say where the cursor is' });
+  const { type, place, header, lastRecord } = pagination ?? {};
+  const told = [place, header, lastRecord].filter((one) => one !== undefined).length;
+  if (type === 'cursor' && told !== 1)
+    problems.push({
+      path,
+      message: 'expected one of "place", "header" and "lastRecord", which say where the cursor is',
+    });
+  if (type === 'next' && told !== 1)
+    problems.push({ path, message: 'expected either "place" or "header", which say where the URL is' });
   return problems;
 }
 

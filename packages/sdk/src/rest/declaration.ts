@@ -41,8 +41,13 @@ const pagination = z.strictObject({
     .describe('How a list goes on: see the guide on pagination.'),
   rel: text.optional().describe('link: the relation of the next page; `next`.'),
   place: text.optional().describe('next: where the body has the URL. cursor: where it has the cursor.'),
+  header: text.optional().describe('next, cursor: the header of the answer that has it, in place of the body.'),
   lastRecord: text.optional().describe('cursor: where the last record of a page has it, in place of the body.'),
-  parameter: text.optional().describe('cursor, page, offset: the parameter that is sent; `page`, `offset`.'),
+  parameter: text
+    .optional()
+    .describe(
+      'cursor, page, offset: the parameter that is sent; `page`, `offset`. With `in: json` a place in the body: `after`, or `variables.after`.',
+    ),
   in: z
     .enum(['query', 'json'])
     .optional()
@@ -52,7 +57,28 @@ const pagination = z.strictObject({
   sizeParameter: text.optional().describe('page, offset: the parameter for it; `per_page`, or `limit`.'),
   total: text.optional().describe('page, offset: where the body says how many records there are.'),
   more: text.optional().describe('cursor, page, offset: where the body says whether there are more.'),
+  optional: z
+    .boolean()
+    .optional()
+    .describe('next, cursor: an answer with the only page may leave out the place; no warning then.'),
 });
+
+const failure = z.strictObject({
+  place: place.describe('Where the body says it: `/ok`, or `/errors`.'),
+  equals: value
+    .optional()
+    .describe(
+      'What it says there: `false`. Left out, anything but nothing, null, false, or an empty text, list or object.',
+    ),
+  reason: place.optional().describe('Where the body says why: `/error`, or `/errors/0/message`.'),
+  auth: z.array(z.string()).optional().describe('Reasons that speak of credentials and permissions.'),
+  busy: z
+    .array(z.string())
+    .optional()
+    .describe('Reasons that ask to try again later. The request is tried again first.'),
+});
+
+const absent = z.array(z.int().min(400).max(599)).min(1);
 
 const request = {
   query: parameters
@@ -71,6 +97,21 @@ const stream = z.strictObject({
   path: z.string().describe('Behind `baseUrl`; `{parent.id}` is filled in.'),
   method: z.enum(['GET', 'POST']).optional().describe('`GET`. A POST must only read: it may be sent twice.'),
   ...request,
+  shape: z
+    .enum(['list', 'object', 'map', 'values'])
+    .optional()
+    .describe(
+      'What is at `records`: a `list` of records, one `object`, a `map` whose members are the records, or a list of `values`. Left out: a list, or one object where there is no `records` and no list of objects in the body.',
+    ),
+  key: text
+    .optional()
+    .describe('map: the field for the name of each record. values: the field for each value; `value`.'),
+  absent: absent
+    .optional()
+    .describe(
+      'Statuses that say that there is nothing: `[404]`. The list is empty, or ends there; over those of the API.',
+    ),
+  failure: failure.optional().describe('How an answer says that it failed; over the one of the API.'),
   primaryKey: z.array(text).min(1).optional().describe('The fields that identify a record.'),
   schema: z
     .record(z.string(), fieldType)
@@ -176,16 +217,14 @@ const DECLARATION = z.strictObject({
     })
     .optional()
     .describe('How long is waited.'),
-  failure: z
-    .strictObject({
-      place: place.describe('Where the body says it: `/ok`.'),
-      equals: value.describe('What it says there: `false`.'),
-      reason: place.optional().describe('Where the body says why: `/error`.'),
-      auth: z.array(z.string()).optional().describe('Reasons that speak of credentials and permissions.'),
-      busy: z.array(z.string()).optional().describe('Reasons that ask to try again later.'),
-    })
+  failure: failure.optional().describe('For APIs that answer 200 and say in the body that they failed.'),
+  absent: absent
     .optional()
-    .describe('For APIs that answer 200 and say in the body that they failed.'),
+    .describe('Statuses that say that there is nothing: `[404]`. A list is empty, or ends there. 204 always says so.'),
+  sameOrigin: z
+    .boolean()
+    .optional()
+    .describe('Refuses redirects and pages that lead to another origin than that of `baseUrl`.'),
   check: text
     .optional()
     .describe('The path that `aries check` asks for; left out, the first page of the first stream.'),

@@ -70,6 +70,9 @@ export function requestOf(
       form: parametersOf(filled(asked.form)),
       // Whatever a source asks for, it only reads.
       idempotent: true,
+      absent: stream.absent,
+      shape: stream.shape,
+      key: stream.key,
       ...(asked.records === undefined ? {} : { records: asked.records }),
       ...(asked.pagination === undefined ? {} : { pagination: asked.pagination as Pagination }),
     },

@@ -40,7 +40,7 @@ function readList(ctx: Context, api: RestApi, stream: RestStream, parent?: JsonR
   const { since, until } = ctx.window;
   const pages = (window: Bounds) => {
     const asked = requestOf(stream, { parent, window });
-    return recordsOf(pagesOf(ctx.http, asked, api.failure), stream, parent);
+    return recordsOf(pagesOf(ctx.http, asked, stream.failure ?? api.failure), stream, parent);
   };
   const isSearch = stream.incremental?.atMost !== undefined && (since !== undefined || until !== undefined);
   return isSearch ? readSearch(pages, stream, { since, until }) : pages({ since, until });
@@ -90,12 +90,12 @@ async function* readParents(
     isPlainObject(record) && where.every(([place, value]) => valueAt(record as Json, place) === value);
   const lists = async function* (): AsyncGenerator<AsyncIterable<Batch>> {
     if (stream.parent === undefined) {
-      yield recordsOf(pagesOf(http, requestOf(stream, {}), api.failure, onPage), stream);
+      yield recordsOf(pagesOf(http, requestOf(stream, {}), stream.failure ?? api.failure, onPage), stream);
       return;
     }
     for await (const above of readParents({ http }, api, stream, onPage))
       for (const one of above)
-        yield recordsOf(pagesOf(http, requestOf(stream, { parent: one }), api.failure), stream, one);
+        yield recordsOf(pagesOf(http, requestOf(stream, { parent: one }), stream.failure ?? api.failure), stream, one);
   };
   for await (const list of lists()) for await (const batch of list) yield batch.filter(wanted) as JsonRecord[];
 }

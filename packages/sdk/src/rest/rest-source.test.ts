@@ -302,7 +302,7 @@ test('what goes wrong in the declaration is named by its path', async () => {
       "CONFIG_INVALID: source: config auth.token is missing: expected string (The token that is sent as it is.)",
       "config auth.name: means nothing with type bearer",
       "config pagination.size: means nothing with type cursor",
-      "config pagination: expected either "place" or "lastRecord", which say where the cursor is",
+      "config pagination: expected one of "place", "header" and "lastRecord", which say where the cursor is",
       "config streams.a.json: is sent with a method of POST, not GET",
       "config streams.a.primaryKey[0]: "idd" is not in the schema, did you mean id?",
       "config streams.a.path: {since} needs a cursor",

@@ -41,12 +41,12 @@ export function restSource<C extends z.ZodType>({
     async check({ config, http }) {
       const { check, failure, streams } = apiOf(config);
       if (check !== undefined) {
-        const { body, url } = await http.json(check);
+        const { body, url } = await http.json(check, { absent: [] });
         checkAnswer(body, failure, url);
         return;
       }
       const first = Object.values(streams).find(({ parent }) => parent === undefined)!;
-      for await (const _ of pagesOf(http, requestOf(first, {}), failure)) break;
+      for await (const _ of pagesOf(http, requestOf(first, {}), first.failure ?? failure)) break;
     },
     streams: ({ config }) => {
       const api = apiOf(config);
@@ -67,6 +67,8 @@ function httpOf({
   rateLimit,
   retry,
   timeout,
+  absent,
+  sameOrigin,
 }: RestApi): HttpSettings {
   return {
     baseUrl,
@@ -78,6 +80,8 @@ function httpOf({
     rateLimit,
     retry,
     timeout,
+    absent,
+    sameOrigin,
   };
 }
 
