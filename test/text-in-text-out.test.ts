@@ -217,3 +217,140 @@ test('a csv cell is the same text in the dataset, in PostgreSQL, in DuckDB and i
     { numRuns: 40 },
   );
 });
+
+/** What a JSON text means: members sorted, numbers as digits and an exponent. */
+function meaningOf(json: string): string {
+  const tokens = json.match(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|[[\]{},:]|true|false|null/g) ?? [];
+  let at = 0;
+  const value = (): string => {
+    const token = tokens[at++]!;
+    if (token !== '[' && token !== '{')
+      return /^[-\d]/.test(token) ? digitsOf(token) : JSON.stringify(JSON.parse(token));
+    const parts: string[] = [];
+    while (tokens[at] !== (token === '[' ? ']' : '}')) {
+      if (tokens[at] === ',') at++;
+      const first = value();
+      parts.push(token === '[' ? first : `${first}:${tokens[at++] && value()}`);
+    }
+    at++;
+    return token === '[' ? `[${parts.join()}]` : `{${parts.sort().join()}}`;
+  };
+  return value();
+}
+
+function digitsOf(number: string): string {
+  const [, sign, whole, fraction = '', exponent = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i.exec(number)!;
+  const digits = `${whole}${fraction}`.replace(/^0+/, '');
+  const significant = digits.replace(/0+$/, '');
+  return significant === ''
+    ? '0'
+    : `${sign}${significant}e${Number(exponent) - fraction.length + digits.length - significant.length}`;
+}
+
+const jsonNumber = fc.constantFrom(
+  ...['0', '-0', '1', '1.0', '-7', '1E5', '2.50', '0.1', '1e-7', '1e300', '5e-324', '9007199254740993', '1e400'],
+  ...['12345678901234567890', '-9223372036854775808', '0.1234567890123456789', '100000000000000000000000'],
+);
+const jsonText = cell(ODD, DAYS, LOCAL, ZONED).map((text) => JSON.stringify(text));
+const jsonName = fc
+  .constantFrom('a', 'b', '__proto__', 'constructor', '', '\u{feff}', '"', 'é', '0')
+  .map((name) => JSON.stringify(name));
+const { jsonValue } = fc.letrec<{ jsonValue: string }>((tie) => ({
+  jsonValue: fc.oneof(
+    { depthSize: 'small' },
+    jsonNumber,
+    jsonText,
+    fc.constantFrom('true', 'false', 'null'),
+    fc.array(tie('jsonValue'), { maxLength: 3 }).map((items) => `[${items.join(', ')}]`),
+    fc
+      .uniqueArray(fc.tuple(jsonName, tie('jsonValue')), { maxLength: 3, selector: ([name]) => name })
+      .map((members) => `{${members.map((member) => member.join(': ')).join(', ')}}`),
+  ),
+}));
+const jsonColumn = fc.constantFrom(
+  jsonNumber,
+  fc.constantFrom('1', '-2', '9007199254740993'),
+  jsonText,
+  fc.constantFrom('true', 'false'),
+  fc.oneof(jsonNumber, jsonText),
+  jsonValue,
+);
+const jsonTable = fc
+  .array(jsonColumn, { minLength: 1, maxLength: 4 })
+  .chain((columns) =>
+    fc.array(fc.tuple(...columns.map((one) => fc.option(one, { freq: 8 }))), { minLength: 1, maxLength: 6 }),
+  );
+
+/** What a value of a column means. A text of a text column stands for itself, also where it is the text of something else. */
+function meaning(value: unknown, source: string, { kind }: Field): string {
+  if (value === null || value === undefined) return 'null';
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  if (!source.startsWith('"')) return meaningOf(text);
+  return JSON.stringify(canonical(text, { kind } as Field));
+}
+
+test('a JSON value means the same in ndjson, in documents of JSON, in PostgreSQL and in DuckDB', async () => {
+  await fc.assert(
+    fc.asyncProperty(jsonTable, async (rows) => {
+      const key = `j${count++}`;
+      await mkdir(join(folder, key));
+      const lines = rows.map(
+        (row, index) =>
+          `{${[`"id":${index}`, ...row.flatMap((json, at) => (json === null ? [] : [`"c${at}":${json}`]))].join(', ')}}`,
+      );
+      const documents = {
+        'lines.ndjson': lines.join('\n'),
+        'list.json': `[${lines.join(',\n')}]`,
+        'many.json': lines.join(' '),
+      };
+      const found = [];
+      for (const [name, text] of Object.entries(documents)) {
+        await writeFile(join(folder, key, name), text);
+        found.push(
+          await read(`${key}-${name}`, {
+            url: join(folder, key, name),
+            format: name.endsWith('.json') ? 'json' : 'ndjson',
+          }),
+        );
+      }
+      const [{ dataset, fields, records }, ...others] = found as [(typeof found)[0], ...typeof found];
+      for (const other of others) {
+        expect(other.records).toEqual(records);
+        expect(other.fields).toEqual(fields);
+      }
+      const sourceOf = (row: (string | null)[], { name }: Field) =>
+        name === 'id' ? '0' : (row[Number(name.slice(1))] ?? 'null');
+      const meanings = (values: readonly Record<string, unknown>[]) =>
+        values.map((value, index) =>
+          fields.map((field) =>
+            field.name === 'id' ? 'id' : meaning(value[field.name], sourceOf(rows[index]!, field), field),
+          ),
+        );
+      const expected = rows.map((row) =>
+        fields.map((field) => {
+          const source = sourceOf(row, field);
+          if (field.name === 'id') return 'id';
+          return source.startsWith('"') ? JSON.stringify(canonical(JSON.parse(source), field)) : meaningOf(source);
+        }),
+      );
+      expect(meanings(records)).toEqual(expected);
+
+      const input = [dataset];
+      await query(database.url, `CREATE SCHEMA "${key}"`);
+      const config = { url: database.url, schema: key };
+      await load({
+        destination: { connector: connector('postgres', { destination: postgres.destination }), config },
+        input,
+      });
+      expect(meanings(await fromPostgres(key, fields))).toEqual(expected);
+
+      const path = join(folder, `${key}.duckdb`);
+      await load({
+        destination: { connector: connector('duckdb', { destination: duckdb.destination }), config: { path } },
+        input,
+      });
+      expect(meanings(await fromDuckdb(path, fields))).toEqual(expected);
+    }),
+    { numRuns: 40 },
+  );
+});
