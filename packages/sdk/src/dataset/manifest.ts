@@ -104,8 +104,6 @@ export const manifestSchema = z.object({
 });
 
 export type { Counts, Part } from './parts.ts';
-/** Records whose cursor no state may hold. */
-export type Beyond = z.output<typeof beyondSchema>;
 /** One stream of a dataset. */
 export type ManifestStream = z.output<typeof streamSchema>;
 /** What one step wrote. Written last, only if absent. */
