@@ -9,7 +9,7 @@ export const GROUPS: { title: string; intro: string; files: string[] }[] = [
   {
     title: 'Records',
     intro: 'What `read` yields and a transform changes: batches of records, and what stands among them.',
-    files: ['records.ts'],
+    files: ['records.ts', 'position.ts'],
   },
   {
     title: 'Schemas',

@@ -35,6 +35,8 @@ export interface ExtractJob {
   streams: readonly { selected: SelectedStream; window: StreamWindow; partition?: Partition | undefined }[];
   /** The partition of the plan that it is. */
   partition?: string | undefined;
+  /** It is one of several partitions of its stream. */
+  isPiece?: boolean | undefined;
   interval: Interval | undefined;
   fingerprint: Fingerprint;
   /** What was made of the same run before. */
@@ -88,8 +90,8 @@ async function* extractStreams(job: ExtractJob, readStart: string): AsyncGenerat
         (options.transforms ?? []).map((use) => fuse(prepare('transform', use, context))),
       );
     const chain = newChain();
-    // One state holds for all partitions, so none of them can leave records to a later read.
-    const exact = isWhole && isExact(one, window, options);
+    // One state holds for all pieces of a stream, so none of them can leave records to a later read.
+    const exact = job.isPiece !== true && isExact(one, window, options);
     logStart(context, one, window);
     const beginEarly = (stream: StreamHead) =>
       early?.begin({ name: one.as, stream, interval: interval ?? null, readStart, folder: { store, folder } });

@@ -113,6 +113,7 @@ async function extractPartition(
     folder,
     streams: [{ selected: selected!, window, partition }],
     partition: id,
+    isPiece: plan.partitions.filter(({ stream }) => stream === planned.stream).length > 1,
     interval,
     fingerprint,
     // What was made of another plan does not stand for this one.
