@@ -24,6 +24,12 @@ export interface Addresses {
 const SESSION_ATTRS = ['any', 'read-write', 'read-only', 'primary', 'standby', 'prefer-standby'] as const;
 export type SessionAttrs = (typeof SESSION_ATTRS)[number];
 
+/**
+ * When a server that says nothing is asked whether it is still there. Left to the system that would be after two hours; a
+ * statement may rightly run that long, a server that is gone must not hold the task for it. Node gives up ten seconds later.
+ */
+const KEEP_ALIVE_MS = 60_000;
+
 /** Puts the single options, `url` and libpq's environment variables together; what comes first in this list wins. */
 export async function addressesOf(config: ConnectionConfig): Promise<Addresses> {
   const { env } = process;
@@ -38,6 +44,7 @@ export async function addressesOf(config: ConnectionConfig): Promise<Addresses> 
     application_name: parameter('application_name') ?? 'aries',
     connectionTimeoutMillis: 1000 * (Number(parameter('connect_timeout')) || config.connectTimeout),
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
   });
   const { mode: sslMode, ssl } = await tlsOf({
     mode: config.ssl ?? parameter('sslmode') ?? env.PGSSLMODE,

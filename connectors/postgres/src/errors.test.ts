@@ -1,10 +1,13 @@
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { noHttp } from '@aries-data/sdk/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../test/services/database.ts';
 import { freePort } from '../../../test/services/free-port.ts';
 import { destinationConfig, sourceConfig } from './config.ts';
+import { connect } from './connect.ts';
 import { destination } from './destination.ts';
+import { socketOf } from './open-client.ts';
 import { source } from './source.ts';
 import { discover, silent, sql } from './testing/harness.ts';
 
@@ -29,6 +32,22 @@ const changed = (change: (url: URL) => void) => {
   change(url);
   return url.href;
 };
+
+test.runIf(process.platform === 'linux')(
+  'a server that falls silent is asked within a minute whether it is there',
+  async () => {
+    const session = await connect(sourceConfig.parse({ url: database.url }));
+    const { localPort } = socketOf(session.client);
+    const port = localPort!.toString(16).toUpperCase().padStart(4, '0');
+    const sockets = `${await readFile('/proc/net/tcp', 'utf8')}${await readFile('/proc/net/tcp6', 'utf8').catch(() => '')}`;
+    await session.end();
+    // The timer that is set (2: keep-alive) and the hundredths of a second that are left of it.
+    const [, timer, left] = new RegExp(`:${port} \\S+ 01 \\S+ (\\d\\d):([0-9A-F]{8})`).exec(sockets) ?? [];
+    expect(timer).toBe('02');
+    expect(Number.parseInt(left!, 16) / 100).toBeGreaterThan(30);
+    expect(Number.parseInt(left!, 16) / 100).toBeLessThanOrEqual(60);
+  },
+);
 
 describe('what cannot be connected to', () => {
   test('a good config passes', async () => {

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type S3Stub, startS3Stub } from '../../../../test/services/s3-stub.ts';
+import { extract } from '../steps/extract.ts';
+import { recordsConnector } from '../testing/records-source.ts';
 import { s3Store } from './s3.ts';
 import type { Store } from './store.ts';
 
@@ -139,4 +141,30 @@ describe('large objects', () => {
     await expect(store.write('large', broken())).rejects.toThrow(TypeError);
     expect(server.uploads()).toEqual([]);
   });
+});
+
+test('uploads that dead attempts left open are aborted by the attempt that commits the step, and no others', async () => {
+  const body = () => chunksOf(Buffer.from('half'));
+  const dead = ['extract/items/0a1b2c3d4e5f-00000.ndjson.zst', 'extract.p1/items/x.ndjson', 'transform/items/x.ndjson'];
+  for (const name of dead) await store.prepare({ key: `job/monday/${name}`, aside: 'unused' }, body());
+  const source = { connector: recordsConnector({ records: [{ id: 1 }] }), config: {} };
+  await extract({ source, staging: store, name: 'job', runId: 'monday' });
+  expect(server.uploads()).toEqual([
+    'staging/job/monday/extract.p1/items/x.ndjson',
+    'staging/job/monday/transform/items/x.ndjson',
+  ]);
+});
+
+test('a ticket works once, in whatever process', async () => {
+  const ticket = await store.prepare({ key: 'a', aside: 'unused' }, chunksOf(content));
+  expect(server.objects.size).toBe(0);
+  expect(await store.unfinished('a')).toEqual([{ name: 'a', ticket: expect.any(String) }]);
+  expect(await s3Store(server.uri('staging')).publish(ticket)).toBe(true);
+  await store.remove(['a']);
+  expect(await store.publish(ticket)).toBe(false);
+  expect(server.objects.size).toBe(0);
+  await store.discard([ticket]);
+  const empty = await store.prepare({ key: 'empty', aside: 'unused' }, chunksOf(Buffer.alloc(0)));
+  expect(await store.publish(empty)).toBe(true);
+  expect(await bytesOf('empty')).toHaveLength(0);
 });

@@ -69,6 +69,26 @@ describe.each([
     expect((await Array.fromAsync(store.list(''))).map(({ key }) => key)).toEqual(['q/x', 'r/10/c']);
   });
 
+  test('shows a prepared object once it is published, and publishes it once', async () => {
+    const store = await create();
+    const names = { key: 'out/a.csv', aside: 'waiting/load' };
+    const [first, second, third] = [
+      await store.prepare(names, chunks('1')),
+      await store.prepare(names, chunks('2')),
+      await store.prepare(names, chunks('3')),
+    ];
+    expect(await Array.fromAsync(store.list(''))).toEqual([]);
+    expect((await store.unfinished('waiting/')).map(({ name }) => name)).toEqual(Array(3).fill('waiting/load'));
+    expect(await store.publish(first)).toBe(true);
+    expect(await store.publish(second)).toBe(true);
+    expect(await store.publish(first)).toBe(false);
+    expect((await store.read('out/a.csv'))?.toString()).toBe('2');
+    await store.discard([third, first]);
+    expect(await store.publish(third)).toBe(false);
+    expect(await store.unfinished('')).toEqual([]);
+    expect((await Array.fromAsync(store.list(''))).map(({ key }) => key)).toEqual(['out/a.csv']);
+  });
+
   test('leaves nothing of a write that fails', async () => {
     const store = await create();
     async function* broken() {
