@@ -29,6 +29,12 @@ export const sourceConfig = z.object({
   ...database,
   path: database.path.describe('File of the database; it is only read. `:memory:` serves queries over files'),
   ...sqlSourceOptions,
+  externalAccess: z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether SQL may read other files and addresses and load extensions: views of the file, too, whoever made it. By default only with `:memory:`, where all SQL is that of the config',
+    ),
   floats: z
     .enum(['number', 'decimal'])
     .default('number')

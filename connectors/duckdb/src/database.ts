@@ -4,13 +4,15 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AriesError } from '@aries-data/sdk';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import type { DatabaseConfig } from './config.ts';
+import type { DatabaseConfig, SourceConfig } from './config.ts';
 import { toDuckdbError } from './errors.ts';
+import { literal } from './names.ts';
 
 /** An open database of this process. */
 interface Opened {
   instance: DuckDBInstance;
   readOnly: boolean;
+  externalAccess: boolean;
   connections: number;
 }
 
@@ -24,6 +26,8 @@ export interface Connected {
 
 export interface ConnectOptions {
   readOnly: boolean;
+  /** SQL may read and write other files, and load extensions. Else a view in somebody's file could do so. */
+  externalAccess?: boolean | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -40,13 +44,12 @@ const MOST_THREADS = 4;
  * Connects to a database file, with time zone UTC. Throws `NOT_FOUND` where it is only to be read and does not exist,
  * `RESOURCE_BUSY` where another process still has it open after the lock time-out.
  */
-export async function connect(config: DatabaseConfig, { readOnly, signal }: ConnectOptions): Promise<Connected> {
-  const path = await locate(config.path, readOnly);
-  const opened = await shared(path, config, { readOnly, signal });
+export async function connect(config: DatabaseConfig, options: ConnectOptions): Promise<Connected> {
+  const path = await locate(config.path, options.readOnly);
+  const opened = await shared(path, config, options);
   let connection: DuckDBConnection | undefined;
   try {
     connection = await opened.instance.connect();
-    await connection.run(`SET TimeZone = 'UTC'`);
   } catch (error) {
     release(path, opened, connection);
     throw toDuckdbError(error);
@@ -61,6 +64,14 @@ export async function connect(config: DatabaseConfig, { readOnly, signal }: Conn
       release(path, opened, connection);
     },
   };
+}
+
+/** How a source opens its file. */
+export function reading(
+  { path, externalAccess = path === ':memory:' }: SourceConfig,
+  signal: AbortSignal,
+): ConnectOptions {
+  return { readOnly: true, externalAccess, signal };
 }
 
 /** The file without symbolic links; its folder is made where it is to be written. */
@@ -81,17 +92,23 @@ async function locate(given: string, readOnly: boolean): Promise<string> {
   return join(await realpath(dirname(path)), basename(path));
 }
 
-async function shared(path: string, config: DatabaseConfig, { readOnly, signal }: ConnectOptions): Promise<Opened> {
+async function shared(path: string, config: DatabaseConfig, options: ConnectOptions): Promise<Opened> {
+  const { readOnly, externalAccess = false } = options;
   // Databases in memory have nothing in common but the name.
-  if (path === ':memory:') return used(await openWaiting(path, config, { readOnly: false, signal }));
+  if (path === ':memory:') return used(await openWaiting(path, config, { ...options, readOnly: false }));
   const found = await open.get(path)?.catch(() => undefined);
   if (found !== undefined && open.has(path)) {
+    if (found.externalAccess !== externalAccess) {
+      throw new AriesError('RESOURCE_BUSY', `DuckDB: ${path} is open in this process with another "externalAccess"`, {
+        hint: 'Use it when the other step has ended.',
+      });
+    }
     if (readOnly || !found.readOnly) return used(found);
     throw new AriesError('RESOURCE_BUSY', `DuckDB: ${path} is being read by this process, so it cannot be written`, {
       hint: 'Load when the reading has ended, or into another file.',
     });
   }
-  const opening = openWaiting(path, config, { readOnly, signal });
+  const opening = openWaiting(path, config, options);
   open.set(path, opening);
   opening.catch(() => open.delete(path));
   return used(await opening);
@@ -109,6 +126,7 @@ async function openWaiting(path: string, config: DatabaseConfig, options: Connec
     access_mode: options.readOnly ? 'READ_ONLY' : 'READ_WRITE',
     memory_limit: config.memoryLimit,
     threads: String(config.threads ?? Math.min(MOST_THREADS, availableParallelism())),
+    ...(options.externalAccess === true ? {} : NO_EXTENSIONS),
   };
   for (;;) {
     try {
@@ -116,7 +134,13 @@ async function openWaiting(path: string, config: DatabaseConfig, options: Connec
       const instance = await (path === ':memory:'
         ? DuckDBInstance.create(path, settings)
         : DuckDBInstance.fromCache(path, settings));
-      return { instance, readOnly: options.readOnly, connections: 0 };
+      await confine(instance, path, options);
+      return {
+        instance,
+        readOnly: options.readOnly,
+        externalAccess: options.externalAccess === true,
+        connections: 0,
+      };
     } catch (thrown) {
       const error = toDuckdbError(thrown);
       if (error.code !== 'RESOURCE_BUSY' || Date.now() + RETRY_MILLISECONDS > deadline) throw error;
@@ -125,6 +149,45 @@ async function openWaiting(path: string, config: DatabaseConfig, options: Connec
       });
     }
   }
+}
+
+const NO_EXTENSIONS = {
+  autoinstall_known_extensions: 'false',
+  autoload_known_extensions: 'false',
+  allow_community_extensions: 'false',
+};
+
+/**
+ * Sets what holds for all connections, for good: the time zone, and that SQL reaches the database's own files alone. A view or a macro
+ * of a file that somebody else made would otherwise read the files of whoever reads it. See
+ * https://duckdb.org/docs/stable/operations_manual/securing_duckdb/overview.
+ */
+async function confine(
+  instance: DuckDBInstance,
+  path: string,
+  { readOnly, externalAccess }: ConnectOptions,
+): Promise<void> {
+  let connection: DuckDBConnection | undefined;
+  try {
+    connection = await instance.connect();
+    await connection.run(`SET GLOBAL TimeZone = 'UTC'`);
+    if (externalAccess !== true) {
+      const own = readOnly || path === ':memory:' ? [] : [`${partsFolder(path)}/`];
+      await connection.run(`SET allowed_directories = [${own.map(literal).join(', ')}]`);
+      await connection.run('SET enable_external_access = false');
+      await connection.run('SET lock_configuration = true');
+    }
+    connection.disconnectSync();
+  } catch (error) {
+    connection?.disconnectSync();
+    instance.closeSync();
+    throw error;
+  }
+}
+
+/** Where parts lie while DuckDB reads them: the one folder beside a database that it may read. */
+export function partsFolder(database: string): string {
+  return `${database}.parts`;
 }
 
 function release(path: string, opened: Opened, connection: DuckDBConnection | undefined): void {

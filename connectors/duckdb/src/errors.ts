@@ -14,6 +14,11 @@ const MEANINGS: readonly (readonly [pattern: RegExp, code: ErrorCode, hint: stri
     'CONFIG_INVALID',
     'Raise the option "memoryLimit", or lower "threads".',
   ],
+  [
+    /disabled by configuration|Loading external extensions is disabled/i,
+    'NOT_ALLOWED',
+    'Where the file is yours, let its SQL read other files with the option "externalAccess".',
+  ],
   [/Permission denied|Read-only file system/i, 'NOT_ALLOWED', 'Check who may read and write the file and its folder.'],
   [/read-only mode!|in read-only mode/i, 'NOT_ALLOWED', 'This database is open for reading only.'],
   [/not a valid DuckDB database file|Is a directory/, 'CONFIG_INVALID', 'Check the option "path".'],

@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { LoadPart } from '@aries-data/sdk';
+import { partsFolder } from './database.ts';
 
 /** Where the parts of a load lie while DuckDB reads them. */
 export interface PartFiles {
@@ -15,16 +17,20 @@ export interface PartFiles {
 /** Folders of this process. */
 const own = new Set<string>();
 
-/** The folder lies beside the database, made with the first part; not to be used before the database is open to write. */
-export function createPartFiles(database: string): PartFiles {
-  const prefix = `${database}.parts-`;
+/**
+ * Each session has a folder in the one that the database may read, made with the first part; not to be used before the database is open
+ * to write. `database` tells its path by then.
+ */
+export function createPartFiles(database: () => string): PartFiles {
   let folder: Promise<string> | undefined;
   let count = 0;
 
   async function make(): Promise<string> {
-    await removeAbandoned(prefix);
-    const made = await mkdtemp(prefix);
+    const parent = partsFolder(database());
+    const made = join(parent, randomBytes(8).toString('hex'));
     own.add(made);
+    await mkdir(made, { recursive: true, mode: 0o700 });
+    await removeAbandoned(parent);
     return made;
   }
 
@@ -33,7 +39,7 @@ export function createPartFiles(database: string): PartFiles {
       folder ??= make();
       const path = join(await folder, `${count++}.csv`);
       try {
-        await pipeline(marked(await part.open()), createWriteStream(path));
+        await pipeline(marked(await part.open()), createWriteStream(path, { mode: 0o600 }));
         return await work(path);
       } finally {
         await rm(path, { force: true });
@@ -45,6 +51,8 @@ export function createPartFiles(database: string): PartFiles {
       if (made === undefined) return;
       await rm(made, { recursive: true, force: true }).catch(() => {});
       own.delete(made);
+      // Another session of this process may still have its own in there.
+      await rmdir(partsFolder(database())).catch(() => {});
     },
   };
 }
@@ -58,10 +66,9 @@ async function* marked(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Ar
 }
 
 /** No other process can have the database open: what is not ours was left by one that died. */
-async function removeAbandoned(prefix: string): Promise<void> {
-  const parent = dirname(prefix);
+async function removeAbandoned(parent: string): Promise<void> {
   for (const name of await readdir(parent)) {
     const path = join(parent, name);
-    if (name.startsWith(basename(prefix)) && !own.has(path)) await rm(path, { recursive: true, force: true });
+    if (!own.has(path)) await rm(path, { recursive: true, force: true });
   }
 }

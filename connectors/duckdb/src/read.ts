@@ -3,7 +3,7 @@ import type { DuckDBConnection, DuckDBDataChunk, DuckDBResult } from '@duckdb/no
 import { type ColumnReader, columnReader } from './column-reader.ts';
 import { conditionsOf } from './conditions.ts';
 import type { SourceConfig } from './config.ts';
-import { connect } from './database.ts';
+import { connect, reading } from './database.ts';
 import type { Relation } from './discovery.ts';
 import { toDuckdbError } from './errors.ts';
 import { quote } from './names.ts';
@@ -11,7 +11,7 @@ import { compileRecords } from './records.ts';
 
 /** Reads a relation, a chunk of DuckDB's (up to 2,048 rows) at a time. */
 export async function* readRelation(relation: Relation, ctx: ReadContext<SourceConfig>): AsyncGenerator<Batch> {
-  const { connection, close } = await connect(ctx.config, { readOnly: true, signal: ctx.signal });
+  const { connection, close } = await connect(ctx.config, reading(ctx.config, ctx.signal));
   const interrupt = () => connection.interrupt();
   ctx.signal.addEventListener('abort', interrupt, { once: true });
   try {

@@ -55,7 +55,7 @@ export async function openSessionConnection({
   let last: Promise<unknown> = Promise.resolve();
   /** Where parts are checked: a statement that fails takes its whole transaction with it. */
   let checking: Connected | undefined;
-  const partFiles = createPartFiles(resolve(config.path));
+  const partFiles = createPartFiles(() => connected.path);
   /** Tables whose parts are not as plain as DuckDB needs them. */
   const unplain = new Set<string>();
   /** Identities of tables that have none yet, by DuckDB's number. */

@@ -1,7 +1,7 @@
 import { defineSource, type RecordSchema, type Stream } from '@aries-data/sdk';
 import { columnReader, type Floats } from './column-reader.ts';
 import { sourceConfig } from './config.ts';
-import { connect } from './database.ts';
+import { connect, reading } from './database.ts';
 import { checkSchema, discoverQueries, discoverRelations, type Relation } from './discovery.ts';
 import { readRelation } from './read.ts';
 
@@ -10,12 +10,12 @@ export const source = defineSource({
   config: sourceConfig,
 
   async check({ config, signal }) {
-    const { connection, close } = await connect(config, { readOnly: true, signal });
+    const { connection, close } = await connect(config, reading(config, signal));
     await checkSchema(connection, config.schema).finally(close);
   },
 
   async streams({ config, log, signal }) {
-    const { connection, close } = await connect(config, { readOnly: true, signal });
+    const { connection, close } = await connect(config, reading(config, signal));
     try {
       const relations = [
         ...(await discoverRelations(connection, { config, log })),
