@@ -152,3 +152,20 @@ test('dates are typed where a whole column is of one form; beside others, and wi
     new Set(['{"type":"string"}']),
   );
 });
+
+test('JSON numbers beside texts in one column draw a warning: a number has no spelling', async () => {
+  const folder = await folderWith({ 'x.ndjson': '{"version":1.10,"n":1.5}\n{"version":"1.10.1","n":2}\n' });
+  const warnings: string[] = [];
+  await extract({
+    source: {
+      connector: { name: 'file', version: '0.0.0', source: source as never },
+      config: { url: `${folder}/x.ndjson` },
+    },
+    staging: `file://${folder}`,
+    name: 'x',
+    log: { ...silent, warn: (message: string) => void warnings.push(message) },
+  });
+  expect(warnings).toEqual([
+    'x: JSON numbers stand beside texts in "version", so they are texts in their shortest form: 1.10 is 1.1',
+  ]);
+});

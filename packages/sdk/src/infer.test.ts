@@ -91,6 +91,15 @@ test('dates are text where the source says so', () => {
   });
 });
 
+test('columns are named in which JSON numbers with a fraction become text', () => {
+  const inference = createInference();
+  inference.observe([
+    { version: 1.1, price: 1.5, count: 1, day: '2024-01-31' },
+    { version: '1.10.1', price: 2, count: 'x', day: 0.5 },
+  ]);
+  expect(inference.respelled()).toEqual(['version', 'day']);
+});
+
 test('names that objects inherit are columns like others', () => {
   const schema = infer('{"__proto__":1,"constructor":2}', '{"constructor":2.5}');
   expect(Object.entries(schema.properties)).toEqual([

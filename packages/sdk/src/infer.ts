@@ -22,6 +22,8 @@ export interface Inference {
   schema(): RecordSchema;
   /** Takes note of what was inferred elsewhere, or before an interruption. */
   merge(other: RecordSchema): void;
+  /** Columns in which texts stand beside JSON numbers with a fraction, whose spelling is lost: 1.10 becomes the text 1.1. */
+  respelled(): string[];
 }
 
 const NOTHING: RecordSchema = { type: 'object', properties: {} };
@@ -94,8 +96,12 @@ export function createInference({ dates = true }: InferenceOptions = {}): Infere
     merge(other) {
       merged = mergeSchemas(merged, other);
     },
+    respelled: () =>
+      columns.filter(({ seen }) => (seen & SEEN.NUMBER) !== 0 && (seen & TEXTS) !== 0).map(({ name }) => name),
   };
 }
+
+const TEXTS = SEEN.TEXT | SEEN.DATE | SEEN.LOCAL | SEEN.ZONED;
 
 function schemaOf(columns: readonly Column[], records: number): RecordSchema {
   const fields = columns.map(({ name, seen, records: having }) => {

@@ -130,6 +130,7 @@ async function* extractStreams(job: ExtractJob, readStart: string): AsyncGenerat
     });
     const input = streamInput([source.name, fingerprint.config ?? null, one.name, one.options.where ?? null], items);
     warnUndeclared(context, one.as, extracted.stream);
+    warnRespelled(context, one.as, chain);
     yield { name: one.as, ...extracted, stream: { ...extracted.stream, input } };
   }
 }
@@ -170,6 +171,15 @@ function logStart({ log }: StepContext, selected: SelectedStream, { mode, window
     ...(window.since === undefined ? {} : { since: window.since }),
     ...(window.until === undefined ? {} : { until: window.until }),
   });
+}
+
+function warnRespelled({ log }: StepContext, name: string, chain: SchemaChain): void {
+  const columns = chain.respelled();
+  if (columns.length > 0)
+    log.warn(
+      `${name}: JSON numbers stand beside texts in ${columns.map((column) => JSON.stringify(column)).join(', ')}, so they are texts in their shortest form: 1.10 is 1.1`,
+      { stream: name },
+    );
 }
 
 function warnUndeclared({ log }: StepContext, name: string, { undeclared }: ManifestStream): void {

@@ -16,6 +16,8 @@ export interface SchemaChain {
   schema(): RecordSchema;
   /** What identifies and orders what came out: the whole key, or none of it. */
   keys(): StreamKeys;
+  /** Columns of the source whose numbers lose their spelling: see `Inference.respelled`. */
+  respelled(): string[];
   /** Values are as they came, and readers fit them to the schema. */
   readonly inferred: boolean;
   /** Takes over what an earlier attempt had inferred, as its marks tell. */
@@ -82,6 +84,7 @@ export function createSchemaChain(source: ChainInput, transforms: readonly Fused
         cursor: keys.cursor !== undefined && has(keys.cursor) ? keys.cursor : undefined,
       };
     },
+    respelled: () => first?.respelled() ?? [],
     restore(schemas) {
       for (const [index, seen] of schemas.entries()) inferences[index]?.merge(seen);
     },
