@@ -12,7 +12,7 @@ test('a broken rule ends with 65, and the result line says how each rule ended',
       "connector": "index",
       "hint": "Each rule says what it is for; docs/guides/testing.md lists them.",
       "kind": "data",
-      "message": "index breaks 1 of 15 rules: source/spec",
+      "message": "index breaks 1 of 6 rules that apply: source/spec",
     }
   `);
   expect(result.rules.map(({ title, ...rule }: { title: string }) => rule)).toMatchInlineSnapshot(`

@@ -1,6 +1,8 @@
-import { conformance } from '@aries-data/sdk/testing';
+import { testConformance } from '@aries-data/sdk/testing';
 import { test } from 'vitest';
 import * as suites from '../conformance.ts';
 import * as connector from './index.ts';
 
-for (const rule of conformance({ name: 'duckdb', ...connector }, suites)) test(`${rule.id}: ${rule.title}`, rule.run);
+testConformance(test, { name: 'duckdb', ...connector }, suites, {
+  skipped: ['source/restart', 'source/secrets', 'source/rate-limit', 'source/retry', 'source/refused', 'source/memory'],
+});

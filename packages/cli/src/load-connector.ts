@@ -16,9 +16,19 @@ export async function loadConnector(use: string | undefined, from: string = proc
   const resolved = resolveConnector(use, from);
   provideSdkToLocalFiles();
   const exports = (await import(pathToFileURL(resolved.file).href).catch((cause: unknown) => {
-    throw isAriesError(cause) ? cause : cannotLoad(resolved, cause);
+    throw isAriesError(cause) ? named(cause, resolved) : cannotLoad(resolved, cause);
   })) as Record<string, unknown>;
   return connectorOf(exports, { name: resolved.name, version: resolved.version });
+}
+
+/** What a `define…` function found wrong does not say yet of which connector. */
+function named(cause: AriesError, { name }: ResolvedConnector): AriesError {
+  if (cause.connector !== undefined) return cause;
+  return new AriesError(cause.code, `${name}: ${cause.message}${placeOf(cause)}`, {
+    cause,
+    connector: name,
+    hint: cause.hint,
+  });
 }
 
 function cannotLoad({ file, name }: ResolvedConnector, cause: unknown): AriesError {

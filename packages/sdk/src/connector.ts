@@ -1,3 +1,4 @@
+import { checkPart } from './check-part.ts';
 import { API_VERSION } from './context.ts';
 import type { Destination } from './destination.ts';
 import { AriesError } from './errors.ts';
@@ -50,6 +51,7 @@ export function connectorOf(exports: Record<string, unknown>, identity: { name: 
         },
       );
     }
+    checkPart(role, part, identity.name);
     Object.assign(connector, { [role]: part });
   }
   if (!connector.source && !connector.transform && !connector.destination) {

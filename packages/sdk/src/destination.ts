@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { z } from 'zod';
+import { checkPart } from './check-part.ts';
 import { API_VERSION, type ConnectorContext, type HttpDeclaration } from './context.ts';
 import type { StagedFormat } from './formats/format.ts';
 import type { LedgerRow, ReadLater } from './ledger.ts';
@@ -183,5 +184,6 @@ export interface Destination<C extends z.ZodType = z.ZodType, S extends AnyLoadS
 export function defineDestination<C extends z.ZodType, S extends AnyLoadSession>(
   definition: DestinationDefinition<C, S>,
 ): Destination<C, S> {
+  checkPart('destination', definition);
   return { role: 'destination', apiVersion: API_VERSION, ...definition };
 }

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { z } from 'zod';
+import { checkPart } from './check-part.ts';
 import { API_VERSION, type ConnectorContext, type HttpDeclaration } from './context.ts';
 import type { StagedFormat } from './formats/format.ts';
 import type { InferenceOptions } from './infer.ts';
@@ -196,6 +197,7 @@ export interface Source<
 export function defineSource<C extends z.ZodType, Streams extends Record<string, Stream<unknown>>>(
   definition: SourceDefinition<C, Streams>,
 ): Source<C, Streams> {
+  checkPart('source', definition);
   return { role: 'source', apiVersion: API_VERSION, ...definition };
 }
 

@@ -1,8 +1,6 @@
-import { conformance } from '@aries-data/sdk/testing';
+import { testConformance } from '@aries-data/sdk/testing';
 import { test } from 'vitest';
 import * as suites from '../conformance.ts';
 import * as connector from './index.ts';
 
-const rules = conformance({ name: 'my-transform', ...connector }, suites);
-
-for (const rule of rules) test(`${rule.id}: ${rule.title}`, rule.run);
+testConformance(test, { name: 'my-transform', ...connector }, suites);

@@ -7,6 +7,9 @@ import { ruleTable } from '../report/rule-table.ts';
 interface TestResult {
   ok: true;
   connector: string;
+  /** How many rules it keeps, and how many do not apply to it. */
+  kept: number;
+  skipped: number;
   rules: RuleResult[];
 }
 
@@ -18,20 +21,30 @@ export default class Test extends AriesCommand {
       summary: "The file that says how to test it; conformance.ts in the connector's folder where it is left out",
       helpValue: 'FILE',
     }),
+    rule: Flags.string({ summary: 'Only this rule; may be given more than once', helpValue: 'NAME', multiple: true }),
+    role: Flags.option({
+      summary: 'Only the rules of this part of the connector',
+      options: ['source', 'transform', 'destination'] as const,
+    })(),
   });
-  static override examples = ['<%= config.bin %> test ./connectors/file'];
+  static override examples = [
+    '<%= config.bin %> test ./connectors/file',
+    '<%= config.bin %> test ./connectors/file --rule destination/append',
+  ];
 
   override async run(): Promise<TestResult> {
     const { args, flags } = await this.parse(Test);
-    const [{ loadConformance }, { AriesError }, { conformance, runConformance }] = await Promise.all([
+    const [{ loadConformance }, { AriesError }, { conformance, runConformance }, { selectRules }] = await Promise.all([
       import('../load-conformance.ts'),
       import('@aries-data/sdk'),
       import('@aries-data/sdk/testing'),
+      import('../select-rules.ts'),
     ]);
     const connector = await this.session.loadConnector(args.connector);
     const suites = await loadConformance(args.connector, connector, flags.conformance);
     const { log, signal } = this.session;
-    const rules = await runConformance(conformance(connector, suites), {
+    const selected = selectRules(conformance(connector, suites), flags, connector.name);
+    const rules = await runConformance(selected, {
       signal,
       onResult: ({ rule, ok, reason, skipped }) => {
         if (!ok) log.error(`${rule}: ${reason}`, { rule });
@@ -39,16 +52,19 @@ export default class Test extends AriesCommand {
       },
     });
     const broken = rules.filter(({ ok }) => !ok);
-    if (broken.length === 0) return { ok: true, connector: connector.name, rules };
+    const skipped = rules.filter((rule) => rule.skipped !== undefined).length;
+    if (broken.length === 0)
+      return { ok: true, connector: connector.name, kept: rules.length - skipped, skipped, rules };
     const names = broken.map(({ rule }) => rule).join(', ');
     throw new AriesError(
       'CONFORMANCE_FAILED',
-      `${connector.name} breaks ${broken.length} of ${rules.length} rules: ${names}`,
+      `${connector.name} breaks ${broken.length} of ${rules.length - skipped} rules that apply: ${names}`,
       { connector: connector.name, hint: 'Each rule says what it is for; docs/guides/testing.md lists them.', rules },
     );
   }
 
-  override present({ connector, rules }: TestResult): string {
-    return `${ruleTable(rules)}\n${connector} keeps all rules that apply.`;
+  override present({ connector, kept, skipped, rules }: TestResult): string {
+    const others = skipped === 0 ? '' : `; ${skipped} do not apply`;
+    return `${ruleTable(rules)}\n${connector} keeps ${kept} rules${others}.`;
   }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { checkStreams } from '../check-part.ts';
 import { nearest } from '../config/nearest.ts';
 import { AriesError } from '../errors.ts';
 import { checkRecordSchema } from '../record-schema.ts';
@@ -25,14 +26,7 @@ export interface SelectedStream {
 /** The streams of a source. */
 export async function streamsOf({ part, ctx, name }: Prepared<Source>): Promise<Record<string, Stream<unknown>>> {
   const streams = await part.streams({ ...ctx, stream: ((definition: unknown) => definition) as never });
-  for (const [stream, definition] of Object.entries(streams)) {
-    if (definition.read === undefined && definition.readEncoded === undefined) {
-      throw new AriesError('CONNECTOR_INVALID', `${name}: streams.${stream} has neither read nor readEncoded`, {
-        connector: name,
-        stream,
-      });
-    }
-  }
+  checkStreams(name, streams);
   return streams;
 }
 

@@ -14,6 +14,7 @@ export {
   defineConformance,
   type LargeStream,
 } from './conformance/suite.ts';
+export { type TestConformanceOptions, type TestFunction, testConformance } from './conformance/test-conformance.ts';
 export { noHttp } from './no-http.ts';
 export { withOptions } from './options-table.ts';
 export { type ReadAllOptions, type ReadAllResult, readAll } from './read-all.ts';

@@ -1,0 +1,148 @@
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { checkPart, checkStreams } from './check-part.ts';
+import type { ConnectorRole } from './connector.ts';
+import { connectorOf } from './connector.ts';
+import { AriesError } from './errors.ts';
+import { defineDestination, defineSource, defineTransform, inferred } from './index.ts';
+
+/** The message and the hint of what is thrown. */
+function said(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof AriesError) return `${error.code}: ${error.message} → ${error.hint}`;
+    throw error;
+  }
+  return 'nothing';
+}
+
+const config = z.object({});
+const destination = { config, formats: [], dispositions: ['append'], delivery: 'transactional', open: async () => {} };
+const read = async function* () {};
+const schema = z.object({ id: z.string(), updated_at: z.string() });
+
+test('a part of another shape is named, with its member', () => {
+  const parts: [ConnectorRole, unknown][] = [
+    ['source', undefined],
+    ['source', { config }],
+    ['source', { config, stream: () => ({}) }],
+    ['source', { streams: () => ({}) }],
+    ['source', { config: { repo: 'string' }, streams: () => ({}) }],
+    ['source', { config, streams: { things: {} } }],
+    ['source', { config, streams: () => ({}), check: true }],
+    ['source', { config, streams: () => ({}), http: 'https://api.example.com' }],
+    ['transform', {}],
+    ['transform', { map: 'upper' }],
+    ['transform', { scope: 'batch', apply: read }],
+    ['transform', { schema: (input: unknown) => input, apply: read }],
+    ['transform', { scope: 'batches', schema: (input: unknown) => input, apply: read }],
+    ['transform', { scope: 'batch', schema: (input: unknown) => input, apply: read, map: read }],
+    ['transform', { map: read, output: { id: 'string' } }],
+    ['destination', { ...destination, open: undefined }],
+    ['destination', { ...destination, formats: undefined }],
+    ['destination', { ...destination, formats: ['csv', 'parket'] }],
+    ['destination', { ...destination, dispositions: ['append', 'upsert'] }],
+    ['destination', { ...destination, dispositions: ['replace_interval'] }],
+    ['destination', { ...destination, dispositions: 'append' }],
+    ['destination', { ...destination, dispositions: [] }],
+    ['destination', { ...destination, delivery: 'exactly-once' }],
+  ];
+  expect(parts.map(([role, part]) => said(() => checkPart(role, part)))).toMatchInlineSnapshot(`
+    [
+      "CONNECTOR_INVALID: defineSource is given undefined → Write: defineSource({ … })",
+      "CONNECTOR_INVALID: defineSource has no "streams" → Write: streams: ({ stream }) => ({ things: stream({ … }) })",
+      "CONNECTOR_INVALID: defineSource has no "streams" → Did you mean streams by stream?",
+      "CONNECTOR_INVALID: defineSource has no "config" → Write: config: z.object({ … }), with no options in it where there are none.",
+      "CONNECTOR_INVALID: defineSource.config is an object, not a zod schema → Write: config: z.object({ … })",
+      "CONNECTOR_INVALID: defineSource.streams is an object, not a function → Write: streams(…) { … }",
+      "CONNECTOR_INVALID: defineSource.check is true, not a function → Write: check(…) { … }",
+      "CONNECTOR_INVALID: defineSource.http is "https://api.example.com" → Write: http: { baseUrl: … }, or a function of the config.",
+      "CONNECTOR_INVALID: defineTransform has no "map" → Write: map(record) { … }, or apply(batches) with a scope and a schema.",
+      "CONNECTOR_INVALID: defineTransform.map is "upper", not a function → Write: map(…) { … }",
+      "CONNECTOR_INVALID: defineTransform has no "schema" → Say what comes out: schema: (input) => input, where the fields stay as they are.",
+      "CONNECTOR_INVALID: defineTransform has no "scope" → Write scope: "batch" (each batch by itself) or "dataset" (the whole stream).",
+      "CONNECTOR_INVALID: defineTransform.scope is "batches" → Did you mean batch?",
+      "CONNECTOR_INVALID: defineTransform has "map" and "apply" → Keep one: map for single records, apply for batches.",
+      "CONNECTOR_INVALID: defineTransform.output is an object, not a zod schema → Write: output: z.object({ … })",
+      "CONNECTOR_INVALID: defineDestination has no "open" → Write: async open(ctx) { … }, which begins a load.",
+      "CONNECTOR_INVALID: defineDestination has no "formats" → Write: formats: [], where no staged format is taken untouched.",
+      "CONNECTOR_INVALID: defineDestination.formats[1] is "parket" → It can be "csv", "ndjson", "pgcopy".",
+      "CONNECTOR_INVALID: defineDestination.dispositions[1] is "upsert" → It can be "append", "replace", "replace-interval", "merge".",
+      "CONNECTOR_INVALID: defineDestination.dispositions[0] is "replace_interval" → Did you mean replace-interval?",
+      "CONNECTOR_INVALID: defineDestination.dispositions is "append", not a list → Write: dispositions: […]",
+      "CONNECTOR_INVALID: defineDestination.dispositions is empty → List what it can do: append, replace, replace-interval, merge.",
+      "CONNECTOR_INVALID: defineDestination.delivery is "exactly-once" → It can be "transactional", "idempotent", "at-least-once".",
+    ]
+  `);
+});
+
+test('a stream of another shape is named, with its source and its member', () => {
+  const streams: unknown[] = [
+    undefined,
+    { schema },
+    { schema, reed: read },
+    { schema, read: [] },
+    { read },
+    { read, schema: { id: 'int64' } },
+    { read, schema, primaryKey: 'id' },
+    { read, schema, primaryKey: ['ID'] },
+    { read, schema, cursor: 'update_at' },
+    { read, schema, cursor: 'at' },
+    { read, schema: { type: 'object', properties: { id: { type: 'string' } } }, primaryKey: ['key'] },
+    { schema, readEncoded: { formats: ['csv'], exactWindow: true } },
+    { schema, readEncoded: { formats: ['CSV'], exactWindow: true, open: read } },
+    { schema, readEncoded: { formats: ['csv'], open: read } },
+    { read, schema, pushdown: ['column'] },
+    { read, schema, partitions: ['a', 'b'] },
+  ];
+  expect(streams.map((things) => said(() => checkStreams('shop', { things })))).toMatchInlineSnapshot(`
+    [
+      "CONNECTOR_INVALID: shop: streams.things is undefined → Write: stream({ schema, read })",
+      "CONNECTOR_INVALID: shop: streams.things has no "read" → Write: async *read(ctx) { yield records; }",
+      "CONNECTOR_INVALID: shop: streams.things has no "read" → Did you mean read by reed?",
+      "CONNECTOR_INVALID: shop: streams.things.read is a list, not a function → Write: read(…) { … }",
+      "CONNECTOR_INVALID: shop: streams.things has no "schema" → Write: schema: z.object({ … }), or inferred where only the records say it.",
+      "CONNECTOR_INVALID: shop: streams.things.schema is an object without fields → Write: schema: z.object({ … })",
+      "CONNECTOR_INVALID: shop: streams.things.primaryKey is "id", not a list → Write: primaryKey: […]",
+      "CONNECTOR_INVALID: shop: streams.things.primaryKey names "ID", which is no field of its schema → Did you mean id?",
+      "CONNECTOR_INVALID: shop: streams.things.cursor names "update_at", which is no field of its schema → Did you mean updated_at?",
+      "CONNECTOR_INVALID: shop: streams.things.cursor names "at", which is no field of its schema → Did you mean id?",
+      "CONNECTOR_INVALID: shop: streams.things.primaryKey names "key", which is no field of its schema → The schema has id.",
+      "CONNECTOR_INVALID: shop: streams.things.readEncoded has no "open" → Write: async *open(ctx) { yield { body, done }; }",
+      "CONNECTOR_INVALID: shop: streams.things.readEncoded.formats[0] is "CSV" → Did you mean csv?",
+      "CONNECTOR_INVALID: shop: streams.things.readEncoded.exactWindow is undefined → Give only rows of the window, and say so with exactWindow: true: nobody looks into them.",
+      "CONNECTOR_INVALID: shop: streams.things.pushdown[0] is "column" → Did you mean columns?",
+      "CONNECTOR_INVALID: shop: streams.things.partitions is a list, not a function → Write: partitions(…) { … }",
+    ]
+  `);
+  expect(said(() => checkStreams('shop', []))).toMatchInlineSnapshot(
+    `"CONNECTOR_INVALID: shop: streams gives a list → Return an object: { things: stream({ … }) }"`,
+  );
+});
+
+test('what is right passes, whichever way it is written', () => {
+  const stream = { read, schema, primaryKey: ['id'], cursor: 'updated_at', pushdown: ['columns', 'where'] };
+  checkStreams('shop', { things: stream, files: { read, schema: inferred, primaryKey: ['anything'] } });
+  checkPart('transform', { map: (record: unknown) => record });
+  checkPart('transform', { scope: 'dataset', schema: (input: unknown) => input, apply: read });
+  checkPart('destination', destination);
+});
+
+test('define… and the loading of a connector check, too', () => {
+  const wrong = { ...destination, dispositions: ['upsert'] } as unknown as typeof destination;
+  const made = { role: 'destination', apiVersion: 1, ...wrong };
+  expect([
+    said(() => defineSource({ config } as unknown as Parameters<typeof defineSource>[0])),
+    said(() => defineTransform({} as unknown as Parameters<typeof defineTransform>[0])),
+    said(() => defineDestination(wrong as unknown as Parameters<typeof defineDestination>[0])),
+    said(() => connectorOf({ destination: made }, { name: 'shop', version: '1.0.0' })),
+  ]).toMatchInlineSnapshot(`
+    [
+      "CONNECTOR_INVALID: defineSource has no "streams" → Write: streams: ({ stream }) => ({ things: stream({ … }) })",
+      "CONNECTOR_INVALID: defineTransform has no "map" → Write: map(record) { … }, or apply(batches) with a scope and a schema.",
+      "CONNECTOR_INVALID: defineDestination.dispositions[0] is "upsert" → It can be "append", "replace", "replace-interval", "merge".",
+      "CONNECTOR_INVALID: shop: destination.dispositions[0] is "upsert" → It can be "append", "replace", "replace-interval", "merge".",
+    ]
+  `);
+});

@@ -1,0 +1,137 @@
+import {
+  checkedList,
+  checkFields,
+  checkFunction,
+  checkListOf,
+  checkOneOf,
+  checkZod,
+  described,
+  invalid,
+  isShape,
+  isZod,
+  type Place,
+  requireMember,
+  type Shape,
+  within,
+} from './check-shape.ts';
+import type { ConnectorRole } from './connector.ts';
+import { inferred } from './schema.ts';
+
+const FORMATS = ['csv', 'ndjson', 'pgcopy'];
+const DISPOSITIONS = ['append', 'replace', 'replace-interval', 'merge'];
+const DELIVERIES = ['transactional', 'idempotent', 'at-least-once'];
+
+/**
+ * Checks what a `define…` function is given, for those who write JavaScript, or whose types were cast away. Throws `CONNECTOR_INVALID`
+ * naming the member. `connector` is known once the part is loaded.
+ */
+export function checkPart(role: ConnectorRole, part: unknown, connector?: string): void {
+  const define = `define${role[0]!.toUpperCase()}${role.slice(1)}`;
+  const place: Place = { where: connector === undefined ? define : `${connector}: ${role}`, connector };
+  if (!isShape(part)) invalid(place, `is given ${described(part)}`, `Write: ${define}({ … })`);
+  checkZod(place, part, 'config');
+  checkFunction(place, part, 'check');
+  if (part.http !== undefined && typeof part.http !== 'function' && !isShape(part.http))
+    invalid(
+      within(place, 'http'),
+      `is ${described(part.http)}`,
+      'Write: http: { baseUrl: … }, or a function of the config.',
+    );
+  CHECKS[role](place, part);
+}
+
+const CHECKS: Record<ConnectorRole, (place: Place, part: Shape) => void> = {
+  source(place, part) {
+    requireMember(place, part, 'config', 'Write: config: z.object({ … }), with no options in it where there are none.');
+    requireMember(place, part, 'streams', 'Write: streams: ({ stream }) => ({ things: stream({ … }) })');
+    checkFunction(place, part, 'streams');
+  },
+
+  transform(place, part) {
+    for (const name of ['map', 'schema', 'keys', 'apply']) checkFunction(place, part, name);
+    for (const name of ['input', 'output']) checkZod(place, part, name);
+    if (part.scope !== undefined) checkOneOf(within(place, 'scope'), part.scope, ['batch', 'dataset']);
+    if (part.apply === undefined) {
+      requireMember(place, part, 'map', 'Write: map(record) { … }, or apply(batches) with a scope and a schema.');
+      return;
+    }
+    if (part.map !== undefined)
+      invalid(place, 'has "map" and "apply"', 'Keep one: map for single records, apply for batches.');
+    requireMember(
+      place,
+      part,
+      'schema',
+      'Say what comes out: schema: (input) => input, where the fields stay as they are.',
+    );
+    requireMember(place, part, 'scope', 'Write scope: "batch" (each batch by itself) or "dataset" (the whole stream).');
+  },
+
+  destination(place, part) {
+    requireMember(place, part, 'config', 'Write: config: z.object({ … }), with no options in it where there are none.');
+    requireMember(place, part, 'open', 'Write: async open(ctx) { … }, which begins a load.');
+    checkFunction(place, part, 'open');
+    requireMember(place, part, 'formats', 'Write: formats: [], where no staged format is taken untouched.');
+    checkListOf(place, part, 'formats', FORMATS);
+    requireMember(place, part, 'dispositions', 'List what it can do: dispositions: ["append"].');
+    checkListOf(place, part, 'dispositions', DISPOSITIONS);
+    if (checkedList(place, part, 'dispositions').length === 0)
+      invalid(within(place, 'dispositions'), 'is empty', `List what it can do: ${DISPOSITIONS.join(', ')}.`);
+    requireMember(place, part, 'delivery', `Write delivery: one of ${DELIVERIES.join(', ')}.`);
+    checkOneOf(within(place, 'delivery'), part.delivery, DELIVERIES);
+  },
+};
+
+/** Checks the streams that a source names. Throws `CONNECTOR_INVALID` naming connector, stream and member. */
+export function checkStreams(connector: string, streams: unknown): void {
+  const place: Place = { where: `${connector}: streams`, connector };
+  if (!isShape(streams)) invalid(place, `gives ${described(streams)}`, 'Return an object: { things: stream({ … }) }');
+  for (const [name, stream] of Object.entries(streams)) checkStream(connector, name, stream);
+}
+
+function checkStream(connector: string, name: string, stream: unknown): void {
+  const place: Place = { where: `${connector}: streams.${name}`, connector, stream: name };
+  if (!isShape(stream)) invalid(place, `is ${described(stream)}`, 'Write: stream({ schema, read })');
+  if (stream.read === undefined && stream.readEncoded === undefined) {
+    const without = { ...stream, readEncoded: undefined };
+    requireMember(place, without, 'read', 'Write: async *read(ctx) { yield records; }');
+  }
+  checkFunction(place, stream, 'read');
+  checkFunction(place, stream, 'partitions');
+  checkEncoded(place, stream.readEncoded);
+  requireMember(place, stream, 'schema', 'Write: schema: z.object({ … }), or inferred where only the records say it.');
+  checkKeys(place, stream);
+  if (stream.pushdown !== undefined) checkListOf(place, stream, 'pushdown', ['columns', 'where']);
+}
+
+function checkEncoded(place: Place, encoded: unknown): void {
+  if (encoded === undefined) return;
+  const own = within(place, 'readEncoded');
+  if (!isShape(encoded)) invalid(own, `is ${described(encoded)}`, 'Write: { formats, exactWindow: true, open }');
+  requireMember(own, encoded, 'formats', 'List the formats that it can give, the cheapest first.');
+  checkListOf(own, encoded, 'formats', FORMATS);
+  requireMember(own, encoded, 'open', 'Write: async *open(ctx) { yield { body, done }; }');
+  checkFunction(own, encoded, 'open');
+  if (encoded.exactWindow !== true)
+    invalid(
+      within(own, 'exactWindow'),
+      `is ${described(encoded.exactWindow)}`,
+      'Give only rows of the window, and say so with exactWindow: true: nobody looks into them.',
+    );
+}
+
+function checkKeys(place: Place, stream: Shape): void {
+  const { schema, cursor } = stream;
+  const keys = stream.primaryKey === undefined ? [] : checkedList(place, stream, 'primaryKey');
+  if (schema === inferred) return;
+  const own = within(place, 'schema');
+  const properties = isZod(schema) ? schema._zod.def.shape : isShape(schema) ? schema.properties : undefined;
+  if (!isShape(properties))
+    invalid(
+      own,
+      `is ${described(schema)}${isShape(schema) ? ' without fields' : ''}`,
+      'Write: schema: z.object({ … })',
+    );
+  const fields = Object.keys(properties);
+  checkFields(within(place, 'primaryKey'), keys, fields);
+  if (cursor !== undefined) checkFields(within(place, 'cursor'), [cursor], fields);
+}
