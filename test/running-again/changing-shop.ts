@@ -28,6 +28,8 @@ interface ChangingStream {
 
 /** A pipeline `shop` in this process, from a source whose streams can be changed into a database or a folder of its own. */
 export interface ChangingShop extends AsyncDisposable {
+  /** Where it loads to. */
+  destination: ConnectorUse;
   streams: Record<string, ChangingStream>;
   rows: Record<string, JsonRecord[]>;
   extract(runId: string, options?: Partial<ExtractOptions>): Promise<StepResult>;
@@ -61,16 +63,18 @@ export async function changingShop(
     connector: { name: 'shop', version: '0.0.0', source: sourceOf(self) },
     config: {},
   });
+  const use: ConnectorUse = {
+    connector: { name: into, version: '0.0.0', destination: target.destination },
+    config: target.config,
+  };
   const self: ChangingShop = {
+    destination: use,
     streams,
     rows: {},
     extract: (runId, options) => extract({ source: source(), staging: folder, name: 'shop', runId, ...options }),
     load: (runId, options) =>
       load({
-        destination: {
-          connector: { name: into, version: '0.0.0', destination: target.destination },
-          config: target.config,
-        },
+        destination: use,
         input: [`${folder}/shop/${runId}/extract`],
         log,
         ...options,

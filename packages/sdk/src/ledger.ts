@@ -48,6 +48,8 @@ export interface Candidate {
   identity: string | null;
   /** Oldest first, of this pipeline and target. */
   ledger: readonly LedgerRow[];
+  /** Those of other pipelines as well; left out: there are none. */
+  history?: readonly LedgerRow[];
   /** What its records were read from; undefined where there are none, or nobody knows. */
   input?: StreamInput | undefined;
 }
@@ -64,6 +66,7 @@ export type Decision = 'load' | 'already-loaded' | 'superseded';
 
 /** The rules of running things again. Throws `LOAD_REFUSED`, naming the way out, where loading would lose or repeat data. */
 export function decide(candidate: Candidate, flags: LedgerFlags): Decision {
+  if (flags.force !== true) decideOthers(candidate);
   const last = candidate.ledger.at(-1);
   if (last !== undefined && candidate.identity !== last.identity && flags.force !== true) {
     throw refused(
@@ -73,7 +76,7 @@ export function decide(candidate: Candidate, flags: LedgerFlags): Decision {
     );
   }
   // A target that is not the one the ledger speaks of holds nothing of it.
-  const ledger = candidate.ledger.filter((row) => row.identity === candidate.identity);
+  const ledger = heldRows(candidate);
   const loaded = ledger.some((row) => row.digest === candidate.digest);
   if (loaded && (flags.force !== true || candidate.disposition === 'append')) return 'already-loaded';
   if (candidate.disposition === 'append' && ledger.some((row) => row.runId === candidate.runId)) {
@@ -86,10 +89,62 @@ export function decide(candidate: Candidate, flags: LedgerFlags): Decision {
     );
   }
   if (flags.force !== true && isSuperseded(candidate, ledger)) return 'superseded';
-  if (candidate.mode === 'full') decideFull(candidate, ledger, flags);
+  if (candidate.mode === 'full') decideFull(candidate, flags);
   if (candidate.mode === 'interval') decideInterval(candidate, ledger);
   if (candidate.mode === 'incremental') decideIncremental(candidate, ledger, flags);
   return 'load';
+}
+
+/**
+ * Two pipelines may add to one table, or merge into it. What one replaces must not be rows of the other, and who was replaced by the
+ * other goes by a state that no longer holds.
+ */
+function decideOthers(candidate: Candidate): void {
+  const { ledger, history = ledger, identity, disposition } = candidate;
+  const ours = new Set(ledger);
+  const there = history.filter((row) => row.identity === identity);
+  const since = history.slice(history.findLastIndex((row) => ours.has(row)) + 1);
+  const replacing = since.findLast((row) => row.disposition === 'replace' && row.identity === identity);
+  if (ledger.length > 0 && replacing !== undefined) {
+    throw refused(
+      candidate,
+      `the pipeline "${replacing.pipeline}" replaced its rows (run ${replacing.runId}, ${replacing.loadedAt})`,
+      `${OWN_TABLE} To fill this one again, extract with --full-refresh and load with --force.`,
+    );
+  }
+  if (disposition !== 'replace' && disposition !== 'replace-interval') return;
+  const other = sinceReplace(there).findLast((row) => !ours.has(row));
+  if (other === undefined) return;
+  throw refused(
+    candidate,
+    `it holds rows that the pipeline "${other.pipeline}" loaded (run ${other.runId}, ${other.loadedAt}), and ${disposition} would delete them`,
+    `${OWN_TABLE} Where these rows may go, or that pipeline is no more, load once with --force.`,
+  );
+}
+
+const OWN_TABLE = 'Give each pipeline a table of its own: name the stream otherwise with "as".';
+
+/** Rows of the ledger whose records are still in the target: of this pipeline, and not replaced by another one. */
+function heldRows({
+  ledger,
+  history = ledger,
+  identity,
+}: Pick<Candidate, 'ledger' | 'history' | 'identity'>): LedgerRow[] {
+  const ours = new Set(ledger);
+  const there = history.filter((row) => row.identity === identity);
+  const replaced = there.findLastIndex((row) => row.disposition === 'replace' && !ours.has(row));
+  return there.slice(replaced + 1).filter((row) => ours.has(row));
+}
+
+/** Whether what others have loaded meanwhile must be looked at before this may be committed. */
+export function isDisturbed({ disposition, ledger, history = ledger }: Candidate, now: readonly LedgerRow[]): boolean {
+  const replaces = disposition === 'replace' || disposition === 'replace-interval';
+  const known = new Set(history.map(({ pipeline, digest, loadedAt }) => JSON.stringify([pipeline, digest, loadedAt])));
+  return now.some(
+    (row) =>
+      (replaces || row.disposition === 'replace') &&
+      !known.has(JSON.stringify([row.pipeline, row.digest, row.loadedAt])),
+  );
 }
 
 /** The state that the ledger vouches for: that of the newest row that has one. */
@@ -99,11 +154,11 @@ export function ledgerState(ledger: readonly LedgerRow[]): StreamState | null {
 
 /** The state after a load: that of what replaces everything; else never further back than the ledger's, for what is there stays. */
 export function stateAfterLoad(
-  candidate: Pick<Candidate, 'mode' | 'disposition' | 'stateAfter' | 'ledger' | 'cursorKind' | 'identity'>,
+  candidate: Pick<Candidate, 'mode' | 'disposition' | 'stateAfter' | 'ledger' | 'history' | 'cursorKind' | 'identity'>,
 ): StreamState | null {
   if (candidate.mode === 'interval') return null;
   if (candidate.disposition === 'replace') return candidate.stateAfter;
-  const held = ledgerState(candidate.ledger.filter((row) => row.identity === candidate.identity));
+  const held = ledgerState(heldRows(candidate));
   if (held === null || candidate.stateAfter === null) return candidate.stateAfter ?? held;
   const order = compareStates(candidate.stateAfter, held, cursorOrder(candidate.cursorKind));
   if (order !== 0) return order > 0 ? candidate.stateAfter : held;
@@ -131,11 +186,10 @@ export interface ReadLater {
 
 /** What the target holds that was read later than the candidate. */
 export function readLater({
-  ledger,
-  identity,
   readStart,
-}: Pick<Candidate, 'ledger' | 'identity' | 'readStart'>): ReadLater {
-  const held = sinceReplace(ledger.filter((row) => row.identity === identity));
+  ...of
+}: Pick<Candidate, 'ledger' | 'history' | 'identity' | 'readStart'>): ReadLater {
+  const held = sinceReplace(heldRows(of));
   const later = held.filter((row) => row.readStart > readStart);
   return {
     intervals: later.flatMap(({ interval }) => interval ?? []),
@@ -154,14 +208,15 @@ function sinceReplace(ledger: readonly LedgerRow[]): readonly LedgerRow[] {
 }
 
 /** What a full read that is appended has in common with what is there; undefined where that does not matter. */
-export function repeatedBy({ mode, disposition, input, ledger, identity }: Candidate): Repeats | undefined {
+export function repeatedBy(candidate: Candidate): Repeats | undefined {
+  const { mode, disposition, input } = candidate;
   if (mode !== 'full' || disposition !== 'append' || input === undefined) return undefined;
-  return repeatsOf(input, sinceReplace(ledger.filter((row) => row.identity === identity)));
+  return repeatsOf(input, sinceReplace(heldRows(candidate)));
 }
 
 /** A full read brings all records of its source, so a second one repeats those of the first. */
-function decideFull(candidate: Candidate, ledger: readonly LedgerRow[], { allowRepeat }: LedgerFlags): void {
-  const repeats = allowRepeat === true ? undefined : repeatedBy({ ...candidate, ledger });
+function decideFull(candidate: Candidate, { allowRepeat }: LedgerFlags): void {
+  const repeats = allowRepeat === true ? undefined : repeatedBy(candidate);
   if (repeats?.runId === undefined) return;
   const wanted = 'Where the same records are wanted again (a snapshot each day), use --allow-repeat.';
   if (repeats.items.length > 0) {

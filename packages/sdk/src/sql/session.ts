@@ -109,9 +109,9 @@ export function sqlLoadSession(options: SqlSessionOptions): LoadSession {
     async commit(rows, confirm) {
       await connections.first(async (connection) => {
         await transaction.begin(connection);
-        // The targets are locked against other loads of the pipeline since they were opened.
-        confirm(await committed(connection, rows));
         for (const load of loads.values()) await load.publish(connection);
+        // The targets are locked against other loads of the pipeline since they were opened, and against those of others since just now.
+        confirm(await committed(connection, rows));
         await ensureLedger(connection);
         await ledger.upgrade(connection, transaction);
         const entries = [];

@@ -1,6 +1,7 @@
 import type { ConfirmLedger } from '../destination.ts';
 import { AriesError } from '../errors.ts';
-import type { LedgerRow } from '../ledger.ts';
+import { isDisturbed, type LedgerRow } from '../ledger.ts';
+import { ofPipeline } from './follow-ledger.ts';
 import type { PlannedLoad } from './plan-load.ts';
 
 /** What a session calls before it commits: the ledger must still be the one that the plans were made from. */
@@ -8,11 +9,13 @@ export function confirmLedger(pipeline: string, plans: readonly PlannedLoad[]): 
   return (ledger) => {
     for (const { candidate, decision } of plans) {
       if (decision !== 'load') continue;
-      const now = ledger.filter((row) => row.pipeline === pipeline && row.target === candidate.target);
-      if (sameRows(now, candidate.ledger)) continue;
+      const history = ledger.filter((row) => row.target === candidate.target);
+      const isOvertaken = !sameRows(ofPipeline(history, pipeline), candidate.ledger);
+      if (!isOvertaken && !isDisturbed(candidate, history)) continue;
+      const whose = isOvertaken ? `the pipeline "${pipeline}"` : 'another pipeline';
       throw new AriesError(
         'ATTEMPT_CONFLICT',
-        `Another load of the pipeline "${pipeline}" into "${candidate.target}" was committed while this one was running`,
+        `Another load of ${whose} into "${candidate.target}" was committed while this one was running`,
         {
           stream: candidate.stream,
           hint: 'Nothing of this one was committed. Run it again: it goes by what the other one has done.',

@@ -6,7 +6,7 @@ import { decide, readLater } from '../ledger.ts';
 import { concurrencyOf } from './concurrency.ts';
 import { chooseDisposition } from './disposition.ts';
 import { fitSchema, schemaPolicy } from './fit-schema.ts';
-import { readLedger } from './follow-ledger.ts';
+import { ofPipeline, readLedger } from './follow-ledger.ts';
 import { judgeRejected } from './judge.ts';
 import { keepsLedger } from './open-session.ts';
 import { openPartLoader, type PartLoader } from './part-loader.ts';
@@ -160,16 +160,16 @@ async function plannedTarget(
   context: StepContext,
   options: EarlyLoadOptions,
 ): Promise<{ target: LoadTarget; leftOut: string[] } | undefined> {
-  const ledger = await readLedger(session, context, [{ name }]);
+  const ledger = await readLedger(session, [{ name }]);
   const head = { name, stream, disposition, interval };
   const { target, found, leftOut, refusals } = await fitSchema(session, targetOf({ ...head, runId: context.runId }), {
     policy: schemaPolicy(name, stream, options),
-    known: knownFields(ledger, readStart),
+    known: knownFields(ofPipeline(ledger, context.name), readStart),
     inferred: stream.inferred,
     unknown: false,
   });
   const candidate = {
-    ...candidateOf({ ...head, found, ledger }),
+    ...candidateOf({ ...head, found, ledger, pipeline: context.name }),
     runId: context.runId,
     digest: '',
     stateAfter: null,

@@ -20,11 +20,13 @@ export async function followLedger(
 ): Promise<LedgerRow[]> {
   let ledger: LedgerRow[] = [];
   const { repaired } = await moveState(states, context.name, async () => {
-    ledger = await readLedger(session, context, loaded);
+    ledger = await readLedger(session, loaded);
     const changes: Record<string, StreamState | null> = {};
     for (const { name, stream } of loaded) {
       if (stream.mode === 'interval') continue;
-      const rows = [...committed, ...ledger].filter((row) => row.target === name && row.interval === null);
+      const rows = [...committed, ...ofPipeline(ledger, context.name)].filter(
+        (row) => row.target === name && row.interval === null,
+      );
       if (rows.length > 0) Object.defineProperty(changes, name, { value: ledgerState(rows), enumerable: true });
     }
     return changes;
@@ -33,14 +35,14 @@ export async function followLedger(
   return ledger;
 }
 
-/** The ledger's rows of these streams' targets that this pipeline wrote, oldest first. */
-export async function readLedger(
-  session: LoadSession,
-  context: Pick<StepContext, 'name'>,
-  loaded: readonly { name: string }[],
-): Promise<LedgerRow[]> {
-  const ledger = await session.ledger(loaded.map(({ name }) => name));
-  return ledger.filter((row) => row.pipeline === context.name);
+/** The ledger's rows of these streams' targets, whichever pipeline wrote them, oldest first. */
+export async function readLedger(session: LoadSession, loaded: readonly { name: string }[]): Promise<LedgerRow[]> {
+  return session.ledger(loaded.map(({ name }) => name));
+}
+
+/** Those that a pipeline wrote. */
+export function ofPipeline(ledger: readonly LedgerRow[], pipeline: string): LedgerRow[] {
+  return ledger.filter((row) => row.pipeline === pipeline);
 }
 
 /** The row that says what a load has done; the session fills in the target's identity. */

@@ -7,7 +7,7 @@ import { type Field, fieldsOf } from '../schema.ts';
 import type { Store } from '../stores/store.ts';
 import { chooseDisposition, replaces } from './disposition.ts';
 import { fitSchema, refuseSchema, schemaPolicy } from './fit-schema.ts';
-import { followLedger, readLedger } from './follow-ledger.ts';
+import { followLedger, ofPipeline, readLedger } from './follow-ledger.ts';
 import { loadedState } from './loaded-state.ts';
 import { cursorKindOf } from './select-streams.ts';
 import type { LoadOptions } from './step.ts';
@@ -65,7 +65,7 @@ export async function planLoad({
   checkEmpty(wanted, options);
   const ledger =
     options.dryRun === true
-      ? await readLedger(session, context, wanted)
+      ? await readLedger(session, wanted)
       : await followLedger(session, states, context, wanted, []);
   const plans: PlannedLoad[] = [];
   for (const input of wanted) {
@@ -81,14 +81,14 @@ export async function planLoad({
     const { target, found, drift, leftOut, fieldTypes, refusals } = await fitSchema(session, wanted, {
       policy: schemaPolicy(name, stream, options),
       known: knownFields(
-        ledger.filter((row) => row.target === name),
+        ofPipeline(ledger, context.name).filter((row) => row.target === name),
         dataset.manifest.readStart,
       ),
       inferred: stream.inferred,
       unknown: isUnknown(stream),
     });
     const candidate: Candidate = {
-      ...candidateOf({ name, stream, disposition, interval: dataset.manifest.interval, found, ledger }),
+      ...candidateOf({ name, stream, disposition, interval, found, ledger, pipeline: context.name }),
       runId: dataset.manifest.runId,
       digest: dataset.digest,
       stateAfter: loadedState(name, stream, disposition, dataset.manifest),
@@ -210,10 +210,12 @@ export function candidateOf({
   interval,
   found,
   ledger,
-}: Headed & { found: TargetState; ledger: readonly LedgerRow[] }): Omit<
+  pipeline,
+}: Headed & { found: TargetState; ledger: readonly LedgerRow[]; pipeline: string }): Omit<
   Candidate,
   'runId' | 'digest' | 'stateAfter' | 'readStart'
 > {
+  const history = ledger.filter((row) => row.target === name);
   return {
     stream: name,
     target: name,
@@ -223,6 +225,7 @@ export function candidateOf({
     stateBefore: stream.stateBefore,
     cursorKind: cursorKindOf(stream.schema, stream.cursor),
     identity: found.exists ? (found.identity ?? null) : null,
-    ledger: ledger.filter((row) => row.target === name),
+    ledger: history.filter((row) => row.pipeline === pipeline),
+    history,
   };
 }

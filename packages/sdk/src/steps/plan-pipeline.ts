@@ -8,7 +8,7 @@ import { readState } from '../state.ts';
 import { openStore } from '../stores/open-store.ts';
 import { chooseDisposition } from './disposition.ts';
 import { fitSchema, refuseSchema, schemaPolicy } from './fit-schema.ts';
-import { readLedger } from './follow-ledger.ts';
+import { ofPipeline, readLedger } from './follow-ledger.ts';
 import { fuse } from './fuse.ts';
 import { checkedInterval } from './interval.ts';
 import { openSession } from './open-session.ts';
@@ -104,7 +104,10 @@ export async function planPipeline(options: PipelineOptions): Promise<PipelinePl
             ? null
             : await fitSchema(session, target, {
                 policy: schemaPolicy(one.as, one.options, opened),
-                known: knownFields(await readLedger(session, context, [{ name: one.as }]), new Date().toISOString()),
+                known: knownFields(
+                  ofPipeline(await readLedger(session, [{ name: one.as }]), context.name),
+                  new Date().toISOString(),
+                ),
                 inferred: chain.inferred,
                 unknown: false,
               });
