@@ -94,7 +94,7 @@ test('a field of the wrong type', async () => {
      "code": "RECORDS_REJECTED",
      "kind": "data",
      "message": "issues: 1 of 1 records were rejected, 0 allowed; the first: record 1: \\"id\\": expected integer, got string \\"one\\"",
-     "hint": "Mend them at the source and extract with --force, or raise --max-rejected: the good records are kept and not read again.",
+     "hint": "Correct them at the source and extract with --force, or raise --max-rejected: the good records are kept and not read again.",
      "connector": "issues",
      "stream": "issues"
     }"

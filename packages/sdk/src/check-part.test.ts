@@ -4,7 +4,7 @@ import { checkPart, checkStreams } from './check-part.ts';
 import type { ConnectorRole } from './connector.ts';
 import { connectorOf } from './connector.ts';
 import { AriesError } from './errors.ts';
-import { defineDestination, defineSource, defineTransform, inferred } from './index.ts';
+import { defineDestination, defineSource, defineTransform, inferred, originOf } from './index.ts';
 
 /** The message and the hint of what is thrown. */
 function said(work: () => unknown): string {
@@ -145,4 +145,12 @@ test('define… and the loading of a connector check, too', () => {
       "CONNECTOR_INVALID: shop: destination.dispositions[0] is "upsert" → It can be "append", "replace", "replace-interval", "merge".",
     ]
   `);
+});
+
+test('originOf of a record instead of a batch says so', () => {
+  const record = { id: '1' };
+  expect(said(() => originOf(record as unknown as [], 0))).toMatchInlineSnapshot(
+    `"CONNECTOR_INVALID: originOf takes a batch and the index of one of its records → Write originOf(batch, index): the batch knows where its records come from, a record by itself does not."`,
+  );
+  expect(said(() => originOf([record], undefined as unknown as number))).toContain('originOf takes a batch');
 });

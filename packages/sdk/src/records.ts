@@ -1,3 +1,4 @@
+import { AriesError } from './errors.ts';
 import type { Json, JsonRecord } from './schema.ts';
 
 /** What crosses an object stream: an array of records, never a single one. */
@@ -79,6 +80,11 @@ export function withOrigin<R>(batch: R[], origin: (index: number) => string): Ba
  * originOf([{ id: 1 }], 0); // undefined
  */
 export function originOf(batch: Batch<unknown>, index: number): string | undefined {
+  if (!Array.isArray(batch) || !Number.isInteger(index)) {
+    throw new AriesError('CONNECTOR_INVALID', 'originOf takes a batch and the index of one of its records', {
+      hint: 'Write originOf(batch, index): the batch knows where its records come from, a record by itself does not.',
+    });
+  }
   return (batch as { [ORIGIN]?: (index: number) => string })[ORIGIN]?.(index);
 }
 

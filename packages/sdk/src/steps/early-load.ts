@@ -138,7 +138,7 @@ const MOST_REJECTIONS = 1000;
 
 function judgeEarly(name: string, { rejections }: PartLoader, { maxRejected = { count: 0 } }: EarlyLoadOptions): void {
   const count = 'count' in maxRejected ? Math.min(maxRejected.count, MOST_REJECTIONS) : MOST_REJECTIONS;
-  judgeRejected(name, rejections.length, rejections.length, { count });
+  judgeRejected({ stream: name, rejected: rejections.length, read: rejections.length, maxRejected: { count } });
 }
 
 /** Undefined: it is not for loading early. Appending may go on inside one transaction, which must not wait for a source. */

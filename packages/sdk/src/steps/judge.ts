@@ -9,18 +9,26 @@ export function judge(
   { maxRejected }: Pick<StepOptions, 'maxRejected'>,
 ): void {
   for (const [name, { counts, firstRejected }] of Object.entries(streams)) {
-    judgeRejected(name, counts.rejected, counts.read, maxRejected, firstRejected ?? undefined);
+    const { rejected, read } = counts;
+    judgeRejected({ stream: name, rejected, read, maxRejected, first: firstRejected ?? undefined });
   }
 }
 
-/** The same for one stream by its numbers, with what was wrong with the first. */
-export function judgeRejected(
-  stream: string,
-  rejected: number,
-  read: number,
-  maxRejected: MaxRejected = { count: 0 },
-  first?: string,
-): void {
+/** The rejected records of one stream, by their number. */
+export interface Judged {
+  stream: string;
+  rejected: number;
+  /** Of so many. */
+  read: number;
+  maxRejected?: MaxRejected | undefined;
+  /** What was wrong with the first. */
+  first?: string | undefined;
+  /** Of a load: URI of the dataset, whose rejected records the command lists. */
+  dataset?: string | undefined;
+}
+
+/** The same for one stream by its numbers. */
+export function judgeRejected({ stream, rejected, read, maxRejected = { count: 0 }, first, dataset }: Judged): void {
   const allowed = 'count' in maxRejected ? maxRejected.count : maxRejected.share * read;
   if (rejected <= allowed) return;
   const limit = 'count' in maxRejected ? `${maxRejected.count}` : `${maxRejected.share * 100}%`;
@@ -29,7 +37,10 @@ export function judgeRejected(
     `${stream}: ${rejected} of ${read} records were rejected, ${limit} allowed${first === undefined ? '' : `; the first: ${first}`}`,
     {
       stream,
-      hint: 'Mend them at the source and extract with --force, or raise --max-rejected: the good records are kept and not read again.',
+      hint:
+        dataset === undefined
+          ? 'Correct them at the source and extract with --force, or raise --max-rejected: the good records are kept and not read again.'
+          : `List them: aries dataset rejected ${dataset}. Correct them at the source and extract with --force, or raise --max-rejected.`,
     },
   );
 }

@@ -57,7 +57,14 @@ export async function loadStream({
     const [waiting] = loader.rejections;
     if (waiting === undefined) return;
     const first = keeper.firstRejected ?? `${waiting.origin}: ${waiting.reason}`;
-    judgeRejected(name, rejected + loader.rejections.length, stream.counts.staged, options.maxRejected, first);
+    judgeRejected({
+      stream: name,
+      rejected: rejected + loader.rejections.length,
+      read: stream.counts.staged,
+      maxRejected: options.maxRejected,
+      first,
+      dataset: dataset.uri,
+    });
   }
 
   async function onRecords(count: number, part: Part): Promise<void> {

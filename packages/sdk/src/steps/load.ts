@@ -150,7 +150,20 @@ async function loadInto(
         },
       );
     }
-    judgeRejected(name, counts.rejected, stream.counts.staged, options.maxRejected, counts.firstReason);
+    judgeRejected({
+      stream: name,
+      rejected: counts.rejected,
+      read: stream.counts.staged,
+      maxRejected: options.maxRejected,
+      first: counts.firstReason,
+      dataset: dataset.uri,
+    });
+    if (counts.rejected > 0) {
+      const list = `aries dataset rejected ${dataset.uri}`;
+      context.log.warn(`${name}: ${target} did not take ${counts.rejected} records. List them: ${list}`, {
+        stream: name,
+      });
+    }
     const stateAfter = stateAfterLoad(candidate);
     rows.push(ledgerRow(candidate, context, { stateAfter, rows: counts.received, fields: planned.fieldTypes }));
     const { received: records, firstReason: _, ...rest } = counts;
