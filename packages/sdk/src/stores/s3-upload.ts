@@ -2,6 +2,7 @@ import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  ListMultipartUploadsCommand,
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
@@ -109,17 +110,38 @@ export async function openUpload(
 }
 
 /** Makes an upload the object; `false` where it was completed or aborted before. */
-export async function completeUpload(
-  { client, bucket: Bucket, key: Key }: S3Object,
-  { upload: UploadId, etags }: S3Upload,
-): Promise<boolean> {
+export async function completeUpload(object: S3Object, { upload: UploadId, etags }: S3Upload): Promise<boolean> {
+  const { client, bucket: Bucket, key: Key } = object;
   const Parts = etags.map((ETag, index) => ({ ETag, PartNumber: index + 1 }));
   try {
     await client.send(new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload: { Parts } }));
     return true;
   } catch (error) {
     if (isNoSuchUpload(error)) return false;
-    throw error;
+    // Ceph says 500, "already in progress", of an upload that it does not have any more.
+    const isOpen = await openUploads(object, Key).then(
+      (uploads) => uploads.some(({ upload }) => upload === UploadId),
+      () => true,
+    );
+    if (isOpen) throw error;
+    return false;
+  }
+}
+
+/** The uploads that are neither completed nor aborted, below a prefix of whole keys. */
+export async function openUploads(
+  { client, bucket: Bucket }: Pick<S3Object, 'client' | 'bucket'>,
+  prefix: string,
+): Promise<{ key: string; upload: string }[]> {
+  const uploads: { key: string; upload: string }[] = [];
+  for (let markers: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } = {}; ; ) {
+    const page = await client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: prefix, ...markers }));
+    for (const { Key = '', UploadId = '' } of page.Uploads ?? []) {
+      // Not every server looks at the prefix.
+      if (Key.startsWith(prefix)) uploads.push({ key: Key, upload: UploadId });
+    }
+    if (page.IsTruncated !== true || page.NextKeyMarker === undefined) return uploads;
+    markers = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker };
   }
 }
 

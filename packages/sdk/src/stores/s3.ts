@@ -4,7 +4,6 @@ import {
   DeleteObjectsCommand,
   GetObjectCommand,
   HeadObjectCommand,
-  ListMultipartUploadsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
@@ -12,7 +11,15 @@ import { AriesError } from '../errors.ts';
 import { resumedBody } from './resumed-body.ts';
 import { S3_TIMEOUTS, type S3Timeouts, s3Place } from './s3-client.ts';
 import { ignoresConditions, s3Error, statusOf } from './s3-errors.ts';
-import { abortUpload, completeUpload, openUpload, type S3Object, type S3Upload, uploadPartsOf } from './s3-upload.ts';
+import {
+  abortUpload,
+  completeUpload,
+  openUpload,
+  openUploads,
+  type S3Object,
+  type S3Upload,
+  uploadPartsOf,
+} from './s3-upload.ts';
 import type { Store, StoredObject, UnfinishedWrite } from './store.ts';
 
 /**
@@ -180,17 +187,11 @@ export function s3Store(uri: string, timeouts: S3Timeouts = S3_TIMEOUTS): Store 
   }
 
   async function unfinished(start: string): Promise<UnfinishedWrite[]> {
-    const writes: UnfinishedWrite[] = [];
-    for (let markers: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } = {}; ; ) {
-      const page = await client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: keyOf(start), ...markers }));
-      for (const { Key = '', UploadId = '' } of page.Uploads ?? []) {
-        const name = nameOf(Key);
-        // Not every server looks at the prefix.
-        if (name.startsWith(start)) writes.push({ name, ticket: ticketOf({ key: name, upload: UploadId, etags: [] }) });
-      }
-      if (page.IsTruncated !== true || page.NextKeyMarker === undefined) return writes;
-      markers = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker };
-    }
+    const uploads = await openUploads({ client, bucket: Bucket }, keyOf(start));
+    return uploads.map(({ key, upload }) => {
+      const name = nameOf(key);
+      return { name, ticket: ticketOf({ key: name, upload, etags: [] }) };
+    });
   }
 
   return {
