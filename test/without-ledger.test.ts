@@ -16,6 +16,7 @@ import {
   load,
   resetState,
 } from '@aries-data/sdk';
+import { conformance, defineConformance } from '@aries-data/sdk/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 
@@ -224,4 +225,65 @@ test('a session that keeps half a ledger is named', async () => {
     code: 'CONNECTOR_INVALID',
     message: 'things-api: a load session with "ledger" also needs "commit"',
   });
+});
+
+test('the rules that apply are kept without a ledger, those about taking back are skipped', async () => {
+  const worlds = new Map<string, Map<string, JsonRecord[]>>();
+  const sending = defineDestination({
+    config: z.object({ world: z.string().describe('Which of the systems') }),
+    formats: [],
+    dispositions: ['append', 'merge'],
+    delivery: 'at-least-once',
+    open: async ({ config }) => ({
+      async open({ target, disposition, primaryKey }, reject) {
+        const targets = worlds.get(config.world)!;
+        const keyOf = (record: JsonRecord) => JSON.stringify(primaryKey.map((name) => record[name]));
+        let received = 0;
+        return {
+          async writeBatch(batch, { part, index }) {
+            let rows = targets.get(target) ?? [];
+            for (const record of batch) {
+              if (Object.values(record).some((value) => typeof value === 'string' && !value.isWellFormed())) {
+                reject({ reason: 'half of a surrogate pair is no text', origin: `${part}, batch ${index}`, record });
+                continue;
+              }
+              received++;
+              const held = disposition === 'merge' ? rows.find((row) => keyOf(row) === keyOf(record)) : undefined;
+              rows = [...rows.filter((row) => row !== held), { ...held, ...record }];
+            }
+            targets.set(target, rows);
+          },
+          finish: async () => ({ received }),
+        };
+      },
+      async close() {},
+    }),
+  });
+  const suite = defineConformance({
+    schemaless: true,
+    setup() {
+      const name = String(worlds.size);
+      worlds.set(name, new Map());
+      return { config: { world: name }, name, async [Symbol.asyncDispose]() {} };
+    },
+    rows: (target, { name }) => worlds.get(name)!.get(target) ?? [],
+  });
+  const skipped: Record<string, string> = {};
+  for (const rule of conformance({ name: 'sending', destination: sending }, { destination: suite })) {
+    const outcome = await rule.run();
+    if (outcome.skipped !== undefined) skipped[rule.id] = outcome.skipped;
+  }
+  expect(skipped).toMatchInlineSnapshot(`
+    {
+      "destination/abort": "its delivery is at-least-once",
+      "destination/at-once": "its delivery is at-least-once",
+      "destination/cursor-order": "its delivery is at-least-once",
+      "destination/duplicate-keys": "its delivery is at-least-once",
+      "destination/freeze": "its targets have no columns of their own",
+      "destination/key-updates": "its delivery is at-least-once",
+      "destination/remade": "the suite does not say how to make a target again",
+      "destination/replace": "it does not declare replace",
+      "destination/replace-interval": "it does not declare replace-interval",
+    }
+  `);
 });
