@@ -90,11 +90,11 @@ describe.concurrent('two pipelines load one table', UNHURRIED, () => {
     const overtaken = {
       ...destination!,
       async open(ctx: Parameters<Destination['open']>[0]): Promise<LoadSession> {
-        const session = await destination!.open(ctx);
+        const session = (await destination!.open(ctx)) as LoadSession;
         const { commit } = session;
         session.commit = async (rows, confirm) => {
           await it.load('a', [2], { disposition: 'append' });
-          await commit!(rows, confirm);
+          await commit(rows, confirm);
         };
         return session;
       },
