@@ -23,6 +23,7 @@ export const slow = [
   'test/docs-commands.test.ts',
   'test/hostile-names.test.ts',
   'test/pgcopy.test.ts',
+  'test/regular-expressions.test.ts',
   'test/running-again/interrupted-extract.test.ts',
   'test/running-again/interrupted-load.test.ts',
   'test/running-again/postgres-source.test.ts',

@@ -39,6 +39,7 @@ test.each<[string, Uint8Array | string, string]>([
   ['x.db', 'SQLite format 3\0\x10\0', 'a SQLite database — Convert'],
   ['x.csv', '%PDF-1.7\n%\xe2\xe3', 'a PDF document — Convert'],
   ['x.csv', '\n<!DOCTYPE html>\n<html><body>Sign in</body></html>', 'an HTML page — Is it the page of an error'],
+  ['x.csv', '<!-- a --> <!-- b -->\n<html>', 'an HTML page — Is it the page of an error'],
   ['x.ndjson', '<html lang="en"></html>', 'an HTML page — Is it the page of an error'],
   ['x.json', '<?xml version="1.0"?><rows/>', 'an XML document — Convert'],
   ['x.csv.gz', gzipSync(gzipSync(CSV)), 'compressed twice — Decompress it once.'],
@@ -52,6 +53,11 @@ test.each<[string, Uint8Array | string, string]>([
       `DATA_INVALID: ${folder}/${name} is ${what}`,
     );
   }
+});
+
+test('a file of nothing but comments is no HTML page, which is found at once', async () => {
+  const folder = await folderWith({ 'x.csv': `${'<!---->'.repeat(500)}x\n1\n` });
+  expect((await read({ url: `${folder}/x.csv` })).records.length).toBe(1);
 });
 
 test('compressed data that is said not to be', async () => {

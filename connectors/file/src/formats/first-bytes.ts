@@ -60,7 +60,7 @@ const MARKUP: readonly { what: string; hint: string; begins: RegExp }[] = [
   {
     what: 'an HTML page',
     hint: 'Is it the page of an error or of a login, in place of the file? Check the url.',
-    begins: /^(?:\xef\xbb\xbf)?\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)[\s>]/is,
+    begins: /^(?:\xef\xbb\xbf)?\s*(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype\s+html|html|head|body)[\s>]/is,
   },
   { what: 'an XML document', hint: CONVERT, begins: /^(?:\xef\xbb\xbf)?\s*<\?xml\s/i },
 ];

@@ -80,7 +80,7 @@ const NAN_REASON = 'it is not JSON: it holds NaN or Infinity. To read them as nu
 function notJson(error: unknown, text: string): string {
   const reason = `it is not JSON: ${(error as Error).message.replace(/ \(line 1 column \d+\)$/, '')}`;
   // As JSON, documents may follow one another with any white space between them.
-  return /[}\]]\s*\r\s*[{[]/.test(text)
+  return /[}\]][ \t]{0,20}\r\s{0,20}[{[]/.test(text)
     ? `${reason}. To read lines that end in a carriage return alone, set "format" to json`
     : reason;
 }
