@@ -30,7 +30,7 @@ export function stubbedSalesforce({ objects = acme(), pageSize = 3 } = {}) {
     }
     const { query } = (await request.json()) as { query: string };
     queries.push(query);
-    const id = `750R0000000${jobs.size}`;
+    const id = `750R${String(jobs.size).padStart(11, '0')}`;
     jobs.set(id, answer(objects, query));
     return reply({ id, operation: 'query', state: 'UploadComplete', contentType: 'CSV' });
   }
@@ -151,7 +151,7 @@ export function acme(): StubbedObjects {
     Account: { fields: fieldsOf(types), records: minutes.map((minute, number) => account(number, minute)) },
     Region__x: {
       fields: fieldsOf({ Id: 'id', Label: 'string' }),
-      records: [1, 2, 3, 4].map((id) => ({ Id: `x0${id}`, Label: `Region ${id}` })),
+      records: [1, 2, 3, 4].map((id) => ({ Id: `x00R${String(id).padStart(11, '0')}`, Label: `Region ${id}` })),
     },
   };
 }
