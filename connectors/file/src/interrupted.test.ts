@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
-import { type Connector, extract, load } from '@aries-data/sdk';
+import { type Connector, type Disposition, extract, load } from '@aries-data/sdk';
 import { expect, onTestFinished, test } from 'vitest';
 import { destination } from './destination.ts';
 import { source } from './source.ts';
+import type { Stop } from './testing/child.ts';
 import { folderWith } from './testing/read.ts';
 
 const connector: Connector = {
@@ -32,7 +33,7 @@ test.each([
   // Committed: what comes next finishes it.
   ['after writeIfAbsent', 'replace', ['old'], 1],
   ['after publish', 'append', ['new', 'old'], 0],
-] as const)('killed %s (%s)', async (step, disposition, seen, left) => {
+] satisfies [Stop, Disposition, string[], number][])('killed %s (%s)', async (step, disposition, seen, left) => {
   const folder = await folderWith({ 'old.ndjson': '{"id":"old"}\n', 'new.ndjson': '{"id":"new"}\n' });
   const out = `${folder}/out`;
   const staged = async (name: string) => {

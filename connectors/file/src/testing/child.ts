@@ -8,6 +8,9 @@ import { destination } from '../destination.ts';
 import { storeSession } from '../load/session.ts';
 import { steppedStore } from './stepped-store.ts';
 
+/** Where it stops. */
+export type Stop = 'writing' | `${'before' | 'after'} ${'prepare' | 'writeIfAbsent' | 'publish' | 'remove'}`;
+
 const [, , input = '', path = '', disposition = 'replace', step = ''] = process.argv;
 
 async function reached(name: string): Promise<void> {
