@@ -26,6 +26,7 @@ export const slow = [
   'test/regular-expressions.test.ts',
   'test/running-again/interrupted-extract.test.ts',
   'test/running-again/interrupted-load.test.ts',
+  'test/running-again/null-columns.test.ts',
   'test/running-again/postgres-source.test.ts',
   'test/running-again/schema-drift.test.ts',
   'test/schedule-manifests.test.ts',

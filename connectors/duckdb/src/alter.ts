@@ -17,6 +17,7 @@ function alteration(change: ColumnChange): string {
 /** The values that a column has, in its wider type; none changes what it says. */
 function widened(column: string, { column: name, from, type }: { column: string; from: string; type: string }): string {
   if (type === 'VARCHAR') return textOf(column, from);
+  if (from === 'JSON') return `CAST(CAST(${column} AS VARCHAR) AS ${type})`;
   const cast = `CAST(${column} AS ${type})`;
   if (type !== 'DOUBLE' || exactDigits(from) === undefined) return cast;
   // A double does not hold every integer of 64 bits.

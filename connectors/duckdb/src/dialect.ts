@@ -20,7 +20,7 @@ export function duckdbDialect(required: RequiredColumns): SqlDialect {
       isName(name) && !(of === 'column' && foldCase(name) === ROWID) ? foldCase(name) : undefined,
     textType: 'VARCHAR',
     bigintType: 'BIGINT',
-    fit: (column, field, type) => fitColumn(column.type, field, type),
+    fit: (column, field, type, neverHeld) => fitColumn(column.type, field, type, neverHeld),
 
     // Load tables live in the transaction: whatever becomes of the process, none is left. NULLs are refused on the way in.
     createStage(stage, columns) {

@@ -70,6 +70,9 @@ const WIDENED: [from: string, value: string, field: FieldSchema, added: Json, to
     'VARCHAR',
     ['0d9a7f84-3d2e-4c1b-9a76-0123456789ab', 'x'],
   ],
+  // As text in a column of JSON it would come back in quotes.
+  ['JSON', "'[1]'", zoned, '2024-03-01T12:00:00Z', 'VARCHAR', ['[1]', '2024-03-01T12:00:00Z']],
+  ['JSON', "'[1]'", fieldSchema('integer'), 5, 'VARCHAR', ['[1]', '5']],
   // These stay as they are.
   ['BIGINT', '5', fieldSchema('integer'), 6, 'BIGINT', ['5', '6']],
   ['HUGEINT', '5', fieldSchema('int64'), '6', 'HUGEINT', ['5', '6']],
@@ -77,7 +80,7 @@ const WIDENED: [from: string, value: string, field: FieldSchema, added: Json, to
   ['DOUBLE', '0.5', fieldSchema('integer'), 6, 'DOUBLE', ['0.5', '6.0']],
   ['VARCHAR', "'x'", fieldSchema('number'), 1e21, 'VARCHAR', ['x', '1e+21']],
   ['VARCHAR', "'x'", fieldSchema('array'), ['a'], 'VARCHAR', ['x', '["a"]']],
-  ['JSON', "'[1]'", zoned, '2024-03-01T12:00:00Z', 'JSON', ['[1]', '"2024-03-01T12:00:00Z"']],
+  ['JSON', "'[1]'", {}, 'x', 'JSON', ['[1]', '"x"']],
   [
     'TIMESTAMP',
     "'2024-02-29 01:02:03'",

@@ -1,5 +1,5 @@
 import type { Field } from '@aries-data/sdk';
-import { type Digits, decimalDigits, decimalType, exactDigits, MOST_DIGITS } from './column-types.ts';
+import { type Digits, decimalDigits, decimalType, exactDigits, isJsonKind, MOST_DIGITS } from './column-types.ts';
 
 /** How a field goes into a column that exists: see `Fit` of the SDK's dialects. */
 type Fit = { fits: true } | { fits: false; widen: string } | { fits: false; conflict: string };
@@ -11,8 +11,10 @@ const ZONED = 'TIMESTAMP WITH TIME ZONE';
  * Whether a column of one type can take a field whose own column would be of another. Where it fits, each value is checked
  * as it is written, so none changes; where not, the column is widened along integer → int64 → decimal → text, date → date-time.
  */
-export function fitColumn(column: string, field: Field, type: string): Fit {
-  if (column === type || column === 'VARCHAR' || column === 'JSON') return FITS;
+export function fitColumn(column: string, field: Field, type: string, neverHeld = false): Fit {
+  if (column === type || column === 'VARCHAR') return FITS;
+  // A text in a column of JSON would be read back with quotes around it.
+  if (column === 'JSON') return isJsonKind(field.kind) ? FITS : widen(neverHeld ? type : 'VARCHAR');
   if (/\[\d*\]$|^(?:STRUCT|MAP|UNION|VARIANT|GEOMETRY)\b/.test(column)) {
     return conflict(`is a ${shortened(column)}, which can only be filled by hand: make it JSON`);
   }

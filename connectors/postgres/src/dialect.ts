@@ -69,8 +69,9 @@ function alteration(change: ColumnChange): string {
     case 'drop-not-null':
       return `ALTER COLUMN ${column} DROP NOT NULL`;
     case 'widen': {
-      // The direct cast of a float to numeric keeps 15 digits only.
-      const exact = change.type === 'numeric' ? `${column}::text::numeric` : `${column}::${change.type}`;
+      // The direct cast of a float to numeric keeps 15 digits only; JSON has casts to few types.
+      const byText = change.type === 'numeric' || change.from === 'jsonb' || change.from === 'json';
+      const exact = byText ? `${column}::text::${change.type}` : `${column}::${change.type}`;
       return `ALTER COLUMN ${column} TYPE ${change.type} USING ${exact}`;
     }
   }

@@ -10,7 +10,7 @@ const TEXT = widen('text');
  * Whether a column can take a field. Values that PostgreSQL refuses may try (they are rejected one by one); values that it would
  * change without a word (rounded, cut, their zone dropped) make the column wider, along integer → bigint → numeric → text.
  */
-export function fitColumn(column: SqlColumn, field: Field, type: string): Fit {
+export function fitColumn(column: SqlColumn, field: Field, type: string, neverHeld = false): Fit {
   if (column.type === type) return FITS;
   const have = withoutModifiers(column.type);
   if (isText(have)) return fitText(column.type, field, type);
@@ -26,7 +26,8 @@ export function fitColumn(column: SqlColumn, field: Field, type: string): Fit {
         : { fits: false, conflict: `holds bytes, the dataset's field ${field.kind}` };
     case 'json':
     case 'jsonb':
-      return ['json', 'object', 'array', 'any'].includes(field.kind) ? FITS : asText(field);
+      if (['json', 'object', 'array', 'any'].includes(field.kind)) return FITS;
+      return neverHeld ? widen(type) : asText(field);
   }
   // Types that only PostgreSQL has (inet, enums, arrays, …) read what a text says, or refuse it.
   if (field.kind === 'string') return FITS;

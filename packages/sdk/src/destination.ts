@@ -35,6 +35,8 @@ export interface LoadTarget {
   /** The target's name: the stream's, or its `as`. */
   target: string;
   fields: readonly Field[];
+  /** Fields that have held nothing but null in all that was loaded before: their columns may get whatever type comes first. */
+  neverHeld?: readonly string[] | undefined;
   primaryKey: readonly string[];
   cursor?: string | undefined;
   disposition: Disposition;

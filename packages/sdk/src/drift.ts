@@ -102,6 +102,11 @@ export function knownFields(ledger: readonly LedgerRow[], readStart: string): Fi
   return last?.fields;
 }
 
+/** Fields that have never held a value. */
+export function neverHeld(known: FieldTypes = []): string[] {
+  return known.filter(([, type]) => type === 'null').map(([name]) => name);
+}
+
 /** Whether there is anything to tell. */
 export function hasDrifted({ appeared, vanished, changed }: Drift): boolean {
   return appeared.length + vanished.length + changed.length > 0;

@@ -32,8 +32,11 @@ export interface SqlDialect {
   /** The type of ledger columns that hold text, and of the one that counts. */
   textType: string;
   bigintType: string;
-  /** Whether a column that exists can take a field whose own column would be of type `type`. Never a silent change of a value. */
-  fit(column: SqlColumn, field: Field, type: string): Fit;
+  /**
+   * Whether a column that exists can take a field whose own column would be of type `type`. Never a silent change of a value.
+   * `neverHeld`: all that was loaded into it is NULL, so a column that was made for any value may become one of this type.
+   */
+  fit(column: SqlColumn, field: Field, type: string, neverHeld: boolean): Fit;
   /** Whether cells of a staged format go into a column as they are; left out: always. Binary forms mean something else in each type. */
   takes?(format: StagedFormat, column: CopyTarget['columns'][number]): boolean;
   /** CREATE TABLE of a load table with these columns, as cheap as the database has them (unlogged), with an ordinal where asked for. */

@@ -2,7 +2,7 @@ import type { LoadTarget } from '../destination.ts';
 import { AriesError } from '../errors.ts';
 import type { StagedFormat } from '../formats/format.ts';
 import type { Field } from '../schema.ts';
-import type { ColumnChange, SqlColumn, SqlConnection, SqlDialect, SqlTable } from './dialect.ts';
+import type { ColumnChange, Fit, SqlColumn, SqlConnection, SqlDialect, SqlTable } from './dialect.ts';
 
 /** One field of the dataset and the column that it goes into. */
 export interface PlannedColumn {
@@ -51,7 +51,10 @@ export async function planTarget(
     };
     if (table === undefined) return made;
     const column = columnOf(dialect, table, field.name);
-    if (column !== undefined) return planColumn({ dialect, table, column, field, type: types[index]!, isKey, changes });
+    if (column !== undefined) {
+      const neverHeld = target.neverHeld?.includes(field.name) === true;
+      return planColumn({ dialect, table, column, field, type: types[index]!, isKey, neverHeld, changes });
+    }
     changes.push({ kind: 'add', column: field.name, type: types[index]! });
     return { ...made, nullable: !isKey };
   });
@@ -96,9 +99,10 @@ function planColumn(options: {
   field: Field;
   type: string;
   isKey: boolean;
+  neverHeld: boolean;
   changes: ColumnChange[];
 }): PlannedColumn {
-  const { dialect, table, column, field, type, isKey, changes } = options;
+  const { dialect, table, column, field, type, isKey, neverHeld, changes } = options;
   const { name } = column;
   if (column.generated) throw conflict(table, `column "${name}" is generated there, the dataset brings values for it`);
   let nullable = column.nullable && !isKey;
@@ -106,7 +110,8 @@ function planColumn(options: {
     changes.push({ kind: 'drop-not-null', column: name });
     nullable = true;
   }
-  const fit = dialect.fit(column, field, type);
+  // Nulls go into any column.
+  const fit: Fit = field.schema.type === 'null' ? { fits: true } : dialect.fit(column, field, type, neverHeld);
   if (fit.fits) return { field, name, type: column.type, loadType: fit.through ?? column.type, nullable };
   if ('conflict' in fit) throw conflict(table, `column "${name}" ${fit.conflict}`);
   changes.push({ kind: 'widen', column: name, from: column.type, type: fit.widen });

@@ -1,5 +1,5 @@
 import type { LoadSession, LoadTarget, SchemaChange, TargetState } from '../destination.ts';
-import { type Drift, driftOf, type FieldOfType, type FieldTypes, typesOf, typeText } from '../drift.ts';
+import { type Drift, driftOf, type FieldOfType, type FieldTypes, neverHeld, typesOf, typeText } from '../drift.ts';
 import { AriesError } from '../errors.ts';
 import type { Field } from '../schema.ts';
 import type { StreamHead } from './plan-load.ts';
@@ -45,7 +45,11 @@ export async function fitSchema(
   wanted: Omit<LoadTarget, 'schemaChange'>,
   { policy, known, inferred, unknown }: FitSchemaOptions,
 ): Promise<FittedSchema> {
-  const all = { ...wanted, schemaChange: policy === 'evolve' ? 'evolve' : 'freeze' } as const;
+  const all = {
+    ...wanted,
+    neverHeld: neverHeld(known),
+    schemaChange: policy === 'evolve' ? 'evolve' : 'freeze',
+  } as const;
   const first = await session.inspect(all);
   const drift = driftOf({ fields: wanted.fields, inferred, known: unknown ? undefined : known });
   const { has } = first;

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { changingShop } from './changing-shop.ts';
+
+/** Each day's value of one column, inferred, appended to one table; the values that the table then has. */
+async function days(into: 'postgres' | 'duckdb', values: (string | number | boolean | null | object)[]) {
+  await using shop = await changingShop({ items: {} }, into);
+  for (const [index, value] of values.entries()) {
+    shop.rows.items = [{ id: index, value } as never];
+    await shop.both(`day-${index}`, { disposition: 'append', allowRepeat: true });
+  }
+  const [type] = await shop.sql(
+    `SELECT data_type AS type FROM information_schema.columns WHERE table_name = 'items' AND column_name = 'value'`,
+  );
+  const rows = await shop.sql('SELECT CAST(value AS varchar) AS value FROM items ORDER BY id');
+  return { type: String(type!.type).toLowerCase(), values: rows.map(({ value }) => value) };
+}
+
+test.concurrent.each(['postgres', 'duckdb'] as const)(
+  '%s: a column that has held only nulls takes the first type that comes',
+  async (into) => {
+    const text = into === 'postgres' ? 'text' : 'varchar';
+    expect(await days(into, [null, 'hello', 5, 5.5])).toEqual({ type: text, values: [null, 'hello', '5', '5.5'] });
+    expect(await days(into, [null, null, 5, null])).toEqual({ type: 'bigint', values: [null, null, '5', null] });
+    expect(await days(into, [null, 5, 'hello', null])).toEqual({ type: text, values: [null, '5', 'hello', null] });
+    expect((await days(into, [null, '2026-01-31'])).type).toBe('date');
+    expect((await days(into, [null, '2026-01-31T08:30:00Z'])).type).toBe('timestamp with time zone');
+    expect(await days(into, [null, true])).toEqual({ type: 'boolean', values: [null, 'true'] });
+  },
+);
+
+test.concurrent.each(['postgres', 'duckdb'] as const)(
+  '%s: a day of nulls leaves the column its type, and a text beside JSON is a text',
+  async (into) => {
+    expect((await days(into, [true, null])).type).toBe('boolean');
+    expect((await days(into, ['2026-01-31', null, '2026-02-28'])).type).toBe('date');
+    expect((await days(into, [1.5, null, 2])).type).toBe(into === 'postgres' ? 'double precision' : 'double');
+    expect((await days(into, [[1, 2], null])).type).toBe(into === 'postgres' ? 'jsonb' : 'json');
+    const { values } = await days(into, [[1], 'hello', { a: 1 }]);
+    expect(values.map((value) => String(value).replaceAll(' ', ''))).toEqual(['[1]', 'hello', '{"a":1}']);
+  },
+);
