@@ -114,9 +114,17 @@ export function interrupted(signal: AbortSignal): AriesError {
 
 function redactError(error: AriesError, redactor: Redactor): AriesError {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
-    at.message = redactor.text(at.message);
-    if (at.stack !== undefined) at.stack = redactor.text(at.stack);
+    at.message = readable(redactor.text(at.message));
+    if (at.stack !== undefined) at.stack = readable(redactor.text(at.stack));
   }
   error.hint = redactor.text(error.hint);
   return error;
+}
+
+/** Characters of a message at most: a server may have filled it. Cut after secrets are hidden, so that none is cut in two. */
+const LONGEST_MESSAGE = 20_000;
+
+function readable(message: string): string {
+  if (message.length <= LONGEST_MESSAGE) return message;
+  return `${message.slice(0, LONGEST_MESSAGE)}… (${message.length - LONGEST_MESSAGE} characters more)`;
 }
