@@ -1,4 +1,8 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { source } from '../../connectors/file/src/source.ts';
 import { changingShop } from './changing-shop.ts';
 
 /** Each day's value of one column, inferred, appended to one table; the values that the table then has. */
@@ -37,5 +41,25 @@ test.concurrent.each(['postgres', 'duckdb'] as const)(
     expect((await days(into, [[1, 2], null])).type).toBe(into === 'postgres' ? 'jsonb' : 'json');
     const { values } = await days(into, [[1], 'hello', { a: 1 }]);
     expect(values.map((value) => String(value).replaceAll(' ', ''))).toEqual(['[1]', 'hello', '{"a":1}']);
+  },
+);
+
+test.concurrent.for(['postgres', 'duckdb'] as const)(
+  '%s: a file of nothing but its header makes the table, whose columns take the types of the rows that follow',
+  async (into, { onTestFinished }) => {
+    await using shop = await changingShop({}, into);
+    const folder = await mkdtemp(join(tmpdir(), 'aries-again-'));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const url = join(folder, 'items.csv');
+    const connector = { name: 'file', version: '0.0.0', source };
+    const load = async (run: string, text: string) => {
+      await writeFile(url, text);
+      await shop.extract(run, { source: { connector, config: { url } } });
+      return shop.load(run, { disposition: 'append' });
+    };
+    await load('monday', 'id,name\n');
+    expect(await shop.table('items')).toEqual([]);
+    await load('tuesday', 'id,name\n1,a\n');
+    expect(await shop.table('items')).toEqual([{ id: 1, name: 'a' }]);
   },
 );

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { LoadOptions } from '@aries-data/sdk';
+import type { AriesError, LoadOptions } from '@aries-data/sdk';
 import { describe, expect, test } from 'vitest';
 import { runHere } from '../../packages/cli/src/testing/run-here.ts';
 import { changingShop } from './changing-shop.ts';
@@ -127,6 +127,20 @@ describe.concurrent('what the source renamed, dropped and retyped is told', UNHU
     const { drift } = await it.run(RENAMED, [{ id: 3, fullname: 'c' }], { disposition: 'merge' });
     expect(drift!.vanished).toHaveLength(2);
   });
+});
+
+test('a view stands in the way of a wider column: it is named, and so is the way out', UNHURRIED, async () => {
+  await using it = await drifting();
+  await it.run({ id: 'integer', v: 'integer' }, [{ id: 1, v: 1 }], { disposition: 'replace' });
+  await it.shop.sql('CREATE VIEW twice AS SELECT id, v * 2 AS w FROM items');
+  const error = await it
+    .run({ id: 'integer', v: 'string:decimal' }, [{ id: 1, v: '1.5' }], { disposition: 'replace' })
+    .catch((error: AriesError) => error);
+  expect(error).toMatchObject({ code: 'SCHEMA_CONFLICT', exitCode: 78 });
+  expect(`${(error as AriesError).message} ${(error as AriesError).hint}`).toMatchInlineSnapshot(
+    `"items: cannot widen column "v" from bigint to numeric: Postgres: cannot alter type of a column used by a view or rule: rule _RETURN on view twice depends on column "v" (SQLSTATE 0A000) Drop what depends on the column (a view, an index), load, and make it again; or leave the field out with the transform select."`,
+  );
+  expect(await it.shop.table('items')).toEqual([{ id: 1, v: 1 }]);
 });
 
 describe.concurrent('inferred fields', UNHURRIED, () => {

@@ -157,6 +157,6 @@ test('a table with an index cannot be changed, and says what to do', async () =>
   const error = await failure(append(path, folder, fieldSchema('string'), 'x'));
   expect(error).toMatchObject({ code: 'SCHEMA_CONFLICT' });
   expect(`${error.message} ${error.hint}`).toMatchInlineSnapshot(
-    `"things: cannot widen column "v" from INTEGER to VARCHAR: DuckDB: Catalog Error: Cannot change the type of this column: an index depends on it! Change the table by hand, or leave the fields out with the transform select."`,
+    `"things: cannot widen column "v" from INTEGER to VARCHAR: DuckDB: Catalog Error: Cannot change the type of this column: an index depends on it! Drop what depends on the column (a view, an index), load, and make it again; or leave the field out with the transform select."`,
   );
 });

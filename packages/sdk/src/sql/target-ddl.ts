@@ -37,7 +37,11 @@ export async function evolveTarget(
     throw new AriesError(
       'SCHEMA_CONFLICT',
       `${target}: cannot ${changes.map(describeChange).join('; ')}: ${error.message}`,
-      { stream, cause: error, hint: 'Change the table by hand, or leave the fields out with the transform select.' },
+      {
+        stream,
+        cause: error,
+        hint: 'Drop what depends on the column (a view, an index), load, and make it again; or leave the field out with the transform select.',
+      },
     );
   }
 }
