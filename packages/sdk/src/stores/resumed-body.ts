@@ -22,7 +22,9 @@ const FIRST_PAUSE_MS = 200;
  * `UNREACHABLE` naming it once five tries in a row have brought nothing.
  *
  * @example
- * const body = resumedBody(first, { name: 'https://example.com/a.csv', reopen: async (from) => ({ body: await get(from), offset: from }) });
+ * const url = 'https://example.com/a.csv';
+ * const rest = async (from: number) => (await fetch(url, { headers: { range: `bytes=${from}-` } })).body!;
+ * const body = resumedBody(await rest(0), { name: url, reopen: async (from) => ({ body: await rest(from), offset: from }) });
  */
 export async function* resumedBody(
   first: AsyncIterable<Uint8Array>,

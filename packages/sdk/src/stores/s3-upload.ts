@@ -10,12 +10,12 @@ import { AriesError } from '../errors.ts';
 import { isNoSuchUpload } from './s3-errors.ts';
 
 /** Bytes of a part. An upload has at most 10,000 parts, so the later ones are larger: about 350 GB in all. */
-const PART_BYTES = 8 * 1024 * 1024;
+export const PART_BYTES = 8 * 1024 * 1024;
 const SMALL_PARTS = 5000;
 const LATER_PART_BYTES = 64 * 1024 * 1024;
 
 /** Parts on their way, besides the one that is being filled. */
-const SENT_AT_ONCE = 2;
+export const SENT_AT_ONCE = 2;
 
 export interface S3Object {
   client: S3Client;
@@ -51,7 +51,7 @@ export async function* uploadPartsOf(body: AsyncIterable<Uint8Array>): AsyncGene
 }
 
 /**
- * Sends parts and leaves the upload open: nothing is visible before it is completed. Without any part, it has one that is empty.
+ * Sends parts and leaves the upload open (lib-storage completes one as soon as its body ends): nothing is visible before it is completed. Without any part, it has one that is empty.
  * On failure the upload is aborted.
  */
 export async function openUpload(
@@ -100,13 +100,17 @@ export async function openUpload(
     stop.abort();
     await Promise.all(sending);
     await abortUpload(object, UploadId).catch(() => {});
-    if (!isNoSuchUpload(error)) throw error;
-    throw new AriesError(
-      'ATTEMPT_CONFLICT',
-      `The upload of ${Key} was taken away before it was whole: another attempt has finished the same step`,
-      { cause: error, hint: 'Run it again to get what the other attempt has made.' },
-    );
+    throw isNoSuchUpload(error) ? takenAway(Key, error) : error;
   }
+}
+
+/** Whoever commits a step takes away what other attempts at it still send. */
+export function takenAway(key: string, cause: unknown): AriesError {
+  return new AriesError(
+    'ATTEMPT_CONFLICT',
+    `The upload of ${key} was taken away before it was whole: another attempt has finished the same step`,
+    { cause, hint: 'Run it again to get what the other attempt has made.' },
+  );
 }
 
 /** Makes an upload the object; `false` where it was completed or aborted before. */

@@ -7,17 +7,21 @@ import {
   ListObjectsV2Command,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
 import { AriesError } from '../errors.ts';
 import { resumedBody } from './resumed-body.ts';
 import { S3_TIMEOUTS, type S3Timeouts, s3Place } from './s3-client.ts';
-import { ignoresConditions, s3Error, statusOf } from './s3-errors.ts';
+import { ignoresConditions, isNoSuchUpload, s3Error, statusOf } from './s3-errors.ts';
 import {
   abortUpload,
   completeUpload,
   openUpload,
   openUploads,
+  PART_BYTES,
   type S3Object,
   type S3Upload,
+  SENT_AT_ONCE,
+  takenAway,
   uploadPartsOf,
 } from './s3-upload.ts';
 import type { Store, StoredObject, UnfinishedWrite } from './store.ts';
@@ -77,27 +81,31 @@ export function s3Store(uri: string, timeouts: S3Timeouts = S3_TIMEOUTS): Store 
   async function write(key: string, body: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<void> {
     let bytes = 0;
     async function* counted() {
-      for await (const part of uploadPartsOf(body)) {
-        bytes += part.byteLength;
-        yield part;
+      for await (const chunk of body) {
+        bytes += chunk.byteLength;
+        yield chunk;
       }
     }
-    const parts = counted();
-    const first = await parts.next();
-    const second = first.done === true ? first : await parts.next();
-    if (second.done === true) {
+    const upload = new Upload({
+      client,
+      params: { Bucket, Key: keyOf(key), Body: Readable.from(counted(), { objectMode: false }) },
+      partSize: PART_BYTES,
+      queueSize: SENT_AT_ONCE,
+    });
+    const stop = () => void upload.abort();
+    signal?.addEventListener('abort', stop, { once: true });
+    try {
       signal?.throwIfAborted();
-      const command = new PutObjectCommand({ Bucket, Key: keyOf(key), Body: first.value ?? new Uint8Array(0) });
-      await client.send(command, signal === undefined ? {} : { abortSignal: signal });
-    } else {
-      async function* all() {
-        yield first.value!;
-        yield second.value!;
-        yield* parts;
-      }
-      const upload = await openUpload(objectOf(key), all(), signal);
-      // Completed before: the answer to our own first try got lost. The length says whether that is so.
-      await completeUpload(objectOf(key), upload);
+      await upload.done();
+    } catch (error) {
+      await upload.abort().catch(() => {});
+      if (!isNoSuchUpload(error)) throw error;
+      // Completed before: the answer to our own first try got lost. Or somebody took it away, and nothing is there.
+      await checkLength(key, bytes).catch(() => {
+        throw takenAway(keyOf(key), error);
+      });
+    } finally {
+      signal?.removeEventListener('abort', stop);
     }
     await checkLength(key, bytes);
   }
