@@ -12,10 +12,10 @@ export async function replaceObject(store: Store, key: string, body: Uint8Array)
 export async function tamper<Document>(
   store: Store,
   key: string,
-  change: (document: Document) => Document | void,
+  change: (document: Document) => unknown,
 ): Promise<void> {
   const { checksum: _, ...document } = JSON.parse(String(await store.read(key)));
-  await replaceObject(store, key, sealed({}, change(document) ?? document));
+  await replaceObject(store, key, sealed({}, change(document as Document) ?? document));
 }
 
 /** The keys of all objects whose name ends so. */

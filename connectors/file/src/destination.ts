@@ -10,7 +10,7 @@ export const destination = defineDestination({
   delivery: 'idempotent',
 
   async check({ config }) {
-    const store = await openStore(config.path);
+    const store = await openStore(config.path, { shared: true });
     try {
       await store.check();
     } finally {

@@ -9,7 +9,7 @@ export function cursorOrder(kind: FieldKind): CompareCursor {
   switch (kind) {
     case 'integer':
     case 'int64':
-      return (a, b) => compare(BigInt(a), BigInt(b));
+      return compareIntegers;
     case 'number':
       return compareNumbers;
     case 'decimal':
@@ -21,6 +21,15 @@ export function cursorOrder(kind: FieldKind): CompareCursor {
       return compareUnknown;
     default:
       return compareTexts;
+  }
+}
+
+/** What is no integer comes from staging that somebody changed; that it is none is said where it would be kept. */
+function compareIntegers(a: string, b: string): number {
+  try {
+    return compare(BigInt(a), BigInt(b));
+  } catch {
+    return compareTexts(a, b);
   }
 }
 

@@ -8,9 +8,9 @@ export type SessionContext = Pick<ConnectorContext<DestinationConfig>, 'config' 
   pipeline: string;
 };
 
-/** A load into the folder or bucket that the config names. */
+/** A load into the folder or bucket that the config names. It is for others to read, as far as the process's umask lets them. */
 export async function openSession(context: SessionContext): Promise<LoadSession> {
-  return storeSession(await openStore(context.config.path), context);
+  return storeSession(await openStore(context.config.path, { shared: true }), context);
 }
 
 /**

@@ -45,7 +45,8 @@ const kindOf = (stream: string): DocumentKind<JournalEntry> => ({
   schema: entrySchema,
   hint: 'Run the step again with --force to read the stream from its start.',
   compact: true,
-  faultOf: (entry) => partKeysFault(stream, entry),
+  faultOf: (entry) =>
+    entry.complete || entry.position !== null ? partKeysFault(stream, entry) : 'it says of no place to go on from',
 });
 
 /** Writes one entry under a name of its own; nothing is overwritten. */

@@ -114,6 +114,7 @@ const MANIFEST: DocumentKind<Manifest> = {
   schema: manifestSchema,
   hint: 'Run the step again with --force; its dataset then takes the place of this one.',
   faultOf({ streams }) {
+    if (Object.keys(streams).length === 0) return 'it has no streams';
     for (const [stream, one] of Object.entries(streams)) {
       const fault = partsFault(stream, one) ?? keysFault(one) ?? stateFault(one);
       if (fault !== undefined) return `the stream ${JSON.stringify(stream)}: ${fault}`;

@@ -8,7 +8,7 @@ import { AriesError } from '../errors.ts';
 import { folderOf, pathBelow, refuseLinks } from './below.ts';
 import { fileError } from './file-errors.ts';
 import { makeFolder, syncFolder } from './folders.ts';
-import type { Store, StoredObject } from './store.ts';
+import type { Store, StoredObject, StoreOptions } from './store.ts';
 
 /** How the name of a file ends that is not whole yet. */
 const UNFINISHED = /\.[0-9a-f]{16}\.tmp$/;
@@ -20,8 +20,10 @@ const READ = constants.O_RDONLY | constants.O_NOFOLLOW;
  * A store in a folder. An object is written beside its final name, flushed to disk, then linked into place:
  * `link` fails where the name is taken, so it is also the conditional write.
  */
-export function fileStore(uri: string): Store {
+export function fileStore(uri: string, { shared }: StoreOptions = {}): Store {
   const root = uri.startsWith('file:') ? fileURLToPath(new URL(uri)) : resolve(uri);
+  const query = queryOf(uri);
+  const modes = (shared ?? query !== '') ? SHARED : PRIVATE;
   const pathOf = (key: string) => pathBelow(root, key);
 
   /** The path of an object that is about to be made, in folders that are no links. */
@@ -31,12 +33,12 @@ export function fileStore(uri: string): Store {
   }
 
   return {
-    uri: pathToFileURL(root).href.replace(/\/$/, ''),
-    uriOf: (key) => pathToFileURL(pathOf(key)).href,
+    uri: `${pathToFileURL(root).href.replace(/\/$/, '')}${query}`,
+    uriOf: (key) => `${pathToFileURL(pathOf(key)).href}${query}`,
 
     async write(key, body, signal) {
       const path = await placeOf(key);
-      const temporary = await written(path, body, signal);
+      const temporary = await written(path, body, modes, signal);
       const state = await linked(temporary, path);
       if (state === 'linked') return;
       throw new AriesError(
@@ -51,14 +53,14 @@ export function fileStore(uri: string): Store {
     async writeIfAbsent(key, body) {
       const path = await placeOf(key);
       for (;;) {
-        const state = await linked(await written(path, [body]), path);
+        const state = await linked(await written(path, [body], modes), path);
         // An attempt that finished the step took away what it found unfinished.
         if (state !== 'gone') return state === 'linked';
       }
     },
 
     async prepare({ key, aside }, body, signal) {
-      const temporary = await written(await placeOf(aside), body, signal);
+      const temporary = await written(await placeOf(aside), body, modes, signal);
       await syncFolder(dirname(temporary));
       return JSON.stringify({ key, file: relative(root, temporary) } satisfies Ticket);
     },
@@ -67,7 +69,7 @@ export function fileStore(uri: string): Store {
       const { key, file } = parseTicket(ticket);
       const [from, path] = [await placeOf(file), await placeOf(key)];
       try {
-        await makeFolder(dirname(path));
+        await makeFolder(dirname(path), modes.folder);
         await rename(from, path);
         await syncFolder(dirname(path));
         return true;
@@ -144,6 +146,25 @@ export function fileStore(uri: string): Store {
   };
 }
 
+/** Who may read what a store writes: nobody else, or whoever the process's umask lets. */
+interface Modes {
+  folder: number;
+  file: number;
+}
+
+const PRIVATE: Modes = { folder: 0o700, file: 0o600 };
+const SHARED: Modes = { folder: 0o777, file: 0o666 };
+
+/** The options that a URI of a folder ends with: `?mode=shared`, or none. */
+function queryOf(uri: string): '' | '?mode=shared' {
+  if (!uri.startsWith('file:')) return '';
+  const { search } = new URL(uri);
+  if (search === '' || search === '?mode=shared') return search;
+  throw new AriesError('STAGING_INVALID', `"${uri}" has unknown options: ${search.slice(1)}`, {
+    hint: 'A folder knows one: ?mode=shared, for staging that other users of the machine read and write too.',
+  });
+}
+
 /** A file that is written under a name of its own, and the name that it will have. */
 interface Ticket {
   key: string;
@@ -160,6 +181,7 @@ function parseTicket(text: string): Ticket {
 async function written(
   path: string,
   body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  modes: Modes,
   signal?: AbortSignal,
 ): Promise<string> {
   const temporary = `${path}.${randomBytes(8).toString('hex')}.tmp`;
@@ -168,7 +190,7 @@ async function written(
     work.catch((error) => {
       throw fileError(error, path);
     });
-  const file = await disk(openIn(dirname(path), temporary));
+  const file = await disk(openIn(dirname(path), temporary, modes));
   try {
     for await (const chunk of body) {
       signal?.throwIfAborted();
@@ -185,13 +207,13 @@ async function written(
 }
 
 /** Makes a new file and the folder it is in, which others may remove while it is empty. */
-async function openIn(folder: string, path: string, tries = 5): Promise<FileHandle> {
-  await makeFolder(folder);
+async function openIn(folder: string, path: string, modes: Modes, tries = 5): Promise<FileHandle> {
+  await makeFolder(folder, modes.folder);
   try {
-    return await open(path, 'wx');
+    return await open(path, 'wx', modes.file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || tries === 1) throw error;
-    return openIn(folder, path, tries - 1);
+    return openIn(folder, path, modes, tries - 1);
   }
 }
 

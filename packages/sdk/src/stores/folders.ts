@@ -1,14 +1,14 @@
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Makes a folder and those above it. Fails with what the file system says: `recursive` reports a read-only disk as ENOENT. */
-export async function makeFolder(path: string): Promise<void> {
+/** Makes a folder and those above it, all with this mode as far as the process's umask lets it. Fails with what the file system says: `recursive` reports a read-only disk as ENOENT. */
+export async function makeFolder(path: string, mode: number): Promise<void> {
   try {
-    await mkdir(path, { recursive: true });
+    await mkdir(path, { recursive: true, mode });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(path) === path) throw error;
-    await makeFolder(dirname(path));
-    await mkdir(path).catch((reason: NodeJS.ErrnoException) => {
+    await makeFolder(dirname(path), mode);
+    await mkdir(path, { mode }).catch((reason: NodeJS.ErrnoException) => {
       if (reason.code !== 'EEXIST') throw reason;
     });
   }

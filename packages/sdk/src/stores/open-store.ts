@@ -1,15 +1,15 @@
 import { AriesError } from '../errors.ts';
-import type { Store } from './store.ts';
+import type { Store, StoreOptions } from './store.ts';
 
 /**
- * The store a URI names: `file:///dir` or a path, `s3://bucket/prefix[?endpoint=…&region=…&pathStyle=true]`.
+ * The store a URI names: `file:///dir[?mode=shared]` or a path, `s3://bucket/prefix[?endpoint=…&region=…&pathStyle=true]`.
  * Nothing is read or written yet. Throws `STAGING_INVALID` for any other URI.
  *
  * @example
  * const store = await openStore('s3://bucket/staging?region=eu-west-1');
  * await store.close();
  */
-export async function openStore(uri: string | Store): Promise<Store> {
+export async function openStore(uri: string | Store, options: StoreOptions = {}): Promise<Store> {
   if (typeof uri !== 'string') return uri;
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(uri)?.[1]?.toLowerCase();
   if (scheme === 's3') {
@@ -18,7 +18,7 @@ export async function openStore(uri: string | Store): Promise<Store> {
   }
   if (scheme === undefined || scheme === 'file') {
     const { fileStore } = await import('./file.ts');
-    return fileStore(uri);
+    return fileStore(uri, options);
   }
   throw new AriesError('STAGING_INVALID', `"${uri}" is no place for datasets`, {
     hint: 'Use file:///folder or s3://bucket/prefix.',

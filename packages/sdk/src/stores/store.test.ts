@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, readdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { memoryStaging } from './memory.ts';
 import { openStore } from './open-store.ts';
 
@@ -136,8 +137,27 @@ test('a file store neither leaves its folder nor follows links', async () => {
   expect((await readdir(above, { recursive: true })).sort()).toEqual(['elsewhere', 'elsewhere/kept', 'root', 'secret']);
 });
 
+test('what a store writes is its own unless it is shared', async () => {
+  const umask = process.umask(0o022);
+  onTestFinished(() => void process.umask(umask));
+  const modes = async (uri: string, options = {}) => {
+    const store = await openStore(uri, options);
+    await store.write('job/one/part', chunks('1'));
+    await store.writeIfAbsent('job/manifest', Buffer.from('2'));
+    const root = fileURLToPath(new URL(uri).href.split('?')[0]!);
+    const of = async (path: string) => ((await stat(join(root, path))).mode & 0o777).toString(8);
+    return Promise.all(['', 'job', 'job/one', 'job/one/part', 'job/manifest'].map(of));
+  };
+  const folder = pathToFileURL(await mkdtemp(join(tmpdir(), 'aries-store-')));
+  expect(await modes(`${folder}/a`)).toEqual(['700', '700', '700', '600', '600']);
+  expect(await modes(`${folder}/b?mode=shared`)).toEqual(['755', '755', '755', '644', '644']);
+  expect(await modes(`${folder}/c`, { shared: true })).toEqual(['755', '755', '755', '644', '644']);
+  expect((await openStore(`${folder}/b?mode=shared`)).uriOf('job/x')).toBe(`${folder}/b/job/x?mode=shared`);
+});
+
 test.each([
   ['ftp://x/y', '"ftp://x/y" is no place for datasets'],
+  ['file:///x?mode=everyone', 'has unknown options: mode=everyone'],
   ['s3:///prefix', 'names no bucket'],
   ['s3://bucket/p?endpont=x', 'has unknown options: endpont'],
 ])('%s is refused', async (uri, message) => {

@@ -24,6 +24,15 @@ export interface UnfinishedWrite {
   ticket: string;
 }
 
+/** How a store is opened. */
+export interface StoreOptions {
+  /**
+   * Files and folders are readable as the process's umask says. Default: by the user that writes them alone, unless the URI says
+   * `?mode=shared`. Only for folders.
+   */
+  shared?: boolean | undefined;
+}
+
 /**
  * Where datasets rest: a flat space of named objects. Names are paths with `/`, below the store's root.
  * Whatever is written appears whole or not at all. The engine never writes a name twice: names carry a random attempt id.
