@@ -8,6 +8,12 @@ import { freePort } from './free-port.ts';
 
 const run = promisify(execFile);
 
+/**
+ * Optional packages that others depend on (vite 8.4) and that not every registry has. `npm ci` wants them to be in the lock file all
+ * the same, so empty ones stand in for them.
+ */
+const STAND_INS = ['napi-windows-process-start-time@0.1.0'];
+
 /** A registry of our own: what is published there is there, all else comes from the registry that npm uses. */
 export interface Registry extends AsyncDisposable {
   url: string;
@@ -37,10 +43,18 @@ export async function startRegistry(): Promise<Registry> {
     ],
   });
   await server.until(async () => (await fetch(`${url}-/ping`).catch(() => undefined))?.ok === true, 60_000);
+  const publish = (published: string) =>
+    run('pnpm', ['publish', '--no-git-checks', '--registry', url], { cwd: published });
+  for (const standIn of STAND_INS) {
+    const [name = '', version = ''] = standIn.split('@');
+    await mkdir(join(folder, name));
+    await writeFile(join(folder, name, 'package.json'), JSON.stringify({ name, version, os: ['win32'] }));
+    await publish(join(folder, name));
+  }
   return {
     url,
     async publish(published) {
-      await run('pnpm', ['publish', '--no-git-checks', '--registry', url], { cwd: published });
+      await publish(published);
     },
     async [Symbol.asyncDispose]() {
       await server.stop();
@@ -57,6 +71,7 @@ uplinks:
   upstream: { url: '${upstream}', maxage: 1h, timeout: 60s }
 packages:
   '@aries-data/*': { access: $all, publish: $all, unpublish: $all }
+${STAND_INS.map((one) => `  '${one.split('@')[0]}': { access: $all, publish: $all }`).join('\n')}
   '**': { access: $all, proxy: upstream }
 log: { type: stdout, format: pretty, level: warn }
 `;

@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import v8 from 'node:v8';
 import { AriesError } from '@aries-data/sdk';
 
@@ -11,7 +12,7 @@ const MEBIBYTE = 1024 * 1024;
  * rest of the heap at one stroke (a value of hundreds of megabytes) is not seen in time; the process then ends with 134.
  */
 export function guardHeap(collect: () => void, giveUp: (error: AriesError) => void): void {
-  const limit = v8.getHeapStatistics().heap_size_limit - youngLimit();
+  const limit = oldLimit();
   let before = oldBytes();
   const timer = setInterval(() => {
     const used = oldBytes();
@@ -45,10 +46,23 @@ function oldBytes(): number {
     .reduce((sum, { space_used_size }) => sum + space_used_size, 0);
 }
 
-/** The young generation's share of `heap_size_limit`: three semi-spaces, whose greatest size V8 does not tell. */
-function youngLimit(): number {
+/**
+ * How much the old generation may hold. V8 only tells the limit of both generations; the flags tell the old one's. Without them it is
+ * gigabytes, and the young one's share, three semi-spaces, hardly counts.
+ */
+function oldLimit(): number {
   const flags = [process.env.NODE_OPTIONS ?? '', ...process.execArgv].join(' ');
-  const flagged = /--max[-_]semi[-_]space[-_]size[= ](\d+)/.exec(flags)?.[1];
-  const byDefault = Number.parseInt(process.versions.node, 10) >= 24 ? 64 : 16;
-  return 3 * Number(flagged ?? byDefault) * MEBIBYTE;
+  const flagged = (name: string) =>
+    Number(new RegExp(`--${name}[= ](\\d+)`).exec(flags.replaceAll('_', '-'))?.[1] ?? 0);
+  const both = v8.getHeapStatistics().heap_size_limit;
+  const size = flagged('max-old-space-size') * MEBIBYTE;
+  const share = (flagged('max-old-space-size-percentage') / 100) * memoryHere();
+  const semiSpace = flagged('max-semi-space-size') || (Number.parseInt(process.versions.node, 10) >= 24 ? 64 : 16);
+  return Math.min(both, share || size || both - 3 * semiSpace * MEBIBYTE);
+}
+
+/** Of the container, where it has a limit, else of the machine. */
+function memoryHere(): number {
+  const limited = process.constrainedMemory();
+  return limited > 0 && limited < totalmem() ? limited : totalmem();
 }

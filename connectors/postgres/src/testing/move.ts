@@ -51,6 +51,8 @@ export interface MoveOptions extends Lane {
   streams?: (string | StreamOptions)[];
   disposition?: Disposition;
   maxRejected?: MaxRejected;
+  /** The pipeline; one of its own where it is left out. */
+  name?: string;
 }
 
 export interface Moved {
@@ -64,13 +66,22 @@ let moves = 0;
 
 /** Extracts into a folder and loads from there. */
 export async function move(options: MoveOptions): Promise<Moved> {
-  const { format, transformed, from, to, streams, disposition = 'replace', maxRejected } = options;
+  const {
+    format,
+    transformed,
+    from,
+    to,
+    streams,
+    disposition = 'replace',
+    maxRejected,
+    name = `move-${++moves}`,
+  } = options;
   const staging = pathToFileURL(await mkdtemp(join(tmpdir(), 'aries-move-'))).href;
   const tolerance = maxRejected === undefined ? {} : { maxRejected };
   const extracted = await extract({
     source: { connector: postgres, config: from },
     staging,
-    name: `move-${++moves}`,
+    name,
     stagedFormat: format,
     ...(streams === undefined ? {} : { streams }),
     transforms: transformed ? [{ connector: identity, config: {} }] : [],

@@ -207,7 +207,7 @@ export function describeRelations(freshDatabase: () => Promise<TestDatabase>): v
       );
       await run('CREATE TABLE target.t (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, v text, n bigserial)');
       for (const disposition of ['append', 'replace', 'merge'] as const) {
-        await move({ ...lane, ...between(), disposition });
+        await move({ ...lane, ...between(), disposition, name: 'counted' });
         expect(await run('SELECT id, v FROM target.t ORDER BY id')).toEqual([
           { id: 7, v: 'a' },
           { id: 9, v: 'b' },

@@ -62,7 +62,7 @@ export function openMetricsFile({ file, figures, version, warn }: MetricsFileOpt
 }
 
 const RUN = /^aries_run_active\{name="([^"\\]*(?:\\.[^"\\]*)*)",command="([^"]*)"\} /m;
-const LAST_SUCCESS = /^aries_run_last_success_timestamp_seconds\{[^\n]*\} ([\d.e+-]+)$/m;
+const LAST_SUCCESS = /^aries_run_last_success_timestamp_seconds\{[^\n]{0,2000}\} ([\d.e+-]{1,40})$/m;
 
 /** What the file tells of the run before, if it was of the same command. */
 function earlierRun(file: string, command: string): { name?: string; lastSuccess?: number } {
