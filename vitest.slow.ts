@@ -22,6 +22,7 @@ export const slow = [
   'test/cli-examples.test.ts',
   'test/cli-real-systems.test.ts',
   'test/cli-telemetry.test.ts',
+  'test/contracts/runs.test.ts',
   'test/cursor-end.test.ts',
   'test/docs-commands.test.ts',
   'test/hostile-names.test.ts',
