@@ -7,7 +7,7 @@ export interface Masks {
 
 /** A release changes the versions of packages; 0.0.0 is that of a connector which is a file. */
 const VERSIONS: [RegExp, string][] = [
-  [/("name":\s*"[\w-]+",\s*"version":\s*)"(?!0\.0\.0")\d+\.\d+\.\d+[\w.-]*"/g, '$1"<version>"'],
+  [/("(?:name|connector)":\s*"[\w-]+",\s*"version":\s*)"(?!0\.0\.0")\d+\.\d+\.\d+[\w.-]*"/g, '$1"<version>"'],
   [/("[\w/-]+@)(?!0\.0\.0")\d+\.\d+\.\d+[\w.-]*"/g, '$1<version>"'],
 ];
 

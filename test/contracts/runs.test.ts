@@ -207,7 +207,7 @@ staging: staging
 
 /** Compares texts with the files of one run. */
 function goldenOf(expect: ExpectStatic, run: string) {
-  return (name: string, text: string) => expect(text).toMatchFileSnapshot(`golden/${run}/${name}`);
+  return (name: string, text: string) => expect.soft(text).toMatchFileSnapshot(`golden/${run}/${name}`);
 }
 
 /** What differs each time with the test run's database. */

@@ -12,8 +12,11 @@ const ORDERS = [
 export const source = defineSource({
   config: z.object({
     token: z.string().optional().meta({ secret: true }),
-    fail: z.enum(['rejected', 'bug', 'unreachable', 'not-allowed', 'empty', 'stop']).optional(),
+    fail: z.enum(['rejected', 'bug', 'unreachable', 'not-allowed', 'empty', 'SIGHUP', 'SIGINT', 'SIGTERM']).optional(),
   }),
+  check: async ({ config }) => {
+    if (config.fail === 'not-allowed') throw new AriesError('NOT_ALLOWED', 'The shop refused the token');
+  },
   streams: ({ stream }) => ({
     orders: stream({
       schema: z.object({ id: int64(), at: z.iso.datetime(), total: z.number() }),
@@ -32,8 +35,10 @@ export const source = defineSource({
             throw new AriesError('NOT_ALLOWED', 'The shop refused the token', { hint: 'Check the token.' });
           case 'empty':
             return;
-          case 'stop':
-            process.kill(process.pid, 'SIGTERM');
+          case 'SIGHUP':
+          case 'SIGINT':
+          case 'SIGTERM':
+            process.kill(process.pid, config.fail);
             await sleep(60_000);
         }
         if (position === undefined) {
