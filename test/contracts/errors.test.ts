@@ -1,0 +1,12 @@
+/** Codes of errors, with the kind and the exit code that schedulers act on. */
+
+import { AriesError, ERROR_CODES, type ErrorCode } from '@aries-data/sdk';
+import { expect, test } from 'vitest';
+
+test('error codes', async () => {
+  const rows = (Object.keys(ERROR_CODES) as ErrorCode[]).map((code) => {
+    const { kind, exitCode } = new AriesError(code, 'It failed');
+    return `  ${JSON.stringify(code)}: ${JSON.stringify({ kind, exitCode })}`;
+  });
+  await expect(`{\n${rows.join(',\n')}\n}\n`).toMatchFileSnapshot('golden/errors.json');
+});

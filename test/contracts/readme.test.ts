@@ -1,0 +1,35 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+test('README.md names only files that exist, and every test of this folder', () => {
+  const table = readFileSync(join(import.meta.dirname, 'README.md'), 'utf8').match(/^\|.*\|$/gm) ?? [];
+  const named = table.flatMap((row) => [...row.matchAll(/[\w./-]+\.ts\b/g)].map(([path]) => path));
+  expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+  const here = globSync('test/contracts/*.test.ts', { cwd: ROOT }).filter((path) => !path.endsWith('readme.test.ts'));
+  expect(here.filter((path) => !named.includes(path))).toEqual([]);
+  expect(here).not.toEqual([]);
+});
+
+test('every golden file is one that a test of this folder makes', () => {
+  const tests = globSync('*.test.ts', { cwd: import.meta.dirname }).map((path) =>
+    readFileSync(join(import.meta.dirname, path), 'utf8'),
+  );
+  const files = globSync('**/*.*', { cwd: join(import.meta.dirname, 'golden') });
+  const isMade = (file: string) => {
+    const [folder = '', name = ''] = file.includes('/') ? file.split('/') : ['', file];
+    // The name of a spec is its connector's.
+    if (folder === 'spec') return existsSync(join(ROOT, 'connectors', name.replace('.json', ''))) || isTransform(name);
+    return tests.some(
+      (text) => text.includes(`golden/${file}`) || (text.includes(`'${folder}'`) && text.includes(`'${name}'`)),
+    );
+  };
+  expect(files.length).toBeGreaterThan(50);
+  expect(files.filter((file) => !isMade(file))).toEqual([]);
+});
+
+function isTransform(name: string): boolean {
+  return existsSync(join(ROOT, 'connectors/transforms/src', name.replace('.json', '.ts')));
+}
