@@ -29,8 +29,17 @@ export interface RejectedItem extends Rejection {
   readonly [REJECTED]: true;
 }
 
+/** Shares no field with any schema: the compiler then compares a wrong record with the schema's type, and names the field. */
+type FromApi = { readonly '~unchecked': true };
+
+/**
+ * A record as an API sent it. Only `http` makes these. Every stream may yield them, because the engine checks each record against
+ * its stream's schema.
+ */
+export type Unchecked = JsonRecord & FromApi;
+
 /** What `read` yields: batches, checkpoints between them, and rejected records. */
-export type ReadItem<R = JsonRecord> = Batch<R> | Checkpoint | RejectedItem;
+export type ReadItem<R = JsonRecord> = Batch<R | FromApi> | Checkpoint | RejectedItem;
 
 /**
  * Marks a place to resume from. Yield it after the batches it covers; `read` gets `position` back after an interruption.

@@ -129,7 +129,7 @@ export interface StreamDefinition<Config, S extends SchemaInput = SchemaInput> {
   cursor?: keyof RecordOf<S> & string;
   /** What of a stream's options the source does itself. Columns not pushed down are dropped by the engine; `where` needs it. */
   pushdown?: readonly ('columns' | 'where')[];
-  read?(ctx: ReadContext<Config>): AsyncIterable<ReadItem<RecordOf<S>>> | Readable;
+  read?(ctx: ReadContext<Config>): AsyncIterable<ReadItem<RecordOf<S>>>;
   readEncoded?: ReadEncoded<Config>;
   /** Parts the stream; `wanted` pieces, or as many as fit its size. */
   partitions?(ctx: ReadContext<Config> & { wanted?: number | undefined }): Promise<Partitioning>;
@@ -145,7 +145,7 @@ export interface Stream<R = JsonRecord> {
   cursor?: string;
   pushdown?: readonly ('columns' | 'where')[];
   // biome-ignore lint/suspicious/noExplicitAny: the config type of a stream is known where it is defined, not where it is run
-  read?(ctx: ReadContext<any>): AsyncIterable<ReadItem<R>> | Readable;
+  read?(ctx: ReadContext<any>): AsyncIterable<ReadItem<R>>;
   // biome-ignore lint/suspicious/noExplicitAny: see above
   readEncoded?: ReadEncoded<any>;
   // biome-ignore lint/suspicious/noExplicitAny: see above

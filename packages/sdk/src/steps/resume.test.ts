@@ -197,7 +197,7 @@ test('parts whose columns lie in another order are not taken over', async () => 
     }),
   });
   const options = {
-    source: { connector: { name: 'test', version: '1.0.0', source: source as unknown as Source }, config: {} },
+    source: { connector: { name: 'test', version: '1.0.0', source }, config: {} },
     staging,
     stagedFormat: 'csv' as const,
     name: 'job',
