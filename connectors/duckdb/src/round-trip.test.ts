@@ -286,13 +286,13 @@ test('a byte order mark stays, in the first cell of a csv part and in names of t
   for (const stagedFormat of ['csv', 'ndjson'] as const) {
     const source = defineSource({
       config: z.object({}),
-      streams: () => ({
-        [`${mark}things`]: {
+      streams: ({ stream }) => ({
+        [`${mark}things`]: stream({
           schema,
           async *read() {
             yield records;
           },
-        },
+        }),
       }),
     });
     const { dataset } = await extract({
