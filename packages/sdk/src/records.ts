@@ -74,7 +74,8 @@ export function isRejected(item: unknown): item is RejectedItem {
  * Tells where each record of a batch came from, for the reason given when one is rejected.
  *
  * @example
- * yield withOrigin(lines.map(parseExact), (index) => `${path}:${index + 1}`);
+ * const issues = lines.map((title, index) => ({ id: String(index), title }));
+ * yield withOrigin(issues, (index) => `${path}:${index + 1}`);
  */
 export function withOrigin<R>(batch: R[], origin: (index: number) => string): Batch<R> {
   Object.defineProperty(batch, ORIGIN, { value: origin, configurable: true });
