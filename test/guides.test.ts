@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readAll, runTransform } from '../packages/sdk/src/testing/index.ts';
@@ -11,13 +11,72 @@ const root = resolve(import.meta.dirname, '..');
 // Below the root, so that what the guides import is found.
 const folder = join(root, 'node_modules/.aries-guides');
 
-/** The blocks of TypeScript in a guide, by the file that their first line names. */
+const guides = readdirSync(join(root, 'docs/guides')).map((file) => basename(file, '.md'));
+
+/** The blocks of TypeScript in a guide, with the file that their first line names, if it names one. */
 function blocksOf(guide: string): { file: string; code: string }[] {
   const text = readFileSync(join(root, `docs/guides/${guide}.md`), 'utf8');
-  return [...text.matchAll(/^```ts\n\/\/ (\S+\.ts)\n([\s\S]*?)^```/gm)].map(([, file = '', code = '']) => ({
-    file,
+  return [...text.matchAll(/^```ts\n(?:\/\/ (\S+\.ts)\n)?([\s\S]*?)^```/gm)].map(([, file, code = '']) => ({
+    file: file ?? '',
     code,
   }));
+}
+
+/** What a fragment is a part of, by how it begins. Only whole files begin otherwise. */
+const FRAMES: [begin: RegExp, frame: (code: string) => string][] = [
+  [/^yield/, (code) => inStream(`async *read({ http }) {\n${code}}`)],
+  [/^async \*read\(/, inStream],
+  [
+    /^open: /,
+    (code) => `import { defineDestination } from '@aries-data/sdk';
+import { z } from 'zod';
+
+export const destination = defineDestination({
+  config: z.object({}),
+  formats: [],
+  dispositions: ['append'],
+  delivery: 'idempotent',
+  ${code}
+});
+`,
+  ],
+];
+
+function inStream(read: string): string {
+  return `import { checkpoint, defineSource } from '@aries-data/sdk';
+import { z } from 'zod';
+
+export const source = defineSource({
+  config: z.object({ url: z.url() }),
+  http: ({ config }) => ({ baseUrl: config.url }),
+  streams: ({ stream }) => ({
+    issues: stream({
+      schema: z.object({ id: z.string(), title: z.string() }),
+      primaryKey: ['id'],
+      ${read}
+    }),
+  }),
+});
+void checkpoint;
+`;
+}
+
+/** What the guides leave to their reader. */
+const READERS_OWN = {
+  'own.d.ts':
+    'declare function startServer(): Promise<{ url: string; stop(): Promise<void>; addUser(name: string): Promise<void> }>;\n',
+  'conformance.ts': blocksOf('testing')[0]!.code,
+  'src/index.ts': inStream('async *read() {}'),
+};
+
+/** The files that the guides are compiled as. Excerpts of a template are compiled with it. */
+function filesOf(guide: string): { file: string; code: string }[] {
+  return blocksOf(guide)
+    .filter(({ file }) => !file.startsWith('src/'))
+    .map(({ file, code }, index) => {
+      const frame = FRAMES.find(([begin]) => begin.test(code))?.[1];
+      return { file: file || `src/${guide}-${index}.ts`, code: frame?.(code) ?? code };
+    });
 }
 
 /** What is shown of a template is that template's text; the tests of the template run it. */
@@ -33,11 +92,11 @@ describe.each(Object.entries(EXCERPTS))('%s', (guide, template) => {
   });
 });
 
-describe('whole files', () => {
+describe('every block', () => {
   beforeAll(() => {
     rmSync(folder, { recursive: true, force: true });
-    for (const { file, code } of ['transforms', 'incremental'].flatMap(blocksOf)) {
-      if (file.startsWith('src/')) continue;
+    const own = Object.entries(READERS_OWN).map(([file, code]) => ({ file, code }));
+    for (const { file, code } of [...guides.flatMap(filesOf), ...own]) {
       mkdirSync(dirname(join(folder, file)), { recursive: true });
       writeFileSync(join(folder, file), code);
     }
@@ -46,10 +105,16 @@ describe('whole files', () => {
 
   const load = (file: string) => import(/* @vite-ignore */ pathToFileURL(join(folder, file)).href);
 
-  test('compile', () => {
-    const config = { extends: join(root, 'tsconfig.json'), include: [join(folder, '*.ts')], exclude: [] };
+  test('compiles', () => {
+    const config = { extends: join(root, 'tsconfig.json'), include: [join(folder, '**/*.ts')], exclude: [] };
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
-    execFileSync(join(root, 'node_modules/.bin/tsc'), ['-p', folder], { stdio: 'pipe', cwd: root });
+    let problems = '';
+    try {
+      execFileSync(join(root, 'node_modules/.bin/tsc'), ['-p', folder], { encoding: 'utf8', stdio: 'pipe', cwd: root });
+    } catch (error) {
+      problems = (error as { stdout: string }).stdout;
+    }
+    expect(problems).toBe('');
   });
 
   test('in-euros.ts does what its test says', async () => {
@@ -60,6 +125,30 @@ describe('whole files', () => {
     ];
     const result = await runTransform(transform, { config: { rate: 0.86 }, records });
     expect(result).toMatchObject({ records: [{ id: 1, euros: '8.60' }], dropped: 1, rejected: [] });
+  });
+
+  test('the resumable read of the guide on HTTP reads all pages', async () => {
+    const [, { file = '' } = {}] = filesOf('http');
+    const { source } = await load(file);
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request.url ?? '');
+      const isFirst = request.url === '/issues';
+      response.writeHead(200, {
+        'content-type': 'application/json',
+        ...(isFirst ? { link: '</issues?page=2>; rel="next"' } : {}),
+      });
+      response.end(JSON.stringify([{ id: isFirst ? '1' : '2', title: 'an issue' }]));
+    }).listen(0, '127.0.0.1');
+    await new Promise((listening) => server.once('listening', listening));
+    try {
+      const config = { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+      const { records, rejected } = await readAll(source, { config, stream: 'issues' });
+      expect({ records, rejected }).toMatchObject({ records: [{ id: '1' }, { id: '2' }], rejected: [] });
+      expect(asked).toEqual(['/issues', '/issues?page=2']);
+    } finally {
+      server.close();
+    }
   });
 
   test('events.ts reads page by page, and asks for its window', async () => {

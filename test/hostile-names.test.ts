@@ -110,8 +110,8 @@ const tables = fc.record({
 async function stage(name: string, stream: string, record: JsonRecord): Promise<string> {
   const source = defineSource({
     config: z.object({}),
-    streams: () => ({
-      [stream]: {
+    streams: (ctx) => ({
+      [stream]: ctx.stream({
         schema: {
           type: 'object',
           properties: Object.fromEntries(Object.keys(record).map((column) => [column, { type: 'string' }])),
@@ -120,7 +120,7 @@ async function stage(name: string, stream: string, record: JsonRecord): Promise<
         async *read() {
           yield [record];
         },
-      },
+      }),
     }),
   });
   const connector = { name: 'records', version: '0.0.0', source };

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { defineSource, extract, openDataset, planExtract, type Source } from '@aries-data/sdk';
+import { defineSource, extract, openDataset, planExtract } from '@aries-data/sdk';
 import pg from 'pg';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
@@ -248,7 +248,7 @@ test('an interval is sliced where the source knows no pieces and slices are aske
         },
       }),
     }),
-  }) as unknown as Source;
+  });
   const options = {
     source: { connector: { name: 'calendar', version: '1.0.0', source }, config: {} },
     staging: await mkdtemp(join(tmpdir(), 'aries-slices-')),

@@ -29,7 +29,8 @@ declare const dialect: SqlDialect, connect: (url: string) => Promise<SqlConnecti
 declare const loadConnector: PipelineOptions['loadConnector'], suites: ConformanceSuites;
 declare const batches: Batch[], encode: (batch: Batch) => Buffer, lines: string[], path: string;
 declare const startServer: () => Promise<{ url: string; stop(): Promise<void>; addUser(name: string): Promise<void> }>;
-declare const page: { number: number; items: JsonRecord[] };
+type Issue = { id: string; title: string };
+declare const page: { number: number; items: Issue[] };
 const source = defineSource({
   config: z.object({ repo: z.string() }),
   streams: ({ stream }) => ({ issues: stream({ schema: z.object({ title: z.string() }), async *read() {} }) }),
@@ -59,7 +60,7 @@ beforeAll(async () => {
     await writeFile(
       join(folder, `${index}.ts`),
       `${WORLD}
-export default async function* example(is: (value: unknown, expected: unknown) => void): AsyncGenerator<unknown> {
+export default async function* example(is: (value: unknown, expected: unknown) => void): AsyncGenerator<ReadItem<Issue>> {
 ${code
   .replace(/^import \* as connector from .*$/m, 'const connector = { source };')
   .replaceAll(/^export |^import .* from '\..*;$/gm, '')

@@ -1,5 +1,5 @@
 import { AriesError, type Batch } from '@aries-data/sdk';
-import { type DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
+import { type DuckDBConnection, DuckDBDataChunk, type DuckDBValue } from '@duckdb/node-api';
 import { batchEncoder, type EncodedBatch, type WrittenColumn } from './batch-encoder.ts';
 import { foldCase } from './names.ts';
 import { queryRows } from './query-rows.ts';
@@ -36,7 +36,7 @@ export async function tableAppender(
   let waitingRows = 0;
   let waitingBytes = 0;
 
-  function appendChunk(encoded: readonly (readonly unknown[])[], from: number, to: number): void {
+  function appendChunk(encoded: readonly (readonly (DuckDBValue | null)[])[], from: number, to: number): void {
     chunk.reset();
     chunk.rowCount = to - from;
     for (const [column, source] of sources.entries()) {
@@ -46,11 +46,11 @@ export async function tableAppender(
       for (let row = from; row < to; row++) {
         const value = values?.[row] ?? null;
         if (value === null) nulls = true;
-        else vector.setItem(row - from, value as never);
+        else vector.setItem(row - from, value);
       }
       // Once a vector has a null, each further value costs more: so they come last.
       for (let row = from; nulls && row < to; row++) {
-        if ((values?.[row] ?? null) === null) vector.setItem(row - from, null as never);
+        if ((values?.[row] ?? null) === null) vector.setItem(row - from, null);
       }
       vector.flush();
     }

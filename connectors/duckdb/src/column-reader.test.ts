@@ -1,11 +1,11 @@
-import type { JsonRecord, Source } from '@aries-data/sdk';
+import type { JsonRecord } from '@aries-data/sdk';
 import { readAll } from '@aries-data/sdk/testing';
 import { expect, test } from 'vitest';
 import { source } from './source.ts';
 import { database, streamsOf } from './testing/index.ts';
 
 async function read(config: Record<string, unknown>, stream: string) {
-  const { records, rejected } = await readAll(source as unknown as Source, { config, stream });
+  const { records, rejected } = await readAll(source, { config, stream });
   return { records: records as JsonRecord[], rejected };
 }
 

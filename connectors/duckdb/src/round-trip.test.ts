@@ -42,7 +42,7 @@ test('tables go from one database to another and come back as they were', async 
     `CREATE TABLE things (${columns.map(([name, [type]]) => `"${name}" ${type}`).join(', ')})`,
     `INSERT INTO things VALUES ${rows.join(', ')}, (${columns.map(() => 'NULL').join(', ')})`,
   );
-  const connector = { name: 'duckdb', version: '0.0.0', source: source as never };
+  const connector = { name: 'duckdb', version: '0.0.0', source };
   const { dataset } = await extract({
     source: { connector, config: { path: from } },
     staging: `file://${folder}/staging`,
@@ -286,13 +286,13 @@ test('a byte order mark stays, in the first cell of a csv part and in names of t
   for (const stagedFormat of ['csv', 'ndjson'] as const) {
     const source = defineSource({
       config: z.object({}),
-      streams: () => ({
-        [`${mark}things`]: {
+      streams: ({ stream }) => ({
+        [`${mark}things`]: stream({
           schema,
           async *read() {
             yield records;
           },
-        },
+        }),
       }),
     });
     const { dataset } = await extract({

@@ -1,6 +1,6 @@
-import { defineSource, type RecordSchema, type Stream } from '@aries-data/sdk';
-import { columnReader, type Floats } from './column-reader.ts';
-import { sourceConfig } from './config.ts';
+import { defineSource, type RecordSchema, type StreamDefinition } from '@aries-data/sdk';
+import { columnReader } from './column-reader.ts';
+import { type SourceConfig, sourceConfig } from './config.ts';
 import { connect, reading } from './database.ts';
 import { checkSchema, discoverQueries, discoverRelations, type Relation } from './discovery.ts';
 import { readRelation } from './read.ts';
@@ -14,21 +14,21 @@ export const source = defineSource({
     await checkSchema(connection, config.schema).finally(close);
   },
 
-  async streams({ config, log, signal }) {
+  async streams({ config, log, signal, stream }) {
     const { connection, close } = await connect(config, reading(config, signal));
     try {
       const relations = [
         ...(await discoverRelations(connection, { config, log })),
         ...(await discoverQueries(connection, config)),
       ];
-      return Object.fromEntries(relations.map((relation) => [relation.name, streamOf(relation, config.floats)]));
+      return Object.fromEntries(relations.map((relation) => [relation.name, stream(definitionOf(relation, config))]));
     } finally {
       close();
     }
   },
 });
 
-function streamOf(relation: Relation, floats: Floats): Stream {
+function definitionOf(relation: Relation, { floats }: SourceConfig) {
   const { columns, primaryKey, cursor } = relation;
   const schema: RecordSchema = {
     type: 'object',
@@ -47,5 +47,5 @@ function streamOf(relation: Relation, floats: Floats): Stream {
     ...(cursor === undefined ? {} : { cursor }),
     pushdown: ['columns', 'where'],
     read: (ctx) => readRelation(relation, ctx),
-  };
+  } satisfies StreamDefinition<SourceConfig, RecordSchema>;
 }

@@ -22,8 +22,8 @@ const PLACE = { part: 'part', index: 0 };
 const connector: Connector = {
   name: 'file',
   version: '0.0.0',
-  source: source as never,
-  destination: destination as never,
+  source,
+  destination,
 };
 
 /** Extracts files and loads them into a folder, as a pipeline would. */

@@ -11,8 +11,8 @@ import { folderWith } from './testing/read.ts';
 const connector: Connector = {
   name: 'file',
   version: '0.0.0',
-  source: source as never,
-  destination: destination as never,
+  source,
+  destination,
 };
 
 async function filesBelow(folder: string): Promise<string[]> {

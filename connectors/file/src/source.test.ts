@@ -120,7 +120,7 @@ test('dates are typed where a whole column is of one form; beside others, and wi
       '2024-02-29,2024-01-31T08:00:00Z,2024-01-31T08:00:00,2024-01-31T08:00:00Z,2024-01-31T12:00:00Z\n',
   });
   const read = async (config: object) => {
-    const connector = { name: 'file', version: '0.0.0', source: source as never };
+    const connector = { name: 'file', version: '0.0.0', source };
     const { dataset } = await extract({
       source: { connector, config: { url: `${folder}/x.csv`, ...config } },
       staging: `file://${folder}`,
@@ -158,7 +158,7 @@ test('JSON numbers beside texts in one column draw a warning: a number has no sp
   const warnings: string[] = [];
   await extract({
     source: {
-      connector: { name: 'file', version: '0.0.0', source: source as never },
+      connector: { name: 'file', version: '0.0.0', source },
       config: { url: `${folder}/x.ndjson` },
     },
     staging: `file://${folder}`,

@@ -3,9 +3,9 @@ import {
   type Http,
   type HttpParameters,
   type Json,
-  type JsonRecord,
   parsePosition,
   type ReadContext,
+  type Unchecked,
 } from '@aries-data/sdk';
 import { z } from 'zod';
 import type { Config } from './config.ts';
@@ -21,7 +21,7 @@ export interface ListOptions {
   until?: boolean;
   /** Statuses that say that a repository has no such list. */
   absent?: readonly number[];
-  map?: (record: JsonRecord) => JsonRecord;
+  map?: (record: Unchecked) => Unchecked;
 }
 
 /** Where an interrupted read goes on. */
@@ -45,7 +45,7 @@ export async function* readList(
     const resumed = start?.repository === repository ? start : undefined;
     // Beyond it lies what changed since this read began. It is left to the next one, whose state must not have passed it.
     let newest = resumed?.newest ?? null;
-    const pages = http.pages<JsonRecord>(`/repos/${repository}${path}`, {
+    const pages = http.pages(`/repos/${repository}${path}`, {
       query: {
         per_page: 100,
         ...query,
@@ -55,14 +55,14 @@ export async function* readList(
       },
       from: resumed?.next,
       ...(absent === undefined ? {} : { absent }),
-      map(record) {
+      map(record): Unchecked | undefined {
         const changed = newestFirst !== undefined && newest !== null && String(record[newestFirst]) > newest;
         return changed ? undefined : { repository, ...map(record) };
       },
     });
     for await (const page of pages) {
       if (newestFirst !== undefined) newest ??= String(page[0]?.[newestFirst]);
-      yield page as unknown as never[];
+      yield page;
       if (newestFirst !== undefined && isBefore(page.at(-1)?.[newestFirst], since)) break;
       yield checkpoint({ repository, next: page.next, newest });
     }

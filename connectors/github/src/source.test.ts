@@ -76,7 +76,7 @@ test('a limit that lasts longer than an hour ends the run, to be tried again', a
 });
 
 test('a wrong token, an unknown repository and a log-in page each say what to do', async () => {
-  const use = { connector: { name: 'github', version: '0', source: source as never }, config };
+  const use = { connector: { name: 'github', version: '0', source }, config };
   api().get('/repos/acme/app').reply(401, { message: 'Bad credentials' });
   await expect(check({ use })).rejects.toMatchObject({
     code: 'NOT_ALLOWED',

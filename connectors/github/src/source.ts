@@ -1,4 +1,4 @@
-import { defineSource, type JsonRecord, type ReadContext } from '@aries-data/sdk';
+import { defineSource, type JsonRecord, type ReadContext, type Unchecked } from '@aries-data/sdk';
 import { type Config, config } from './config.ts';
 import { type ListOptions, readList } from './read-list.ts';
 import * as schemas from './schemas.ts';
@@ -29,11 +29,11 @@ export const source = defineSource({
         if (organization !== undefined) {
           for await (const page of http.pages(`/orgs/${organization}/repos`, { query: { per_page: 100 } })) {
             for (const { full_name } of page) seen.add(String(full_name).toLowerCase());
-            yield page as never;
+            yield page;
           }
         }
         for (const name of repositories)
-          if (!seen.has(name.toLowerCase())) yield [(await http.json(`/repos/${name}`)).body as never];
+          if (!seen.has(name.toLowerCase())) yield [(await http.json(`/repos/${name}`)).body];
       },
     }),
     issues: stream({ schema: schemas.issues, ...updated('/issues', { query: ALL, since: true, absent: [410] }) }),
@@ -69,7 +69,7 @@ function whole(path: string, list: ListOptions = {}) {
   return { primaryKey: ['id'], read: (ctx: ReadContext<Config>) => readList(ctx, path, list) } as const;
 }
 
-function withDate(record: JsonRecord): JsonRecord {
+function withDate(record: Unchecked): Unchecked {
   const { committer } = record.commit as { committer?: JsonRecord };
   return { ...record, committed_at: committer?.date ?? null };
 }

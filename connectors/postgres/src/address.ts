@@ -79,7 +79,9 @@ function attrsOf(text: string | undefined): SessionAttrs {
   });
 }
 
+type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+
 // pg takes an option that is there but undefined for a value.
-function defined<T extends object>(options: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
+function defined<T extends object>(options: T): Defined<T> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Defined<T>;
 }

@@ -84,7 +84,8 @@ export async function connect(
       ([name, value]) => `SET ${name} = ${pg.escapeLiteral(value)};`,
     );
     const sql = `${set.join('')} ${NEWER_TIMEOUTS}; SELECT pg_backend_pid() AS pid`;
-    const results = (await client.query(sql)) as unknown as pg.QueryResult[];
+    // One result for each statement, which the types of pg do not know.
+    const results = [await client.query(sql)].flat();
     pid = results.at(-1)!.rows[0].pid;
     return session;
   } catch (error) {

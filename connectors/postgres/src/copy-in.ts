@@ -3,6 +3,13 @@ import { setImmediate } from 'node:timers/promises';
 import type { Client, Connection, Submittable } from 'pg';
 import { toPostgresError } from './errors.ts';
 
+declare module 'pg' {
+  // Its types leave this out.
+  interface Connection {
+    sendCopyFail(message: string): void;
+  }
+}
+
 const COPY_DATA = 0x64; // d
 const COPY_DONE = Buffer.from([0x63, 0, 0, 0, 4]); // c
 
@@ -43,7 +50,7 @@ class CopyIn implements Submittable {
   readonly #sql: string;
   readonly #start = Promise.withResolvers<void>();
   readonly #end = Promise.withResolvers<number>();
-  #connection: (Connection & { sendCopyFail(message: string): void }) | undefined;
+  #connection: Connection | undefined;
   #count = 0;
 
   constructor(sql: string) {
@@ -56,7 +63,7 @@ class CopyIn implements Submittable {
   }
 
   submit(connection: Connection): void {
-    this.#connection = connection as never;
+    this.#connection = connection;
     connection.query(this.#sql);
   }
 
@@ -110,7 +117,7 @@ class CopyIn implements Submittable {
   }
 
   get #socket(): Socket {
-    return this.#connection!.stream as unknown as Socket;
+    return this.#connection!.stream as Socket;
   }
 }
 

@@ -60,7 +60,7 @@ export class CopyOut extends Readable implements Submittable {
 
   submit(connection: Connection): void {
     // pg makes an object of each message, which for a row each is far too slow: its listener steps aside for a while.
-    this.#socket = connection.stream as unknown as Socket;
+    this.#socket = connection.stream as Socket;
     this.#pgListener = this.#socket.listeners('data')[0] as (data: Buffer) => void;
     this.#socket.off('data', this.#pgListener);
     if (this.#socket instanceof ReadingSocket) this.#socket.sink = this.#onData;

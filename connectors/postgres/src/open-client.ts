@@ -88,7 +88,7 @@ async function opened(client: pg.Client): Promise<pg.Client> {
 }
 
 export function socketOf(client: pg.Client): Socket {
-  return (client as unknown as { connection: { stream: Socket } }).connection.stream;
+  return client.connection.stream as Socket;
 }
 
 function nameOf({ client: { host = 'localhost', port = 5432 } }: Address): string {

@@ -1,4 +1,4 @@
-import { defineSource, type Partition, type ReadContext, type RecordSchema, type Stream } from '@aries-data/sdk';
+import { defineSource, type ReadContext, type RecordSchema, type StreamDefinition } from '@aries-data/sdk';
 import { type SourceConfig, sourceConfig } from './config.ts';
 import { connect, query } from './connect.ts';
 import { checkSchema, discoverQueries, discoverRelations, type Relation } from './discovery.ts';
@@ -7,8 +7,7 @@ import { readChecked } from './read-checked.ts';
 import { readEncoded } from './read-encoded.ts';
 import { fieldSchemaOf } from './types.ts';
 
-type Context = ReadContext<SourceConfig>;
-type ReadEncoded = NonNullable<Stream['readEncoded']>;
+type Definition = StreamDefinition<SourceConfig, RecordSchema>;
 
 /** Reads tables, views and queries of a PostgreSQL database with COPY. */
 export const source = defineSource({
@@ -43,7 +42,7 @@ export const source = defineSource({
 });
 
 /** With `isText`, all that a database gives is sure to be UTF-8, so its bytes need not be looked at. */
-function definitionOf(relation: Relation, config: SourceConfig, isText: boolean) {
+function definitionOf(relation: Relation, config: SourceConfig, isText: boolean): Definition {
   const schema: RecordSchema = {
     type: 'object',
     properties: Object.fromEntries(
@@ -52,18 +51,20 @@ function definitionOf(relation: Relation, config: SourceConfig, isText: boolean)
     required: relation.columns.filter((column) => !column.nullable).map((column) => column.name),
     additionalProperties: false,
   };
-  const encoded: ReadEncoded = {
+  const encoded: Definition['readEncoded'] = {
     formats: ['csv', 'pgcopy'],
     exactWindow: true,
-    open: (ctx: Parameters<typeof readEncoded>[1]) => readEncoded(relation, ctx),
+    open: (ctx) => readEncoded(relation, ctx),
   };
   return {
     schema,
     primaryKey: relation.primaryKey,
     ...(relation.cursor === undefined ? {} : { cursor: relation.cursor }),
     pushdown: ['columns', 'where'],
-    partitions: (ctx: Parameters<typeof partitionsOf>[1]) => partitionsOf(relation, ctx),
-    checkPartitions: (partitions: readonly Partition[]) => checkPartitions(relation, partitions),
-    ...(isText ? { readEncoded: encoded } : { read: (ctx: Context) => readChecked(relation, schema, ctx) }),
-  } satisfies Stream;
+    partitions: (ctx) => partitionsOf(relation, ctx),
+    checkPartitions: (partitions) => checkPartitions(relation, partitions),
+    ...(isText
+      ? { readEncoded: encoded }
+      : { read: (ctx: ReadContext<SourceConfig>) => readChecked(relation, schema, ctx) }),
+  };
 }

@@ -7,7 +7,7 @@ import { acme, credentials, stubbedSalesforce, URL_OF_ORG, VERSION } from './tes
 
 const config = { ...credentials, objects: ['Account'] };
 const use = (options: object = {}) => ({
-  connector: { name: 'salesforce', version: '0', source: source as never },
+  connector: { name: 'salesforce', version: '0', source },
   config: { ...config, ...options },
 });
 const read = (options: object = {}) => readAll(source, { config: { ...config, ...options }, stream: 'Account' });

@@ -22,7 +22,7 @@ export async function* readList(
   if (since !== undefined && !fixed)
     log.info(`${stream}: what was created before ${since} and has changed since is not read again (see lag)`);
   const times = timesIn(schema);
-  const pages = http.pages<JsonRecord>(`/v1/${stream}`, {
+  const pages = http.pages(`/v1/${stream}`, {
     query: {
       limit: 100,
       'created[gte]': firstSecond(config, since),
@@ -34,7 +34,7 @@ export async function* readList(
   });
   for await (const page of pages) {
     for (const record of page) await complete(record, http);
-    yield page as unknown as never[];
+    yield page;
     yield checkpoint(page.next);
   }
 }

@@ -16,7 +16,7 @@ import {
 } from './testing/stubbed-stripe.ts';
 
 const config = { apiKey: KEY };
-const use = { connector: { name: 'stripe', version: '0', source: source as never }, config };
+const use = { connector: { name: 'stripe', version: '0', source }, config };
 const api = () => nock('https://api.stripe.com');
 const refusal = (message: string, type = 'invalid_request_error') => ({ error: { message, type } });
 const read = (stream: 'charges' | 'invoices' | 'balance_transactions', options: object = {}) =>

@@ -1,4 +1,4 @@
-import { defineSource, extract, int64, openDataset, type Source, transform as transformStep } from '@aries-data/sdk';
+import { defineSource, extract, int64, openDataset, transform as transformStep } from '@aries-data/sdk';
 import { memoryStaging } from '@aries-data/sdk/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
@@ -12,7 +12,7 @@ async function fused(stream: object, uses: [keyof typeof TRANSFORMS, object][]) 
   const source = defineSource({
     config: z.object({}),
     streams: () => ({ items: stream as never }),
-  }) as unknown as Source;
+  });
   const transforms = uses.map(([name, config]) => ({
     connector: { name, version: '0.0.0', transform: TRANSFORMS[name] },
     config,

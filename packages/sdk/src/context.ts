@@ -21,5 +21,8 @@ export interface ConnectorContext<Config> {
   signal: AbortSignal;
 }
 
-/** How a connector's API is spoken to: fixed, or by its config. Shared by all it does in one step. */
-export type HttpDeclaration<Config> = HttpSettings | ((ctx: { config: Config }) => HttpSettings);
+/**
+ * How a connector's API is spoken to: fixed, or by its config. Shared by all it does in one step. The function has the type of a
+ * method, so that a source of any config is a `Source`.
+ */
+export type HttpDeclaration<Config> = HttpSettings | { of(ctx: { config: Config }): HttpSettings }['of'];

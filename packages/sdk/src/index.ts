@@ -69,6 +69,7 @@ export {
   type ReadItem,
   type Rejection,
   rejected,
+  type Unchecked,
   withColumns,
   withOrigin,
   withRows,

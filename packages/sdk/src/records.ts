@@ -29,8 +29,17 @@ export interface RejectedItem extends Rejection {
   readonly [REJECTED]: true;
 }
 
+/** Shares no field with any schema: the compiler then compares a wrong record with the schema's type, and names the field. */
+type FromApi = { readonly '~unchecked': true };
+
+/**
+ * A record as an API sent it. Only `http` makes these. Every stream may yield them, because the engine checks each record against
+ * its stream's schema.
+ */
+export type Unchecked = JsonRecord & FromApi;
+
 /** What `read` yields: batches, checkpoints between them, and rejected records. */
-export type ReadItem<R = JsonRecord> = Batch<R> | Checkpoint | RejectedItem;
+export type ReadItem<R = JsonRecord> = Batch<R | FromApi> | Checkpoint | RejectedItem;
 
 /**
  * Marks a place to resume from. Yield it after the batches it covers; `read` gets `position` back after an interruption.
@@ -65,7 +74,8 @@ export function isRejected(item: unknown): item is RejectedItem {
  * Tells where each record of a batch came from, for the reason given when one is rejected.
  *
  * @example
- * yield withOrigin(lines.map(parseExact), (index) => `${path}:${index + 1}`);
+ * const issues = lines.map((title, index) => ({ id: String(index), title }));
+ * yield withOrigin(issues, (index) => `${path}:${index + 1}`);
  */
 export function withOrigin<R>(batch: R[], origin: (index: number) => string): Batch<R> {
   Object.defineProperty(batch, ORIGIN, { value: origin, configurable: true });

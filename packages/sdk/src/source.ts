@@ -120,7 +120,23 @@ export interface ReadEncoded<Config> {
 }
 
 /** One stream of a source, as its author writes it. At least one of `read` and `readEncoded` is there. */
-export interface StreamDefinition<Config, S extends SchemaInput = SchemaInput> {
+export type StreamDefinition<Config, S extends SchemaInput = SchemaInput> =
+  | ReadDefinition<Config, S>
+  | EncodedDefinition<Config, S>;
+
+/** A stream that gives records, and perhaps encoded rows besides. */
+interface ReadDefinition<Config, S extends SchemaInput> extends AnyDefinition<Config, S> {
+  read(ctx: ReadContext<Config>): AsyncIterable<ReadItem<RecordOf<S>>>;
+  readEncoded?: ReadEncoded<Config> | undefined;
+}
+
+/** A stream that gives encoded rows alone. */
+interface EncodedDefinition<Config, S extends SchemaInput> extends AnyDefinition<Config, S> {
+  read?: undefined;
+  readEncoded: ReadEncoded<Config>;
+}
+
+interface AnyDefinition<Config, S extends SchemaInput> {
   schema: S;
   /** With `schema: inferred`: how it is inferred. */
   inference?: InferenceOptions;
@@ -129,23 +145,24 @@ export interface StreamDefinition<Config, S extends SchemaInput = SchemaInput> {
   cursor?: keyof RecordOf<S> & string;
   /** What of a stream's options the source does itself. Columns not pushed down are dropped by the engine; `where` needs it. */
   pushdown?: readonly ('columns' | 'where')[];
-  read?(ctx: ReadContext<Config>): AsyncIterable<ReadItem<RecordOf<S>>> | Readable;
-  readEncoded?: ReadEncoded<Config>;
   /** Parts the stream; `wanted` pieces, or as many as fit its size. */
   partitions?(ctx: ReadContext<Config> & { wanted?: number | undefined }): Promise<Partitioning>;
   /** Throws where the partitions of a plan are not the whole stream: one is missing, or two do not join. A plan lies in staging. */
   checkPartitions?(partitions: readonly Partition[]): void;
 }
 
-/** A stream with its types put aside, as the engine handles it. */
+declare const MADE_BY_STREAM: unique symbol;
+
+/** A stream as the engine handles it. Only `stream({ … })` makes one, which checks it against its own schema. */
 export interface Stream<R = JsonRecord> {
+  readonly [MADE_BY_STREAM]: R;
   schema: SchemaInput;
   inference?: InferenceOptions;
   primaryKey?: readonly string[];
   cursor?: string;
   pushdown?: readonly ('columns' | 'where')[];
   // biome-ignore lint/suspicious/noExplicitAny: the config type of a stream is known where it is defined, not where it is run
-  read?(ctx: ReadContext<any>): AsyncIterable<ReadItem<R>> | Readable;
+  read?(ctx: ReadContext<any>): AsyncIterable<ReadItem<R>>;
   // biome-ignore lint/suspicious/noExplicitAny: see above
   readEncoded?: ReadEncoded<any>;
   // biome-ignore lint/suspicious/noExplicitAny: see above

@@ -21,7 +21,7 @@ export function tablesOf(database: DatabaseSync): Table[] {
     .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite^_%' ESCAPE '^' ORDER BY 1")
     .all() as { name: string }[];
   return names.map(({ name }) => {
-    const columns = database.prepare(`PRAGMA table_info(${quoted(name)})`).all() as unknown as ColumnInfo[];
+    const columns = database.prepare(`PRAGMA table_info(${quoted(name)})`).all() as ColumnInfo[];
     return {
       name,
       columns: columns.map(({ name, type, notnull, pk }) => ({
@@ -35,12 +35,12 @@ export function tablesOf(database: DatabaseSync): Table[] {
   });
 }
 
-interface ColumnInfo {
+type ColumnInfo = {
   name: string;
   type: string;
   notnull: number;
   pk: number;
-}
+};
 
 /** What a declared type stands for (https://www.sqlite.org/datatype3.html#determination_of_column_affinity). */
 function kindOf(type: string): FieldKind {

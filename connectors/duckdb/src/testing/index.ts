@@ -136,18 +136,18 @@ export async function stage({
     : (schema as Record<string, RecordSchema>);
   const source = defineSource({
     config: z.object({}),
-    streams: () =>
+    streams: (ctx) =>
       Object.fromEntries(
         Object.entries(streams).map(([stream, batch]) => [
           stream,
-          {
+          ctx.stream({
             schema: schemas[stream]!,
             ...(primaryKey === undefined ? {} : { primaryKey }),
             ...(cursor === undefined ? {} : { cursor }),
             async *read() {
               yield batch;
             },
-          },
+          }),
         ]),
       ),
   });

@@ -70,5 +70,5 @@ function numberCell(text: string, start: number, end: number): Json {
   }
   // A decimal has no negative zero.
   if (at === fraction || at < end || (isNegative && isZero)) return text.slice(start, end);
-  return rawNumber(text.slice(start, end)) as unknown as Json;
+  return rawNumber(text.slice(start, end));
 }

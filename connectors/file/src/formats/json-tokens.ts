@@ -17,7 +17,9 @@ export class JsonTokens {
   readonly #text: TextReader;
   readonly #nan: NanReader | undefined;
   // A file may hold several documents, one after the other.
-  readonly #parse = jsonParser({ packValues: true, streamValues: false, jsonStreaming: true });
+  readonly #parse = jsonParser({ packValues: true, streamValues: false, jsonStreaming: true }) as (
+    text: string | typeof none,
+  ) => Parsed;
 
   constructor(records: JsonRecords, { encoding, allowNaN }: { encoding: Encoding; allowNaN: boolean }) {
     this.#records = records;
@@ -32,8 +34,8 @@ export class JsonTokens {
 
   end(): void {
     this.#read(this.#text.end());
-    if (this.#nan !== undefined) this.#accept(this.#parse(this.#nan.end()) as Parsed);
-    this.#accept(this.#parse(none as never) as Parsed);
+    if (this.#nan !== undefined) this.#accept(this.#parse(this.#nan.end()));
+    this.#accept(this.#parse(none));
   }
 
   /** As `write`, up to the end of an element of an array. A last number would come out only with what follows it. */
@@ -51,7 +53,7 @@ export class JsonTokens {
   #read(text: string): void {
     if (this.#text.sawInvalid) this.#records.assembler.invalidReason = invalidReason(this.#encoding);
     this.isEmpty &&= text.trim() === '';
-    this.#accept(this.#parse(this.#nan === undefined ? text : this.#nan.write(text)) as Parsed);
+    this.#accept(this.#parse(this.#nan === undefined ? text : this.#nan.write(text)));
   }
 
   #accept(parsed: Parsed): void {

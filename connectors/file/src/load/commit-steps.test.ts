@@ -62,7 +62,7 @@ let runs = 0;
 /** A dataset of these ids, read after all that were staged before. */
 async function staged(...ids: number[]): Promise<string> {
   const files = await folderWith({ 'cities.ndjson': ids.map((id) => `{"id":${id}}\n`).join('') });
-  const connector: Connector = { name: 'file', version: '0.0.0', source: source as never };
+  const connector: Connector = { name: 'file', version: '0.0.0', source };
   const { dataset } = await extract({
     source: { connector, config: { url: `${files}/cities.ndjson` } },
     staging: `${files}/staging`,

@@ -30,7 +30,7 @@ async function* stopping(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
 const store = steppedStore(await openStore(path), ({ name }) => reached(name));
 const slow: Store = { ...store, prepare: (names, body, signal) => store.prepare(names, stopping(body), signal) };
 const open: typeof destination.open = async (context) => storeSession(slow, context);
-const connector: Connector = { name: 'file', version: '0.0.0', destination: { ...destination, open } as never };
+const connector: Connector = { name: 'file', version: '0.0.0', destination: { ...destination, open } };
 await load({
   destination: { connector, config: { path } },
   input: [input],

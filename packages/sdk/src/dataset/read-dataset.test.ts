@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { type Batch, defineSource, extract, openDataset, readDataset, type Source } from '../index.ts';
+import { type Batch, defineSource, extract, openDataset, readDataset } from '../index.ts';
 
 /** A dataset of `count` records in a folder; its URI. */
 async function datasetOf(count: number, compression: 'zst' | 'gz' | 'none' = 'zst'): Promise<string> {
@@ -25,7 +25,7 @@ async function datasetOf(count: number, compression: 'zst' | 'gz' | 'none' = 'zs
         },
       }),
     }),
-  }) as unknown as Source;
+  });
   const staging = await mkdtemp(join(tmpdir(), 'aries-dataset-'));
   const result = await extract({
     source: { connector: { name: 'numbers', version: '1.0.0', source }, config: {} },

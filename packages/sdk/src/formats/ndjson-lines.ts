@@ -55,7 +55,7 @@ const SHOWN_BYTES = 1000;
  *
  * @example
  * for await (const group of ndjsonLines(createReadStream(path))) {
- *   yield group.lines.map(parseExact);
+ *   yield group.lines.map((title, index) => ({ id: String(group.numbers[index]), title }));
  *   yield checkpoint({ offset: group.offset, line: group.nextLine });
  * }
  */

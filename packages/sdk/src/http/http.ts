@@ -1,5 +1,5 @@
-import type { Batch } from '../records.ts';
-import type { Json, JsonRecord } from '../schema.ts';
+import type { Batch, Unchecked } from '../records.ts';
+import type { Json } from '../schema.ts';
 import type { Pagination } from './pagination.ts';
 import type { RecordsShape } from './records-in.ts';
 
@@ -103,7 +103,7 @@ export interface HttpResponse<Body> {
 }
 
 /** A read of pages: the request of the first, and how to get from one to the next. */
-export interface PagesRequest<R = JsonRecord> extends HttpRequest {
+export interface PagesRequest<R = Unchecked> extends HttpRequest {
   pagination?: Pagination | undefined;
   records?: string | undefined;
   /**
@@ -118,7 +118,7 @@ export interface PagesRequest<R = JsonRecord> extends HttpRequest {
   /** Reads a body that is no JSON: returns it as JSON, in which `records` then looks. May throw an AriesError. */
   parse?: ((text: string, answer: { headers: Headers }) => Json) | undefined;
   /** Makes of each record what the stream declares; undefined leaves it out. Pagination sees records as they came. */
-  map?: ((record: JsonRecord) => R | undefined) | undefined;
+  map?: ((record: Unchecked) => R | undefined) | undefined;
   /**
    * Called with each answer before its records are looked for. What it throws ends the reading; an `AriesError` of a transient kind
    * (`RESOURCE_BUSY`) has the request tried again first, as a refusal would.
@@ -135,7 +135,7 @@ export interface ReadPage {
 }
 
 /** A page of records. */
-export type HttpPage<R = JsonRecord> = Batch<R> & {
+export type HttpPage<R = Unchecked> = Batch<R> & {
   /** Where the pages behind this one begin, for `from`, also in another process: a checkpoint. No secret is in it. */
   readonly next: Json;
 };
@@ -148,12 +148,12 @@ export type HttpPage<R = JsonRecord> = Batch<R> & {
  */
 export interface Http {
   /** Sends a request and reads the answer as JSON, numbers exactly (`parseExact`); an empty body is null. `T` is not checked. */
-  json<T = Json>(path: string, request?: HttpRequest): Promise<HttpResponse<T>>;
+  json<T = Unchecked>(path: string, request?: HttpRequest): Promise<HttpResponse<T>>;
   /** Sends a request and reads the answer as text, of whatever content type. */
   text(path: string, request?: HttpRequest): Promise<HttpResponse<string>>;
   /**
-   * Reads a list page by page; each page is a batch, and the next one is fetched meanwhile. `R` is not checked here: the
-   * engine checks each record against its stream's schema.
+   * Reads a list page by page; each page is a batch, and the next one is fetched meanwhile. Records are not checked here: the
+   * engine checks each one against its stream's schema.
    *
    * @example
    * yield* http.pages('/issues', { query: { since: window.since }, records: '/items' });
@@ -163,5 +163,5 @@ export interface Http {
    *   yield checkpoint(page.next);
    * }
    */
-  pages<R = JsonRecord>(path: string, request?: PagesRequest<R>): AsyncIterable<HttpPage<R>>;
+  pages<R = Unchecked>(path: string, request?: PagesRequest<R>): AsyncIterable<HttpPage<R>>;
 }

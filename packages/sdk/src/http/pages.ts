@@ -1,6 +1,6 @@
 import { AriesError, isAriesError } from '../errors.ts';
 import { isPlainObject } from '../json-value.ts';
-import { withOrigin } from '../records.ts';
+import { type Unchecked, withOrigin } from '../records.ts';
 import type { Json, JsonRecord } from '../schema.ts';
 import { AuthorFailure } from './author-failure.ts';
 import { jsonOf } from './body.ts';
@@ -114,12 +114,12 @@ function pageOf<R>(records: R[], url: string) {
 }
 
 /** Records keep their places in the answer, whatever is left out. */
-function mappedPage<R>(records: readonly Json[], url: string, map: (record: JsonRecord) => R | undefined) {
+function mappedPage<R>(records: readonly Json[], url: string, map: (record: Unchecked) => R | undefined) {
   const mapped: R[] = [];
   const places: number[] = [];
   for (const [index, record] of records.entries()) {
     // What is no object is rejected as it is.
-    const made = isPlainObject(record) ? map(record as JsonRecord) : (record as R);
+    const made = isPlainObject(record) ? map(record as Unchecked) : (record as R);
     if (made === undefined) continue;
     mapped.push(made);
     places.push(index);

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { HttpSettings } from '../http/http.ts';
 import type { Pagination } from '../http/pagination.ts';
 import { inferred, type JsonRecord } from '../schema.ts';
-import { defineSource, type Source, type Stream } from '../source.ts';
+import { defineSource, type Source, type Stream, type StreamDefinition } from '../source.ts';
 import { checkAnswer } from './check-answer.ts';
 import type { RestApi, RestStream } from './declaration.ts';
 import { recordSchemaOf } from './field-types.ts';
@@ -48,10 +48,10 @@ export function restSource<C extends z.ZodType>({
       const first = Object.values(streams).find(({ parent }) => parent === undefined)!;
       for await (const _ of pagesOf(http, requestOf(first, {}), first.failure ?? failure)) break;
     },
-    streams: ({ config }) => {
+    streams: ({ config, stream: make }) => {
       const api = apiOf(config);
       return Object.fromEntries(
-        Object.entries(api.streams).map(([name, stream]) => [name, streamOf(api, name, stream)]),
+        Object.entries(api.streams).map(([name, stream]) => [name, make(definitionOf(api, name, stream))]),
       );
     },
   });
@@ -85,12 +85,12 @@ function httpOf({
   };
 }
 
-function streamOf(api: RestApi, name: string, stream: RestStream): Stream<JsonRecord> {
+function definitionOf(api: RestApi, name: string, stream: RestStream) {
   const { schema, primaryKey, cursor } = stream;
   return {
     schema: schema === undefined ? inferred : recordSchemaOf(schema, primaryKey),
     ...(primaryKey === undefined ? {} : { primaryKey }),
     ...(cursor === undefined ? {} : { cursor: cursor.field }),
     read: (ctx) => readRest(ctx, api, name),
-  };
+  } satisfies StreamDefinition<unknown>;
 }

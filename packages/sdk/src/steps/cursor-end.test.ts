@@ -22,8 +22,8 @@ function pipeline(cursor: RecordSchema['properties'][string], { primaryKey, ...s
   const log = { debug() {}, info() {}, warn: (message) => void warnings.push(message), error() {} } as Log;
   const source = defineSource({
     config: z.object({}),
-    streams: () => ({
-      rows: {
+    streams: ({ stream }) => ({
+      rows: stream({
         schema: {
           type: 'object',
           properties: { id: { type: 'integer' }, at: cursor },
@@ -35,7 +35,7 @@ function pipeline(cursor: RecordSchema['properties'][string], { primaryKey, ...s
         async *read() {
           for (let at = 0; at < table.length; at += 500) yield table.slice(at, at + 500);
         },
-      },
+      }),
     }),
   });
   let runs = 0;

@@ -122,14 +122,14 @@ describe('extract', () => {
     const store = memoryStaging();
     const source = defineSource({
       config: z.object({}),
-      streams: () => ({
-        items: {
+      streams: ({ stream }) => ({
+        items: stream({
           schema: inferred,
           async *read() {
             yield [{ a: 1 }];
             yield rejected({ reason: 'not JSON', origin: 'x.ndjson:2', record: '{' });
           },
-        },
+        }),
       }),
     });
     const result = await run(source, store, { maxRejected: { share: 0.5 } });
@@ -218,13 +218,13 @@ describe('extract', () => {
   test('ends at once when its signal aborts, though the source does not listen', async () => {
     const source = defineSource({
       config: z.object({}),
-      streams: () => ({
-        items: {
+      streams: ({ stream }) => ({
+        items: stream({
           schema: inferred,
           async *read() {
             await new Promise(() => {});
           },
-        },
+        }),
       }),
     });
     const controller = new AbortController();

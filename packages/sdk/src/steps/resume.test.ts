@@ -107,8 +107,8 @@ function sourceOf(
 ) {
   return defineSource({
     config,
-    streams: () => ({
-      items: {
+    streams: ({ stream }) => ({
+      items: stream({
         schema,
         cursor: 'id',
         async *read({ position }) {
@@ -122,7 +122,7 @@ function sourceOf(
             else yield checkpoint(index + 1);
           }
         },
-      },
+      }),
     }),
   });
 }
@@ -176,8 +176,8 @@ test('parts whose columns lie in another order are not taken over', async () => 
   let dies = true;
   const source = defineSource({
     config,
-    streams: () => ({
-      items: {
+    streams: ({ stream }) => ({
+      items: stream({
         schema: {
           type: 'object',
           properties: Object.fromEntries(columns.map((name) => [name, { type: 'string' }])),
@@ -193,11 +193,11 @@ test('parts whose columns lie in another order are not taken over', async () => 
             if (dies && index === 2) throw new Error('killed');
           }
         },
-      },
+      }),
     }),
   });
   const options = {
-    source: { connector: { name: 'test', version: '1.0.0', source: source as unknown as Source }, config: {} },
+    source: { connector: { name: 'test', version: '1.0.0', source }, config: {} },
     staging,
     stagedFormat: 'csv' as const,
     name: 'job',

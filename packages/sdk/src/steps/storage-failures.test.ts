@@ -31,7 +31,7 @@ function sourceOf(batches: number, before: (batch: number) => Promise<void> = as
       }),
     }),
   });
-  return { name: 'test', version: '1.0.0', source: source as never };
+  return { name: 'test', version: '1.0.0', source };
 }
 
 const run = (connector: Connector, staging: Store | string) =>

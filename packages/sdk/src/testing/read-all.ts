@@ -37,7 +37,7 @@ export async function readAll<Streams extends Record<string, Stream<unknown>>, N
   { config, stream, ...options }: ReadAllOptions<Name>,
 ): Promise<ReadAllResult<RecordsOf<Source<z.ZodType, Streams>, Name>>> {
   const store = memoryStaging();
-  const connector = { name: 'source', version: '0.0.0', source: source as unknown as Source };
+  const connector = { name: 'source', version: '0.0.0', source };
   const result = await extract({
     source: { connector, config },
     staging: store,

@@ -16,15 +16,15 @@ export interface GivenRecords {
 export function recordsConnector({ records, schema, primaryKey = [], cursor }: GivenRecords): Connector {
   const source = defineSource({
     config: z.object({}),
-    streams: () => ({
-      records: {
+    streams: ({ stream }) => ({
+      records: stream({
         schema: schema ?? inferred,
         primaryKey,
         ...(cursor === undefined ? {} : { cursor }),
         async *read() {
           yield records;
         },
-      },
+      }),
     }),
   });
   return { name: 'records', version: '0.0.0', source };

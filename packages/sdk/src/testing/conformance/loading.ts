@@ -64,11 +64,11 @@ export async function stage(
   await sleep(2);
   const source = defineSource({
     config: z.object({}),
-    streams: () =>
+    streams: (ctx) =>
       Object.fromEntries([
         [
           stream,
-          {
+          ctx.stream({
             schema,
             primaryKey,
             ...(cursor in schema.properties ? { cursor } : {}),
@@ -79,7 +79,7 @@ export async function stage(
                     yield structuredClone(records);
                   },
                 }),
-          },
+          }),
         ],
       ]),
   });
