@@ -100,7 +100,7 @@ export const sourceConfig = z
       .boolean()
       .default(false)
       .describe('csv: whether spaces and tabs around a cell are left out; those within quotes are kept.'),
-    nullValues: z
+    nulls: z
       .array(z.string())
       .default([''])
       .describe('csv: cells that are null when they are not quoted. A quoted cell is always text.'),

@@ -15,7 +15,7 @@ export type CsvConfig = Pick<
   | 'relaxQuotes'
   | 'ragged'
   | 'trim'
-  | 'nullValues'
+  | 'nulls'
   | 'types'
   | 'allowNaN'
   | 'maxRecordBytes'

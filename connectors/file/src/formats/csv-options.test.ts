@@ -107,8 +107,8 @@ test('trim leaves out spaces and tabs around cells, not within quotes', async ()
   expect(await csv('id\tname\n 1\t\n', { trim: true, delimiter: '\t' })).toEqual(['{"id":1,"name":null}']);
 });
 
-test('nullValues are null where they are not quoted, and do not make a column text', async () => {
-  expect(await csv('a,b\nNA,"NA"\n1,\n,-\n', { nullValues: ['NA', '-', ''] })).toEqual([
+test('nulls are null where they are not quoted, and do not make a column text', async () => {
+  expect(await csv('a,b\nNA,"NA"\n1,\n,-\n', { nulls: ['NA', '-', ''] })).toEqual([
     '{"a":null,"b":"NA"}',
     '{"a":1,"b":null}',
     '{"a":null,"b":null}',

@@ -35,7 +35,7 @@ const dialect = fc.record({
   trim: fc.boolean(),
   relaxQuotes: fc.boolean(),
   ragged: fc.constantFrom('reject' as const, 'pad' as const),
-  nullValues: fc.constantFrom<string[]>([''], ['', 'NA'], ['NA']),
+  nulls: fc.constantFrom<string[]>([''], ['', 'NA'], ['NA']),
   skipLines: fc.nat(2),
   headerRow: fc.constantFrom(undefined, true, 'replace' as const),
   encoding: fc.constantFrom<Encoding>('utf-8', 'utf-16le', 'utf-16be', 'gb18030'),
@@ -53,8 +53,8 @@ const table = fc
 test('whatever a table holds and however it is written, it comes back, wherever its bytes are cut', async () => {
   await fc.assert(
     fc.asyncProperty(table, dialect, async (rows, { lineEnd, headerRow, chunk, ...options }) => {
-      const { delimiter, quote, escape: escaper = quote, nullValues, skipLines, encoding } = options;
-      const nullText = nullValues[0]!;
+      const { delimiter, quote, escape: escaper = quote, nulls, skipLines, encoding } = options;
+      const nullText = nulls[0]!;
       const write = (value: string | null) => {
         if (value === null) return nullText;
         if (value !== '' && /^[ab]*$/.test(value)) return value;

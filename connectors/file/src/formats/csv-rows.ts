@@ -40,7 +40,7 @@ export interface CsvRows {
 
 /** Makes what reads the rows of one file. */
 export function csvRows({ name, config, collector, memory, warn }: CsvRowsOptions): CsvRows {
-  const nulls = new Set(config.nullValues);
+  const nulls = new Set(config.nulls);
   const readCell = cellReader(config);
   const limit = config.maxRecordBytes;
   const state: ParserState = { line: 1, records: [], lines: [], nextDelimiter: -1, nextLine: -1, nextQuote: -1 };

@@ -80,8 +80,8 @@ describe('cells', () => {
   });
 
   test('a null value is one only without quotes', async () => {
-    expect((await csv('a,b\n"x""y",z\n', { nullValues: ['x"y', 'z'] })).texts).toEqual(['{"a":"x\\"y","b":null}']);
-    expect((await csv('a,b,c,d\nNULL,"NULL",,""\n', { nullValues: ['NULL'] })).texts).toEqual([
+    expect((await csv('a,b\n"x""y",z\n', { nulls: ['x"y', 'z'] })).texts).toEqual(['{"a":"x\\"y","b":null}']);
+    expect((await csv('a,b,c,d\nNULL,"NULL",,""\n', { nulls: ['NULL'] })).texts).toEqual([
       '{"a":null,"b":"NULL","c":"","d":""}',
     ]);
   });
