@@ -29,7 +29,7 @@ const WRONG: Record<string, [streams: string, said: string]> = {
   ],
   'a record that is no batch': [
     read("yield { id: '1', votes: 1 };"),
-    "Type '{ id: string; votes: number; }' is not assignable to type 'ReadItem<{ id: string; votes: number; }>'.",
+    "Type '{ id: string; votes: number; }' is not assignable to type 'ReadItem<{ id: string; votes: number; }, Json>'.",
   ],
   'a stream that reads nothing': [
     stream(`${FIELDS}, primaryKey: ['id']`),

@@ -1,12 +1,4 @@
-import {
-  AriesError,
-  checkpoint,
-  defineSource,
-  extract,
-  parsePosition,
-  type Source,
-  toAriesError,
-} from '@aries-data/sdk';
+import { AriesError, checkpoint, defineSource, extract, type Source, toAriesError } from '@aries-data/sdk';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { sealed } from '../../packages/sdk/src/dataset/sealed.ts';
@@ -27,8 +19,9 @@ const numbers = (breaksAt = Infinity) =>
         schema: z.object({ id: z.int(), name: z.string() }),
         primaryKey: ['id'],
         cursor: 'id',
+        position: positionSchema,
         async *read({ position }) {
-          for (let at = parsePosition(positionSchema, position)?.at ?? 0; at < RECORDS; at += 10) {
+          for (let at = position?.at ?? 0; at < RECORDS; at += 10) {
             if (at >= breaksAt) throw new AriesError('UNREACHABLE', 'gone');
             yield Array.from({ length: 10 }, (_, index) => ({ id: at + index, name: 'a' }));
             // A checkpoint is kept once half a second has gone by.
@@ -38,7 +31,7 @@ const numbers = (breaksAt = Infinity) =>
         },
       }),
     }),
-  }) as unknown as Source;
+  });
 
 const extracting = (staging: ReturnType<typeof memoryStaging>, source: Source) =>
   extract({

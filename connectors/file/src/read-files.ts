@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { AriesError, checkpoint, parsePosition, type ReadContext, type ReadItem } from '@aries-data/sdk';
+import { AriesError, checkpoint, type JsonRecord, type ReadContext, type ReadItem } from '@aries-data/sdk';
 import { z } from 'zod';
 import type { SourceConfig } from './config.ts';
 import type { Group, Place } from './formats/collector.ts';
@@ -13,7 +13,7 @@ import { discard, type SourceFile } from './locations/source-file.ts';
 import { filesOf } from './partition-files.ts';
 
 /** Where an interrupted read goes on. It holds only as long as the files are the same. */
-const positionSchema = z.object({
+export const positionSchema = z.object({
   /** The number of the file, from 0, and its name. */
   index: z.int().min(0),
   file: z.string(),
@@ -27,7 +27,7 @@ const positionSchema = z.object({
   /** Whether `place` is an offset in the bytes as they are stored. */
   seekable: z.boolean(),
 });
-type Position = z.output<typeof positionSchema>;
+export type Position = z.output<typeof positionSchema>;
 
 /** Reads all files of the config, or of a partition, one after the other. */
 export async function* readFiles({
@@ -37,13 +37,13 @@ export async function* readFiles({
   partition,
   log,
   inputs,
-}: ReadContext<SourceConfig>): AsyncGenerator<ReadItem> {
+}: ReadContext<SourceConfig, Position>): AsyncGenerator<ReadItem<JsonRecord, Position>> {
   const located = await locate(config.url);
   const { close } = located;
   try {
     const files = partition === undefined ? located.files : filesOf(located.files, partition);
     const resumable = files.length === 1 || files.every(({ version }) => version !== undefined);
-    const from = parsePosition(positionSchema, position);
+    const from = position;
     const empty: string[] = [];
     const reading: Reading = { config, signal, memory: { warned: false }, empty, warn: (message) => log.warn(message) };
     // Digests grow with the files that are read: to work out each from the start would take the square of their number.

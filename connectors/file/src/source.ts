@@ -3,7 +3,7 @@ import { sourceConfig } from './config.ts';
 import { locate } from './locations/locate.ts';
 import { probe } from './locations/source-file.ts';
 import { checkPartitions, partitionFiles } from './partition-files.ts';
-import { readFiles } from './read-files.ts';
+import { positionSchema, readFiles } from './read-files.ts';
 import { streamName } from './stream-name.ts';
 
 /** Reads JSON, ndjson and csv files, wherever they are, as one stream. */
@@ -23,6 +23,7 @@ export const source = defineSource({
     [config.stream ?? streamName(config.url)]: stream({
       schema: inferred,
       inference: { dates: config.types !== 'text', nonFinite: config.allowNaN },
+      position: positionSchema,
       read: readFiles,
       partitions: partitionFiles,
       checkPartitions,

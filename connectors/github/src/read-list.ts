@@ -3,7 +3,6 @@ import {
   type Http,
   type HttpParameters,
   type Json,
-  parsePosition,
   type ReadContext,
   type Unchecked,
 } from '@aries-data/sdk';
@@ -25,7 +24,7 @@ export interface ListOptions {
 }
 
 /** Where an interrupted read goes on. */
-const positionSchema = z.object({ repository: z.string(), next: z.json(), newest: z.string().nullable() });
+export const positionSchema = z.object({ repository: z.string(), next: z.json(), newest: z.string().nullable() });
 
 /**
  * Reads a list (`path` behind `/repos/OWNER/NAME`) of all repositories, one after the other, page by page.
@@ -34,11 +33,11 @@ const positionSchema = z.object({ repository: z.string(), next: z.json(), newest
  * record. The other way round the records of the next page would move up, and one at its edge would never be seen.
  */
 export async function* readList(
-  { config, http, window, position }: ReadContext<Config>,
+  { config, http, window, position }: ReadContext<Config, z.output<typeof positionSchema>>,
   path: string,
   { query, newestFirst, absent, map = (record) => record, ...knows }: ListOptions,
 ) {
-  const start = parsePosition(positionSchema, position) ?? null;
+  const start = position ?? null;
   const { since, until } = window;
   for (const repository of await repositoryNames(config, http)) {
     if (start !== null && repository < start.repository) continue;

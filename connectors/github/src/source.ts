@@ -1,6 +1,7 @@
 import { defineSource, type JsonRecord, type ReadContext, type Unchecked } from '@aries-data/sdk';
+import type { z } from 'zod';
 import { type Config, config } from './config.ts';
-import { type ListOptions, readList } from './read-list.ts';
+import { type ListOptions, positionSchema, readList } from './read-list.ts';
 import * as schemas from './schemas.ts';
 
 /** Reads repositories, and what belongs to them. */
@@ -45,6 +46,7 @@ export const source = defineSource({
       primaryKey: ['repository', 'sha'],
       cursor: 'committed_at',
       // 409: the repository is empty.
+      position: positionSchema,
       read: (ctx) => readList(ctx, '/commits', { since: true, until: true, absent: [409], map: withDate }),
     }),
     releases: stream({ schema: schemas.releases, ...whole('/releases') }),
@@ -52,6 +54,8 @@ export const source = defineSource({
     labels: stream({ schema: schemas.labels, ...whole('/labels') }),
   }),
 });
+
+type Context = ReadContext<Config, z.output<typeof positionSchema>>;
 
 const ALL = { state: 'all' };
 
@@ -61,12 +65,13 @@ function updated(path: string, { query, ...list }: ListOptions) {
   return {
     primaryKey: ['id'],
     cursor: 'updated_at',
-    read: (ctx: ReadContext<Config>) => readList(ctx, path, sorted),
+    position: positionSchema,
+    read: (ctx: Context) => readList(ctx, path, sorted),
   } as const;
 }
 
 function whole(path: string, list: ListOptions = {}) {
-  return { primaryKey: ['id'], read: (ctx: ReadContext<Config>) => readList(ctx, path, list) } as const;
+  return { primaryKey: ['id'], position: positionSchema, read: (ctx: Context) => readList(ctx, path, list) } as const;
 }
 
 function withDate(record: Unchecked): Unchecked {

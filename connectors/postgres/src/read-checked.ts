@@ -14,7 +14,7 @@ import {
 import type { SourceConfig } from './config.ts';
 import type { Relation } from './discovery.ts';
 import { readEncoded } from './read-encoded.ts';
-import { selectionOf } from './selection.ts';
+import { type Position, selectionOf } from './selection.ts';
 
 const LF = 10;
 const QUOTE = 34;
@@ -26,8 +26,8 @@ const QUOTE = 34;
 export async function* readChecked(
   relation: Relation,
   schema: RecordSchema,
-  ctx: ReadContext<SourceConfig>,
-): AsyncGenerator<ReadItem<JsonRecord>> {
+  ctx: ReadContext<SourceConfig, Position>,
+): AsyncGenerator<ReadItem<JsonRecord, Position>> {
   const names = selectionOf(relation, ctx).columns.map(({ name }) => name);
   const decode = csvDecoder(fieldsOf(narrowed(schema, names)));
   const decodeBytes = csvDecoder(

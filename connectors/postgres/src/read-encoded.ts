@@ -1,12 +1,5 @@
 import { finished } from 'node:stream/promises';
-import {
-  type EncodedPart,
-  type EncodedResult,
-  type Json,
-  parsePosition,
-  type ReadContext,
-  type StagedFormat,
-} from '@aries-data/sdk';
+import type { EncodedPart, EncodedResult, ReadContext, StagedFormat } from '@aries-data/sdk';
 import { boundaryOf } from './boundary.ts';
 import type { SourceConfig } from './config.ts';
 import type { Session } from './connect.ts';
@@ -16,7 +9,7 @@ import type { Relation } from './discovery.ts';
 import { refuseOtherTable, withinPartition } from './partitions.ts';
 import { piecesOf } from './pieces.ts';
 import { openReadSessions } from './read-sessions.ts';
-import { type Position, positionSchema, type Selection, selectionOf, selectRows } from './selection.ts';
+import { type Position, type Selection, selectionOf, selectRows } from './selection.ts';
 
 /**
  * Reads a relation in one snapshot, over as many connections as may be used at once. Each statement is a part. What the
@@ -25,9 +18,9 @@ import { type Position, positionSchema, type Selection, selectionOf, selectRows 
  */
 export async function* readEncoded(
   relation: Relation,
-  ctx: ReadContext<SourceConfig> & { format: StagedFormat; concurrency: number },
+  ctx: ReadContext<SourceConfig, Position> & { format: StagedFormat; concurrency: number },
   encoding: 'UTF8' | 'SQL_ASCII' = 'UTF8',
-): AsyncGenerator<EncodedPart> {
+): AsyncGenerator<EncodedPart<Position>> {
   if (relation.hasPolicies) {
     ctx.log.warn(
       `${relation.name}: row security says which rows this role sees. If all are wanted, read as its owner or as a role with BYPASSRLS`,
@@ -35,7 +28,7 @@ export async function* readEncoded(
   }
   const isBinary = ctx.format === 'pgcopy';
   const form = isBinary ? 'FORMAT binary' : `FORMAT csv, ENCODING '${encoding}'`;
-  const position = parsePosition(positionSchema, ctx.position);
+  const { position } = ctx;
   const all = selectionOf(relation, ctx, position);
   const asked = ctx.partition === undefined ? all : withinPartition(all, relation, ctx.partition);
   const sessions = await openReadSessions(ctx, { relation, from: asked.from, columns: asked.columns });
@@ -59,9 +52,9 @@ export async function* readEncoded(
     for (const [index, { rows, last }] of pieces.entries()) {
       const session = await sessions.take();
       const body = session.client.query(new CopyOut(`COPY (${rows}) TO STDOUT (${form})`, { bareRows: isBinary }));
-      const done = finished(body).then((): EncodedResult => {
+      const done = finished(body).then((): EncodedResult<Position> => {
         sessions.giveBack(session);
-        const result: EncodedResult = { rows: body.rows, ...(index === 0 ? boundary.result : reach) };
+        const result: EncodedResult<Position> = { rows: body.rows, ...(index === 0 ? boundary.result : reach) };
         if (last !== undefined)
           result.position = positionOf(relation, last, maxCursor, ctx.cursorEnd?.exact === true ? isBelow : undefined);
         return result;
@@ -101,7 +94,7 @@ function positionOf(
   after: string,
   until: string | undefined,
   isBelow: boolean | undefined,
-): { [name: string]: Json } {
+): Position {
   return {
     key: rangeKey!.name,
     after,

@@ -5,9 +5,10 @@ import { checkSchema, discoverQueries, discoverRelations, type Relation } from '
 import { checkPartitions, partitionsOf } from './partitions.ts';
 import { readChecked } from './read-checked.ts';
 import { readEncoded } from './read-encoded.ts';
+import { type Position, positionSchema } from './selection.ts';
 import { fieldSchemaOf } from './types.ts';
 
-type Definition = StreamDefinition<SourceConfig, RecordSchema>;
+type Definition = StreamDefinition<SourceConfig, RecordSchema, typeof positionSchema>;
 
 /** Reads tables, views and queries of a PostgreSQL database with COPY. */
 export const source = defineSource({
@@ -58,6 +59,7 @@ function definitionOf(relation: Relation, config: SourceConfig, isText: boolean)
   };
   return {
     schema,
+    position: positionSchema,
     primaryKey: relation.primaryKey,
     ...(relation.cursor === undefined ? {} : { cursor: relation.cursor }),
     pushdown: ['columns', 'where'],
@@ -65,6 +67,6 @@ function definitionOf(relation: Relation, config: SourceConfig, isText: boolean)
     checkPartitions: (partitions) => checkPartitions(relation, partitions),
     ...(isText
       ? { readEncoded: encoded }
-      : { read: (ctx: ReadContext<SourceConfig>) => readChecked(relation, schema, ctx) }),
+      : { read: (ctx: ReadContext<SourceConfig, Position>) => readChecked(relation, schema, ctx) }),
   };
 }

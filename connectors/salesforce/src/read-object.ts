@@ -1,4 +1,4 @@
-import { AriesError, checkpoint, type Http, type JsonRecord, parsePosition, type ReadContext } from '@aries-data/sdk';
+import { AriesError, checkpoint, type Http, type JsonRecord, type ReadContext } from '@aries-data/sdk';
 import { z } from 'zod';
 import { readBulk } from './bulk.ts';
 import type { Config } from './config.ts';
@@ -7,7 +7,7 @@ import { idSchema, lastSchema, queryOf } from './soql.ts';
 import { recordOf } from './values.ts';
 
 /** Where an interrupted read goes on: behind a record, or at a page of a job's results. */
-const positionSchema = z.union([
+export const positionSchema = z.union([
   z.strictObject({ last: lastSchema }),
   z.strictObject({ job: idSchema, next: z.json() }),
 ]);
@@ -16,10 +16,10 @@ const positionSchema = z.union([
 const LONGEST_IN_ADDRESS = 12_000;
 
 /** Reads an object: what its size says is cheaper. */
-export async function* readObject(object: SalesforceObject, ctx: ReadContext<Config>) {
+export async function* readObject(object: SalesforceObject, ctx: ReadContext<Config, z.output<typeof positionSchema>>) {
   const { config, http } = ctx;
   const query = queryOf(object, ctx);
-  const position = parsePosition(positionSchema, ctx.position);
+  const { position } = ctx;
   const last = position !== undefined && 'last' in position ? position.last : undefined;
   const job = position !== undefined && 'job' in position ? position : undefined;
   if (job !== undefined || (last === undefined && (await isForBulk(config, http, query)))) {
@@ -32,8 +32,8 @@ export async function* readObject(object: SalesforceObject, ctx: ReadContext<Con
   });
   for await (const page of pages) {
     yield page;
-    const { Id: id = null, SystemModstamp: modified = null } = page.at(-1)!;
-    yield checkpoint({ last: { id, modified } });
+    const { Id: id, SystemModstamp: modified } = page.at(-1)!;
+    yield checkpoint({ last: { id: String(id), modified: typeof modified === 'string' ? modified : null } });
   }
 }
 

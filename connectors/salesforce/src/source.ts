@@ -1,7 +1,7 @@
 import { defineSource } from '@aries-data/sdk';
 import { config } from './config.ts';
 import { describeObjects, fieldsRead, schemaOf } from './describe.ts';
-import { readObject } from './read-object.ts';
+import { positionSchema, readObject } from './read-object.ts';
 
 /** Reads any object of an org that can be queried. */
 export const source = defineSource({
@@ -38,6 +38,7 @@ export const source = defineSource({
           primaryKey: ['Id'],
           ...(isTimed ? { cursor: 'SystemModstamp' } : {}),
           pushdown: ['columns', 'where'],
+          position: positionSchema,
           read: (ctx) => readObject(object, ctx),
         });
         return [object.name, definition];

@@ -99,6 +99,7 @@ function checkStream(connector: string, name: string, stream: unknown): void {
   checkFunction(place, stream, 'partitions');
   checkEncoded(place, stream.readEncoded);
   requireMember(place, stream, 'schema', 'Write: schema: z.object({ … }), or inferred where only the records say it.');
+  checkZod(place, stream, 'position');
   checkKeys(place, stream);
   if (stream.pushdown !== undefined) checkListOf(place, stream, 'pushdown', ['columns', 'where']);
 }

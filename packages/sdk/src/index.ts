@@ -60,7 +60,6 @@ export type {
 export type { NextPage, Page, Pagination } from './http/pagination.ts';
 export type { LedgerRow } from './ledger.ts';
 export { type PlaceOf, placesIn } from './places.ts';
-export { parsePosition } from './position.ts';
 export {
   type Batch,
   type Checkpoint,

@@ -1,17 +1,16 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { parsePosition } from './position.ts';
+import { positionOf } from './position.ts';
 
-const schema = z.object({ after: z.string().regex(/^\d+$/) });
+const stream = { position: z.object({ after: z.string().regex(/^\d+$/) }) };
 
-test('a position is what its source has given, or there is none', () => {
-  expect(parsePosition(schema, { after: '12' })).toEqual({ after: '12' });
-  expect(parsePosition(schema, undefined)).toBeUndefined();
-  expect(parsePosition(schema, null)).toBeUndefined();
+test('a position is what its stream declares, or there is none', () => {
+  expect(positionOf(stream, { after: '12' })).toEqual({ position: { after: '12' } });
+  expect(positionOf(stream, undefined)).toEqual({ position: undefined });
+  expect(positionOf(stream, null)).toEqual({ position: undefined });
+  expect(positionOf({}, ['anything'])).toEqual({ position: ['anything'] });
 });
 
-test.each([[{ after: "1' OR '1'='1" }], [{ after: 1 }], [{}], ['x'], [[]]])('%j is refused with 65', (position) => {
-  expect(() => parsePosition(schema, position as never)).toThrow(
-    expect.objectContaining({ code: 'DATASET_CORRUPT', exitCode: 65, hint: expect.stringContaining('--force') }),
-  );
+test.each([[{ after: "1' OR '1'='1" }], [{ after: 1 }], [{}], ['x'], [[]]])('%j does not fit', (position) => {
+  expect(positionOf(stream, position)).toEqual({ position: undefined, fault: expect.any(String) });
 });

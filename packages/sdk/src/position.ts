@@ -1,25 +1,18 @@
-import type { z } from 'zod';
-import { AriesError } from './errors.ts';
 import type { Json } from './schema.ts';
+import type { Stream } from './source.ts';
 
 /**
- * Where an interrupted read resumes, as the type that its source gave to `checkpoint`; undefined where it starts. The position lay in
- * staging, where others may be able to write: check it before it gets into a query or an address. Throws `DATASET_CORRUPT`.
- *
- * @example
- * const start = parsePosition(z.object({ page: z.int() }), { page: 3 });
- * start?.page; // 3
+ * Where a read resumes, as its stream declares positions; undefined at the start. A string says why it does not fit. A position lies in
+ * staging, where others may be able to write, and may be of another version of the connector.
  */
-export function parsePosition<T>(schema: z.ZodType<T>, position: Json | undefined): T | undefined {
-  if (position === undefined || position === null) return undefined;
+export function positionOf(
+  { position: schema }: Pick<Stream<unknown>, 'position'>,
+  position: Json | undefined,
+): { position: unknown; fault?: string } {
+  if (position === undefined || position === null) return { position: undefined };
+  if (schema === undefined) return { position };
   const { data, error } = schema.safeParse(position);
-  if (error === undefined) return data;
+  if (error === undefined) return { position: data };
   const { path, message } = error.issues[0]!;
-  throw new AriesError(
-    'DATASET_CORRUPT',
-    `The checkpoint to resume from is not one of this source: ${[...path, message].join(': ')}`,
-    {
-      hint: 'Run the step again with --force to read the stream from its start.',
-    },
-  );
+  return { position: undefined, fault: [...path, message].join(': ') };
 }

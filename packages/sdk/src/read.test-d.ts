@@ -120,3 +120,29 @@ test('records made by hand are of the schema', () => {
     }),
   });
 });
+
+test('a position is what the stream declares', () => {
+  defineSource({
+    config,
+    streams: ({ stream }) => ({
+      right: stream({
+        schema: z.object({ id: z.string() }),
+        position: z.object({ page: z.int() }),
+        async *read({ position }) {
+          expectTypeOf(position).toEqualTypeOf<{ page: number } | undefined>();
+          yield [{ id: '1' }];
+          yield checkpoint({ page: (position?.page ?? 0) + 1 });
+        },
+      }),
+      wrong: stream({
+        schema: z.object({ id: z.string() }),
+        position: z.object({ page: z.int() }),
+        // @ts-expect-error a checkpoint of another shape
+        async *read({ position }) {
+          yield [{ id: String(position?.page) }];
+          yield checkpoint({ page: '2' });
+        },
+      }),
+    }),
+  });
+});

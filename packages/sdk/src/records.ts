@@ -9,9 +9,9 @@ const REJECTED = Symbol.for('aries-data.rejected');
 const ORIGIN = Symbol.for('aries-data.origin');
 
 /** Says that everything yielded so far can be read again from `position` on. */
-export interface Checkpoint {
+export interface Checkpoint<P = Json> {
   readonly [CHECKPOINT]: true;
-  readonly position: Json;
+  readonly position: P;
 }
 
 /** A record set aside, and why. */
@@ -39,7 +39,7 @@ type FromApi = { readonly '~unchecked': true };
 export type Unchecked = JsonRecord & FromApi;
 
 /** What `read` yields: batches, checkpoints between them, and rejected records. */
-export type ReadItem<R = JsonRecord> = Batch<R | FromApi> | Checkpoint | RejectedItem;
+export type ReadItem<R = JsonRecord, P = Json> = Batch<R | FromApi> | Checkpoint<P> | RejectedItem;
 
 /**
  * Marks a place to resume from. Yield it after the batches it covers; `read` gets `position` back after an interruption.
@@ -48,7 +48,7 @@ export type ReadItem<R = JsonRecord> = Batch<R | FromApi> | Checkpoint | Rejecte
  * yield page.items;
  * yield checkpoint({ page: page.number });
  */
-export function checkpoint(position: Json): Checkpoint {
+export function checkpoint<P>(position: P): Checkpoint<P> {
   return { [CHECKPOINT]: true, position };
 }
 

@@ -48,7 +48,7 @@ export interface InputItem {
 }
 
 /** What `read` is given. */
-export interface ReadContext<Config> extends ConnectorContext<Config> {
+export interface ReadContext<Config, P = Json> extends ConnectorContext<Config> {
   stream: string;
   /** Everything, what is new since the state, or an interval. */
   mode?: 'full' | 'incremental' | 'interval' | undefined;
@@ -64,8 +64,8 @@ export interface ReadContext<Config> extends ConnectorContext<Config> {
   partition?: Partition | undefined;
   /** Only for `readEncoded` of a stream with a cursor whose state is kept. */
   cursorEnd?: CursorEnd | undefined;
-  /** The last durable checkpoint of an interrupted attempt. */
-  position?: Json | undefined;
+  /** The last durable checkpoint of an interrupted attempt. The engine has checked it, if the stream declares what a `position` is. */
+  position?: P | undefined;
   /** Records wanted at most. A hint: the engine cuts at it. */
   limit?: number | undefined;
   /**
@@ -89,7 +89,7 @@ export interface CursorEnd {
 }
 
 /** What the source knows of one encoded part once its body has ended. */
-export interface EncodedResult {
+export interface EncodedResult<P = Json> {
   /** Rows in the body, by the system's own count. */
   rows: number;
   /** The greatest cursor value among them, as records hold it. */
@@ -101,43 +101,53 @@ export interface EncodedResult {
   /** Rows whose cursor no state may hold: a time after the reading began, infinity, NaN. Told once, with the first part. */
   beyond?: { count: number; greatest: string; staged: boolean };
   /** Where a later attempt would go on after this part. */
-  position?: Json;
+  position?: P;
 }
 
 /** A piece of a stream in a staged format. Each chunk of the body ends at the end of a row, so parts can be cut between chunks; of pgcopy it holds the rows alone, without head and tail. */
-export interface EncodedPart {
+export interface EncodedPart<P = Json> {
   body: Readable;
-  done: Promise<EncodedResult>;
+  done: Promise<EncodedResult<P>>;
 }
 
 /** The byte lane of a stream: encoded rows that pass through the engine untouched. */
-export interface ReadEncoded<Config> {
+export interface ReadEncoded<Config, P extends z.ZodType = AnyPosition> {
   /** The cheapest first. `pgcopy` counts only for streams whose columns are all on its whitelist, which the engine looks after. */
   formats: readonly StagedFormat[];
   /** The rows lie exactly in the window: the engine cannot look inside to drop others. */
   exactWindow: true;
-  open(ctx: ReadContext<Config> & { format: StagedFormat; concurrency: number }): AsyncIterable<EncodedPart>;
+  open(
+    ctx: ReadContext<Config, z.output<P>> & { format: StagedFormat; concurrency: number },
+  ): AsyncIterable<EncodedPart<z.input<P>>>;
 }
 
 /** One stream of a source, as its author writes it. At least one of `read` and `readEncoded` is there. */
-export type StreamDefinition<Config, S extends SchemaInput = SchemaInput> =
-  | ReadDefinition<Config, S>
-  | EncodedDefinition<Config, S>;
+export type StreamDefinition<Config, S extends SchemaInput = SchemaInput, P extends z.ZodType = AnyPosition> =
+  | ReadDefinition<Config, S, P>
+  | EncodedDefinition<Config, S, P>;
+
+/** What a stream that declares no `position` may give to `checkpoint`. */
+type AnyPosition = z.ZodType<Json, Json>;
 
 /** A stream that gives records, and perhaps encoded rows besides. */
-interface ReadDefinition<Config, S extends SchemaInput> extends AnyDefinition<Config, S> {
-  read(ctx: ReadContext<Config>): AsyncIterable<ReadItem<RecordOf<S>>>;
-  readEncoded?: ReadEncoded<Config> | undefined;
+interface ReadDefinition<Config, S extends SchemaInput, P extends z.ZodType> extends AnyDefinition<Config, S, P> {
+  read(ctx: ReadContext<Config, z.output<P>>): AsyncIterable<ReadItem<RecordOf<S>, z.input<P>>>;
+  readEncoded?: ReadEncoded<Config, P> | undefined;
 }
 
 /** A stream that gives encoded rows alone. */
-interface EncodedDefinition<Config, S extends SchemaInput> extends AnyDefinition<Config, S> {
+interface EncodedDefinition<Config, S extends SchemaInput, P extends z.ZodType> extends AnyDefinition<Config, S, P> {
   read?: undefined;
-  readEncoded: ReadEncoded<Config>;
+  readEncoded: ReadEncoded<Config, P>;
 }
 
-interface AnyDefinition<Config, S extends SchemaInput> {
+interface AnyDefinition<Config, S extends SchemaInput, P extends z.ZodType> {
   schema: S;
+  /**
+   * What `checkpoint` is given, and `read` gets back as `position`. Positions lie in staging, where others may be able to write: where
+   * one does not fit, the engine reads the stream from its start.
+   */
+  position?: P;
   /** With `schema: inferred`: how it is inferred. */
   inference?: InferenceOptions;
   primaryKey?: readonly (keyof RecordOf<S> & string)[];
@@ -157,14 +167,15 @@ declare const MADE_BY_STREAM: unique symbol;
 export interface Stream<R = JsonRecord> {
   readonly [MADE_BY_STREAM]: R;
   schema: SchemaInput;
+  position?: z.ZodType;
   inference?: InferenceOptions;
   primaryKey?: readonly string[];
   cursor?: string;
   pushdown?: readonly ('columns' | 'where')[];
   // biome-ignore lint/suspicious/noExplicitAny: the config type of a stream is known where it is defined, not where it is run
-  read?(ctx: ReadContext<any>): AsyncIterable<ReadItem<R>>;
+  read?(ctx: ReadContext<any, any>): AsyncIterable<ReadItem<R>>;
   // biome-ignore lint/suspicious/noExplicitAny: see above
-  readEncoded?: ReadEncoded<any>;
+  readEncoded?: ReadEncoded<any, any>;
   // biome-ignore lint/suspicious/noExplicitAny: see above
   partitions?(ctx: ReadContext<any> & { wanted?: number | undefined }): Promise<Partitioning>;
   checkPartitions?(partitions: readonly Partition[]): void;
@@ -172,7 +183,9 @@ export interface Stream<R = JsonRecord> {
 
 /** What `streams` is given: `stream` types one stream by its own schema, the rest serves discovery. */
 export interface StreamsContext<Config> extends ConnectorContext<Config> {
-  stream<const S extends SchemaInput>(definition: StreamDefinition<Config, S>): Stream<RecordOf<S>>;
+  stream<const S extends SchemaInput, P extends z.ZodType = AnyPosition>(
+    definition: StreamDefinition<Config, S, P>,
+  ): Stream<RecordOf<S>>;
 }
 
 /** A source as its author writes it. */

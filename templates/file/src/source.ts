@@ -25,9 +25,10 @@ export const source = defineSource({
         bytes: z.int().nullable(),
       }),
       primaryKey: ['line'],
-      async *read({ config, position }) {
-        // Where an earlier attempt was interrupted, `position` is its last checkpoint.
-        const done = typeof position === 'number' ? position : 0;
+      // What a checkpoint holds: the number of the last line that was read.
+      position: z.int(),
+      // Where an earlier attempt was interrupted, `position` is its last checkpoint.
+      async *read({ config, position: done = 0 }) {
         let batch = [];
         for await (const { number, text } of linesOf(config.path)) {
           if (number <= done || text.trim() === '') continue;

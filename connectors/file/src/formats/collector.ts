@@ -8,7 +8,7 @@ export type Place = { offset: number; line: number } | { records: number };
 
 /** What was read of a file together, and where to go on after it. */
 export interface Group {
-  items: ReadItem[];
+  items: ReadItem<JsonRecord, never>[];
   next: Place;
 }
 
@@ -22,7 +22,7 @@ export class Collector {
   size = 0;
   readonly #originAt: (position: number) => string;
   readonly #skip: number;
-  #items: ReadItem[] = [];
+  #items: ReadItem<JsonRecord, never>[] = [];
   #batch: JsonRecord[] = [];
   #positions: number[] = [];
 
@@ -55,7 +55,7 @@ export class Collector {
   }
 
   /** What was gathered; the collector begins anew. */
-  take(): ReadItem[] {
+  take(): ReadItem<JsonRecord, never>[] {
     this.#flush();
     const items = this.#items;
     this.#items = [];

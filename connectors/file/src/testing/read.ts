@@ -5,7 +5,7 @@ import type { Json, Log, ReadContext, Rejection } from '@aries-data/sdk';
 import { noHttp } from '@aries-data/sdk/testing';
 import { onTestFinished } from 'vitest';
 import { type SourceConfig, sourceConfig } from '../config.ts';
-import { readFiles } from '../read-files.ts';
+import { type Position, readFiles } from '../read-files.ts';
 
 /** A folder with these files, until the test is over. */
 export async function folderWith(files: Record<string, string | Uint8Array>): Promise<string> {
@@ -27,13 +27,13 @@ export interface Read {
   rejected: string[];
   rejections: Rejection[];
   /** Positions, and how many records and rejections came before each. */
-  checkpoints: { position: Json; after: number }[];
+  checkpoints: { position: Position; after: number }[];
 }
 
 /** Reads files as the engine does, from the start or from a position. */
 export async function read(
   config: Partial<SourceConfig> & { url: string | string[] },
-  options: { position?: Json; signal?: AbortSignal } = {},
+  options: { position?: Position; signal?: AbortSignal } = {},
 ): Promise<Read> {
   const result: Read = { records: [], texts: [], rejected: [], rejections: [], checkpoints: [] };
   for await (const item of readFiles(contextOf(config, options))) {
@@ -54,8 +54,8 @@ export async function read(
 /** What the engine hands to `read`. */
 export function contextOf(
   config: Partial<SourceConfig> & { url: string | string[] },
-  { position, signal = new AbortController().signal }: { position?: Json; signal?: AbortSignal } = {},
-): ReadContext<SourceConfig> {
+  { position, signal = new AbortController().signal }: { position?: Position; signal?: AbortSignal } = {},
+): ReadContext<SourceConfig, Position> {
   return {
     config: sourceConfig.parse(config),
     log: silent,

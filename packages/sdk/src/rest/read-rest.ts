@@ -5,7 +5,6 @@ import { AriesError } from '../errors.ts';
 import type { ReadPage } from '../http/http.ts';
 import { valueAt } from '../http/pointer.ts';
 import { isPlainObject } from '../json-value.ts';
-import { parsePosition } from '../position.ts';
 import { type Batch, checkpoint, type ReadItem } from '../records.ts';
 import type { Json, JsonRecord } from '../schema.ts';
 import type { ReadContext } from '../source.ts';
@@ -14,22 +13,26 @@ import { type Bounds, pagesOf, type RestRequest, requestOf } from './pages-of.ts
 import { readSearch } from './read-search.ts';
 import { filterBatch, recordsOf } from './records-of.ts';
 
-type Context = ReadContext<unknown>;
+type Context = ReadContext<unknown, z.output<typeof restPosition>>;
 
 /** What an interrupted read of lists that belong to records goes on from. */
-const positionSchema = z.object({
+export const restPosition = z.object({
   /** Digests of the paths that were read to their end. */
   done: z.array(z.string()),
   /** What the first attempt was bound by. */
   bound: z.string().optional(),
 });
-type Position = z.output<typeof positionSchema>;
+type Position = z.output<typeof restPosition>;
 
 /** Lists that are remembered as done; behind so many, an interruption costs what comes after them. */
 const REMEMBERED = 1000;
 
 /** Reads a stream of a declared API. */
-export async function* readRest(ctx: Context, api: RestApi, name: string): AsyncGenerator<ReadItem> {
+export async function* readRest(
+  ctx: Context,
+  api: RestApi,
+  name: string,
+): AsyncGenerator<ReadItem<JsonRecord, Position>> {
   const stream = api.streams[name]!;
   if (stream.parent === undefined) yield* readList(ctx, api, stream);
   else yield* readChildren(ctx, api, stream);
@@ -50,8 +53,12 @@ function readList(ctx: Context, api: RestApi, stream: RestStream, parent?: JsonR
  * One list after the other. They are read at different moments, and the state is one for all: what is newer than the moment at
  * which reading began is left for the next run, or it would be passed over in the lists that were read before.
  */
-async function* readChildren(ctx: Context, api: RestApi, stream: RestStream): AsyncGenerator<ReadItem> {
-  const position: Partial<Position> = parsePosition(positionSchema, ctx.position) ?? {};
+async function* readChildren(
+  ctx: Context,
+  api: RestApi,
+  stream: RestStream,
+): AsyncGenerator<ReadItem<JsonRecord, Position>> {
+  const position: Partial<Position> = ctx.position ?? {};
   const done = new Set(position.done);
   const field = ctx.mode === 'interval' ? undefined : stream.cursor?.field;
   let { bound } = position;

@@ -1,14 +1,14 @@
 import type { z } from 'zod';
 import type { HttpSettings } from '../http/http.ts';
 import type { Pagination } from '../http/pagination.ts';
-import { inferred, type JsonRecord } from '../schema.ts';
+import { inferred, type JsonRecord, type RecordSchema } from '../schema.ts';
 import { defineSource, type Source, type Stream, type StreamDefinition } from '../source.ts';
 import { checkAnswer } from './check-answer.ts';
 import type { RestApi, RestStream } from './declaration.ts';
 import { recordSchemaOf } from './field-types.ts';
 import { loadApi } from './load-api.ts';
 import { pagesOf, requestOf } from './pages-of.ts';
-import { readRest } from './read-rest.ts';
+import { readRest, restPosition } from './read-rest.ts';
 
 /** What `restSource` makes a source of. */
 export interface RestSourceOptions<C extends z.ZodType> {
@@ -91,6 +91,7 @@ function definitionOf(api: RestApi, name: string, stream: RestStream) {
     schema: schema === undefined ? inferred : recordSchemaOf(schema, primaryKey),
     ...(primaryKey === undefined ? {} : { primaryKey }),
     ...(cursor === undefined ? {} : { cursor: cursor.field }),
+    position: restPosition,
     read: (ctx) => readRest(ctx, api, name),
-  } satisfies StreamDefinition<unknown>;
+  } satisfies StreamDefinition<unknown, RecordSchema | typeof inferred, typeof restPosition>;
 }

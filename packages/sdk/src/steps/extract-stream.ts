@@ -7,6 +7,7 @@ import { fingerprintDigest } from '../fingerprint.ts';
 import { encoderOf } from '../formats/codec.ts';
 import { CSV_DIALECT } from '../formats/csv.ts';
 import type { Compression, StagedFormat } from '../formats/format.ts';
+import { positionOf } from '../position.ts';
 import { fieldsOf } from '../schema.ts';
 import type { ReadContext } from '../source.ts';
 import type { Store } from '../stores/store.ts';
@@ -98,7 +99,7 @@ async function readToEnd(options: ExtractStreamOptions): Promise<JournalEntry> {
   const found = options.resume
     ? await readJournal({ store, folder, stream: selected.as, fingerprint, log: context.log })
     : null;
-  const earlier = found?.complete && found.counts.staged < options.enough ? null : found;
+  const earlier = found?.complete && found.counts.staged < options.enough ? null : resumable(options, found);
   if (earlier?.complete) {
     options.chain.restore(earlier.inferred);
     return earlier;
@@ -118,6 +119,18 @@ async function readToEnd(options: ExtractStreamOptions): Promise<JournalEntry> {
   const entry = journalEntry(written, progress, true);
   await writeJournal(store, folder, selected.as, entry);
   return entry;
+}
+
+/** What an earlier attempt left, where its position is one of this stream. */
+function resumable({ selected, context }: ExtractStreamOptions, found: JournalEntry | null): JournalEntry | null {
+  if (found === null || found.complete) return found;
+  const { fault } = positionOf(selected.stream, found.position);
+  if (fault === undefined) return found;
+  context.log.warn(
+    `${selected.as}: the checkpoint of attempt ${found.attempt} does not fit this version of the source (${fault}), so the stream is read from its start`,
+    { stream: selected.as },
+  );
+  return null;
 }
 
 /** Copies the stream: untouched where the source encodes it and nobody has to look inside, else record by record. */

@@ -213,3 +213,33 @@ test('parts whose columns lie in another order are not taken over', async () => 
   // The second attempt resumed, the third did not.
   expect(positions).toEqual([undefined, expect.any(Number), undefined]);
 });
+
+test('a checkpoint that does not fit the stream any more is passed over: the stream is read from its start', async () => {
+  const staging = memoryStaging();
+  const positions: unknown[] = [];
+  const runWith = (position: z.ZodType<number | string, number | string>, reached: number | string, dies: boolean) => {
+    const source = defineSource({
+      config,
+      streams: ({ stream }) => ({
+        items: stream({
+          schema: z.object({ a: z.string() }),
+          position,
+          async *read({ position }) {
+            positions.push(position);
+            vi.setSystemTime(Date.now() + 120_000);
+            yield [{ a: 'a' }];
+            yield checkpoint(reached);
+            if (dies) throw new Error('killed');
+          },
+        }),
+      }),
+    });
+    const connector = { name: 'test', version: '1.0.0', source };
+    return extract({ source: { connector, config: {} }, staging, name: 'job', runId: 'r2' });
+  };
+  await expect(runWith(z.int(), 7, true)).rejects.toThrow('killed');
+  await expect(runWith(z.int(), 7, true)).rejects.toThrow('killed');
+  const result = await runWith(z.string(), 'page 2', false);
+  expect(positions).toEqual([undefined, 7, undefined]);
+  expect(result.streams.items).toMatchObject({ records: 1 });
+});

@@ -1,6 +1,7 @@
 import { isSettled } from '../cursor.ts';
 import { type JournalEntry, writeJournal } from '../dataset/journal.ts';
 import type { Counts, Part } from '../dataset/manifest.ts';
+import { positionOf } from '../position.ts';
 import type { RecordSchema } from '../schema.ts';
 import type { CursorEnd, ReadContext } from '../source.ts';
 import { MOST_KEYS } from '../state.ts';
@@ -96,7 +97,7 @@ export async function keepProgress(
 }
 
 /** What is left to be read. */
-export function resumedContext(options: ExtractStreamOptions, { base }: StreamProgress): ReadContext<unknown> {
+export function resumedContext(options: ExtractStreamOptions, { base }: StreamProgress): ReadContext<unknown, unknown> {
   const { readContext, selected, window, limit, exact } = options;
   const kind = cursorKindOf(selected.schema, selected.cursor);
   const cursorEnd: CursorEnd = {
@@ -108,7 +109,7 @@ export function resumedContext(options: ExtractStreamOptions, { base }: StreamPr
     ...readContext,
     window: window.window,
     ...(keepsState(selected.cursor, window.mode, limit) ? { cursorEnd } : {}),
-    ...(base.position === null ? {} : { position: base.position }),
+    position: positionOf(selected.stream, base.position).position,
     ...(limit === undefined ? {} : { limit: Math.max(0, limit - base.counts.read) }),
   };
 }

@@ -2,6 +2,7 @@ import type { Dataset } from '../../dataset/manifest.ts';
 import { openDataset } from '../../dataset/open-dataset.ts';
 import { readStream } from '../../dataset/read-dataset.ts';
 import { decoderOf, frameOf } from '../../formats/codec.ts';
+import { positionOf } from '../../position.ts';
 import { type Checkpoint, checkpoint, isCheckpoint, isRejected } from '../../records.ts';
 import { fieldsOf, type Json, type JsonRecord } from '../../schema.ts';
 import type { ReadContext, Source, Window } from '../../source.ts';
@@ -48,7 +49,7 @@ export async function* readRaw(
   { lane, mode = 'full', window = {}, position, signal = source.ctx.signal }: RawRead,
 ): AsyncGenerator<JsonRecord[] | Checkpoint> {
   const { stream, options, cursor, primaryKey } = selected;
-  const ctx: ReadContext<unknown> = {
+  const ctx: ReadContext<unknown, unknown> = {
     ...source.ctx,
     signal,
     stream: selected.name,
@@ -59,7 +60,7 @@ export async function* readRaw(
     nullCursor: options.nullCursor ?? 'include',
     columns: stream.pushdown?.includes('columns') ? options.columns : undefined,
     where: options.where,
-    position,
+    position: positionOf(stream, position).position,
   };
   if (lane === 'encoded') {
     yield* readEncoded(selected, ctx);
@@ -73,7 +74,7 @@ export async function* readRaw(
 
 async function* readEncoded(
   { stream, schema }: SelectedStream,
-  ctx: ReadContext<unknown>,
+  ctx: ReadContext<unknown, unknown>,
 ): AsyncGenerator<JsonRecord[] | Checkpoint> {
   // csv can hold every type; the other formats hold some.
   const { formats, open } = stream.readEncoded!;
