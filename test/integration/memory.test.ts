@@ -51,24 +51,7 @@ test.skipIf(time.available ? false : time.reason).each(['merge', 'append'])(
       `CREATE TABLE equal AS SELECT id, now() AS at FROM generate_series(1, ${EQUAL_ROWS}) AS id; ALTER TABLE equal ADD PRIMARY KEY (id)`,
     );
     await client.end();
-    const staging = join(folder, `equal-${disposition}`);
-    const { result, megabytes } = await measured(
-      [
-        'extract',
-        'postgres',
-        '--config',
-        `{"url":"${database.url}"}`,
-        '--streams',
-        streams(disposition),
-        '--staging',
-        `file://${staging}`,
-      ],
-      SMALL_HEAP,
-    );
-    expect(result.streams.equal.records).toBe(disposition === 'merge' ? EQUAL_ROWS : 0);
-    expect(megabytes).toBeLessThan(LIMIT);
-    expect(await largestDocument(staging)).toBeLessThan(20_000);
-    await rm(staging, { recursive: true });
+    await expectSmall('postgres', database.url, disposition);
   },
 );
 
@@ -84,27 +67,32 @@ test.skipIf(time.available ? false : time.reason).each(['merge', 'append'])(
     }
     out.end();
     await once(out, 'close');
-    const staging = join(folder, `equal-file-${disposition}`);
-    const { result, megabytes } = await measured(
-      [
-        'extract',
-        'file',
-        '--config',
-        `{"url":"${file}"}`,
-        '--streams',
-        streams(disposition),
-        '--staging',
-        `file://${staging}`,
-      ],
-      SMALL_HEAP,
-    );
-    expect(result.streams.equal.records).toBe(disposition === 'merge' ? EQUAL_ROWS : 0);
-    expect(megabytes).toBeLessThan(LIMIT);
-    expect(await largestDocument(staging)).toBeLessThan(20_000);
-    await rm(staging, { recursive: true });
+    await expectSmall('file', file, disposition);
     await rm(file);
   },
 );
+
+/** Extracts rows that all have one timestamp: in a small heap, into small documents. A load that appends leaves them to a later run. */
+async function expectSmall(connector: string, url: string, disposition: string): Promise<void> {
+  const staging = join(folder, `equal-${connector}-${disposition}`);
+  const { result, megabytes } = await measured(
+    [
+      'extract',
+      connector,
+      '--config',
+      `{"url":"${url}"}`,
+      '--streams',
+      streams(disposition),
+      '--staging',
+      `file://${staging}`,
+    ],
+    SMALL_HEAP,
+  );
+  expect(result.streams.equal.records).toBe(disposition === 'merge' ? EQUAL_ROWS : 0);
+  expect(megabytes).toBeLessThan(LIMIT);
+  expect(await largestDocument(staging)).toBeLessThan(20_000);
+  await rm(staging, { recursive: true });
+}
 
 /** Bytes of the largest manifest or checkpoint below a folder. */
 async function largestDocument(staging: string): Promise<number> {
