@@ -95,32 +95,8 @@ export interface AriesErrorOptions {
   stream?: string | undefined;
   /** Only for `INTERRUPTED`: 128 + signal number. */
   exitCode?: number | undefined;
-  /** Only for `CONFORMANCE_FAILED`: how each rule ended. */
-  rules?: readonly RuleEnding[] | undefined;
-  /** Only of `aries doctor`: all that it found. */
-  findings?: readonly Finding[] | undefined;
-}
-
-/** What `aries doctor` says of one thing that it looked at. */
-export interface Finding {
-  check: string;
-  /** A warning is of what works, and may not always. */
-  status: 'ok' | 'warning' | 'failed';
-  message: string;
-  /** What to do about it, as a sentence. */
-  hint?: string;
-  /** Where it failed: what it would have ended a step with. */
-  code?: ErrorCode;
-}
-
-/** How one rule of the conformance battery ended. */
-export interface RuleEnding {
-  rule: string;
-  ok: boolean;
-  /** Why it is broken. */
-  reason?: string;
-  /** Why it does not apply. */
-  skipped?: string;
+  /** Anything else about the error, for code that catches it. Aries neither reads nor prints what a connector puts here. */
+  details?: unknown;
 }
 
 /**
@@ -137,8 +113,7 @@ export class AriesError extends Error {
   hint: string;
   connector: string | undefined;
   stream: string | undefined;
-  readonly rules: readonly RuleEnding[] | undefined;
-  readonly findings: readonly Finding[] | undefined;
+  readonly details: unknown;
 
   constructor(code: ErrorCode, message: string, options: AriesErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -149,8 +124,7 @@ export class AriesError extends Error {
     this.hint = options.hint ?? HINT_OF_KIND[entry.kind];
     this.connector = options.connector;
     this.stream = options.stream;
-    this.rules = options.rules;
-    this.findings = options.findings;
+    this.details = options.details;
     // Recognised by symbol, not by class: two copies of the SDK may live in one process.
     Object.defineProperty(this, BRAND, { value: true });
   }

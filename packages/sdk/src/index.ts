@@ -33,7 +33,6 @@ export {
   ERROR_CODES,
   type ErrorCode,
   type ErrorKind,
-  type Finding,
   isAriesError,
   toAriesError,
 } from './errors.ts';

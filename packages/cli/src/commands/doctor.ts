@@ -1,6 +1,8 @@
-import type { AriesError, Finding } from '@aries-data/sdk';
+import type { AriesError } from '@aries-data/sdk';
 import { AriesCommand } from '../base-command.ts';
+import type { Finding } from '../doctor/finding.ts';
 import * as flag from '../flags.ts';
+import { FailureTables } from '../report/failure-tables.ts';
 import { findingsTable } from '../report/findings-table.ts';
 
 interface DoctorResult {
@@ -60,5 +62,8 @@ async function worstOf(findings: readonly Finding[]): Promise<AriesError | undef
   const worst = failures.toSorted((a, b) => rank(a) - rank(b))[0];
   if (worst === undefined) return undefined;
   const others = failures.length === 1 ? '' : ` (and ${failures.length - 1} more)`;
-  return new AriesError(worst.code, `${worst.check}: ${worst.message}${others}`, { hint: worst.hint, findings });
+  return new AriesError(worst.code, `${worst.check}: ${worst.message}${others}`, {
+    hint: worst.hint,
+    details: new FailureTables({ findings }),
+  });
 }

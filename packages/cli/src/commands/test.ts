@@ -2,6 +2,7 @@ import type { RuleResult } from '@aries-data/sdk/testing';
 import { Flags } from '@oclif/core';
 import { AriesCommand } from '../base-command.ts';
 import * as flag from '../flags.ts';
+import { FailureTables } from '../report/failure-tables.ts';
 import { ruleTable } from '../report/rule-table.ts';
 
 interface TestResult {
@@ -59,7 +60,11 @@ export default class Test extends AriesCommand {
     throw new AriesError(
       'CONFORMANCE_FAILED',
       `${connector.name} breaks ${broken.length} of ${rules.length - skipped} rules that apply: ${names}`,
-      { connector: connector.name, hint: 'Each rule says what it is for; docs/guides/testing.md lists them.', rules },
+      {
+        connector: connector.name,
+        hint: 'Each rule says what it is for; docs/guides/testing.md lists them.',
+        details: new FailureTables({ rules }),
+      },
     );
   }
 

@@ -1,5 +1,4 @@
-import type { Finding } from '@aries-data/sdk';
-import { fine, warning } from './finding.ts';
+import { type Finding, fine, warning } from './finding.ts';
 
 // Stores tell whole seconds, and take a moment.
 const TOLERATED_MS = 5000;

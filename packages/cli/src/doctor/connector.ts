@@ -1,7 +1,7 @@
-import { check, type Finding } from '@aries-data/sdk';
+import { check } from '@aries-data/sdk';
 import { rolesFor } from '../roles-for.ts';
 import type { Session } from '../session.ts';
-import { examine } from './finding.ts';
+import { examine, type Finding } from './finding.ts';
 
 /** Whether a connector can be loaded, its config is valid, and its system can be reached: once for each part. */
 export async function examineConnector(

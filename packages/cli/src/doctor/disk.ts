@@ -1,9 +1,9 @@
 import { mkdtemp, rm, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AriesError, type Finding } from '@aries-data/sdk';
+import { AriesError } from '@aries-data/sdk';
 import { formatBytes } from '../report/numbers.ts';
-import { examine, warning } from './finding.ts';
+import { examine, type Finding, warning } from './finding.ts';
 
 const ROOMY_BYTES = 1e9;
 

@@ -1,22 +1,34 @@
-import { type AriesError, type Finding, toAriesError } from '@aries-data/sdk';
+import { type AriesError, type ErrorCode, toAriesError } from '@aries-data/sdk';
 
-/** All is well. */
+/** The result of one check of `aries doctor`: a part of the contract. */
+export interface Finding {
+  check: string;
+  /** `warning`: it works now, but may fail later. */
+  status: 'ok' | 'warning' | 'failed';
+  message: string;
+  /** What to do about it, as a sentence. */
+  hint?: string;
+  /** Only if it failed: the code that a step would end with. */
+  code?: ErrorCode;
+}
+
+/** A check that passed. */
 export function fine(check: string, message: string): Finding {
   return { check, status: 'ok', message };
 }
 
-/** It works, and may not always. */
+/** A check that passed, with something that may fail later. */
 export function warning(check: string, message: string, hint: string): Finding {
   return { check, status: 'warning', message, hint };
 }
 
-/** It does not work: what was thrown, and what to do about it. */
+/** A check that failed, from the error that it threw. */
 export function failed(check: string, thrown: unknown): Finding {
   const { code, message, hint }: AriesError = toAriesError(thrown);
   return { check, status: 'failed', message, hint, code };
 }
 
-/** Does what is checked; the finding is what comes back, or what is thrown. */
+/** Runs a check. A text that it returns is a finding that all is well; an error that it throws is a failed one. */
 export async function examine(check: string, work: () => Promise<string | Finding>): Promise<Finding> {
   try {
     const found = await work();

@@ -1,8 +1,7 @@
 import { totalmem } from 'node:os';
 import v8 from 'node:v8';
-import type { Finding } from '@aries-data/sdk';
 import { formatBytes } from '../report/numbers.ts';
-import { fine, warning } from './finding.ts';
+import { type Finding, fine, warning } from './finding.ts';
 
 // What the tests of memory hold a step to.
 const LEAST_BYTES = 256e6;

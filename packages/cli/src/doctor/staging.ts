@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AriesError, type Finding, openStore, type Store } from '@aries-data/sdk';
+import { AriesError, openStore, type Store } from '@aries-data/sdk';
 import { clockFinding } from './clock.ts';
-import { examine, fine, warning } from './finding.ts';
+import { examine, type Finding, fine, warning } from './finding.ts';
 
 // More than one part of an upload to S3, so that one is under way when it is broken off.
 const CHUNK = Buffer.alloc(1024 * 1024, 'aries');

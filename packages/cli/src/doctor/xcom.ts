@@ -1,7 +1,7 @@
 import { access, constants, stat } from 'node:fs/promises';
-import { AriesError, type Finding } from '@aries-data/sdk';
+import { AriesError } from '@aries-data/sdk';
 import { XCOM_FOLDER } from '../report/result-files.ts';
-import { examine } from './finding.ts';
+import { examine, type Finding } from './finding.ts';
 
 /** Whether the result can be handed to Airflow, where it wants that. */
 export function examineXcom(folder = XCOM_FOLDER): Promise<Finding> {

@@ -1,7 +1,10 @@
 import { styleText } from 'node:util';
-import type { AriesError, Finding } from '@aries-data/sdk';
+import type { AriesError } from '@aries-data/sdk';
+import type { RuleResult } from '@aries-data/sdk/testing';
+import type { Finding } from '../doctor/finding.ts';
+import { FailureTables } from './failure-tables.ts';
 import { findingsTable } from './findings-table.ts';
-import { type RuleLine, ruleTable } from './rule-table.ts';
+import { ruleTable } from './rule-table.ts';
 
 /** What is printed when a command fails: a part of the contract. */
 export interface Failure {
@@ -9,14 +12,15 @@ export interface Failure {
   exitCode: number;
   error: { code: string; kind: string; message: string; hint: string | null; connector?: string; stream?: string };
   /** `aries test` only. */
-  rules?: readonly RuleLine[];
+  rules?: readonly RuleResult[];
   /** `aries doctor` only. */
   findings?: readonly Finding[];
 }
 
-/** The failure line of an error. */
+/** Builds the failure line of an error. */
 export function failureOf(error: AriesError): Failure {
-  const { code, kind, message, hint, connector, stream, exitCode, rules, findings } = error;
+  const { code, kind, message, hint, connector, stream, exitCode, details } = error;
+  const { rules, findings } = details instanceof FailureTables ? details : {};
   return {
     ok: false,
     exitCode,

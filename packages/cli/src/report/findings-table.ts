@@ -1,4 +1,4 @@
-import type { Finding } from '@aries-data/sdk';
+import type { Finding } from '../doctor/finding.ts';
 import { table } from './table.ts';
 
 /** What `aries doctor` found, as people see it: below each trouble what to do about it. */

@@ -1,15 +1,8 @@
+import type { RuleResult } from '@aries-data/sdk/testing';
 import { table } from './table.ts';
 
-/** How one rule of the conformance battery ended. */
-export interface RuleLine {
-  rule: string;
-  ok: boolean;
-  reason?: string;
-  skipped?: string;
-}
-
 /** The rules as people see them: what is broken with its reason, what does not apply with its own. */
-export function ruleTable(rules: readonly RuleLine[]): string {
+export function ruleTable(rules: readonly RuleResult[]): string {
   const rows = rules.map(({ rule, ok, reason, skipped }) => [
     rule,
     ok ? (skipped === undefined ? 'ok' : 'skipped') : 'BROKEN',
