@@ -7,15 +7,15 @@ import type { LedgerRow, ReadLater } from './ledger.ts';
 import type { Batch, Rejection } from './records.ts';
 import type { Field } from './schema.ts';
 
-/** How a destination applies a dataset. */
+/** How a load changes its target. */
 export type Disposition = 'append' | 'replace' | 'replace-interval' | 'merge';
 
-/** What a destination promises when a load is interrupted; `docs/guarantees.md` says what follows. */
+/** What the destination guarantees when a load is interrupted; see `docs/guarantees.md`. */
 export type Delivery = 'transactional' | 'idempotent' | 'at-least-once';
 
 /**
- * What to do where the dataset's fields are not those of the target. `evolve`: change the target. `freeze`: fail. `discard`: leave new
- * fields out; fail where a type would have to change.
+ * What to do if the dataset's fields differ from the target's. `evolve`: change the target. `freeze`: fail. `discard`: leave out new
+ * fields, and fail if a type would have to change.
  */
 export type SchemaChange = 'evolve' | 'freeze' | 'discard';
 
@@ -25,136 +25,142 @@ export interface Interval {
   end: string;
 }
 
-/** What is to be loaded into one target. */
+/** One stream to load, and the target to load it into. */
 export interface LoadTarget {
-  /** The run that read the dataset. */
+  /** ID of the run that extracted the dataset. */
   runId: string;
-  /** `sha256-…`: which dataset it is. Left out where it is loaded while it is still being extracted (`loadsEarly`). */
+  /** Digest of the dataset, `sha256-…`. Undefined while the dataset is still being extracted (`loadsEarly`). */
   digest?: string | undefined;
   stream: string;
-  /** The target's name: the stream's, or its `as`. */
+  /** Name of the target, such as a table: the stream's `as`, or its name. */
   target: string;
   fields: readonly Field[];
-  /** Fields that have held nothing but null in all that was loaded before: their columns may get whatever type comes first. */
+  /** Fields that held only null in every load so far. Their columns may take the type that this dataset brings. */
   neverHeld?: readonly string[] | undefined;
   primaryKey: readonly string[];
   cursor?: string | undefined;
   disposition: Disposition;
   interval?: Interval | undefined;
-  /** For `replace-interval`: what the target holds that was read later, and so is not to be replaced. */
+  /** Only for `replace-interval`: what the target holds from later reads, which must not be replaced. */
   readLater?: ReadLater | undefined;
-  /** `freeze`: fail where the target would have to change. Under `discard` the engine leaves new fields out and says `freeze`. */
+  /** `freeze`: fail if the target would have to change. Under `discard` the engine leaves out new fields and passes `freeze`. */
   schemaChange: 'evolve' | 'freeze';
 }
 
-/** One part file, for the byte lane. */
+/** A part file of the dataset, for destinations that take encoded rows. */
 export interface LoadPart {
   format: StagedFormat;
   rows: number;
-  /** Uncompressed bytes. A checksum that does not match destroys it with `DATASET_CORRUPT`. */
+  /** Opens the decompressed bytes. The stream fails with `DATASET_CORRUPT` if the checksum does not match. */
   open(): Promise<Readable>;
-  /** The same part decoded, for finding the records a destination refused. */
+  /** Decodes the part into batches, to find the records that the destination refused. */
   batches(): AsyncIterable<Batch>;
 }
 
 /**
- * Where a batch stands in its dataset. It is the same in every attempt at a load, so `digest/part/index` names a batch: a key by which
- * an API knows what it was sent already.
+ * Position of a batch in its dataset. It is the same in every attempt, so `digest/part/index` identifies a batch: use it as an
+ * idempotency key for an API.
  */
 export interface BatchPlace {
-  /** The part file, by its name in the dataset. */
+  /** Name of the part file within the dataset. */
   part: string;
-  /** Which batch of the part, counted from 0. */
+  /** Index of the batch within the part, from 0. */
   index: number;
 }
 
-/** What the destination counted for one target. */
+/** Counts for one target, as the destination made them. */
 export interface LoadCounts {
-  /** Records the destination itself says it received. */
+  /** Number of records the destination received. The engine compares it with the records it sent. */
   received: number;
   inserted?: number;
   updated?: number;
   unchanged?: number;
 }
 
-/** One target of a load. Nothing is visible before the session's commit, where the destination can do that. */
+/** Writes one stream into its target. Nothing should be visible before the session commits, if the destination can do that. */
 export interface StreamLoad {
   writeBatch(batch: Batch, place: BatchPlace): Promise<void>;
-  /** Only for the destination's `formats`, and of them only for those that this target takes. */
+  /** Writes a part file untouched. Called only for formats that both the destination (`formats`) and this target (`takes`) accept. */
   writePart?(part: LoadPart): Promise<void>;
-  /** Whether parts of this format go into this target untouched; all of the destination's where it is left out. */
+  /** Returns true if this target accepts parts of this format untouched. Default: all of the destination's `formats`. */
   takes?(format: StagedFormat): boolean;
-  /** Applies the disposition, short of committing. */
+  /** Applies the disposition, without committing. */
   finish(): Promise<LoadCounts>;
 }
 
-/** What a target looks like before the load. */
+/** State of a target before the load. */
 export interface TargetState {
   exists: boolean;
-  /** Changes when the target is dropped and made again: `oid 16412`. */
+  /** Identifies this incarnation of the target: it changes if the target is dropped and created again. For example `oid 16412`. */
   identity?: string;
-  /** What `schemaChange: evolve` would do, or `freeze` would refuse: `add column "a" integer`. */
+  /** Changes that `evolve` would make and `freeze` would refuse: `add column "a" integer`. */
   changes: string[];
-  /** Whether the target has a column for a field of this name. Left out where targets have no columns of their own (files). */
+  /** Returns true if the target has a column for this field. Leave it out if targets have no fixed columns (files). */
   has?(field: string): boolean;
-  /** As `StreamLoad.takes` will say. */
+  /** Returns what `StreamLoad.takes` will return. */
   takes?(format: StagedFormat): boolean;
 }
 
 /**
- * Asks the engine whether a load may still be committed. It takes the ledger's rows for the targets being committed, of all
- * pipelines, oldest first. Throws `ATTEMPT_CONFLICT` where another load has been committed since the engine decided.
+ * Checks that the load may still be committed. Give it the ledger rows of the targets being committed, of all pipelines, oldest first.
+ * Throws `ATTEMPT_CONFLICT` if another load was committed since the engine decided.
  */
 export type ConfirmLedger = (ledger: readonly LedgerRow[]) => void;
 
 /** One load: all streams of a dataset, committed together with their ledger rows. */
 export interface LoadSession {
-  /** The ledger's rows for these targets, oldest first; empty where there is no ledger yet. */
+  /** Reads the ledger rows of these targets, oldest first. Returns an empty list if there is no ledger yet. */
   ledger(targets: readonly string[]): Promise<LedgerRow[]>;
+  /** Describes the target as it is now. Changes nothing. */
   inspect(target: LoadTarget): Promise<TargetState>;
+  /** Starts writing to a target. Call `reject` for each record that the target refuses. */
   open(target: LoadTarget, reject: (rejection: Rejection) => void): Promise<StreamLoad>;
   /**
-   * Makes data and ledger rows visible at once; `identity` of each row is filled in by the session. Right before, it reads the
-   * ledger again, where no other load can write to it, and hands what it reads to `confirm`: minutes or days may lie between
-   * the engine's decision and the commit.
+   * Makes data and ledger rows visible in one step, after filling in the `identity` of each row. Right before, lock the ledger against
+   * other loads, read it again and pass its rows to `confirm`: hours may have passed since the engine decided to load.
    */
   commit(rows: readonly LedgerRow[], confirm: ConfirmLedger): Promise<void>;
-  /** Deletes the ledger's rows of one pipeline (`aries state reset`). */
+  /** Deletes the ledger rows of a pipeline and returns how many there were (`aries state reset`). */
   forget(pipeline: string): Promise<number>;
-  /** Undoes whatever was not committed and closes; also called after a commit. */
+  /** Undoes everything that was not committed and closes the session. Also called after a commit. */
   close(): Promise<void>;
 }
 
 /**
- * One load into a system that has no place for a ledger, such as a web API. The engine keeps the ledger beside the state: a load is
- * entered there after `commit`. Records of a load that dies in between are sent again by the next attempt.
+ * One load into a system that cannot store a ledger, such as a web API. The engine then keeps the ledger next to its state and adds a
+ * row after `commit`. If a load dies before that, the next attempt sends its records again.
  */
 export interface LoadSessionWithoutLedger extends Pick<LoadSession, 'open' | 'close'> {
-  /** Left out: a target is always there, and takes any field. */
+  /** Describes the target. Default: it exists and takes any field. */
   inspect?(target: LoadTarget): Promise<TargetState>;
-  /** Makes what was written visible. Left out: it is visible already. */
+  /** Makes the written records visible. Leave it out if they already are. */
   commit?(): Promise<void>;
 }
 
-/** A load session of either kind. */
+/** A load session, with or without a ledger. */
 export type AnyLoadSession = LoadSession | LoadSessionWithoutLedger;
 
-/** A destination as its author writes it. */
+/** Definition of a destination. */
 export interface DestinationDefinition<C extends z.ZodType, S extends AnyLoadSession = AnyLoadSession> {
   config: C;
-  /** How requests of `http` are made: base URL, auth, limits. */
+  /** Settings of `ctx.http`: base URL, auth, limits. */
   http?: HttpDeclaration<z.output<C>>;
+  /** Tests that the system can be reached with this config. Throws if not. */
   check?(ctx: ConnectorContext<z.output<C>>): Promise<void>;
-  /** Staged formats whose parts `writePart` takes untouched, the best first. */
+  /** Staged formats whose parts `writePart` accepts untouched, best first. Empty if there are none. */
   formats: readonly StagedFormat[];
   dispositions: readonly Disposition[];
   delivery: Delivery;
-  /** A session may stay open while a source is still being read: it keeps nobody from the target's data meanwhile. Needs a ledger of its own. */
+  /**
+   * True if a session may stay open while the source is still being read, without blocking readers of the target. Requires a ledger in
+   * the destination.
+   */
   loadsEarly?: boolean;
+  /** Starts a load. `concurrency` is the number of parts that may be written at once. */
   open(ctx: ConnectorContext<z.output<C>> & { pipeline: string; concurrency: number }): Promise<S>;
 }
 
-/** A destination as the engine runs it. */
+/** A destination made by `defineDestination`. */
 export interface Destination<C extends z.ZodType = z.ZodType, S extends AnyLoadSession = AnyLoadSession>
   extends DestinationDefinition<C, S> {
   role: 'destination';
@@ -162,7 +168,8 @@ export interface Destination<C extends z.ZodType = z.ZodType, S extends AnyLoadS
 }
 
 /**
- * Defines a destination. SQL databases build `open` with `sqlLoadSession`.
+ * Defines a destination. For a SQL database, build `open` with `sqlLoadSession`. Throws `CONNECTOR_INVALID` naming the member that is
+ * wrong.
  *
  * @example
  * export const destination = defineDestination({

@@ -7,135 +7,147 @@ import type { InferenceOptions } from './infer.ts';
 import type { ReadItem } from './records.ts';
 import type { inferred, Json, JsonRecord, RecordSchema } from './schema.ts';
 
-/** What a stream's schema can be given as: zod, JSON Schema (discovered), or `inferred`. */
+/** Forms of a stream's schema: a zod object, a JSON Schema (for discovered streams), or `inferred`. */
 export type SchemaInput = z.ZodObject | RecordSchema | typeof inferred;
 
-/** The TypeScript type of a stream's records: inferred from zod, else any JSON object. */
+/** TypeScript type of a stream's records: inferred from a zod schema, otherwise any JSON object. */
 export type RecordOf<S> = S extends z.ZodObject ? z.input<S> : JsonRecord;
 
-/** The part of a stream that is asked for. Cursor values as records hold them; `since` belongs to it, `until` does not. */
+/** The range of cursor values to read, `[since, until)`, as the records hold them. Both ends are optional. */
 export interface Window {
   since?: string;
   until?: string;
-  /** Records at exactly `since` that are loaded already: their keys (values in the order of the primary key), or all of them. */
+  /** Records at exactly `since` that are already loaded: a list of their keys (values in the order of `primaryKey`), or all of them. */
   seen?: Json[][] | 'all';
 }
 
-/** A piece of a stream that a separate task can extract. `id` is unique in the stream; the rest is the source's own. */
+/** A piece of a stream that a task of its own can extract. `id` is unique within the stream; the source decides the rest. */
 export interface Partition {
   id: string;
   [detail: string]: Json;
 }
 
-/** How a stream is parted for separate tasks, which read it at moments of their own. */
+/** How a stream is split into partitions. Separate tasks read them, each at its own time. */
 export interface Partitioning {
-  /** Each record is in one of them, by something that never changes; fewer than two: the stream stays whole. */
+  /** Each record belongs to exactly one, by a value that never changes. With fewer than two, the stream is read whole. */
   partitions: Partition[];
-  /** The greatest cursor value just now. Needed to part an incremental stream: what is newer is read again by the next run. */
+  /** The greatest cursor value at this moment. Required to split an incremental read: the next run reads whatever is newer. */
   maxCursor?: string | undefined;
-  /** `none` where nothing can change between the partitions (files); left out: `per-range`, which only merges and keyed replaces take. */
+  /**
+   * `per-range` (the default): records may change between the reads of two partitions, so only `merge` and `replace` with a primary key
+   * accept the dataset. `none`: nothing can change between them (files).
+   */
   consistency?: 'per-range' | 'none' | undefined;
 }
 
-/** Something that is read as a whole: a file. */
+/** An input that is read as a whole, such as a file. */
 export interface InputItem {
-  /** As messages show it: no credentials. */
+  /** Name for messages. Must not contain credentials. */
   name: string;
-  /** Tells it from all others; only a digest of it is kept. The name where it is left out. */
+  /** Identifies the input. Default: `name`. Only its digest is stored. */
   id?: string | undefined;
-  /** Another one once its content has changed. */
+  /** Changes whenever the content changes: an ETag, a modification time. */
   version: string;
 }
 
-/** What `read` is given. */
+/** Context of one read of a stream. */
 export interface ReadContext<Config, P = Json> extends ConnectorContext<Config> {
   stream: string;
-  /** Everything, what is new since the state, or an interval. */
+  /** What to read: everything, what is new since the last run, or an interval. */
   mode?: 'full' | 'incremental' | 'interval' | undefined;
   window: Window;
   cursor?: string | undefined;
-  /** What becomes of rows without a cursor value in a read that is not full; undefined: they fail it. The engine sees to records, a byte lane to itself. */
+  /**
+   * How to treat rows whose cursor is null, except in a full read. Default: fail. The engine applies it to records; `readEncoded` must
+   * apply it itself.
+   */
   nullCursor?: 'include' | 'skip' | undefined;
   primaryKey: readonly string[];
-  /** Only where the stream declares `pushdown`: the columns asked for. */
+  /** Columns to read. Set only if the stream's `pushdown` has `columns`. */
   columns?: readonly string[] | undefined;
-  /** Only where the stream declares `pushdown`: a condition in the source's own language. */
+  /** Condition in the source's own language, such as SQL. Set only if the stream's `pushdown` has `where`. */
   where?: string | undefined;
   partition?: Partition | undefined;
-  /** Only for `readEncoded` of a stream with a cursor whose state is kept. */
+  /** How to treat the greatest cursor value. Set only for `readEncoded` of a stream with a cursor whose state is kept. */
   cursorEnd?: CursorEnd | undefined;
-  /** The last durable checkpoint of an interrupted attempt. The engine has checked it, if the stream declares what a `position` is. */
+  /** Last durable checkpoint of an interrupted attempt, to resume from. It matches the stream's `position` schema, if there is one. */
   position?: P | undefined;
-  /** Records wanted at most. A hint: the engine cuts at it. */
+  /** The most records the run will use. A hint: the engine drops any more. */
   limit?: number | undefined;
   /**
-   * Says what was read, once it is, where that can be told (files). A load that appends refuses what it has appended before; without
-   * this it refuses every second full read of the same config.
+   * Reports which inputs were read. Call it after reading, where inputs can be told apart (files). An appending load then refuses only
+   * inputs it has already appended; without this call it refuses every second full read with the same config.
    */
   inputs?: ((items: readonly InputItem[]) => void) | undefined;
 }
 
-/** How a byte lane treats the end of a cursor read. The engine cannot look inside, so the source does what it does with records. */
+/** Rules for the end of an incremental `readEncoded`. For records the engine applies them itself; it cannot look inside encoded rows. */
 export interface CursorEnd {
-  /** Keys to list at most of the rows with the greatest cursor value; where there are more, none are listed. */
+  /** The most keys to list of the rows at the greatest cursor value. If there are more rows, list none. */
   mostKeys: number;
   /**
-   * Nothing may come twice: rows that a state could not tell from later ones are left to a later read. These are rows beyond the
-   * moment of reading, and those at the greatest value where they are more than `mostKeys` and the value is not settled.
+   * True if no row may be read twice. Then leave these rows for a later read: rows whose cursor lies after the start of this read, and
+   * all rows at the greatest value if there are more than `mostKeys` and `isSettled` is false for that value.
    */
   exact: boolean;
-  /** Whether all rows with a cursor value were there at a moment (RFC 3339): a time that lay well back by then. */
+  /** True if no more rows with this cursor value can appear after `moment` (RFC 3339): the value is a time more than two days earlier. */
   isSettled(cursor: string, moment: string): boolean;
 }
 
-/** What the source knows of one encoded part once its body has ended. */
+/** Counts and positions of an encoded part, known once its body has ended. */
 export interface EncodedResult<P = Json> {
-  /** Rows in the body, by the system's own count. */
+  /** Number of rows in the body, as counted by the source system. */
   rows: number;
   /** The greatest cursor value among them, as records hold it. */
   maxCursor?: string;
   /** Keys of the rows that have exactly `maxCursor`. */
   keysAtMax?: Json[][];
-  /** Of rows with `maxCursor` whose keys are not listed: some may be among those sent, or all are. Left out: none are. */
+  /**
+   * Whether there are rows at `maxCursor` that `keysAtMax` does not list. `unknown`: some of them may have been sent. `loaded`: all of
+   * them were. Default: there are none.
+   */
   othersAtMax?: 'unknown' | 'loaded';
-  /** Rows whose cursor no state may hold: a time after the reading began, infinity, NaN. Told once, with the first part. */
+  /** Rows whose cursor must not become state: a time after the start of the read, infinity, NaN. Only in the first part. */
   beyond?: { count: number; greatest: string; staged: boolean };
-  /** Where a later attempt would go on after this part. */
+  /** Where a later attempt resumes after this part. */
   position?: P;
 }
 
-/** A piece of a stream in a staged format. Each chunk of the body ends at the end of a row, so parts can be cut between chunks; of pgcopy it holds the rows alone, without head and tail. */
+/**
+ * Encoded rows of a stream in a staged format. Each chunk of `body` must end at the end of a row, so that the engine can cut part files
+ * between chunks. A `pgcopy` body holds only rows, without header and trailer.
+ */
 export interface EncodedPart<P = Json> {
   body: Readable;
   done: Promise<EncodedResult<P>>;
 }
 
-/** The byte lane of a stream: encoded rows that pass through the engine untouched. */
+/** Reads a stream as encoded rows, which the engine stores untouched. Faster than records if the source system can encode them. */
 export interface ReadEncoded<Config, P extends z.ZodType = AnyPosition> {
-  /** The cheapest first. `pgcopy` counts only for streams whose columns are all on its whitelist, which the engine looks after. */
+  /** Formats the stream can produce, cheapest first. The engine chooses `pgcopy` only if it supports the types of all columns. */
   formats: readonly StagedFormat[];
-  /** The rows lie exactly in the window: the engine cannot look inside to drop others. */
+  /** Promises that every row lies within `ctx.window`: the engine cannot drop others. */
   exactWindow: true;
   open(
     ctx: ReadContext<Config, z.output<P>> & { format: StagedFormat; concurrency: number },
   ): AsyncIterable<EncodedPart<z.input<P>>>;
 }
 
-/** One stream of a source, as its author writes it. At least one of `read` and `readEncoded` is there. */
+/** Definition of one stream. It needs `read`, `readEncoded` or both. */
 export type StreamDefinition<Config, S extends SchemaInput = SchemaInput, P extends z.ZodType = AnyPosition> =
   | ReadDefinition<Config, S, P>
   | EncodedDefinition<Config, S, P>;
 
-/** What a stream that declares no `position` may give to `checkpoint`. */
+/** Positions of a stream without a `position` schema: any JSON. */
 type AnyPosition = z.ZodType<Json, Json>;
 
-/** A stream that gives records, and perhaps encoded rows besides. */
+/** A stream that yields records and, optionally, encoded rows. */
 interface ReadDefinition<Config, S extends SchemaInput, P extends z.ZodType> extends AnyDefinition<Config, S, P> {
   read(ctx: ReadContext<Config, z.output<P>>): AsyncIterable<ReadItem<RecordOf<S>, z.input<P>>>;
   readEncoded?: ReadEncoded<Config, P> | undefined;
 }
 
-/** A stream that gives encoded rows alone. */
+/** A stream that yields only encoded rows. */
 interface EncodedDefinition<Config, S extends SchemaInput, P extends z.ZodType> extends AnyDefinition<Config, S, P> {
   read?: undefined;
   readEncoded: ReadEncoded<Config, P>;
@@ -144,26 +156,26 @@ interface EncodedDefinition<Config, S extends SchemaInput, P extends z.ZodType> 
 interface AnyDefinition<Config, S extends SchemaInput, P extends z.ZodType> {
   schema: S;
   /**
-   * What `checkpoint` is given, and `read` gets back as `position`. Positions lie in staging, where others may be able to write: where
-   * one does not fit, the engine reads the stream from its start.
+   * Schema of the positions given to `checkpoint` and returned as `ctx.position`. A stored position that does not match makes the engine
+   * read the stream from its start, for example after an update of the connector.
    */
   position?: P;
-  /** With `schema: inferred`: how it is inferred. */
+  /** How to infer the schema. Only with `schema: inferred`. */
   inference?: InferenceOptions;
   primaryKey?: readonly (keyof RecordOf<S> & string)[];
-  /** The field that orders the records; it makes incremental and interval reads possible. */
+  /** Field that grows with each new or changed record, such as `updated_at`. Makes incremental and interval reads possible. */
   cursor?: keyof RecordOf<S> & string;
-  /** What of a stream's options the source does itself. Columns not pushed down are dropped by the engine; `where` needs it. */
+  /** Stream options that the source applies itself. Otherwise the engine drops unwanted columns, and refuses `where`. */
   pushdown?: readonly ('columns' | 'where')[];
-  /** Parts the stream; `wanted` pieces, or as many as fit its size. */
+  /** Splits the stream into `wanted` partitions, or into as many as suit its size if `wanted` is undefined. */
   partitions?(ctx: ReadContext<Config> & { wanted?: number | undefined }): Promise<Partitioning>;
-  /** Throws where the partitions of a plan are not the whole stream: one is missing, or two do not join. A plan lies in staging. */
+  /** Throws if the partitions of a stored plan do not cover the whole stream: one is missing, or two leave a gap. */
   checkPartitions?(partitions: readonly Partition[]): void;
 }
 
 declare const MADE_BY_STREAM: unique symbol;
 
-/** A stream as the engine handles it. Only `stream({ … })` makes one, which checks it against its own schema. */
+/** A stream made by `stream({ … })`, which checks its definition against its schema. */
 export interface Stream<R = JsonRecord> {
   readonly [MADE_BY_STREAM]: R;
   schema: SchemaInput;
@@ -181,25 +193,25 @@ export interface Stream<R = JsonRecord> {
   checkPartitions?(partitions: readonly Partition[]): void;
 }
 
-/** What `streams` is given: `stream` types one stream by its own schema, the rest serves discovery. */
+/** Context of `streams`. `stream` defines one stream; config, `http` and `log` serve discovery. */
 export interface StreamsContext<Config> extends ConnectorContext<Config> {
   stream<const S extends SchemaInput, P extends z.ZodType = AnyPosition>(
     definition: StreamDefinition<Config, S, P>,
   ): Stream<RecordOf<S>>;
 }
 
-/** A source as its author writes it. */
+/** Definition of a source. */
 export interface SourceDefinition<C extends z.ZodType, Streams> {
   config: C;
-  /** How requests of `http` are made: base URL, auth, pagination, limits. */
+  /** Settings of `ctx.http`: base URL, auth, pagination, limits. */
   http?: HttpDeclaration<z.output<C>>;
-  /** Proves that the system can be reached with this config; throws where it cannot. */
+  /** Tests that the system can be reached with this config. Throws if not. */
   check?(ctx: ConnectorContext<z.output<C>>): Promise<void>;
-  /** The streams: fixed, or discovered (a promise). */
+  /** Returns the streams by name: a fixed set, or a promise of discovered ones. */
   streams(ctx: StreamsContext<z.output<C>>): Streams | Promise<Streams>;
 }
 
-/** A source as the engine runs it. `Streams` keeps the record types for tests. */
+/** A source made by `defineSource`. `Streams` keeps the record types for tests. */
 export interface Source<
   C extends z.ZodType = z.ZodType,
   Streams extends Record<string, Stream<unknown>> = Record<string, Stream<unknown>>,
@@ -209,7 +221,7 @@ export interface Source<
 }
 
 /**
- * Defines a source. Config and record types are inferred; nothing is registered and nothing runs.
+ * Defines a source. Config and record types are inferred. Throws `CONNECTOR_INVALID` naming the member that is wrong.
  *
  * @example
  * export const source = defineSource({
@@ -231,7 +243,7 @@ export function defineSource<C extends z.ZodType, Streams extends Record<string,
   return { role: 'source', apiVersion: API_VERSION, ...definition };
 }
 
-/** The record type of one stream of a source, for tests: `RecordsOf<typeof source, 'issues'>`. */
+/** Record type of one stream of a source, for tests: `RecordsOf<typeof source, 'issues'>`. */
 export type RecordsOf<S, Name extends string> =
   S extends Source<z.ZodType, infer Streams>
     ? Name extends keyof Streams
