@@ -9,7 +9,7 @@ import { openShell, type Shell } from '../services/shell.ts';
 
 // Somebody who adds a connector to this repository, in a clone of their own.
 const root = resolve(import.meta.dirname, '../..');
-const ARIES = 'npx --yes pnpm@12 --silent aries';
+const ARIES = 'npx aries';
 
 let clone: string;
 let shell: Shell;

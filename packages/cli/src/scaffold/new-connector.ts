@@ -41,7 +41,7 @@ export async function newConnector(
 }
 
 function nextCommands({ shown, repository }: Place, name: string, { firstRead }: ConnectorTemplate): string[] {
-  const aries = repository === undefined ? 'npx aries' : 'npx --yes pnpm@12 --silent aries';
+  const aries = repository === undefined ? 'npx aries' : 'npx aries';
   const own = repository === undefined ? '' : ` ./connectors/${name}`;
   const staged = `--staging .aries/staging --name ${name} --run-id first`;
   const sample = repository === undefined ? firstRead : firstRead?.replace('example/', `connectors/${name}/example/`);

@@ -34,9 +34,9 @@ export async function newPipeline(
     lockFile: !isOurs && locked === undefined,
     next: isOurs
       ? [
-          `npx --yes pnpm@12 --silent aries run examples/${name}/pipeline.yaml --dry-run`,
-          `npx --yes pnpm@12 --silent aries run examples/${name}/pipeline.yaml --run-id first`,
-          `npx --yes pnpm@12 --silent aries dataset head ${dataset}`,
+          `npx aries run examples/${name}/pipeline.yaml --dry-run`,
+          `npx aries run examples/${name}/pipeline.yaml --run-id first`,
+          `npx aries dataset head ${dataset}`,
         ]
       : [
           `cd ${place.shown} && npm install`,
