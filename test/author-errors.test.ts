@@ -107,7 +107,7 @@ test('a primary key that the schema does not have', async () => {
      "exit": 78,
      "code": "CONNECTOR_INVALID",
      "kind": "config",
-     "message": "issues: streams.issues.primaryKey names \\"ID\\", which is no field of its schema",
+     "message": "issues: streams.issues.primaryKey names \\"ID\\", which is not a field of its schema",
      "hint": "Did you mean id?",
      "connector": "issues",
      "stream": "issues"

@@ -1,14 +1,14 @@
 import { dirname, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Messages of any length stand in stacks too. */
+/** Stacks contain messages, which may be of any length. */
 const LONGEST_LINE = 1000;
 
 const SDK_FOLDER = dirname(fileURLToPath(import.meta.url)) + sep;
 
 /**
- * Where in the author's own code an error was thrown: the first frame that is neither Node's, nor a package's, nor the SDK's, as
- * `src/source.ts:17` below the current folder. `undefined` where no frame is theirs.
+ * Finds the place in the author's own code where an error was thrown: the first stack frame outside Node, packages and the SDK.
+ * Returns `src/source.ts:17`, relative to the current folder, or undefined if there is no such frame.
  */
 export function authorPlace(error: Error): string | undefined {
   for (const line of (error.stack ?? '').split('\n')) {

@@ -12,7 +12,7 @@ const DAYS_OF_ERA = 146_097;
 const DAYS_OF_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /**
- * The day that is so many days after 1970-01-01: https://howardhinnant.github.io/date_algorithms.html#civil_from_days
+ * Converts days since 1970-01-01 to a date: https://howardhinnant.github.io/date_algorithms.html#civil_from_days
  *
  * @example
  * civilOfDays(19_782); // { year: 2024, month: 2, day: 29 }
@@ -35,7 +35,8 @@ export function civilOfDays(days: number): CivilDay {
 }
 
 /**
- * Days since 1970-01-01; undefined where the month has no such day: https://howardhinnant.github.io/date_algorithms.html#days_from_civil
+ * Converts a date to days since 1970-01-01. Returns undefined if the month has no such day:
+ * https://howardhinnant.github.io/date_algorithms.html#days_from_civil
  *
  * @example
  * daysOfCivil(2024, 2, 29); // 19782

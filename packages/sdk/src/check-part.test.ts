@@ -50,28 +50,28 @@ test('a part of another shape is named, with its member', () => {
   ];
   expect(parts.map(([role, part]) => said(() => checkPart(role, part)))).toMatchInlineSnapshot(`
     [
-      "CONNECTOR_INVALID: defineSource is given undefined → Write: defineSource({ … })",
+      "CONNECTOR_INVALID: defineSource was given undefined → Write: defineSource({ … })",
       "CONNECTOR_INVALID: defineSource has no "streams" → Write: streams: ({ stream }) => ({ things: stream({ … }) })",
-      "CONNECTOR_INVALID: defineSource has no "streams" → Did you mean streams by stream?",
-      "CONNECTOR_INVALID: defineSource has no "config" → Write: config: z.object({ … }), with no options in it where there are none.",
+      "CONNECTOR_INVALID: defineSource has no "streams" → You wrote stream. Did you mean streams?",
+      "CONNECTOR_INVALID: defineSource has no "config" → Write: config: z.object({ … }), empty if there are no options.",
       "CONNECTOR_INVALID: defineSource.config is an object, not a zod schema → Write: config: z.object({ … })",
       "CONNECTOR_INVALID: defineSource.streams is an object, not a function → Write: streams(…) { … }",
       "CONNECTOR_INVALID: defineSource.check is true, not a function → Write: check(…) { … }",
       "CONNECTOR_INVALID: defineSource.http is "https://api.example.com" → Write: http: { baseUrl: … }, or a function of the config.",
       "CONNECTOR_INVALID: defineTransform has no "map" → Write: map(record) { … }, or apply(batches) with a scope and a schema.",
       "CONNECTOR_INVALID: defineTransform.map is "upper", not a function → Write: map(…) { … }",
-      "CONNECTOR_INVALID: defineTransform has no "schema" → Say what comes out: schema: (input) => input, where the fields stay as they are.",
-      "CONNECTOR_INVALID: defineTransform has no "scope" → Write scope: "batch" (each batch by itself) or "dataset" (the whole stream).",
+      "CONNECTOR_INVALID: defineTransform has no "schema" → Return the schema of the outgoing records. If the fields stay the same, write: schema: (input) => input",
+      "CONNECTOR_INVALID: defineTransform has no "scope" → Write: scope: "batch" (one batch at a time) or scope: "dataset" (the whole stream)",
       "CONNECTOR_INVALID: defineTransform.scope is "batches" → Did you mean batch?",
-      "CONNECTOR_INVALID: defineTransform has "map" and "apply" → Keep one: map for single records, apply for batches.",
+      "CONNECTOR_INVALID: defineTransform has both "map" and "apply" → Keep one: map for single records, apply for batches.",
       "CONNECTOR_INVALID: defineTransform.output is an object, not a zod schema → Write: output: z.object({ … })",
-      "CONNECTOR_INVALID: defineDestination has no "open" → Write: async open(ctx) { … }, which begins a load.",
-      "CONNECTOR_INVALID: defineDestination has no "formats" → Write: formats: [], where no staged format is taken untouched.",
+      "CONNECTOR_INVALID: defineDestination has no "open" → Write: async open(ctx) { … }, which returns a load session.",
+      "CONNECTOR_INVALID: defineDestination has no "formats" → List the staged formats that writePart accepts. If there are none, write: formats: []",
       "CONNECTOR_INVALID: defineDestination.formats[1] is "parket" → It can be "csv", "ndjson", "pgcopy".",
       "CONNECTOR_INVALID: defineDestination.dispositions[1] is "upsert" → It can be "append", "replace", "replace-interval", "merge".",
       "CONNECTOR_INVALID: defineDestination.dispositions[0] is "replace_interval" → Did you mean replace-interval?",
       "CONNECTOR_INVALID: defineDestination.dispositions is "append", not a list → Write: dispositions: […]",
-      "CONNECTOR_INVALID: defineDestination.dispositions is empty → List what it can do: append, replace, replace-interval, merge.",
+      "CONNECTOR_INVALID: defineDestination.dispositions is empty → List the dispositions it supports: append, replace, replace-interval, merge.",
       "CONNECTOR_INVALID: defineDestination.delivery is "exactly-once" → It can be "transactional", "idempotent", "at-least-once".",
     ]
   `);
@@ -100,24 +100,24 @@ test('a stream of another shape is named, with its source and its member', () =>
     [
       "CONNECTOR_INVALID: shop: streams.things is undefined → Write: stream({ schema, read })",
       "CONNECTOR_INVALID: shop: streams.things has no "read" → Write: async *read(ctx) { yield records; }",
-      "CONNECTOR_INVALID: shop: streams.things has no "read" → Did you mean read by reed?",
+      "CONNECTOR_INVALID: shop: streams.things has no "read" → You wrote reed. Did you mean read?",
       "CONNECTOR_INVALID: shop: streams.things.read is a list, not a function → Write: read(…) { … }",
-      "CONNECTOR_INVALID: shop: streams.things has no "schema" → Write: schema: z.object({ … }), or inferred where only the records say it.",
+      "CONNECTOR_INVALID: shop: streams.things has no "schema" → Write: schema: z.object({ … }), or schema: inferred if only the records show it.",
       "CONNECTOR_INVALID: shop: streams.things.schema is an object without fields → Write: schema: z.object({ … })",
       "CONNECTOR_INVALID: shop: streams.things.primaryKey is "id", not a list → Write: primaryKey: […]",
-      "CONNECTOR_INVALID: shop: streams.things.primaryKey names "ID", which is no field of its schema → Did you mean id?",
-      "CONNECTOR_INVALID: shop: streams.things.cursor names "update_at", which is no field of its schema → Did you mean updated_at?",
-      "CONNECTOR_INVALID: shop: streams.things.cursor names "at", which is no field of its schema → Did you mean id?",
-      "CONNECTOR_INVALID: shop: streams.things.primaryKey names "key", which is no field of its schema → The schema has id.",
+      "CONNECTOR_INVALID: shop: streams.things.primaryKey names "ID", which is not a field of its schema → Did you mean id?",
+      "CONNECTOR_INVALID: shop: streams.things.cursor names "update_at", which is not a field of its schema → Did you mean updated_at?",
+      "CONNECTOR_INVALID: shop: streams.things.cursor names "at", which is not a field of its schema → Did you mean id?",
+      "CONNECTOR_INVALID: shop: streams.things.primaryKey names "key", which is not a field of its schema → The schema has id.",
       "CONNECTOR_INVALID: shop: streams.things.readEncoded has no "open" → Write: async *open(ctx) { yield { body, done }; }",
       "CONNECTOR_INVALID: shop: streams.things.readEncoded.formats[0] is "CSV" → Did you mean csv?",
-      "CONNECTOR_INVALID: shop: streams.things.readEncoded.exactWindow is undefined → Give only rows of the window, and say so with exactWindow: true: nobody looks into them.",
+      "CONNECTOR_INVALID: shop: streams.things.readEncoded.exactWindow is undefined → Produce only rows within the window, and promise it with exactWindow: true. The engine cannot look inside encoded rows.",
       "CONNECTOR_INVALID: shop: streams.things.pushdown[0] is "column" → Did you mean columns?",
       "CONNECTOR_INVALID: shop: streams.things.partitions is a list, not a function → Write: partitions(…) { … }",
     ]
   `);
   expect(said(() => checkStreams('shop', []))).toMatchInlineSnapshot(
-    `"CONNECTOR_INVALID: shop: streams gives a list → Return an object: { things: stream({ … }) }"`,
+    `"CONNECTOR_INVALID: shop: streams returns a list → Return an object: { things: stream({ … }) }"`,
   );
 });
 
@@ -150,7 +150,7 @@ test('define… and the loading of a connector check, too', () => {
 test('originOf of a record instead of a batch says so', () => {
   const record = { id: '1' };
   expect(said(() => originOf(record as unknown as [], 0))).toMatchInlineSnapshot(
-    `"CONNECTOR_INVALID: originOf takes a batch and the index of one of its records → Write originOf(batch, index): the batch knows where its records come from, a record by itself does not."`,
+    `"CONNECTOR_INVALID: originOf takes a batch and the index of one of its records → Write originOf(batch, index): the origin is stored on the batch, not on its records."`,
   );
   expect(said(() => originOf([record], undefined as unknown as number))).toContain('originOf takes a batch');
 });

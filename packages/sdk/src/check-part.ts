@@ -22,13 +22,13 @@ const DISPOSITIONS = ['append', 'replace', 'replace-interval', 'merge'];
 const DELIVERIES = ['transactional', 'idempotent', 'at-least-once'];
 
 /**
- * Checks what a `define…` function is given, for those who write JavaScript, or whose types were cast away. Throws `CONNECTOR_INVALID`
- * naming the member. `connector` is known once the part is loaded.
+ * Checks the argument of a `define…` function, for authors who write JavaScript or cast types away. Throws `CONNECTOR_INVALID` naming
+ * the member. `connector` is known once the module is loaded.
  */
 export function checkPart(role: ConnectorRole, part: unknown, connector?: string): void {
   const define = `define${role[0]!.toUpperCase()}${role.slice(1)}`;
   const place: Place = { where: connector === undefined ? define : `${connector}: ${role}`, connector };
-  if (!isShape(part)) invalid(place, `is given ${described(part)}`, `Write: ${define}({ … })`);
+  if (!isShape(part)) invalid(place, `was given ${described(part)}`, `Write: ${define}({ … })`);
   checkZod(place, part, 'config');
   checkFunction(place, part, 'check');
   if (part.http !== undefined && typeof part.http !== 'function' && !isShape(part.http))
@@ -42,7 +42,7 @@ export function checkPart(role: ConnectorRole, part: unknown, connector?: string
 
 const CHECKS: Record<ConnectorRole, (place: Place, part: Shape) => void> = {
   source(place, part) {
-    requireMember(place, part, 'config', 'Write: config: z.object({ … }), with no options in it where there are none.');
+    requireMember(place, part, 'config', 'Write: config: z.object({ … }), empty if there are no options.');
     requireMember(place, part, 'streams', 'Write: streams: ({ stream }) => ({ things: stream({ … }) })');
     checkFunction(place, part, 'streams');
   },
@@ -56,35 +56,49 @@ const CHECKS: Record<ConnectorRole, (place: Place, part: Shape) => void> = {
       return;
     }
     if (part.map !== undefined)
-      invalid(place, 'has "map" and "apply"', 'Keep one: map for single records, apply for batches.');
+      invalid(place, 'has both "map" and "apply"', 'Keep one: map for single records, apply for batches.');
     requireMember(
       place,
       part,
       'schema',
-      'Say what comes out: schema: (input) => input, where the fields stay as they are.',
+      'Return the schema of the outgoing records. If the fields stay the same, write: schema: (input) => input',
     );
-    requireMember(place, part, 'scope', 'Write scope: "batch" (each batch by itself) or "dataset" (the whole stream).');
+    requireMember(
+      place,
+      part,
+      'scope',
+      'Write: scope: "batch" (one batch at a time) or scope: "dataset" (the whole stream)',
+    );
   },
 
   destination(place, part) {
-    requireMember(place, part, 'config', 'Write: config: z.object({ … }), with no options in it where there are none.');
-    requireMember(place, part, 'open', 'Write: async open(ctx) { … }, which begins a load.');
+    requireMember(place, part, 'config', 'Write: config: z.object({ … }), empty if there are no options.');
+    requireMember(place, part, 'open', 'Write: async open(ctx) { … }, which returns a load session.');
     checkFunction(place, part, 'open');
-    requireMember(place, part, 'formats', 'Write: formats: [], where no staged format is taken untouched.');
+    requireMember(
+      place,
+      part,
+      'formats',
+      'List the staged formats that writePart accepts. If there are none, write: formats: []',
+    );
     checkListOf(place, part, 'formats', FORMATS);
-    requireMember(place, part, 'dispositions', 'List what it can do: dispositions: ["append"].');
+    requireMember(place, part, 'dispositions', 'List the dispositions it supports: dispositions: ["append"]');
     checkListOf(place, part, 'dispositions', DISPOSITIONS);
     if (checkedList(place, part, 'dispositions').length === 0)
-      invalid(within(place, 'dispositions'), 'is empty', `List what it can do: ${DISPOSITIONS.join(', ')}.`);
-    requireMember(place, part, 'delivery', `Write delivery: one of ${DELIVERIES.join(', ')}.`);
+      invalid(
+        within(place, 'dispositions'),
+        'is empty',
+        `List the dispositions it supports: ${DISPOSITIONS.join(', ')}.`,
+      );
+    requireMember(place, part, 'delivery', `Write: delivery: one of ${DELIVERIES.join(', ')}.`);
     checkOneOf(within(place, 'delivery'), part.delivery, DELIVERIES);
   },
 };
 
-/** Checks the streams that a source names. Throws `CONNECTOR_INVALID` naming connector, stream and member. */
+/** Checks the streams that a source returns. Throws `CONNECTOR_INVALID` naming connector, stream and member. */
 export function checkStreams(connector: string, streams: unknown): void {
   const place: Place = { where: `${connector}: streams`, connector };
-  if (!isShape(streams)) invalid(place, `gives ${described(streams)}`, 'Return an object: { things: stream({ … }) }');
+  if (!isShape(streams)) invalid(place, `returns ${described(streams)}`, 'Return an object: { things: stream({ … }) }');
   for (const [name, stream] of Object.entries(streams)) checkStream(connector, name, stream);
 }
 
@@ -98,7 +112,12 @@ function checkStream(connector: string, name: string, stream: unknown): void {
   checkFunction(place, stream, 'read');
   checkFunction(place, stream, 'partitions');
   checkEncoded(place, stream.readEncoded);
-  requireMember(place, stream, 'schema', 'Write: schema: z.object({ … }), or inferred where only the records say it.');
+  requireMember(
+    place,
+    stream,
+    'schema',
+    'Write: schema: z.object({ … }), or schema: inferred if only the records show it.',
+  );
   checkZod(place, stream, 'position');
   checkKeys(place, stream);
   if (stream.pushdown !== undefined) checkListOf(place, stream, 'pushdown', ['columns', 'where']);
@@ -108,7 +127,7 @@ function checkEncoded(place: Place, encoded: unknown): void {
   if (encoded === undefined) return;
   const own = within(place, 'readEncoded');
   if (!isShape(encoded)) invalid(own, `is ${described(encoded)}`, 'Write: { formats, exactWindow: true, open }');
-  requireMember(own, encoded, 'formats', 'List the formats that it can give, the cheapest first.');
+  requireMember(own, encoded, 'formats', 'List the formats it can produce, cheapest first.');
   checkListOf(own, encoded, 'formats', FORMATS);
   requireMember(own, encoded, 'open', 'Write: async *open(ctx) { yield { body, done }; }');
   checkFunction(own, encoded, 'open');
@@ -116,7 +135,7 @@ function checkEncoded(place: Place, encoded: unknown): void {
     invalid(
       within(own, 'exactWindow'),
       `is ${described(encoded.exactWindow)}`,
-      'Give only rows of the window, and say so with exactWindow: true: nobody looks into them.',
+      'Produce only rows within the window, and promise it with exactWindow: true. The engine cannot look inside encoded rows.',
     );
 }
 

@@ -1,7 +1,7 @@
 import { nearest } from './config/nearest.ts';
 import { AriesError } from './errors.ts';
 
-/** Where a part of a connector is wrong: `issues: streams.open`, or `defineSource` where nobody knows the connector yet. */
+/** Place of a mistake in a connector: `issues: streams.open`, or `defineSource` while the connector's name is not known yet. */
 export interface Place {
   where: string;
   connector?: string | undefined;
@@ -10,7 +10,7 @@ export interface Place {
 
 export type Shape = Readonly<Record<string, unknown>>;
 
-/** Throws `CONNECTOR_INVALID` for what an author has to write in another way. */
+/** Throws `CONNECTOR_INVALID` naming the place, what is wrong there, and what to write instead. */
 export function invalid({ where, connector, stream }: Place, what: string, hint: string): never {
   throw new AriesError('CONNECTOR_INVALID', `${where} ${what}`, { connector, stream, hint });
 }
@@ -19,7 +19,7 @@ export function within(place: Place, member: string): Place {
   return { ...place, where: `${place.where}.${member}` };
 }
 
-/** A member that has to be there. Where a name much like it is, that one is taken for a misspelling. */
+/** Requires a member to be set. If another member has a similar name, the hint takes it for a misspelling. */
 export function requireMember(place: Place, shape: Shape, name: string, hint: string): void {
   if (shape[name] !== undefined) return;
   const [near] = nearest(
@@ -27,7 +27,7 @@ export function requireMember(place: Place, shape: Shape, name: string, hint: st
     Object.keys(shape).filter((key) => shape[key] !== undefined),
     1,
   );
-  invalid(place, `has no "${name}"`, near === undefined ? hint : `Did you mean ${name} by ${near}?`);
+  invalid(place, `has no "${name}"`, near === undefined ? hint : `You wrote ${near}. Did you mean ${name}?`);
 }
 
 export function checkFunction(place: Place, shape: Shape, name: string): void {
@@ -42,7 +42,7 @@ export function checkZod(place: Place, shape: Shape, name: string): void {
     invalid(within(place, name), `is ${described(value)}, not a zod schema`, `Write: ${name}: z.object({ … })`);
 }
 
-/** A text out of a few. */
+/** Requires a value to be one of a few strings. */
 export function checkOneOf(place: Place, value: unknown, words: readonly string[]): void {
   if (typeof value === 'string' && words.includes(value)) return;
   const near = typeof value === 'string' ? nearest(value, words) : [];
@@ -53,7 +53,7 @@ export function checkOneOf(place: Place, value: unknown, words: readonly string[
   );
 }
 
-/** A list of such texts. */
+/** Requires a member to be a list of such strings. */
 export function checkListOf(place: Place, shape: Shape, name: string, words: readonly string[]): void {
   for (const [index, value] of checkedList(place, shape, name).entries())
     checkOneOf(within(place, `${name}[${index}]`), value, words);
@@ -65,14 +65,14 @@ export function checkedList(place: Place, shape: Shape, name: string): readonly 
   return value;
 }
 
-/** Fields by name, each of which the schema has to have. */
+/** Requires each name to be a field of the schema. */
 export function checkFields(place: Place, names: readonly unknown[], fields: readonly string[]): void {
   for (const name of names) {
     if (typeof name === 'string' && fields.includes(name)) continue;
     const near = typeof name === 'string' ? nearest(name, fields) : [];
     invalid(
       place,
-      `names ${described(name)}, which is no field of its schema`,
+      `names ${described(name)}, which is not a field of its schema`,
       near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `The schema has ${fields.join(', ')}.`,
     );
   }

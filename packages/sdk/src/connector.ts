@@ -5,7 +5,7 @@ import { AriesError } from './errors.ts';
 import type { Source } from './source.ts';
 import type { Transform } from './transform.ts';
 
-/** What a connector's module exports: any of the three, as plain objects made by `define…`. */
+/** A connector: the source, transform and destination that its module exports. At least one of them is set. */
 export interface Connector {
   name: string;
   version: string;
@@ -14,14 +14,14 @@ export interface Connector {
   destination?: Destination;
 }
 
-/** The three parts a connector can have. */
+/** Roles of a connector. */
 export type ConnectorRole = 'source' | 'transform' | 'destination';
 
 const ROLES: readonly ConnectorRole[] = ['source', 'transform', 'destination'];
 
 /**
  * Reads a connector from the exports of its module.
- * Throws `CONNECTOR_INVALID` where it exports none of the three, or one for another version of the contract.
+ * Throws `CONNECTOR_INVALID` if it exports no source, transform or destination, or one for another version of the contract.
  *
  * @example
  * const connector = connectorOf({ source }, { name: 'issues', version: '1.0.0' });
@@ -34,7 +34,7 @@ export function connectorOf(exports: Record<string, unknown>, identity: { name: 
     if (part.role !== role) {
       throw new AriesError(
         'CONNECTOR_INVALID',
-        `${identity.name}: its export "${role}" is not made by define${role[0]!.toUpperCase()}${role.slice(1)}`,
+        `${identity.name}: its export "${role}" was not made by define${role[0]!.toUpperCase()}${role.slice(1)}`,
         {
           connector: identity.name,
           hint: `Write: export const ${role} = define${role[0]!.toUpperCase()}${role.slice(1)}({ … })`,
@@ -44,10 +44,10 @@ export function connectorOf(exports: Record<string, unknown>, identity: { name: 
     if (part.apiVersion !== API_VERSION) {
       throw new AriesError(
         'CONNECTOR_INVALID',
-        `${identity.name} speaks version ${String(part.apiVersion)} of the connector contract, this is version ${API_VERSION}`,
+        `${identity.name} implements version ${String(part.apiVersion)} of the connector contract, but Aries expects version ${API_VERSION}`,
         {
           connector: identity.name,
-          hint: 'Update the connector, or Aries, so that both speak the same version.',
+          hint: 'Update the connector or Aries, so that both use the same version.',
         },
       );
     }

@@ -1,9 +1,9 @@
 import type { Http, HttpSettings } from './http/http.ts';
 
-/** The version of the contract between a connector and the engine; stamped by the `define…` helpers. */
+/** Version of the contract between connectors and the engine. The `define…` functions stamp it on what they return. */
 export const API_VERSION = 1;
 
-/** Where a connector says what happens; the engine adds connector and stream, and hides secrets. */
+/** Log of a connector. The engine adds connector and stream to each line and hides secrets. */
 export interface Log {
   debug(message: string, fields?: Record<string, unknown>): void;
   info(message: string, fields?: Record<string, unknown>): void;
@@ -11,18 +11,18 @@ export interface Log {
   error(message: string, fields?: Record<string, unknown>): void;
 }
 
-/** What every function of a connector is given. */
+/** Context that every function of a connector receives. */
 export interface ConnectorContext<Config> {
   config: Config;
   log: Log;
-  /** Requests to web APIs, as the connector declares them under `http`; without that, to whole URLs. */
+  /** Sends requests to web APIs with the connector's `http` settings. Without settings, give it absolute URLs. */
   http: Http;
-  /** Aborts when the run is stopped; pass it on to whatever can be cancelled. */
+  /** Aborts when the run is stopped. Pass it to everything that can be cancelled. */
   signal: AbortSignal;
 }
 
 /**
- * How a connector's API is spoken to: fixed, or by its config. Shared by all it does in one step. The function has the type of a
- * method, so that a source of any config is a `Source`.
+ * Settings of `ctx.http`, fixed or computed from the config. One step shares them, with their rate limit and token.
  */
+// Typed as a method, so that a source with any config is assignable to `Source`.
 export type HttpDeclaration<Config> = HttpSettings | { of(ctx: { config: Config }): HttpSettings }['of'];

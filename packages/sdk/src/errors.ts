@@ -1,24 +1,27 @@
-/** What an error asks of whoever reads it: `config` fix the input, `auth` fix access, `transient` try again, `data` look at the records, `bug` report it. */
+/**
+ * Kind of an error, by what to do about it: `config` fix the input, `auth` fix access, `transient` try again, `data` check the records,
+ * `bug` report it.
+ */
 export type ErrorKind = 'config' | 'auth' | 'transient' | 'data' | 'bug';
 
 /**
- * Every code an error can carry, with its kind. This table is the reference: `docs/reference/errors.md` mirrors it
- * and a test compares them. `exit` is given only where the exit code does not follow from the kind.
+ * All error codes, with their kind and meaning. This table is the reference: `docs/reference/errors.md` mirrors it, and a test compares
+ * the two. `exit` is set only if the exit code does not follow from the kind.
  */
 export const ERROR_CODES = {
   USAGE: { kind: 'config', exit: 2, meaning: 'A flag or an argument is wrong or missing.' },
   CONFIG_INVALID: {
     kind: 'config',
-    meaning: 'A config value is missing, unknown or of the wrong type; the path is named.',
+    meaning: 'A config value is missing, unknown or of the wrong type. The message names its path.',
   },
-  CONFIG_REFERENCE: { kind: 'config', meaning: 'A reference such as ${env:NAME} points at nothing.' },
-  CONNECTOR_NOT_FOUND: { kind: 'config', meaning: 'No connector has this name; the nearest names are given.' },
+  CONFIG_REFERENCE: { kind: 'config', meaning: 'A reference such as ${env:NAME} points to nothing.' },
+  CONNECTOR_NOT_FOUND: { kind: 'config', meaning: 'No connector has this name. The hint lists similar names.' },
   CONNECTOR_INVALID: {
     kind: 'config',
-    meaning: 'A connector is not defined as the SDK expects; the path in it is named.',
+    meaning: 'A connector is not defined as the SDK expects. The message names the path.',
   },
-  PIPELINE_INVALID: { kind: 'config', meaning: 'A pipeline file does not say what it must; the path is named.' },
-  STREAM_UNKNOWN: { kind: 'config', meaning: 'A stream was asked for that the source does not have.' },
+  PIPELINE_INVALID: { kind: 'config', meaning: 'A pipeline file is incomplete or wrong. The message names the path.' },
+  STREAM_UNKNOWN: { kind: 'config', meaning: 'The source has no stream of this name.' },
   STAGING_INVALID: {
     kind: 'config',
     meaning: 'The staging URI cannot be used, or its store ignores conditional writes.',
@@ -26,48 +29,55 @@ export const ERROR_CODES = {
   NOT_FOUND: { kind: 'config', meaning: 'A file, object, table or folder that the config names does not exist.' },
   FINGERPRINT_DIFFERS: {
     kind: 'config',
-    meaning: 'This run id already stands for other inputs; what differs is named.',
+    meaning: 'This run ID already belongs to a run with other inputs. The message names what differs.',
   },
   LOAD_REFUSED: {
     kind: 'config',
-    meaning: 'Loading this dataset here would lose or repeat data; the way out is named.',
+    meaning: 'Loading this dataset here would lose or repeat data. The hint says what to do instead.',
   },
-  SCHEMA_FROZEN: { kind: 'config', meaning: 'The target differs from the dataset and schema changes are frozen.' },
+  SCHEMA_FROZEN: { kind: 'config', meaning: 'The target differs from the dataset, and schema changes are frozen.' },
   SCHEMA_CONFLICT: {
     kind: 'config',
-    meaning: 'The target cannot take the shape of the dataset: names or types clash.',
+    meaning: 'The target cannot hold the dataset: names or types clash.',
   },
-  OUT_OF_MEMORY: { kind: 'config', meaning: 'The run needs more memory than it may use; no retry can mend that.' },
-  NOT_ALLOWED: { kind: 'auth', meaning: 'Credentials are wrong, or lack a permission.' },
-  UNREACHABLE: { kind: 'transient', meaning: 'A system could not be reached, or broke the connection.' },
-  RESOURCE_BUSY: { kind: 'transient', meaning: 'A lock, a rate limit or a full disk stands in the way for now.' },
-  RESULT_UNWRITTEN: { kind: 'transient', meaning: 'The step is done, but its result could not be written to stdout.' },
+  OUT_OF_MEMORY: { kind: 'config', meaning: 'The run needs more memory than it may use. A retry will not help.' },
+  NOT_ALLOWED: { kind: 'auth', meaning: 'Credentials are wrong or lack a permission.' },
+  UNREACHABLE: { kind: 'transient', meaning: 'A system could not be reached, or the connection broke.' },
+  RESOURCE_BUSY: { kind: 'transient', meaning: 'A lock, a rate limit or a full disk blocks the step for now.' },
+  RESULT_UNWRITTEN: {
+    kind: 'transient',
+    meaning: 'The step succeeded, but its result could not be written to stdout.',
+  },
   ATTEMPT_CONFLICT: { kind: 'transient', meaning: 'Another attempt at the same step is running or has just finished.' },
   SOURCE_CHANGED: {
     kind: 'transient',
-    meaning: 'The source changed while it was about to be read; the next try reads it as it is then.',
+    meaning: 'The source changed just before it was read. The next attempt reads its new state.',
   },
   INPUT_NOT_READY: { kind: 'transient', meaning: 'The input dataset does not exist yet.' },
   RECORDS_REJECTED: { kind: 'data', meaning: 'More records were rejected than --max-rejected allows.' },
-  RECORDS_TOO_FEW: { kind: 'data', meaning: 'Fewer records were read than --min-records asks for.' },
-  DATA_INVALID: { kind: 'data', meaning: 'Input that cannot be read as what it is said to be.' },
+  RECORDS_TOO_FEW: { kind: 'data', meaning: 'Fewer records were read than --min-records requires.' },
+  DATA_INVALID: { kind: 'data', meaning: 'Input does not have the format or the values that it should have.' },
   DATASET_CORRUPT: {
     kind: 'data',
-    meaning: 'Something in staging is cut off, changed or hostile: a part, manifest, plan or state file; it is named.',
+    meaning: 'A part, manifest, plan or state file in staging is truncated, changed or hostile. The message names it.',
   },
-  COUNTS_DIFFER: { kind: 'data', meaning: 'Records in and records out do not add up; nothing was committed.' },
+  COUNTS_DIFFER: { kind: 'data', meaning: 'Records in and records out do not add up. Nothing was committed.' },
   CONFORMANCE_FAILED: {
     kind: 'data',
-    meaning: 'A connector breaks a rule that all connectors keep; rule and record are named.',
+    meaning: 'A connector breaks a conformance rule. The message names the rule and the record.',
   },
   NOTHING_TO_DO: {
     kind: 'data',
     exit: 99,
-    meaning: 'Nothing to do, and --skip-empty or --skip-missing asked to say so.',
+    meaning: 'There is nothing to do, and --skip-empty or --skip-missing asked to report that.',
   },
-  INTERRUPTED: { kind: 'transient', exit: 143, meaning: 'Stopped by a signal; what was durable is kept and resumed.' },
-  CONNECTOR_FAILED: { kind: 'bug', meaning: 'A connector threw something the engine cannot explain.' },
-  BUG: { kind: 'bug', meaning: 'Aries itself is wrong; please report it.' },
+  INTERRUPTED: {
+    kind: 'transient',
+    exit: 143,
+    meaning: 'Stopped by a signal. The next attempt resumes from what is durable.',
+  },
+  CONNECTOR_FAILED: { kind: 'bug', meaning: 'A connector threw an error that the engine does not recognise.' },
+  BUG: { kind: 'bug', meaning: 'Aries has a bug. Please report it.' },
 } as const satisfies Record<string, { kind: ErrorKind; exit?: number; meaning: string }>;
 
 /** A code of `ERROR_CODES`. */
@@ -75,32 +85,33 @@ export type ErrorCode = keyof typeof ERROR_CODES;
 
 const EXIT_OF_KIND: Record<ErrorKind, number> = { config: 78, auth: 77, transient: 75, data: 65, bug: 70 };
 
-/** What to do where nobody knows better. */
+/** Hints for errors that bring none. */
 const HINT_OF_KIND: Record<ErrorKind, string> = {
   config: 'Correct the configuration, then run it again.',
   auth: 'Check the credentials and their permissions.',
   transient: 'Try again later.',
-  data: 'Look at the records that are named.',
+  data: 'Check the records that the message names.',
   bug: 'Run again with --log-level debug and report the stack.',
 };
 
 const BRAND = Symbol.for('aries-data.error');
 
-/** What an error can carry besides code and message. */
+/** Options of an `AriesError`. */
 export interface AriesErrorOptions {
-  /** What to do next, as a sentence. */
+  /** What to do about it, as a sentence. Default: a general hint for the error's kind. */
   hint?: string | undefined;
   cause?: unknown;
   connector?: string | undefined;
   stream?: string | undefined;
   /** Only for `INTERRUPTED`: 128 + signal number. */
   exitCode?: number | undefined;
-  /** Anything else about the error, for code that catches it. Aries neither reads nor prints what a connector puts here. */
+  /** Anything else about the error, for code that catches it. The engine neither reads nor prints the details of a connector's errors. */
   details?: unknown;
 }
 
 /**
- * The one error of Aries. The code decides the kind, the kind decides retry and exit code.
+ * The error that Aries throws and expects from connectors. Its code decides the kind; the kind decides whether to retry, and the exit
+ * code.
  *
  * @example
  * throw new AriesError('NOT_ALLOWED', 'GitHub refused the token', { hint: 'Give it the scope "repo".' });
@@ -125,13 +136,13 @@ export class AriesError extends Error {
     this.connector = options.connector;
     this.stream = options.stream;
     this.details = options.details;
-    // Recognised by symbol, not by class: two copies of the SDK may live in one process.
+    // Recognised by a symbol, not by its class: one process may load two copies of the SDK.
     Object.defineProperty(this, BRAND, { value: true });
   }
 }
 
 /**
- * Whether a value is an AriesError, also of another copy of the SDK.
+ * Returns true if a value is an AriesError, even one of another copy of the SDK.
  *
  * @example
  * isAriesError(new AriesError('NOT_FOUND', 'There is no such table')); // true
@@ -171,8 +182,8 @@ const DENIED_SYSTEM_CODES = new Set(['EACCES', 'EPERM', 'EROFS']);
 const MISSING_SYSTEM_CODES = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'NoSuchBucket', 'NoSuchKey', 'NotFound']);
 
 /**
- * Turns whatever was thrown into an AriesError: system, HTTP and S3 errors by their code, the rest as `CONNECTOR_FAILED`
- * (inside a connector) or `BUG`. An AriesError comes back as it is, with connector and stream filled in where they lacked.
+ * Turns anything that was thrown into an AriesError: system, HTTP and S3 errors by their code, all others as `CONNECTOR_FAILED`
+ * (inside a connector) or `BUG`. Returns an AriesError unchanged, except that it fills in a missing connector or stream.
  *
  * @example
  * toAriesError(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' })).code; // 'UNREACHABLE'
@@ -232,7 +243,7 @@ function systemCodeOf(error: Error): string {
       name === 'CredentialsProviderError'
     )
       return name;
-    // Node tries IPv6 and IPv4 and reports both refusals in one error without a message.
+    // Node tries IPv6 and IPv4, and reports both failures in one error without a message.
     if (cause instanceof AggregateError && cause.errors[0] instanceof Error) return systemCodeOf(cause.errors[0]);
   }
   return '';

@@ -1,10 +1,10 @@
 import type { Log } from './context.ts';
 import type { Redactor } from './redact.ts';
 
-/** A log that says nothing. */
+/** A log that discards everything. */
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** The same log with fields added to every line and secrets hidden in all of it. */
+/** Wraps a log: adds fields to each line and hides secrets. */
 export function withFields(log: Log, redactor: Redactor, added: Record<string, unknown>): Log {
   const at =
     (level: keyof Log): Log[keyof Log] =>

@@ -2,8 +2,8 @@ import type { Json } from './schema.ts';
 import type { Stream } from './source.ts';
 
 /**
- * Where a read resumes, as its stream declares positions; undefined at the start. A string says why it does not fit. A position lies in
- * staging, where others may be able to write, and may be of another version of the connector.
+ * Parses a stored position with the schema of its stream. Returns undefined at the start of a stream; `fault` says why a position does
+ * not match. Others may be able to write to staging, and an older version of the connector may have stored the position.
  */
 export function positionOf(
   { position: schema }: Pick<Stream<unknown>, 'position'>,

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * An object of any names whose values are all of one type. `z.record` passes over the name `__proto__`, and a stream or column may be
- * called that: what is under it is checked like anything else.
+ * Makes a schema for an object with any names whose values all have one type. Unlike `z.record`, it also checks the value under
+ * `__proto__`, because a stream or column may have that name.
  */
 export function recordOf<V extends z.ZodType>(value: V) {
   return z.preprocess(

@@ -5,14 +5,14 @@ import type { FieldSchema, RecordSchema } from './schema.ts';
 
 const TYPES = ['string', 'integer', 'number', 'boolean', 'object', 'array', 'null'] as const;
 
-/** More digits than any database has for a decimal. */
+/** More digits than the decimals of any database have. */
 const MOST_DIGITS = 200_000;
 
 const NAME = '(?:"(?:[^"\\u0000]|"")+"|[A-Za-z_][A-Za-z0-9_$]*)';
 const MODIFIERS = '\\((?:-?\\d{1,9}|[A-Za-z][A-Za-z0-9]*)(?:,(?:-?\\d{1,9}|[A-Za-z][A-Za-z0-9]*))*\\)';
 const SPAN = '(?:year|month|day|hour|minute|second)';
 
-/** A PostgreSQL type as `format_type` prints it. Nothing but a name, modifiers and brackets: a constraint is no part of a type. */
+/** A PostgreSQL type as `format_type` prints it: a name, modifiers and brackets. Constraints are not part of a type. */
 const PG_TYPE = new RegExp(
   `^(?:double precision|(?:bit|character) varying(?:${MODIFIERS})?|(?:time|timestamp)(?:\\(\\d\\))? with(?:out)? time zone` +
     `|interval ${SPAN}(?: to ${SPAN})?(?:\\(\\d\\))?|${NAME}(?:\\.${NAME})?(?:${MODIFIERS})?)(?:\\[\\])*$`,
@@ -21,8 +21,7 @@ const PG_TYPE = new RegExp(
 const type = z.enum(TYPES);
 
 /**
- * JSON Schema of a field as far as Aries gives a meaning to it. Other keywords are their author's, and stay. The keywords reach DDL,
- * so each is held to what it can say.
+ * Schema for the JSON Schema of a field. The keywords that Aries uses reach DDL, so each is limited to valid values; others are kept.
  */
 const fieldSchema: z.ZodType<FieldSchema> = z.lazy(() =>
   z.looseObject({
@@ -43,7 +42,7 @@ const fieldSchema: z.ZodType<FieldSchema> = z.lazy(() =>
   }),
 ) as z.ZodType<FieldSchema>;
 
-/** JSON Schema of a record, for what others may have written. Whoever parses with it keeps the text: `parse` gives a copy. */
+/** Schema for the JSON Schema of a record, for input that others may have written. `parse` returns a copy. */
 export const recordSchema = z.looseObject({
   type: z.literal('object'),
   properties: recordOf(fieldSchema),
@@ -51,7 +50,7 @@ export const recordSchema = z.looseObject({
   additionalProperties: z.boolean().optional(),
 }) as unknown as z.ZodType<RecordSchema>;
 
-/** Throws `CONNECTOR_INVALID` naming the place in a schema of a connector that no dataset could hold. */
+/** Checks the schema that a connector gave. Throws `CONNECTOR_INVALID` naming the place that is wrong. */
 export function checkRecordSchema(schema: RecordSchema, where: string): void {
   const issue = recordSchema.safeParse(schema).error?.issues[0];
   if (issue === undefined) return;

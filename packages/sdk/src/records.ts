@@ -1,48 +1,48 @@
 import { AriesError } from './errors.ts';
 import type { Json, JsonRecord } from './schema.ts';
 
-/** What crosses an object stream: an array of records, never a single one. */
+/** An array of records. Streams pass batches, never single records. */
 export type Batch<R = JsonRecord> = readonly R[];
 
 const CHECKPOINT = Symbol.for('aries-data.checkpoint');
 const REJECTED = Symbol.for('aries-data.rejected');
 const ORIGIN = Symbol.for('aries-data.origin');
 
-/** Says that everything yielded so far can be read again from `position` on. */
+/** Marks that a read can resume from `position`: everything yielded before it is covered. */
 export interface Checkpoint<P = Json> {
   readonly [CHECKPOINT]: true;
   readonly position: P;
 }
 
-/** A record set aside, and why. */
+/** A record that cannot be used, and why. */
 export interface Rejection {
-  /** Why, as a sentence fragment: `expected a number in "lat"`. */
+  /** The reason, without a capital or a full stop: `expected a number in "lat"`. */
   reason: string;
-  /** Where it came from: `cities.ndjson:17`, `record 17`. */
+  /** Where the record came from: `cities.ndjson:17`, `record 17`. */
   origin: string;
-  /** The record, or the text that could not be read as one. */
+  /** The record, or the text that could not be parsed as one. */
   record: Json;
 }
 
-/** What `rejected` makes, for `read` to yield. */
+/** A rejected record made by `rejected`, for `read` to yield. */
 export interface RejectedItem extends Rejection {
   readonly [REJECTED]: true;
 }
 
-/** Shares no field with any schema: the compiler then compares a wrong record with the schema's type, and names the field. */
+/** A field that no schema has, so that the compiler reports a wrong record by the field that differs from the schema. */
 type FromApi = { readonly '~unchecked': true };
 
 /**
- * A record as an API sent it. Only `http` makes these. Every stream may yield them, because the engine checks each record against
- * its stream's schema.
+ * A record as an API sent it, which only `http` returns. Any stream may yield it, because the engine checks each record against the
+ * stream's schema.
  */
 export type Unchecked = JsonRecord & FromApi;
 
-/** What `read` yields: batches, checkpoints between them, and rejected records. */
+/** An item that `read` yields: a batch, a checkpoint or a rejected record. */
 export type ReadItem<R = JsonRecord, P = Json> = Batch<R | FromApi> | Checkpoint<P> | RejectedItem;
 
 /**
- * Marks a place to resume from. Yield it after the batches it covers; `read` gets `position` back after an interruption.
+ * Makes a checkpoint. Yield it after the batches it covers. After an interruption, `read` receives the last one as `ctx.position`.
  *
  * @example
  * yield page.items;
@@ -53,10 +53,11 @@ export function checkpoint<P>(position: P): Checkpoint<P> {
 }
 
 /**
- * Sets a record aside: yield it from `read`; the engine counts and keeps it, and fails the run past `--max-rejected`.
+ * Makes a rejected record for `read` to yield. The engine counts and stores it, and fails the run if there are more than
+ * `--max-rejected` allows.
  *
  * @example
- * yield rejected({ reason: 'no JSON', origin: 'orders.ndjson:17', record: '{"id":' });
+ * yield rejected({ reason: 'not JSON', origin: 'orders.ndjson:17', record: '{"id":' });
  */
 export function rejected(rejection: Rejection): RejectedItem {
   return { [REJECTED]: true, ...rejection };
@@ -71,7 +72,7 @@ export function isRejected(item: unknown): item is RejectedItem {
 }
 
 /**
- * Tells where each record of a batch came from, for the reason given when one is rejected.
+ * Attaches to a batch where each of its records came from. If a record is rejected, the message names its origin.
  *
  * @example
  * const issues = lines.map((title, index) => ({ id: String(index), title }));
@@ -83,7 +84,8 @@ export function withOrigin<R>(batch: R[], origin: (index: number) => string): Ba
 }
 
 /**
- * Where a record of a batch came from, if its source said so.
+ * Returns where a record of a batch came from, or undefined if the source did not say. Throws `CONNECTOR_INVALID` if it is not given
+ * a batch and an index.
  *
  * @example
  * originOf(withOrigin([{ id: 1 }], (index) => `orders.csv:${index + 2}`), 0); // 'orders.csv:2'
@@ -92,7 +94,7 @@ export function withOrigin<R>(batch: R[], origin: (index: number) => string): Ba
 export function originOf(batch: Batch<unknown>, index: number): string | undefined {
   if (!Array.isArray(batch) || !Number.isInteger(index)) {
     throw new AriesError('CONNECTOR_INVALID', 'originOf takes a batch and the index of one of its records', {
-      hint: 'Write originOf(batch, index): the batch knows where its records come from, a record by itself does not.',
+      hint: 'Write originOf(batch, index): the origin is stored on the batch, not on its records.',
     });
   }
   return (batch as { [ORIGIN]?: (index: number) => string })[ORIGIN]?.(index);
@@ -101,8 +103,8 @@ export function originOf(batch: Batch<unknown>, index: number): string | undefin
 const COLUMNS = Symbol.for('aries-data.columns');
 
 /**
- * Says which columns an inferred stream has, for a batch whose records may not show them: an empty one, for a file that has a
- * header and no rows. A column that never holds a value has the type `null`.
+ * Attaches column names to a batch of an inferred stream, for columns that its records may not show: an empty batch for a file that
+ * has a header and no rows. A column that never holds a value gets the type `null`.
  *
  * @example
  * yield withColumns([], ['id', 'name']);
@@ -112,7 +114,7 @@ export function withColumns<R>(batch: R[], columns: readonly string[]): Batch<R>
   return batch;
 }
 
-/** The columns of a batch, if its source named them. */
+/** Returns the columns of a batch, or undefined if the source did not name them. */
 export function columnsOf(batch: Batch<unknown>): readonly string[] | undefined {
   return (batch as { [COLUMNS]?: readonly string[] })[COLUMNS];
 }
@@ -121,8 +123,8 @@ const ROWS = Symbol.for('aries-data.rows');
 const RELEASE = Symbol.for('aries-data.release');
 
 /**
- * Tags a chunk of encoded bytes with the number of whole rows in it, so that a part can be cut behind it. `release` is called once
- * the engine is done with the bytes: a source may fill the same memory again, which spares V8 the collection of fresh megabytes.
+ * Attaches to a chunk of encoded bytes the number of complete rows in it, so that the engine can cut a part after it. The engine calls
+ * `release` when it no longer needs the bytes: a source can then reuse the memory, which saves V8 from collecting fresh megabytes.
  *
  * @example
  * body.push(withRows(Buffer.from('1,a\n2,b\n'), 2));
@@ -133,12 +135,12 @@ export function withRows(chunk: Buffer, rows: number, release?: () => void): Buf
   return chunk;
 }
 
-/** The whole rows in a chunk, if its source said so. */
+/** Returns the number of complete rows in a chunk, or undefined if the source did not say. */
 export function rowsOf(chunk: Uint8Array): number | undefined {
   return (chunk as { [ROWS]?: number })[ROWS];
 }
 
-/** Says that nobody looks at a chunk any more. */
+/** Tells the source that it may reuse the memory of a chunk. */
 export function release(chunk: Uint8Array): void {
   (chunk as { [RELEASE]?: () => void })[RELEASE]?.();
 }

@@ -1,23 +1,23 @@
 import { z } from 'zod';
 import { AriesError } from './errors.ts';
 
-/** Any value a record can hold. Numbers that a double cannot hold exactly are strings; see `docs/reference/types.md`. */
+/** A value of a record. Numbers that a double cannot hold exactly are strings; see `docs/reference/types.md`. */
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
-/** One record: a JSON object. */
+/** A record: a JSON object. */
 export type JsonRecord = { [key: string]: Json };
 
-/** The JSON Schema of one field, with the keywords Aries gives a meaning to. */
+/** JSON Schema of a field. Lists the keywords that Aries uses; others are kept. */
 export interface FieldSchema {
   type?: string | string[];
   format?: string;
-  /** Digits in all, for `format: decimal`. */
+  /** Total number of digits, for `format: decimal`. */
   precision?: number;
-  /** Digits after the point, for `format: decimal`. */
+  /** Number of digits after the decimal point, for `format: decimal`. */
   scale?: number;
-  /** `none` for a date-time without a zone (it is then written without one). */
+  /** `none` for a date-time without a time zone. */
   zone?: 'none';
-  /** The PostgreSQL type as `format_type` prints it; set where the value came from PostgreSQL. */
+  /** PostgreSQL type as `format_type` prints it, if the value came from PostgreSQL. */
   pgType?: string;
   items?: FieldSchema;
   properties?: Record<string, FieldSchema>;
@@ -26,16 +26,16 @@ export interface FieldSchema {
   [keyword: string]: unknown;
 }
 
-/** The JSON Schema of a record. The order of `properties` is the order of columns. */
+/** JSON Schema of a record. The order of `properties` is the order of columns. */
 export interface RecordSchema {
   type: 'object';
   properties: Record<string, FieldSchema>;
   required?: string[];
-  /** `true`: fields not declared are kept (`z.looseObject`). */
+  /** True if fields that are not declared are kept, as with `z.looseObject`. Default: they are dropped. */
   additionalProperties?: boolean;
 }
 
-/** What a field holds, as engine, codecs and destinations see it. The one table is `docs/reference/types.md`. */
+/** Type of a field, as the engine, the formats and destinations see it; see `docs/reference/types.md`. */
 export type FieldKind =
   | 'boolean'
   | 'integer'
@@ -54,11 +54,11 @@ export type FieldKind =
   | 'array'
   | 'any';
 
-/** One field of a record, read from its JSON Schema. */
+/** A field of a record, read from its JSON Schema. */
 export interface Field {
   name: string;
   kind: FieldKind;
-  /** Whether null, or no value at all, is allowed. */
+  /** True if the value may be null or missing. */
   nullable: boolean;
   schema: FieldSchema;
 }
@@ -76,7 +76,7 @@ const FORMAT_KINDS = new Set<string>([
 ]);
 
 /**
- * The kind of one field's JSON Schema, null aside.
+ * Returns the kind of a field, ignoring null.
  *
  * @example
  * kindOf({ type: ['string', 'null'], format: 'date-time' }); // 'date-time'
@@ -99,7 +99,7 @@ export function kindOf(schema: FieldSchema): FieldKind {
 }
 
 /**
- * The fields of a record schema, in order.
+ * Returns the fields of a record schema, in order.
  *
  * @example
  * fieldsOf(schema).map(({ name, kind }) => `${name} ${kind}`); // ['id int64', 'title string', 'share number']
@@ -115,7 +115,7 @@ export function fieldsOf(schema: RecordSchema): Field[] {
 }
 
 /**
- * A record schema from fields: the opposite of `fieldsOf`.
+ * Makes a record schema from fields. The inverse of `fieldsOf`.
  *
  * @example
  * schemaOfFields(fieldsOf(schema).slice(0, 1)).required; // ['id']
@@ -131,7 +131,7 @@ export function schemaOfFields(fields: readonly Field[], additionalProperties = 
 }
 
 /**
- * The JSON Schema of one field of this kind.
+ * Makes the JSON Schema of a field of this kind.
  *
  * @example
  * fieldSchema('int64', { nullable: true }); // { type: ['string', 'null'], format: 'int64' }
@@ -151,7 +151,7 @@ function typesOf(schema: FieldSchema): string[] {
 }
 
 /**
- * The record schema of a zod object, normalised: `type: [x, 'null']` for nullable, no patterns where a format says it all.
+ * Converts a zod object to a record schema. Writes nullable types as `type: [x, 'null']` and omits patterns that a format implies.
  * Throws `CONNECTOR_INVALID` naming the path of a type that JSON Schema cannot express (bigint, Date, Map, a transform).
  */
 export function toRecordSchema(type: z.ZodType, where: string): RecordSchema {
@@ -170,7 +170,7 @@ export function toRecordSchema(type: z.ZodType, where: string): RecordSchema {
   };
 }
 
-/** JSON Schema of a zod type (2020-12); throws `CONNECTOR_INVALID` naming the path that has no JSON Schema. */
+/** Converts a zod type to JSON Schema (2020-12). Throws `CONNECTOR_INVALID` naming the path of a type that has none. */
 export function toJsonSchema(type: z.ZodType, where: string, io: 'input' | 'output' = 'output'): FieldSchema {
   const unrepresentable: string[] = [];
   const schema = z.toJSONSchema(type, {
@@ -223,7 +223,7 @@ function normalise(schema: FieldSchema): FieldSchema {
     return { ...rest, anyOf: options };
   }
   const result: FieldSchema = { ...rest };
-  // Formats carry their own rule; the long patterns zod adds would only fill manifests.
+  // The format implies the pattern that zod adds, which is long and would only fill manifests.
   if (pattern !== undefined && (rest.format === undefined || !FORMAT_KINDS.has(rest.format))) result.pattern = pattern;
   if (rest.contentEncoding === 'base64') result.format = 'binary';
   if (rest.properties !== undefined) {
@@ -242,7 +242,7 @@ function normalise(schema: FieldSchema): FieldSchema {
 const INT64_MIN = -(2n ** 63n);
 const INT64_MAX = 2n ** 63n - 1n;
 
-/** Whether a text is a 64-bit integer, written as JSON and PostgreSQL write it. */
+/** Returns true if a text is a 64-bit integer, as JSON and PostgreSQL write it. */
 export function isInt64(text: string): boolean {
   if (!/^-?\d{1,19}$/.test(text)) return false;
   if (text.length < 19) return true;
@@ -252,13 +252,13 @@ export function isInt64(text: string): boolean {
 
 const DECIMAL = /^-?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 
-/** Whether a text is a decimal number, `NaN`, `Infinity` or `-Infinity` (PostgreSQL's numeric knows these three). */
+/** Returns true if a text is a decimal number, or `NaN`, `Infinity` or `-Infinity` as in PostgreSQL's numeric. */
 export function isDecimal(text: string): boolean {
   return DECIMAL.test(text) || text === 'NaN' || text === 'Infinity' || text === '-Infinity';
 }
 
 /**
- * A 64-bit integer, as a string of digits. JSON numbers from an API are accepted and kept exact.
+ * Schema of a 64-bit integer, as a string of digits. JSON numbers of an API are accepted and stay exact.
  *
  * @example
  * z.object({ id: int64() }).parse({ id: '9007199254740993' }); // { id: '9007199254740993' }
@@ -266,7 +266,8 @@ export function isDecimal(text: string): boolean {
 export const int64 = () => z.string().refine(isInt64, 'expected a 64-bit integer').meta({ format: 'int64' });
 
 /**
- * A decimal number, as a string; `precision` digits in all, `scale` of them after the point.
+ * Schema of a decimal number, as a string. It has at most `precision` digits, `scale` (default 0) of them after the point; without
+ * `precision`, any number.
  *
  * @example
  * z.object({ price: decimal(12, 2) }).parse({ price: '9.90' }); // { price: '9.90' }
@@ -278,7 +279,7 @@ export const decimal = (precision?: number, scale?: number) =>
     .meta({ format: 'decimal', ...(precision === undefined ? {} : { precision, scale: scale ?? 0 }) });
 
 /**
- * Bytes, as base64.
+ * Schema of bytes, as base64.
  *
  * @example
  * z.object({ image: bytes() }).parse({ image: 'aGk=' }); // { image: 'aGk=' }
@@ -286,7 +287,7 @@ export const decimal = (precision?: number, scale?: number) =>
 export const bytes = () => z.base64().meta({ format: 'binary' });
 
 /**
- * JSON text, kept as it was written: numbers, spaces and duplicate names included.
+ * Schema of JSON text that stays as written, including numbers, spaces and duplicate names.
  *
  * @example
  * z.object({ raw: json() }).parse({ raw: '{"a":1.0}' }); // { raw: '{"a":1.0}' }
@@ -294,7 +295,7 @@ export const bytes = () => z.base64().meta({ format: 'binary' });
 export const json = () => z.string().meta({ format: 'json' });
 
 /**
- * A time of day, `HH:MM:SS[.ffffff]`.
+ * Schema of a time of day, `HH:MM:SS[.ffffff]`.
  *
  * @example
  * z.object({ opens: time() }).parse({ opens: '08:30:00' }); // { opens: '08:30:00' }
@@ -302,12 +303,12 @@ export const json = () => z.string().meta({ format: 'json' });
 export const time = () => z.iso.time().meta({ format: 'time' });
 
 /**
- * A date and time without a zone, `YYYY-MM-DDTHH:MM:SS[.ffffff]`.
+ * Schema of a date and time without a time zone, `YYYY-MM-DDTHH:MM:SS[.ffffff]`.
  *
  * @example
  * z.object({ at: localDateTime() }).parse({ at: '2026-01-31T08:30:00' }); // { at: '2026-01-31T08:30:00' }
  */
 export const localDateTime = () => z.iso.datetime({ local: true }).meta({ format: 'date-time', zone: 'none' });
 
-/** Marks a stream whose schema the engine infers from the records; it is final in the manifest. */
+/** Schema of a stream whose fields the engine infers from all of its records. The manifest has the final schema. */
 export const inferred: unique symbol = Symbol.for('aries-data.inferred') as never;

@@ -4,59 +4,62 @@ import { API_VERSION, type ConnectorContext, type HttpDeclaration } from './cont
 import type { Batch, Rejection } from './records.ts';
 import type { JsonRecord, RecordSchema } from './schema.ts';
 
-/** What identifies and orders the records of a stream. */
+/** Primary key and cursor of a stream. */
 export interface StreamKeys {
   primaryKey: readonly string[];
   cursor?: string | undefined;
 }
 
-/** What a transform is given: of the records as they come to it, after the transforms before. */
+/** Context of a transform. Describes the records as they arrive, after any transforms before it. */
 export interface TransformContext<Config> extends ConnectorContext<Config>, StreamKeys {
   stream: string;
-  /** The schema of what comes in; undefined while it is still being inferred. */
+  /** Schema of the incoming records. Undefined while it is still being inferred. */
   input?: RecordSchema | undefined;
 }
 
-/** What `apply` is given besides: every record in must be accounted for, and the engine checks the sum. */
+/** Context of `apply`. Every incoming record must come out, be dropped or be rejected: the engine compares the counts. */
 export interface ApplyContext<Config> extends TransformContext<Config> {
-  /** Says that `count` records were left out on purpose. */
+  /** Reports that `count` records were dropped on purpose. */
   drop(count: number): void;
-  /** Says that `count` records came out beyond those that went in. */
+  /** Reports that `count` more records came out than went in. */
   expand(count: number): void;
-  /** Sets a record aside with its reason. */
+  /** Rejects a record, with the reason. */
   reject(rejection: Rejection): void;
-  /** A folder for spilling, deleted afterwards. */
+  /** Creates a folder for temporary files. It is deleted when the transform ends. */
   spillFolder(): Promise<string>;
 }
 
-/** One record in; one, several or none out. */
+/** A transform of single records. `map` returns a record, an array of records, or null to drop the record. */
 export interface MapDefinition<C extends z.ZodType, I extends z.ZodObject, O extends z.ZodObject> {
   config?: C;
-  /** How requests of `http` are made: base URL, auth, limits. */
+  /** Settings of `ctx.http`: base URL, auth, limits. */
   http?: HttpDeclaration<z.output<C>>;
   input?: I;
   output?: O;
   map(record: z.output<I>, ctx: TransformContext<z.output<C>>): z.input<O> | z.input<O>[] | null;
 }
 
-/** A transform that sees batches (`scope: 'batch'`, fused into the step before) or the whole stream (`scope: 'dataset'`, a step of its own). */
+/** A transform of batches. */
 export interface ApplyDefinition<C extends z.ZodType> {
   config?: C;
-  /** How requests of `http` are made: base URL, auth, limits. */
+  /** Settings of `ctx.http`: base URL, auth, limits. */
   http?: HttpDeclaration<z.output<C>>;
-  /** `batch`: exactly one batch out for each batch in, in order. `dataset`: any number. */
+  /**
+   * `batch`: `apply` yields exactly one batch for each it receives, in order, and runs within the step before. `dataset`: it sees the
+   * whole stream, yields any number of batches, and runs as a step of its own.
+   */
   scope: 'batch' | 'dataset';
   /**
-   * The schema of what comes out; called once the input's schema is final (`ctx.input` is undefined where it was inferred).
-   * With `additionalProperties: true` fields beyond those declared are inferred from the records.
+   * Returns the schema of the outgoing records. Called once, when the input's schema is final (`ctx.input` is undefined if it was
+   * inferred). With `additionalProperties: true`, fields that are not declared are inferred from the records.
    */
   schema(input: RecordSchema, ctx: TransformContext<z.output<C>>): RecordSchema;
-  /** The names of key and cursor afterwards, where the transform changes them. */
+  /** Returns primary key and cursor of the outgoing records. Needed only if the transform renames or removes them. */
   keys?(ctx: TransformContext<z.output<C>>): StreamKeys;
   apply(batches: AsyncIterable<Batch>, ctx: ApplyContext<z.output<C>>): AsyncIterable<JsonRecord[]>;
 }
 
-/** A transform as the engine runs it. */
+/** A transform made by `defineTransform`. */
 export interface Transform<R = JsonRecord> {
   role: 'transform';
   apiVersion: number;
@@ -77,7 +80,7 @@ export interface Transform<R = JsonRecord> {
 }
 
 /**
- * Defines a transform: `map` for one record at a time, `apply` for batches.
+ * Defines a transform: `map` for single records, or `apply` for batches. Throws `CONNECTOR_INVALID` naming the member that is wrong.
  *
  * @example
  * export const transform = defineTransform({
@@ -95,5 +98,5 @@ export function defineTransform(definition: object): Transform {
   return { role: 'transform', apiVersion: API_VERSION, scope: 'batch', ...definition };
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: without a schema a record is whatever the author takes it for
+// biome-ignore lint/suspicious/noExplicitAny: without a schema, a record has whatever type its author gives it
 type LooseRecord = z.ZodObject<{ [key: string]: z.ZodType<any, any> }>;

@@ -320,7 +320,7 @@ describe('mistakes of an author', () => {
   test('a primary key that is not in the schema', async () => {
     const stream = failing({ schema: z.object({ id: z.string() }), primaryKey: ['idd'], read: async function* () {} });
     await expect(stream).rejects.toMatchObject({
-      message: 'test: streams.items.primaryKey names "idd", which is no field of its schema',
+      message: 'test: streams.items.primaryKey names "idd", which is not a field of its schema',
       hint: 'Did you mean id?',
     });
   });
