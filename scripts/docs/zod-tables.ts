@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { manifestSchema, streamSchema } from '../../packages/sdk/src/dataset/manifest.ts';
-import { restApi } from '../../packages/sdk/src/rest/declaration.ts';
+import { restApi } from '../../packages/sdk/src/rest/rest-api.ts';
 import { streamOptionsSchema } from '../../packages/sdk/src/steps/pipeline-file.ts';
 import { optionsTable } from '../../packages/sdk/src/testing/options-table.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import type { ConnectorRole } from './check-part.ts';
 import { checkPart, checkStreams } from './check-part.ts';
-import type { ConnectorRole } from './connector.ts';
 import { connectorOf } from './connector.ts';
 import { AriesError } from './errors.ts';
 import { defineDestination, defineSource, defineTransform, inferred, originOf } from './index.ts';

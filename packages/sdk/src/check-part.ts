@@ -14,8 +14,10 @@ import {
   type Shape,
   within,
 } from './check-shape.ts';
-import type { ConnectorRole } from './connector.ts';
 import { inferred } from './schema.ts';
+
+/** Roles of a connector. */
+export type ConnectorRole = 'source' | 'transform' | 'destination';
 
 const FORMATS = ['csv', 'ndjson', 'pgcopy'];
 const DISPOSITIONS = ['append', 'replace', 'replace-interval', 'merge'];

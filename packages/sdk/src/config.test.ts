@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { nearest } from './config/nearest.ts';
 import { resolveConfig } from './config/resolve.ts';
 import { publicConfig } from './config/secrets.ts';
-import { parseConfig } from './config.ts';
+import { parseConfig } from './connector-config.ts';
 import { createRedactor } from './redact.ts';
 
 const schema = z.object({

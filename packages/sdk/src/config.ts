@@ -1,55 +1,55 @@
 import type { z } from 'zod';
 import { problemsOf } from './config/problem.ts';
-import { secretsIn, textsIn } from './config/secrets.ts';
 import { checkSize } from './config/size.ts';
 import { unknownOptions } from './config/unknown-options.ts';
 import { coerced } from './config/walk.ts';
 import { AriesError } from './errors.ts';
-import type { PlaceOf } from './places.ts';
-import { createRedactor, passwordsIn, type Redactor } from './redact.ts';
 import { type FieldSchema, toJsonSchema } from './schema.ts';
 
-/** What `parseConfig` may use. */
+/** Tells where a path of a value is in the file that it came from: `rest.yaml:12`. */
+export type PlaceOf = (path: readonly PropertyKey[]) => string;
+
+/** How `parseOptions` reports problems. */
 export interface ParseOptions {
-  /** Is told the secrets. */
-  redactor?: Redactor | undefined;
-  /** Where in its file each path of the config is. */
+  /** Tells where in its file each path of the config is. */
   placeOf?: PlaceOf | undefined;
+  /** Called with the config before it is checked and after: the caller may look for secrets in it. */
+  onConfig?: ((config: unknown) => void) | undefined;
+  /** Hides secrets in a message. */
+  redact?: ((message: string) => string) | undefined;
 }
 
 /**
- * Parses a config with a connector's schema. A text that came from a reference is coerced where the schema wants a number or
- * a boolean. Secrets are told to the redactor. Throws `CONFIG_INVALID` naming each path, what is expected there, and the line of
- * its file where that is known.
+ * Parses options with the schema of a connector, or of a declaration. Text that came from a reference is coerced if the schema wants
+ * a number or a boolean. Throws `CONFIG_INVALID` naming each path, what is expected there, and the line of its file if that is known.
  *
  * @example
- * parseConfig(z.object({ port: z.number() }), { port: '5432' }, 'postgres'); // { port: 5432 }
+ * parseOptions(z.object({ port: z.number() }), { port: '5432' }, 'postgres'); // { port: 5432 }
  */
-export function parseConfig<C extends z.ZodType>(
+export function parseOptions<C extends z.ZodType>(
   schema: C,
   value: unknown,
-  connector: string,
-  { redactor = createRedactor(), placeOf }: ParseOptions = {},
+  name: string,
+  { placeOf, onConfig, redact = (message) => message }: ParseOptions = {},
 ): z.output<C> {
-  checkSize(value, `${connector}: the config`);
+  checkSize(value, `${name}: the config`);
   // Refuses types that JSON cannot hold.
-  configSchema(schema, connector);
+  configSchema(schema, name);
   const config = coerced(value ?? {}, schema);
-  for (const secret of secretsIn(config, schema)) redactor.add(secret);
-  for (const text of textsIn(config)) for (const password of passwordsIn(text)) redactor.add(password);
+  onConfig?.(config);
   const unknown = unknownOptions(config, schema);
   const result = schema.safeParse(config);
   if (result.success && unknown.length === 0) {
-    for (const secret of secretsIn(result.data, schema)) redactor.add(secret);
+    onConfig?.(result.data);
     return result.data as z.output<C>;
   }
   const problems = [
     ...(result.error?.issues ?? []).flatMap((issue) => problemsOf(issue, config, schema, unknown)),
     ...unknown,
   ].map(({ path, text }) => (placeOf === undefined ? text : `${text} (${placeOf(path)})`));
-  throw new AriesError('CONFIG_INVALID', redactor.text(`${connector}: ${problems.join('; ')}`), {
-    connector,
-    hint: `aries spec ${connector} lists what the config takes.`,
+  throw new AriesError('CONFIG_INVALID', redact(`${name}: ${problems.join('; ')}`), {
+    connector: name,
+    hint: `aries spec ${name} lists what the config takes.`,
   });
 }
 

@@ -1,4 +1,4 @@
-import { checkPart } from './check-part.ts';
+import { type ConnectorRole, checkPart } from './check-part.ts';
 import { API_VERSION } from './context.ts';
 import type { Destination } from './destination.ts';
 import { AriesError } from './errors.ts';
@@ -13,9 +13,6 @@ export interface Connector {
   transform?: Transform;
   destination?: Destination;
 }
-
-/** Roles of a connector. */
-export type ConnectorRole = 'source' | 'transform' | 'destination';
 
 const ROLES: readonly ConnectorRole[] = ['source', 'transform', 'destination'];
 

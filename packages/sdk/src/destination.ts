@@ -3,12 +3,9 @@ import type { z } from 'zod';
 import { checkPart } from './check-part.ts';
 import { API_VERSION, type ConnectorContext, type HttpDeclaration } from './context.ts';
 import type { StagedFormat } from './formats/format.ts';
-import type { LedgerRow, ReadLater } from './ledger.ts';
+import type { Disposition, Interval, LedgerRow, ReadLater } from './ledger-row.ts';
 import type { Batch, Rejection } from './records.ts';
 import type { Field } from './schema.ts';
-
-/** How a load changes its target. */
-export type Disposition = 'append' | 'replace' | 'replace-interval' | 'merge';
 
 /** What the destination guarantees when a load is interrupted; see `docs/guarantees.md`. */
 export type Delivery = 'transactional' | 'idempotent' | 'at-least-once';
@@ -18,12 +15,6 @@ export type Delivery = 'transactional' | 'idempotent' | 'at-least-once';
  * fields, and fail if a type would have to change.
  */
 export type SchemaChange = 'evolve' | 'freeze' | 'discard';
-
-/** `[start, end)`, as RFC 3339 date-times. */
-export interface Interval {
-  start: string;
-  end: string;
-}
 
 /** One stream to load, and the target to load it into. */
 export interface LoadTarget {

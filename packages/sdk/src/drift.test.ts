@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { driftOf, type FieldTypes, hasDrifted, knownFields, typesOf, typeText } from './drift.ts';
-import type { LedgerRow } from './ledger.ts';
+import { driftOf, hasDrifted, knownFields, typesOf, typeText } from './drift.ts';
+import type { FieldTypes, LedgerRow } from './ledger-row.ts';
 import { type FieldSchema, fieldSchema, fieldsOf } from './schema.ts';
 
 const fields = (properties: Record<string, FieldSchema>) => fieldsOf({ type: 'object', properties });

@@ -1,9 +1,6 @@
-import type { LedgerRow } from './ledger.ts';
+import type { FieldTypes, LedgerRow } from './ledger-row.ts';
 import { type Field, type FieldKind, type FieldSchema, fieldSchema, kindOf } from './schema.ts';
 import { widen } from './widen.ts';
-
-/** Names of fields with their types as text, in the order of the columns. */
-export type FieldTypes = readonly (readonly [name: string, type: string])[];
 
 /** A field and its type: `decimal(12,2)`. */
 export interface FieldOfType {

@@ -1,7 +1,8 @@
 import { isDate, isFarDate, isFarDateTime, isLocalDateTime, isTime, isZonedDateTime } from './date-text.ts';
 import { isExactNumber, isRawNumber, rawText } from './formats/exact-json.ts';
 import { jsonText } from './formats/fit.ts';
-import { describeValue, findNonJson, isJsonValue, isPlainObject, shortened } from './json-value.ts';
+import { describeValue, findNonJson, isJsonValue, shortened } from './json-value.ts';
+import { isPlainObject } from './plain-object.ts';
 import { type Field, type FieldKind, isDecimal, isInt64 } from './schema.ts';
 
 /** Why a value does not fit its field. */

@@ -1,8 +1,11 @@
 export { civilOfDays, daysOfCivil } from './calendar.ts';
+export type { ConnectorRole } from './check-part.ts';
 export { nearest } from './config/nearest.ts';
 export { resolveConfig } from './config/resolve.ts';
-export { configSchema, parseConfig } from './config.ts';
-export { type Connector, type ConnectorRole, connectorOf } from './connector.ts';
+export type { PlaceOf } from './config.ts';
+export { configSchema } from './config.ts';
+export { type Connector, connectorOf } from './connector.ts';
+export { parseConfig } from './connector-config.ts';
 export type { ConnectorContext, Log } from './context.ts';
 export { encodeName } from './dataset/layout.ts';
 export type { Dataset, Manifest, ManifestStream } from './dataset/manifest.ts';
@@ -15,9 +18,7 @@ export {
   type BatchPlace,
   type ConfirmLedger,
   type Destination,
-  type Disposition,
   defineDestination,
-  type Interval,
   type LoadCounts,
   type LoadPart,
   type LoadSession,
@@ -27,7 +28,7 @@ export {
   type StreamLoad,
   type TargetState,
 } from './destination.ts';
-export type { Drift, FieldOfType, FieldTypes } from './drift.ts';
+export type { Drift, FieldOfType } from './drift.ts';
 export {
   AriesError,
   ERROR_CODES,
@@ -49,16 +50,15 @@ export type {
   Http,
   HttpAuth,
   HttpPage,
-  HttpParameters,
   HttpRequest,
   HttpResponse,
   HttpSettings,
   PagesRequest,
   ReadPage,
 } from './http/http.ts';
-export type { NextPage, Page, Pagination } from './http/pagination.ts';
-export type { LedgerRow } from './ledger.ts';
-export { type PlaceOf, placesIn } from './places.ts';
+export type { HttpParameters, NextPage, Page, Pagination } from './http/pagination.ts';
+export type { Disposition, FieldTypes, Interval, LedgerRow, StreamState } from './ledger-row.ts';
+export { placesIn } from './places.ts';
 export {
   type Batch,
   type Checkpoint,
@@ -127,7 +127,6 @@ export { type SqlSessionOptions, sqlLoadSession } from './sql/session.ts';
 export { checkQueryColumns, selectTables, sqlSourceOptions } from './sql/source-options.ts';
 export { openTunnel } from './sql/tunnel.ts';
 export { type TunnelConfig, tunnelOptions } from './sql/tunnel-options.ts';
-export type { StreamState } from './state.ts';
 export { extract } from './steps/extract.ts';
 export { check, type DiscoveredStream, discover } from './steps/inspect.ts';
 export { load } from './steps/load.ts';

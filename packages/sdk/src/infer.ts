@@ -2,17 +2,10 @@ import { isDate, isLocalDateTime, isZonedDateTime } from './date-text.ts';
 import { isRawNumber, rawText } from './formats/exact-json.ts';
 import { type Batch, columnsOf } from './records.ts';
 import { isInt64, type Json, type RecordSchema } from './schema.ts';
+import type { InferenceOptions } from './source.ts';
 import { fieldOfSeen, mergeSchemas, SEEN } from './widen.ts';
 
 export { mergeSchemas, widen } from './widen.ts';
-
-/** How texts and numbers of an inferred stream are taken. */
-export interface InferenceOptions {
-  /** Whether a column whose texts are all dates, or all date-times of one form, gets that type. Default: true. */
-  dates?: boolean | undefined;
-  /** Whether NaN and the infinities are numbers of a record, which make their column decimal. Default: false, they reject it. */
-  nonFinite?: boolean | undefined;
-}
 
 /** Finds the schema of records by looking at all of them. */
 export interface Inference {

@@ -1,4 +1,5 @@
 import { isRawNumber, MAX_DEPTH, rawText } from './formats/exact-json.ts';
+import { isPlainObject } from './plain-object.ts';
 
 /** Whether JSON holds a value as it is: no `undefined` in arrays, no NaN, no function, no instance of a class, no cycle. */
 export function isJsonValue(value: unknown, levels = MAX_DEPTH): boolean {
@@ -28,13 +29,6 @@ function isJsonObject(value: object, levels: number): boolean {
     if (member !== undefined && !isJsonValue(member, levels)) return false;
   }
   return true;
-}
-
-/** Whether a value is an object as JSON has them, of this or another realm. */
-export function isPlainObject(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
 }
 
 /** The first value within a value that JSON cannot hold, and the way to it: `.a[2]`. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { stateFolder } from './dataset/layout.ts';
 import { instant, intervalSchema, stateSchema } from './dataset/manifest.ts';
 import { type DocumentKind, sealed, unsealed } from './dataset/sealed.ts';
-import type { LedgerRow } from './ledger.ts';
+import type { LedgerRow } from './ledger-row.ts';
 import type { Store } from './stores/store.ts';
 
 /** The ledger of one pipeline and one destination that has no place for it: it lies beside the pipeline's state. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type Candidate, decide, type LedgerRow, ledgerState, readLater, stateAfterLoad } from './ledger.ts';
+import { type Candidate, decide, ledgerState, readLater, stateAfterLoad } from './ledger.ts';
+import type { LedgerRow } from './ledger-row.ts';
 
 const row = (change: Partial<LedgerRow> = {}): LedgerRow => ({
   pipeline: 'p',

@@ -1,35 +1,10 @@
 import { type CompareCursor, cursorOrder } from './cursor.ts';
 import type { StreamInput } from './dataset/stream-input.ts';
-import type { Disposition, Interval } from './destination.ts';
-import type { FieldTypes } from './drift.ts';
 import { AriesError } from './errors.ts';
+import type { Disposition, Interval, LedgerRow, ReadLater, StreamState } from './ledger-row.ts';
 import { type Repeats, repeatsOf } from './repeats.ts';
 import type { FieldKind } from './schema.ts';
-import { joined, type StreamState } from './state.ts';
-
-/** One row of the ledger: one stream of one dataset, applied to one target. */
-export interface LedgerRow {
-  pipeline: string;
-  stream: string;
-  target: string;
-  /** What the destination calls the target itself, so that a table made anew is noticed. */
-  identity: string;
-  runId: string;
-  /** `sha256-…` of the manifest. */
-  digest: string;
-  disposition: Disposition;
-  interval: Interval | null;
-  stateBefore: StreamState | null;
-  stateAfter: StreamState | null;
-  /** When the source was read, RFC 3339. */
-  readStart: string;
-  rows: number;
-  loadedAt: string;
-  /** The fields that were loaded, with their types; rows of older versions lack it. */
-  fields?: FieldTypes | undefined;
-  /** What they were read from; rows of older versions lack it. */
-  input?: { source: string; items?: readonly string[] | undefined } | undefined;
-}
+import { joined } from './state.ts';
 
 /** One stream that is about to be loaded, and what the ledger holds of its target. */
 export interface Candidate {
@@ -174,14 +149,6 @@ function isSuperseded(candidate: Candidate, ledger: readonly LedgerRow[]): boole
   return later.some(({ interval, disposition }) =>
     interval === null ? disposition === 'replace' : interval.start <= start && interval.end >= end,
   );
-}
-
-/** What a target holds that was read later than a dataset, which therefore knows less of it. */
-export interface ReadLater {
-  /** All that the source had in these intervals. */
-  intervals: readonly Interval[];
-  /** And records whose extent is not known: of reads that were no interval, or of before the ledger. */
-  others: boolean;
 }
 
 /** What the target holds that was read later than the candidate. */

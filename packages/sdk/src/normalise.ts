@@ -2,9 +2,10 @@ import type { z } from 'zod';
 import { type FitField, fitFieldOf, fitTestOf, Misfit } from './fit-field.ts';
 import { compile, fieldOf, memberOf, quoted } from './formats/code.ts';
 import { isRawNumber } from './formats/exact-json.ts';
-import type { InferenceOptions } from './infer.ts';
-import { describeValue, findNonJson, isJsonValue, isPlainObject } from './json-value.ts';
+import { describeValue, findNonJson, isJsonValue } from './json-value.ts';
+import { isPlainObject } from './plain-object.ts';
 import { type Field, fieldsOf, type JsonRecord, type RecordSchema } from './schema.ts';
+import type { InferenceOptions } from './source.ts';
 import { type ZodChecks, zodChecksOf, zodIssue } from './zod-fields.ts';
 
 /** A record that fits its schema, or the reason why it does not. */

@@ -1,8 +1,6 @@
 import { createRequire } from 'node:module';
 import type { Document, LineCounter } from 'yaml';
-
-/** Says where a path of a value is in the file that it came from: `rest.yaml:12`. */
-export type PlaceOf = (path: readonly PropertyKey[]) => string;
+import type { PlaceOf } from './config.ts';
 
 /**
  * The places of a document in YAML, or in JSON, which YAML includes. The text is only looked at once a place is asked for: that is

@@ -1,5 +1,5 @@
 import { identityOf, type StreamInput } from './dataset/stream-input.ts';
-import type { LedgerRow } from './ledger.ts';
+import type { LedgerRow } from './ledger-row.ts';
 
 /** What of an input was appended before. */
 export interface Repeats {

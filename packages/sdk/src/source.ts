@@ -3,12 +3,19 @@ import type { z } from 'zod';
 import { checkPart } from './check-part.ts';
 import { API_VERSION, type ConnectorContext, type HttpDeclaration } from './context.ts';
 import type { StagedFormat } from './formats/format.ts';
-import type { InferenceOptions } from './infer.ts';
 import type { ReadItem } from './records.ts';
 import type { inferred, Json, JsonRecord, RecordSchema } from './schema.ts';
 
 /** Forms of a stream's schema: a zod object, a JSON Schema (for discovered streams), or `inferred`. */
 export type SchemaInput = z.ZodObject | RecordSchema | typeof inferred;
+
+/** How texts and numbers of an inferred stream are taken. */
+export interface InferenceOptions {
+  /** Whether a column whose texts are all dates, or all date-times of one form, gets that type. Default: true. */
+  dates?: boolean | undefined;
+  /** Whether NaN and the infinities are numbers of a record, which make their column decimal. Default: false, they reject it. */
+  nonFinite?: boolean | undefined;
+}
 
 /** TypeScript type of a stream's records: inferred from a zod schema, otherwise any JSON object. */
 export type RecordOf<S> = S extends z.ZodObject ? z.input<S> : JsonRecord;

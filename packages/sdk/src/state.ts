@@ -4,23 +4,10 @@ import { stateFolder } from './dataset/layout.ts';
 import { stateSchema } from './dataset/manifest.ts';
 import { type DocumentKind, sealed, unsealed } from './dataset/sealed.ts';
 import { AriesError, isAriesError } from './errors.ts';
+import type { StreamState } from './ledger-row.ts';
 import { recordOf } from './record-of.ts';
-import type { Json } from './schema.ts';
 import { openStore } from './stores/open-store.ts';
 import type { Store } from './stores/store.ts';
-
-/** How far one stream has been committed. */
-export interface StreamState {
-  /** The greatest cursor value committed, as records hold it. */
-  cursor: string;
-  /** Keys of the records at exactly `cursor` that are committed. */
-  keys: Json[][];
-  /**
-   * What holds for records that `keys` does not list. Left out: none of them at `cursor` or later is committed. `unknown`: some may be,
-   * so only a load that merges may continue from here. `loaded`: all that have exactly `cursor` are committed.
-   */
-  others?: 'unknown' | 'loaded' | undefined;
-}
 
 /** Keys that a state lists at most: what a run writes does not grow with its records. */
 export const MOST_KEYS = 1000;

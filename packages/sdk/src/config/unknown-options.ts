@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { isPlainObject } from '../json-value.ts';
+import { isPlainObject } from '../plain-object.ts';
 import { nearest } from './nearest.ts';
 import { type ConfigProblem, shownPath } from './problem.ts';
 import { defOf, walkConfig } from './walk.ts';

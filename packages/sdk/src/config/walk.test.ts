@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { parseConfig } from '../config.ts';
+import { parseConfig } from '../connector-config.ts';
 import { createRedactor } from '../redact.ts';
 import { publicConfig, secretsIn } from './secrets.ts';
 

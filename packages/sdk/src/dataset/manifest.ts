@@ -106,6 +106,23 @@ export const manifestSchema = z.object({
 export type { Counts, Part } from './parts.ts';
 /** One stream of a dataset. */
 export type ManifestStream = z.output<typeof streamSchema>;
+
+/** The part of a stream's manifest entry that is known before reading ends. */
+export type StreamHead = Pick<
+  ManifestStream,
+  | 'schema'
+  | 'inferred'
+  | 'primaryKey'
+  | 'cursor'
+  | 'mode'
+  | 'disposition'
+  | 'schemaChange'
+  | 'lag'
+  | 'format'
+  | 'dialect'
+  | 'compression'
+  | 'stateBefore'
+>;
 /** What one step wrote. Written last, only if absent. */
 export type Manifest = z.output<typeof manifestSchema>;
 

@@ -1,7 +1,8 @@
 import { cursorOrder } from '../cursor.ts';
 import { AriesError } from '../errors.ts';
+import type { StreamState } from '../ledger-row.ts';
 import { kindOf, type RecordSchema } from '../schema.ts';
-import { crowded, joined, type StreamState } from '../state.ts';
+import { crowded, joined } from '../state.ts';
 import type { Store } from '../stores/store.ts';
 import { mergeSchemas } from '../widen.ts';
 import { stepFolder } from './layout.ts';

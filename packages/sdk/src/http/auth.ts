@@ -1,21 +1,8 @@
 import { AriesError } from '../errors.ts';
 import type { Redactor } from '../redact.ts';
+import type { Authenticator, Credentials } from './authenticator.ts';
 import type { HttpAuth } from './http.ts';
 import { oauth2, type TokenRequest } from './oauth2.ts';
-
-/** What a request is signed with. */
-export interface Credentials {
-  headers: Record<string, string>;
-  query: Record<string, string>;
-}
-
-export interface Authenticator {
-  credentials(): Promise<Credentials>;
-  /** Says that credentials were answered with 401; whether there may be better ones now. */
-  refused(credentials: Credentials): boolean;
-  /** The query parameter that holds a secret, if there is one. */
-  secretParameter: string | undefined;
-}
 
 /** Signs requests as declared; what is secret is made known to the redactor. */
 export function authenticator(

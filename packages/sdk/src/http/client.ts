@@ -2,7 +2,8 @@ import type { Log } from '../context.ts';
 import { AriesError, isAriesError, toAriesError } from '../errors.ts';
 import type { Redactor } from '../redact.ts';
 import type { Json } from '../schema.ts';
-import { type Authenticator, authenticator, basic, type Credentials } from './auth.ts';
+import { authenticator, basic } from './auth.ts';
+import type { Authenticator, Credentials } from './authenticator.ts';
 import { AuthorFailure } from './author-failure.ts';
 import { jsonOf, TruncatedBody, textOf } from './body.ts';
 import { exchange, HttpTimeoutError, type Incoming } from './exchange.ts';
@@ -12,6 +13,7 @@ import type { TokenRequest } from './oauth2.ts';
 import { createPace, type Pace } from './pace.ts';
 import { readPages } from './pages.ts';
 import { rateState } from './rate-headers.ts';
+import type { Client, ReadBody, Resolved } from './requester.ts';
 import { isWorthRetrying, retryDelay } from './retry.ts';
 import { retryAfter } from './retry-after.ts';
 import { formText, urlOf, withQuery } from './url.ts';
@@ -24,31 +26,6 @@ export interface HttpOptions {
   log: Log;
   signal: AbortSignal;
   redactor: Redactor;
-}
-
-/** A request that knows where it goes. */
-export interface Resolved {
-  url: URL;
-  request: HttpRequest;
-}
-
-/** Makes of an answer's text what is wanted. */
-type ReadBody<T> = (text: string, contentType: string, headers: Headers, url: string) => T;
-
-/** What the parts of a client share. */
-export interface Client {
-  settings: HttpSettings;
-  /** Sends a request until it succeeds, may not be tried again, or has been tried often enough. */
-  send<T>(resolved: Resolved, read: ReadBody<T>): Promise<HttpResponse<T> & { at: URL }>;
-  resolve(path: string, request: HttpRequest): Resolved;
-  /** A URL as it may be shown. */
-  shown(url: URL): string;
-  /** A URL as it may be kept, and asked for again. */
-  kept(url: URL): string;
-  /** Paginations whose places were seen, or warned of. */
-  placesSeen: Set<string>;
-  log: Log;
-  signal: AbortSignal;
 }
 
 /** The `http` of a connector's context. Nothing happens before the first request. */

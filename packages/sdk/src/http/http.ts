@@ -1,12 +1,6 @@
 import type { Batch, Unchecked } from '../records.ts';
 import type { Json } from '../schema.ts';
-import type { Pagination } from './pagination.ts';
-import type { RecordsShape } from './records-in.ts';
-
-/** Values of a query or a form: arrays repeat the name, undefined and null leave it out. */
-export type HttpParameters = Record<string, HttpParameter | readonly HttpParameter[]>;
-/** One value in a query or a form; undefined and null leave it out. */
-type HttpParameter = string | number | boolean | undefined | null;
+import type { HttpParameters, Pagination } from './pagination.ts';
 
 /** How requests prove who sends them. What is secret in it is hidden in logs and errors, marked in the config or not. */
 export type HttpAuth =
@@ -101,6 +95,9 @@ export interface HttpResponse<Body> {
   headers: Headers;
   body: Body;
 }
+
+/** How the records lie in a response body; see `PagesRequest.shape`. */
+export type RecordsShape = 'list' | 'object' | 'map' | 'values';
 
 /** A read of pages: the request of the first, and how to get from one to the next. */
 export interface PagesRequest<R = Unchecked> extends HttpRequest {

@@ -1,8 +1,9 @@
 import { AriesError } from '../errors.ts';
 import type { Redactor } from '../redact.ts';
 import type { Json } from '../schema.ts';
-import type { Authenticator, Credentials } from './auth.ts';
-import type { HttpParameters, OAuth2 } from './http.ts';
+import type { Authenticator, Credentials } from './authenticator.ts';
+import type { OAuth2 } from './http.ts';
+import type { HttpParameters } from './pagination.ts';
 
 /** Sends a form to the token endpoint and returns its JSON; errors are the client's. `basicAuth` is user and password. */
 export type TokenRequest = (request: {

@@ -1,5 +1,5 @@
 import { AriesError } from '../errors.ts';
-import { isPlainObject } from '../json-value.ts';
+import { isPlainObject } from '../plain-object.ts';
 import type { Json } from '../schema.ts';
 
 /** Where a list goes on, as a checkpoint keeps it; a URL of null is its end. */

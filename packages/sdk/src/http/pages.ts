@@ -1,14 +1,15 @@
 import { AriesError, isAriesError } from '../errors.ts';
-import { isPlainObject } from '../json-value.ts';
+import { isPlainObject } from '../plain-object.ts';
 import { type Unchecked, withOrigin } from '../records.ts';
 import type { Json, JsonRecord } from '../schema.ts';
 import { AuthorFailure } from './author-failure.ts';
 import { jsonOf } from './body.ts';
-import type { Client, Resolved } from './client.ts';
 import type { HttpPage, PagesRequest } from './http.ts';
+import { firstPage, missingPlaces, nextPage } from './next-page.ts';
 import { type PagePlace, placeOf } from './page-place.ts';
-import { firstPage, missingPlaces, type NextPage, nextPage, type Page, type Pagination } from './pagination.ts';
+import type { NextPage, Page, Pagination } from './pagination.ts';
 import { namesOf, recordsIn } from './records-in.ts';
+import type { Client, Resolved } from './requester.ts';
 import { urlFrom, withQuery } from './url.ts';
 
 /** Requests that are remembered, to find a list that leads back to where it was. Enough for any such circle that has been seen. */

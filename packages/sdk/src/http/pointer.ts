@@ -1,6 +1,6 @@
 import { AriesError } from '../errors.ts';
 import { isRawNumber } from '../formats/exact-json.ts';
-import { isPlainObject } from '../json-value.ts';
+import { isPlainObject } from '../plain-object.ts';
 import type { Json, JsonRecord } from '../schema.ts';
 
 /**

@@ -1,6 +1,8 @@
 import { AriesError } from '../errors.ts';
-import { describeValue, isPlainObject } from '../json-value.ts';
+import { describeValue } from '../json-value.ts';
+import { isPlainObject } from '../plain-object.ts';
 import type { Json, JsonRecord } from '../schema.ts';
+import type { RecordsShape } from './http.ts';
 import { valueAt } from './pointer.ts';
 
 /** How the records lie in an answer. */
@@ -17,8 +19,6 @@ export interface RecordsPlace {
   shape?: RecordsShape | undefined;
   key?: string | undefined;
 }
-
-export type RecordsShape = 'list' | 'object' | 'map' | 'values';
 
 /** The records of an answer. No content gives none. Throws `DATA_INVALID` where the answer has another shape, naming what it has. */
 export function recordsIn(body: Json, { place, shape: declared, key }: RecordsPlace, url: string): Json[] {

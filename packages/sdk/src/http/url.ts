@@ -1,6 +1,6 @@
 import { AriesError } from '../errors.ts';
 import { shortened } from '../json-value.ts';
-import type { HttpParameters } from './http.ts';
+import type { HttpParameters } from './pagination.ts';
 
 /** The URL of a path behind the base URL; an absolute URL stays as it is. Throws `CONFIG_INVALID` where it is none. */
 export function urlOf(path: string, baseUrl: string | undefined): URL {

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { checkApi } from './check-declaration.ts';
 import { fieldType } from './field-types.ts';
 import { MOMENT_FORMATS } from './moments.ts';
 
@@ -179,7 +178,8 @@ const stream = z.strictObject({
     .describe('For lists that belong to a record of another stream.'),
 });
 
-const DECLARATION = z.strictObject({
+/** An API and its streams, as far as types can describe it. `restApi` checks what goes together. */
+export const declaration = z.strictObject({
   baseUrl: z
     .url({ protocol: /^https?$/, error: 'expected a web address such as https://api.example.com/v1' })
     .describe('The URL that all paths are put behind. Headers and credentials go to its origin only.'),
@@ -231,13 +231,8 @@ const DECLARATION = z.strictObject({
   streams: z.record(z.string(), stream).describe('The streams, by name.'),
 });
 
-/** An API and its streams, said in data: what a `rest.yaml` holds. */
-export const restApi = DECLARATION.superRefine((api, { addIssue }) => {
-  for (const { path, message } of checkApi(api)) addIssue({ code: 'custom', path, message });
-});
-
 /** What `restApi` makes of a declaration. */
-export type RestApi = z.output<typeof DECLARATION>;
+export type RestApi = z.output<typeof declaration>;
 export type RestStream = RestApi['streams'][string];
 export type RestPagination = z.output<typeof pagination>;
 export type RestAuth = z.output<typeof auth>;

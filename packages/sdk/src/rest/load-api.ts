@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
-import { parseConfig } from '../config.ts';
+import { parseOptions } from '../config.ts';
 import { AriesError } from '../errors.ts';
 import { placesIn } from '../places.ts';
 import type { Json } from '../schema.ts';
-import { type RestApi, restApi } from './declaration.ts';
+import type { RestApi } from './declaration.ts';
+import { restApi } from './rest-api.ts';
 import { fill } from './template.ts';
 
 const texts = new Map<string, { text: string; value: Json }>();
@@ -22,7 +23,7 @@ export function loadApi(url: URL, config: unknown): RestApi {
       texts.set(url.href, known);
     }
     const filled = fill(known.value, { config: config as Json });
-    return parseConfig(restApi, filled, file, { placeOf: placesIn(known.text, file) });
+    return parseOptions(restApi, filled, file, { placeOf: placesIn(known.text, file) });
   } catch (cause) {
     throw new AriesError('CONNECTOR_INVALID', (cause as Error).message, {
       cause,

@@ -1,7 +1,7 @@
 import { AriesError } from '../errors.ts';
 import { isRawNumber } from '../formats/exact-json.ts';
-import type { Http, HttpParameters, PagesRequest, ReadPage } from '../http/http.ts';
-import type { Pagination } from '../http/pagination.ts';
+import type { Http, PagesRequest, ReadPage } from '../http/http.ts';
+import type { HttpParameters, Pagination } from '../http/pagination.ts';
 import type { Batch } from '../records.ts';
 import type { Json, JsonRecord } from '../schema.ts';
 import { checkAnswer } from './check-answer.ts';

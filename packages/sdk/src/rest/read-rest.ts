@@ -4,7 +4,7 @@ import { compareDateTimes, cursorText } from '../cursor.ts';
 import { AriesError } from '../errors.ts';
 import type { ReadPage } from '../http/http.ts';
 import { valueAt } from '../http/pointer.ts';
-import { isPlainObject } from '../json-value.ts';
+import { isPlainObject } from '../plain-object.ts';
 import { type Batch, checkpoint, type ReadItem } from '../records.ts';
 import type { Json, JsonRecord } from '../schema.ts';
 import type { ReadContext } from '../source.ts';

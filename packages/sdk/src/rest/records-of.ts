@@ -1,5 +1,5 @@
 import { valueAt } from '../http/pointer.ts';
-import { isPlainObject } from '../json-value.ts';
+import { isPlainObject } from '../plain-object.ts';
 import { type Batch, originOf, withOrigin } from '../records.ts';
 import type { Json, JsonRecord } from '../schema.ts';
 import type { RestStream } from './declaration.ts';

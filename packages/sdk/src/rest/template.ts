@@ -1,6 +1,6 @@
 import { AriesError } from '../errors.ts';
 import { valueAt } from '../http/pointer.ts';
-import { isPlainObject } from '../json-value.ts';
+import { isPlainObject } from '../plain-object.ts';
 import type { Json } from '../schema.ts';
 
 /** What references may point at; those of a kind that is not given stay as they are, to be filled in later. */

@@ -1,6 +1,6 @@
-import type { Interval, LoadCounts } from '../destination.ts';
+import type { LoadCounts } from '../destination.ts';
 import { AriesError } from '../errors.ts';
-import type { ReadLater } from '../ledger.ts';
+import type { Interval, ReadLater } from '../ledger-row.ts';
 import type { SqlConnection, SqlDialect } from './dialect.ts';
 import type { CursorColumn, TargetPlan } from './plan.ts';
 

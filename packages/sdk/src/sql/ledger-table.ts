@@ -1,6 +1,5 @@
-import type { Disposition } from '../destination.ts';
 import { isAriesError } from '../errors.ts';
-import type { LedgerRow } from '../ledger.ts';
+import type { Disposition, LedgerRow } from '../ledger-row.ts';
 import type { SqlConnection, SqlDialect, SqlValue } from './dialect.ts';
 import type { Transaction } from './transaction.ts';
 

@@ -2,7 +2,7 @@ import type { Log } from '../context.ts';
 import type { LoadSession } from '../destination.ts';
 import { AriesError } from '../errors.ts';
 import type { StagedFormat } from '../formats/format.ts';
-import type { LedgerRow } from '../ledger.ts';
+import type { LedgerRow } from '../ledger-row.ts';
 import { createConnections } from './connections.ts';
 import type { SqlConnection, SqlDialect } from './dialect.ts';
 import { LEDGER, ledgerTable } from './ledger-table.ts';

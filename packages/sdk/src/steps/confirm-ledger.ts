@@ -1,6 +1,7 @@
 import type { ConfirmLedger } from '../destination.ts';
 import { AriesError } from '../errors.ts';
-import { isDisturbed, type LedgerRow } from '../ledger.ts';
+import { isDisturbed } from '../ledger.ts';
+import type { LedgerRow } from '../ledger-row.ts';
 import { ofPipeline } from './follow-ledger.ts';
 import type { PlannedLoad } from './plan-load.ts';
 

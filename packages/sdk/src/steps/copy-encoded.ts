@@ -6,7 +6,7 @@ import { ahead } from './ahead.ts';
 import { fromAuthor } from './author-errors.ts';
 import { createCheckpointPace } from './checkpoint-pace.ts';
 import { createEncodedProgress, type Piece } from './encoded-progress.ts';
-import type { ExtractStreamOptions } from './extract-stream.ts';
+import type { StreamExtract } from './stream-extract.ts';
 import { keepProgress, resumedContext, type StreamProgress, type Written } from './stream-progress.ts';
 
 /**
@@ -14,7 +14,7 @@ import { keepProgress, resumedContext, type StreamProgress, type Written } from 
  * at the same time, each lane into part files of its own.
  */
 export async function copyEncoded(
-  options: ExtractStreamOptions,
+  options: StreamExtract,
   openWriter: () => StreamWriter,
   progress: StreamProgress,
 ): Promise<Written> {
@@ -105,7 +105,7 @@ async function copyPiece(
   return done;
 }
 
-function meterOf({ context, selected, onProgress }: ExtractStreamOptions, { base }: StreamProgress) {
+function meterOf({ context, selected, onProgress }: StreamExtract, { base }: StreamProgress) {
   let records = base.counts.read;
   let bytes = 0;
   return (newRows: number, newBytes: number): void => {

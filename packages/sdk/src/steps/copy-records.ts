@@ -6,14 +6,14 @@ import { fieldsOf } from '../schema.ts';
 import { ahead } from './ahead.ts';
 import { fromAuthor } from './author-errors.ts';
 import { createCheckpointPace } from './checkpoint-pace.ts';
-import type { ExtractStreamOptions } from './extract-stream.ts';
 import { isMark } from './mark.ts';
 import { pieceEnd, readRecords } from './read-records.ts';
+import type { StreamExtract } from './stream-extract.ts';
 import { keepProgress, resumedContext, type StreamProgress, takeMark } from './stream-progress.ts';
 
 /** The record lane: batches, checked, transformed and encoded. */
 export async function copyRecords(
-  options: ExtractStreamOptions,
+  options: StreamExtract,
   writer: StreamWriter,
   progress: StreamProgress,
 ): Promise<void> {
@@ -68,7 +68,7 @@ export async function copyRecords(
 }
 
 /** What the source yields: its own records, or its encoded parts decoded where it has only those. */
-function readItems(options: ExtractStreamOptions, progress: StreamProgress): AsyncIterable<unknown> {
+function readItems(options: StreamExtract, progress: StreamProgress): AsyncIterable<unknown> {
   const { connector, selected } = options;
   const { name, stream } = selected;
   if (stream.read === undefined) return decodeEncoded(options, progress);
@@ -77,7 +77,7 @@ function readItems(options: ExtractStreamOptions, progress: StreamProgress): Asy
   );
 }
 
-async function* decodeEncoded(options: ExtractStreamOptions, progress: StreamProgress): AsyncGenerator<unknown> {
+async function* decodeEncoded(options: StreamExtract, progress: StreamProgress): AsyncGenerator<unknown> {
   const { connector, selected } = options;
   const encoded = selected.stream.readEncoded!;
   const format = encoded.formats[0]!;

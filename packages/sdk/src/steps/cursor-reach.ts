@@ -1,8 +1,9 @@
 import { beyond as beyondOf, type CompareCursor } from '../cursor.ts';
 import type { JournalEntry } from '../dataset/journal.ts';
+import type { StreamState } from '../ledger-row.ts';
 import type { FieldKind, Json, JsonRecord } from '../schema.ts';
 import type { EncodedResult } from '../source.ts';
-import { crowded, joined, MOST_KEYS, type StreamState } from '../state.ts';
+import { crowded, joined, MOST_KEYS } from '../state.ts';
 
 /** How far a stream was read: the greatest cursor value that a state may hold, and what lies beyond it. */
 export type Reach = Pick<JournalEntry, 'reached' | 'beyond'>;

@@ -1,7 +1,8 @@
 import type { ManifestStream } from '../dataset/manifest.ts';
-import type { Destination, Disposition, Interval } from '../destination.ts';
+import type { Destination } from '../destination.ts';
 import { AriesError } from '../errors.ts';
-import type { LoadOptions } from './step.ts';
+import type { Disposition, Interval } from '../ledger-row.ts';
+import type { LoadAhead, LoadOptions } from './step.ts';
 import type { Prepared } from './step-context.ts';
 
 /** What decides how a stream is applied. */
@@ -62,13 +63,6 @@ export function chooseDisposition(
     );
   }
   return disposition;
-}
-
-/** What a load will be asked to do, as far as an earlier step of its pipeline can tell. */
-export interface LoadAhead {
-  disposition: Disposition | undefined;
-  /** What the destination can do. */
-  dispositions: readonly Disposition[];
 }
 
 /** The disposition that a load will choose; undefined where nobody has said yet what is to be loaded where. */

@@ -1,8 +1,9 @@
-import type { Part } from '../dataset/manifest.ts';
+import type { Part, StreamHead } from '../dataset/manifest.ts';
 import type { PartFolder } from '../dataset/part-reader.ts';
-import type { Destination, Disposition, Interval, LoadSession, LoadTarget } from '../destination.ts';
+import type { Destination, LoadSession, LoadTarget } from '../destination.ts';
 import { knownFields } from '../drift.ts';
 import { decide, readLater } from '../ledger.ts';
+import type { Disposition, Interval } from '../ledger-row.ts';
 import { concurrencyOf } from './concurrency.ts';
 import { chooseDisposition } from './disposition.ts';
 import { fitSchema, schemaPolicy } from './fit-schema.ts';
@@ -10,7 +11,7 @@ import { ofPipeline, readLedger } from './follow-ledger.ts';
 import { judgeRejected } from './judge.ts';
 import { keepsLedger } from './open-session.ts';
 import { openPartLoader, type PartLoader } from './part-loader.ts';
-import { candidateOf, type StreamHead, targetOf } from './plan-load.ts';
+import { candidateOf, targetOf } from './plan-load.ts';
 import type { LoadOptions } from './step.ts';
 import { type Prepared, prepare, type StepContext, stepContext } from './step-context.ts';
 

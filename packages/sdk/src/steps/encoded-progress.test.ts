@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Part } from '../dataset/manifest.ts';
 import { createEncodedProgress, type Durable } from './encoded-progress.ts';
-import type { ExtractStreamOptions } from './extract-stream.ts';
+import type { StreamExtract } from './stream-extract.ts';
 import type { StreamProgress } from './stream-progress.ts';
 
 const part = (key: string) => ({ key }) as Part;
@@ -14,7 +14,7 @@ function start() {
     reached: { state: null },
   } as unknown as StreamProgress;
   const options = { window: { mode: 'full', order: (a: string, b: string) => Number(a) - Number(b) } };
-  return { progress, durable: createEncodedProgress(options as unknown as ExtractStreamOptions, progress) };
+  return { progress, durable: createEncodedProgress(options as unknown as StreamExtract, progress) };
 }
 
 /** Pieces of ten rows each, in one part file. */

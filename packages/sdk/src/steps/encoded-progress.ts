@@ -1,7 +1,7 @@
 import type { Part } from '../dataset/manifest.ts';
 import type { EncodedResult } from '../source.ts';
 import { leftOf, takeEncoded } from './cursor-reach.ts';
-import type { ExtractStreamOptions } from './extract-stream.ts';
+import type { StreamExtract } from './stream-extract.ts';
 import type { StreamProgress, Written } from './stream-progress.ts';
 
 /** What one piece of an encoded stream came to, by its number in the order of the source. */
@@ -24,7 +24,7 @@ export interface EncodedProgress {
  * Keeps count of pieces that become durable in any order. They count as progress in the order of the source: a position says that
  * everything before it is there.
  */
-export function createEncodedProgress({ window }: ExtractStreamOptions, progress: StreamProgress): EncodedProgress {
+export function createEncodedProgress({ window }: StreamExtract, progress: StreamProgress): EncodedProgress {
   const { base, counts } = progress;
   const parts: Part[] = [];
   const waiting: Durable[] = [];

@@ -1,59 +1,19 @@
 import { type JournalEntry, readJournal, writeJournal } from '../dataset/journal.ts';
 import { newAttempt } from '../dataset/layout.ts';
-import type { ManifestStream, Part } from '../dataset/manifest.ts';
+import type { ManifestStream, Part, StreamHead } from '../dataset/manifest.ts';
 import { createPartNumbers, createStreamWriter } from '../dataset/stream-writer.ts';
 import { AriesError } from '../errors.ts';
 import { fingerprintDigest } from '../fingerprint.ts';
 import { encoderOf } from '../formats/codec.ts';
 import { CSV_DIALECT } from '../formats/csv.ts';
-import type { Compression, StagedFormat } from '../formats/format.ts';
 import { positionOf } from '../position.ts';
 import { fieldsOf } from '../schema.ts';
-import type { ReadContext } from '../source.ts';
-import type { Store } from '../stores/store.ts';
 import { copyEncoded } from './copy-encoded.ts';
 import { copyRecords } from './copy-records.ts';
 import { knownAtEnd } from './cursor-reach.ts';
-import type { StreamHead } from './plan-load.ts';
-import type { SchemaChain } from './schema-chain.ts';
-import type { SelectedStream } from './select-streams.ts';
 import { type StateAfter, stateAfter, tellWhatWaits } from './state-after.ts';
-import type { Progress } from './step.ts';
-import type { StepContext } from './step-context.ts';
+import type { StreamExtract } from './stream-extract.ts';
 import { journalEntry, type StreamProgress, startProgress, type Written } from './stream-progress.ts';
-import type { StreamWindow } from './stream-window.ts';
-
-export interface ExtractStreamOptions {
-  context: StepContext;
-  connector: string;
-  store: Store;
-  folder: string;
-  selected: SelectedStream;
-  window: StreamWindow;
-  chain: SchemaChain;
-  /** One for another read of the same stream. */
-  newChain(): SchemaChain;
-  /** There are transforms, so records have to be looked at. */
-  transformed: boolean;
-  format: StagedFormat;
-  compression: Compression;
-  readContext: ReadContext<unknown>;
-  concurrency: number;
-  limit: number | undefined;
-  /** Nothing may come twice (see `CursorEnd`). */
-  exact: boolean;
-  /** Go on from what an earlier attempt left. */
-  resume: boolean;
-  /** What was read to its end and came to fewer records is read anew: the source may have more by now. */
-  enough: number;
-  fingerprint: string;
-  readStart: string;
-  onProgress: ((progress: Progress) => void) | undefined;
-  /** Told before the first part, where the schema is known by then. */
-  onStart(stream: StreamHead): void;
-  /** Told of each part that is durable. */
-  onPart(part: Part): void;
-}
 
 /** What one stream came to, before the manifest is written. */
 export interface ExtractedStream {
@@ -63,13 +23,13 @@ export interface ExtractedStream {
 }
 
 /** Reads one stream into parts, from the last durable checkpoint of an earlier attempt with the same inputs on. */
-export async function extractStream(options: ExtractStreamOptions): Promise<ExtractedStream> {
+export async function extractStream(options: StreamExtract): Promise<ExtractedStream> {
   const entry = await readToEnd(options);
   const after = stateAfter(entry, options, options.chain.schema());
   if (!('below' in after)) return extracted(options, entry, after, undefined);
   const { below } = after;
   const { window, fingerprint } = options;
-  const shorter: ExtractStreamOptions = {
+  const shorter: StreamExtract = {
     ...options,
     // Its parts have names of their own.
     context: { ...options.context, attempt: newAttempt() },
@@ -85,7 +45,7 @@ export async function extractStream(options: ExtractStreamOptions): Promise<Extr
 }
 
 function extracted(
-  options: ExtractStreamOptions,
+  options: StreamExtract,
   entry: JournalEntry,
   after: StateAfter,
   below: string | undefined,
@@ -94,7 +54,7 @@ function extracted(
   return { stream: manifestStream(options, entry, after), readStart: entry.readStart };
 }
 
-async function readToEnd(options: ExtractStreamOptions): Promise<JournalEntry> {
+async function readToEnd(options: StreamExtract): Promise<JournalEntry> {
   const { context, store, folder, selected, window, fingerprint } = options;
   const found = options.resume
     ? await readJournal({ store, folder, stream: selected.as, fingerprint, log: context.log })
@@ -122,7 +82,7 @@ async function readToEnd(options: ExtractStreamOptions): Promise<JournalEntry> {
 }
 
 /** What an earlier attempt left, where its position is one of this stream. */
-function resumable({ selected, context }: ExtractStreamOptions, found: JournalEntry | null): JournalEntry | null {
+function resumable({ selected, context }: StreamExtract, found: JournalEntry | null): JournalEntry | null {
   if (found === null || found.complete) return found;
   const { fault } = positionOf(selected.stream, found.position);
   if (fault === undefined) return found;
@@ -134,7 +94,7 @@ function resumable({ selected, context }: ExtractStreamOptions, found: JournalEn
 }
 
 /** Copies the stream: untouched where the source encodes it and nobody has to look inside, else record by record. */
-async function copy(options: ExtractStreamOptions, progress: StreamProgress): Promise<Written> {
+async function copy(options: StreamExtract, progress: StreamProgress): Promise<Written> {
   const { context, store, folder, selected, format, compression, transformed } = options;
   const numbers = createPartNumbers();
   const openWriter = () =>
@@ -164,7 +124,7 @@ async function copy(options: ExtractStreamOptions, progress: StreamProgress): Pr
 }
 
 /** What the manifest will say of the stream, as far as it is known before its end. */
-function headOf({ selected, window, format, compression, chain }: ExtractStreamOptions): StreamHead | undefined {
+function headOf({ selected, window, format, compression, chain }: StreamExtract): StreamHead | undefined {
   if (chain.known === null) return undefined;
   const { primaryKey, cursor } = chain.keys();
   const { disposition, schemaChange, lag } = selected.options;
@@ -184,7 +144,7 @@ function headOf({ selected, window, format, compression, chain }: ExtractStreamO
   };
 }
 
-function stagedFields({ chain, format, selected }: ExtractStreamOptions) {
+function stagedFields({ chain, format, selected }: StreamExtract) {
   if (chain.known === null && format !== 'ndjson') {
     throw new AriesError(
       'CONFIG_INVALID',
@@ -195,7 +155,7 @@ function stagedFields({ chain, format, selected }: ExtractStreamOptions) {
   return fieldsOf(chain.known ?? { type: 'object', properties: {} });
 }
 
-function manifestStream(options: ExtractStreamOptions, entry: JournalEntry, after: StateAfter): ManifestStream {
+function manifestStream(options: StreamExtract, entry: JournalEntry, after: StateAfter): ManifestStream {
   const { selected, window, format, compression, chain } = options;
   const schema = chain.schema();
   const counts = entry.counts;

@@ -2,7 +2,8 @@ import { cursorOrder } from '../cursor.ts';
 import type { Dataset } from '../dataset/manifest.ts';
 import { AriesError } from '../errors.ts';
 import { type Fingerprint, fingerprintDifferences } from '../fingerprint.ts';
-import { holdsState, type StreamState } from '../state.ts';
+import type { StreamState } from '../ledger-row.ts';
+import { holdsState } from '../state.ts';
 import { cursorKindOf } from './select-streams.ts';
 
 /**

@@ -1,8 +1,9 @@
+import type { StreamHead } from '../dataset/manifest.ts';
 import type { LoadSession, LoadTarget, SchemaChange, TargetState } from '../destination.ts';
-import { type Drift, driftOf, type FieldOfType, type FieldTypes, neverHeld, typesOf, typeText } from '../drift.ts';
+import { type Drift, driftOf, type FieldOfType, neverHeld, typesOf, typeText } from '../drift.ts';
 import { AriesError } from '../errors.ts';
+import type { FieldTypes } from '../ledger-row.ts';
 import type { Field } from '../schema.ts';
-import type { StreamHead } from './plan-load.ts';
 import type { LoadOptions } from './step.ts';
 
 /** How the fields of a stream go into their target. */

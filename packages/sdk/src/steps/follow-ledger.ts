@@ -1,9 +1,9 @@
+import type { ManifestStream } from '../dataset/manifest.ts';
 import type { LoadSession } from '../destination.ts';
-import type { FieldTypes } from '../drift.ts';
-import { type Candidate, type LedgerRow, ledgerState } from '../ledger.ts';
-import { moveState, type StreamState } from '../state.ts';
+import { type Candidate, ledgerState } from '../ledger.ts';
+import type { FieldTypes, LedgerRow, StreamState } from '../ledger-row.ts';
+import { moveState } from '../state.ts';
 import type { Store } from '../stores/store.ts';
-import type { InputStream } from './plan-load.ts';
 import type { StepContext } from './step-context.ts';
 
 /**
@@ -15,7 +15,7 @@ export async function followLedger(
   session: LoadSession,
   states: Store,
   context: StepContext,
-  loaded: readonly InputStream[],
+  loaded: readonly { name: string; stream: Pick<ManifestStream, 'mode'> }[],
   committed: readonly LedgerRow[],
 ): Promise<LedgerRow[]> {
   let ledger: LedgerRow[] = [];

@@ -1,4 +1,4 @@
-import type { ConnectorRole } from '../connector.ts';
+import type { ConnectorRole } from '../check-part.ts';
 import type { RecordSchema } from '../schema.ts';
 import { selectStreams, streamsOf } from './select-streams.ts';
 import type { ConnectorUse, StepOptions } from './step.ts';

@@ -1,5 +1,5 @@
-import type { Interval } from '../destination.ts';
 import { AriesError } from '../errors.ts';
+import type { Interval } from '../ledger-row.ts';
 
 /** An interval in the one form that is compared and kept: UTC, milliseconds. Throws `USAGE` for one that is none. */
 export function checkedInterval(interval: Interval | undefined): Interval | undefined {

@@ -1,6 +1,7 @@
 import type { LoadSession } from '../destination.ts';
 import { AriesError } from '../errors.ts';
-import { type LedgerRow, stateAfterLoad } from '../ledger.ts';
+import { stateAfterLoad } from '../ledger.ts';
+import type { LedgerRow } from '../ledger-row.ts';
 import { openStore } from '../stores/open-store.ts';
 import { concurrencyOf } from './concurrency.ts';
 import { confirmLedger } from './confirm-ledger.ts';

@@ -1,8 +1,7 @@
 import { isSettled } from '../cursor.ts';
 import type { Manifest, ManifestStream } from '../dataset/manifest.ts';
-import type { Disposition } from '../destination.ts';
 import { AriesError } from '../errors.ts';
-import type { StreamState } from '../state.ts';
+import type { Disposition, StreamState } from '../ledger-row.ts';
 import { cursorKindOf } from './select-streams.ts';
 
 /**

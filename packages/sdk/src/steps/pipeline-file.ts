@@ -3,8 +3,9 @@ import { z } from 'zod';
 import { nearest } from '../config/nearest.ts';
 import { type ResolveOptions, resolveConfig } from '../config/resolve.ts';
 import { checkSize } from '../config/size.ts';
+import type { PlaceOf } from '../config.ts';
 import { AriesError } from '../errors.ts';
-import { type PlaceOf, placesIn } from '../places.ts';
+import { placesIn } from '../places.ts';
 
 const disposition = z.enum(['append', 'replace', 'replace-interval', 'merge']);
 const schemaChange = z.enum(['evolve', 'freeze', 'discard']);

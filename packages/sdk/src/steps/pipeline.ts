@@ -1,9 +1,10 @@
 import { dirname, resolve } from 'node:path';
 import type { Connector } from '../connector.ts';
 import { newRunId, stepFolder } from '../dataset/layout.ts';
-import type { Disposition, Interval, SchemaChange } from '../destination.ts';
+import type { SchemaChange } from '../destination.ts';
 import { AriesError } from '../errors.ts';
 import type { StagedFormat } from '../formats/format.ts';
+import type { Disposition, Interval } from '../ledger-row.ts';
 import { createRedactor, type Redactor } from '../redact.ts';
 import { openStore } from '../stores/open-store.ts';
 import { createEarlyLoad } from './early-load.ts';

@@ -1,8 +1,9 @@
-import type { Dataset, ManifestStream } from '../dataset/manifest.ts';
-import type { Destination, Disposition, Interval, LoadSession, LoadTarget, TargetState } from '../destination.ts';
-import { type Drift, type FieldTypes, knownFields } from '../drift.ts';
+import type { Dataset, ManifestStream, StreamHead } from '../dataset/manifest.ts';
+import type { Destination, LoadSession, LoadTarget, TargetState } from '../destination.ts';
+import { type Drift, knownFields } from '../drift.ts';
 import { AriesError } from '../errors.ts';
-import { type Candidate, type Decision, decide, type LedgerRow, readLater, repeatedBy, shortList } from '../ledger.ts';
+import { type Candidate, type Decision, decide, readLater, repeatedBy, shortList } from '../ledger.ts';
+import type { Disposition, FieldTypes, Interval, LedgerRow } from '../ledger-row.ts';
 import { type Field, fieldsOf } from '../schema.ts';
 import type { Store } from '../stores/store.ts';
 import { chooseDisposition, replaces } from './disposition.ts';
@@ -155,23 +156,6 @@ function isNothing(stream: ManifestStream, disposition: Disposition, exists: boo
 function isUnknown({ schema, counts }: ManifestStream): boolean {
   return counts.staged === 0 && Object.keys(schema.properties).length === 0;
 }
-
-/** What is known of a stream before its end. */
-export type StreamHead = Pick<
-  ManifestStream,
-  | 'schema'
-  | 'inferred'
-  | 'primaryKey'
-  | 'cursor'
-  | 'mode'
-  | 'disposition'
-  | 'schemaChange'
-  | 'lag'
-  | 'format'
-  | 'dialect'
-  | 'compression'
-  | 'stateBefore'
->;
 
 interface Headed {
   name: string;

@@ -1,6 +1,7 @@
-import type { Destination, Disposition } from '../destination.ts';
+import type { Destination } from '../destination.ts';
 import { type Drift, hasDrifted, knownFields } from '../drift.ts';
 import type { StagedFormat } from '../formats/format.ts';
+import type { Disposition } from '../ledger-row.ts';
 import { createRedactor } from '../redact.ts';
 import { fieldsOf } from '../schema.ts';
 import type { Window } from '../source.ts';

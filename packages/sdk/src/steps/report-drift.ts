@@ -1,5 +1,5 @@
-import type { Disposition } from '../destination.ts';
 import { type Drift, hasDrifted } from '../drift.ts';
+import type { Disposition } from '../ledger-row.ts';
 import { fieldOfType, namesOf } from './fit-schema.ts';
 import type { PlannedLoad } from './plan-load.ts';
 import type { StreamResult } from './step.ts';

@@ -1,6 +1,7 @@
-import { createInference, type Inference, type InferenceOptions } from '../infer.ts';
+import { createInference, type Inference } from '../infer.ts';
 import { isRejected } from '../records.ts';
 import { kindOf, type RecordSchema } from '../schema.ts';
+import type { InferenceOptions } from '../source.ts';
 import type { StreamKeys } from '../transform.ts';
 import { withNull } from '../widen.ts';
 import type { FusedTransform, StageInput } from './fuse.ts';

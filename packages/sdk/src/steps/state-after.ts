@@ -1,12 +1,13 @@
 import { cursorOrder, isSettled } from '../cursor.ts';
 import type { JournalEntry } from '../dataset/journal.ts';
 import type { ManifestStream } from '../dataset/manifest.ts';
+import type { StreamState } from '../ledger-row.ts';
 import { kindOf, type RecordSchema } from '../schema.ts';
-import { joined, MOST_KEYS, type StreamState } from '../state.ts';
+import { joined, MOST_KEYS } from '../state.ts';
 import { expectedDisposition } from './disposition.ts';
-import type { ExtractStreamOptions } from './extract-stream.ts';
 import type { SelectedStream } from './select-streams.ts';
 import type { ExtractOptions } from './step.ts';
+import type { StreamExtract } from './stream-extract.ts';
 import type { StreamWindow } from './stream-window.ts';
 
 /** What the manifest says of a stream's state after this read. */
@@ -35,7 +36,7 @@ export function isExact(
  */
 export function stateAfter(
   entry: JournalEntry,
-  options: ExtractStreamOptions,
+  options: StreamExtract,
   schema: RecordSchema,
 ): { below: string } | StateAfter {
   const { selected, window, exact } = options;
@@ -76,7 +77,7 @@ function without({ count, greatest, staged }: NonNullable<JournalEntry['beyond']
 
 /** Names once what lies beyond the moment of reading, and what waits at the boundary. */
 export function tellWhatWaits(
-  options: ExtractStreamOptions,
+  options: StreamExtract,
   { stateAfter: after, beyond }: StateAfter,
   below: string | undefined,
 ): void {

@@ -1,6 +1,6 @@
-import type { Interval } from '../destination.ts';
 import { isAriesError } from '../errors.ts';
-import { readStateAt, type StreamState } from '../state.ts';
+import type { Interval, StreamState } from '../ledger-row.ts';
+import { readStateAt } from '../state.ts';
 import type { Store } from '../stores/store.ts';
 import type { ExtractOptions } from './step.ts';
 import type { StepContext } from './step-context.ts';

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import { parseConfig } from '../config.ts';
-import type { ConnectorRole } from '../connector.ts';
+import type { ConnectorRole } from '../check-part.ts';
+import { parseConfig } from '../connector-config.ts';
 import type { ConnectorContext, HttpDeclaration, Log } from '../context.ts';
 import { newAttempt, newRunId } from '../dataset/layout.ts';
 import { AriesError, type AriesErrorOptions, toAriesError } from '../errors.ts';

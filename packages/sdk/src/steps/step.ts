@@ -1,12 +1,12 @@
+import type { PlaceOf } from '../config.ts';
 import type { Connector } from '../connector.ts';
 import type { Log } from '../context.ts';
-import type { Disposition, Interval, SchemaChange } from '../destination.ts';
+import type { SchemaChange } from '../destination.ts';
 import type { Drift, FieldOfType } from '../drift.ts';
 import type { Compression, StagedFormat } from '../formats/format.ts';
-import type { PlaceOf } from '../places.ts';
+import type { Disposition, Interval } from '../ledger-row.ts';
 import type { Redactor } from '../redact.ts';
 import type { Store } from '../stores/store.ts';
-import type { LoadAhead } from './disposition.ts';
 
 /** How many rejected records a step may have: a number, or a share of those read (0 to 1). */
 export type MaxRejected = { count: number } | { share: number };
@@ -75,6 +75,13 @@ export interface ConnectorUse {
   config: unknown;
   /** Where in its file each path of the config is, for errors. */
   placeOf?: PlaceOf | undefined;
+}
+
+/** What a load will be asked to do, as far as an earlier step of its pipeline can tell. */
+export interface LoadAhead {
+  disposition: Disposition | undefined;
+  /** What the destination can do. */
+  dispositions: readonly Disposition[];
 }
 
 /** What `extract` is given. */

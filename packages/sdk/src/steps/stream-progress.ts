@@ -6,10 +6,10 @@ import type { RecordSchema } from '../schema.ts';
 import type { CursorEnd, ReadContext } from '../source.ts';
 import { MOST_KEYS } from '../state.ts';
 import type { Reach } from './cursor-reach.ts';
-import type { ExtractStreamOptions } from './extract-stream.ts';
 import { type Mark, noCounts } from './mark.ts';
 import { cursorKindOf } from './select-streams.ts';
 import { keepsState } from './state-after.ts';
+import type { StreamExtract } from './stream-extract.ts';
 
 /** A journal entry in the making: what came from an earlier attempt, and what this one adds. */
 export interface StreamProgress extends Reach {
@@ -28,7 +28,7 @@ export interface Written {
 
 /** Begins where an earlier attempt ended, or anew. */
 export function startProgress(
-  { context, fingerprint, readStart, chain }: ExtractStreamOptions,
+  { context, fingerprint, readStart, chain }: StreamExtract,
   earlier: JournalEntry | null,
 ): StreamProgress {
   const base: JournalEntry = {
@@ -89,7 +89,7 @@ export function takeMark(progress: StreamProgress, mark: Mark, staged: number): 
 
 /** Writes down what is durable by now, so that a later attempt goes on from here. */
 export async function keepProgress(
-  { store, folder, selected }: ExtractStreamOptions,
+  { store, folder, selected }: StreamExtract,
   written: Written,
   progress: StreamProgress,
 ): Promise<void> {
@@ -97,7 +97,7 @@ export async function keepProgress(
 }
 
 /** What is left to be read. */
-export function resumedContext(options: ExtractStreamOptions, { base }: StreamProgress): ReadContext<unknown, unknown> {
+export function resumedContext(options: StreamExtract, { base }: StreamProgress): ReadContext<unknown, unknown> {
   const { readContext, selected, window, limit, exact } = options;
   const kind = cursorKindOf(selected.schema, selected.cursor);
   const cursorEnd: CursorEnd = {

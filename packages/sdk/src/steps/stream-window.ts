@@ -1,10 +1,9 @@
 import { type CompareCursor, cursorOrder } from '../cursor.ts';
 import { isCursorValue } from '../cursor-value.ts';
-import type { Interval } from '../destination.ts';
 import { AriesError } from '../errors.ts';
+import type { Interval, StreamState } from '../ledger-row.ts';
 import { kindOf } from '../schema.ts';
 import type { Window } from '../source.ts';
-import type { StreamState } from '../state.ts';
 import { cursorKindOf, type SelectedStream } from './select-streams.ts';
 
 /** How a stream is read, and what of it. */

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { openDataset } from '../dataset/open-dataset.ts';
 import { readRejected } from '../dataset/part-reader.ts';
 import { readStream } from '../dataset/read-dataset.ts';
-import type { Interval } from '../destination.ts';
+import type { Interval } from '../ledger-row.ts';
 import type { Json, JsonRecord } from '../schema.ts';
 import type { RecordsOf, Source, Stream } from '../source.ts';
 import { extract } from '../steps/extract.ts';

@@ -1,5 +1,5 @@
+import type { ConnectorRole } from '../../check-part.ts';
 import { configSchema } from '../../config.ts';
-import type { ConnectorRole } from '../../connector.ts';
 import { type AriesError, toAriesError } from '../../errors.ts';
 import type { FieldSchema } from '../../schema.ts';
 import { check } from '../../steps/inspect.ts';

@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Connector, ConnectorRole } from '../../connector.ts';
+import type { ConnectorRole } from '../../check-part.ts';
+import type { Connector } from '../../connector.ts';
 import { AriesError, isAriesError } from '../../errors.ts';
 import { abortRules } from './abort-rules.ts';
 import { configRules } from './config-rules.ts';

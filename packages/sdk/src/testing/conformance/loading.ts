@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import type { Disposition, Interval } from '../../destination.ts';
 import { csvEncoder } from '../../formats/csv.ts';
 import type { StagedFormat } from '../../formats/format.ts';
 import { ndjsonEncoder } from '../../formats/ndjson.ts';
+import type { Disposition, Interval } from '../../ledger-row.ts';
 import { fieldSchema, fieldsOf, type JsonRecord, type RecordSchema } from '../../schema.ts';
 import { defineSource, type ReadEncoded } from '../../source.ts';
 import { extract } from '../../steps/extract.ts';

@@ -1,5 +1,5 @@
-import type { Disposition } from '../../destination.ts';
 import { isAriesError } from '../../errors.ts';
+import type { Disposition } from '../../ledger-row.ts';
 import {
   dispositionsOf,
   expectRows,

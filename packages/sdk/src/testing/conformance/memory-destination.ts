@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type CompareCursor, cursorOrder } from '../../cursor.ts';
 import { defineDestination, type LoadTarget } from '../../destination.ts';
 import { AriesError } from '../../errors.ts';
-import type { LedgerRow } from '../../ledger.ts';
+import type { LedgerRow } from '../../ledger-row.ts';
 import type { JsonRecord } from '../../schema.ts';
 import { keyOf } from './compare.ts';
 import { defineConformance } from './suite.ts';

@@ -1,4 +1,5 @@
-import type { Connector, ConnectorRole } from '../../connector.ts';
+import type { ConnectorRole } from '../../check-part.ts';
+import type { Connector } from '../../connector.ts';
 import { AriesError, toAriesError } from '../../errors.ts';
 import type { Json, JsonRecord } from '../../schema.ts';
 import type { ConnectorUse } from '../../steps/step.ts';

@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import { secretsIn } from '../../config/secrets.ts';
 import { walkConfig } from '../../config/walk.ts';
-import { configSchema, parseConfig } from '../../config.ts';
+import { configSchema } from '../../config.ts';
+import { parseConfig } from '../../connector-config.ts';
 import type { Log } from '../../context.ts';
 import { passwordsIn } from '../../redact.ts';
 import { check, discover } from '../../steps/inspect.ts';

@@ -1,4 +1,4 @@
-import type { Interval } from '../../destination.ts';
+import type { Interval } from '../../ledger-row.ts';
 import type { JsonRecord, RecordSchema } from '../../schema.ts';
 import type { StreamOptions } from '../../steps/step.ts';
 

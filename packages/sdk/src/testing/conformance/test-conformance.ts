@@ -1,4 +1,4 @@
-import type { ConnectorRole } from '../../connector.ts';
+import type { ConnectorRole } from '../../check-part.ts';
 import { AriesError } from '../../errors.ts';
 import { type ConformanceSuites, type ConnectorRule, conformance } from './conformance.ts';
 
