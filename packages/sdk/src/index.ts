@@ -7,7 +7,6 @@ export { configSchema } from './config.ts';
 export { type Connector, connectorOf } from './connector.ts';
 export { parseConfig } from './connector-config.ts';
 export type { ConnectorContext, Log } from './context.ts';
-export { encodeName } from './dataset/layout.ts';
 export type { Dataset, Manifest, ManifestStream } from './dataset/manifest.ts';
 export { openDataset } from './dataset/open-dataset.ts';
 export { readDataset } from './dataset/read-dataset.ts';
@@ -151,6 +150,7 @@ export type {
   TransformOptions,
 } from './steps/step.ts';
 export { transform } from './steps/transform.ts';
+export { encodeName } from './stores/encode-name.ts';
 export { openStore } from './stores/open-store.ts';
 export { type ResumedBody, resumedBody } from './stores/resumed-body.ts';
 export type { PreparedNames, Store, StoredObject, UnfinishedWrite } from './stores/store.ts';

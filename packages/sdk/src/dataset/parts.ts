@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { encodeName } from './layout.ts';
+import { encodeName } from '../stores/encode-name.ts';
 
 export const count = z.int().min(0);
 

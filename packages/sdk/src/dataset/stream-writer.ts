@@ -2,8 +2,8 @@ import { type Encode, frameOf } from '../formats/codec.ts';
 import type { Compression, StagedFormat } from '../formats/format.ts';
 import { exactText } from '../formats/ndjson.ts';
 import type { Batch, Rejection } from '../records.ts';
+import { encodeName } from '../stores/encode-name.ts';
 import type { Store } from '../stores/store.ts';
-import { encodeName } from './layout.ts';
 import type { Part } from './manifest.ts';
 import { openPart, type PartWriter } from './part-writer.ts';
 

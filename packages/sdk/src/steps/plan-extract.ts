@@ -1,7 +1,8 @@
-import { encodeName, runFolder } from '../dataset/layout.ts';
+import { runFolder } from '../dataset/layout.ts';
 import { findFormerPlan, type Plan, type PlannedPartition, type StoredPlan, writePlan } from '../dataset/plan.ts';
 import { AriesError } from '../errors.ts';
 import type { Source } from '../source.ts';
+import { encodeName } from '../stores/encode-name.ts';
 import type { Store } from '../stores/store.ts';
 import { checkStaging } from './check-staging.ts';
 import { extractFingerprint, refuseOtherPlan } from './extract-fingerprint.ts';
