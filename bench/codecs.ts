@@ -6,13 +6,13 @@
  */
 import { createRequire } from 'node:module';
 import { Readable } from 'node:stream';
-import { decoderOf, encoderOf } from '../packages/sdk/src/formats/codec.ts';
-import { compress, decompress } from '../packages/sdk/src/formats/compression.ts';
-import { parseExact } from '../packages/sdk/src/formats/exact-json.ts';
-import { ndjsonLines } from '../packages/sdk/src/formats/ndjson-lines.ts';
-import { PGCOPY_HEAD, PGCOPY_TAIL } from '../packages/sdk/src/formats/pgcopy.ts';
-import { createInference } from '../packages/sdk/src/infer.ts';
-import { normaliser } from '../packages/sdk/src/normalise.ts';
+import { decoderOf, encoderOf } from '../packages/formats/src/codec.ts';
+import { compress, decompress } from '../packages/formats/src/compression/compression.ts';
+import { parseExact } from '../packages/formats/src/exact-json/exact-json.ts';
+import { ndjsonLines } from '../packages/formats/src/ndjson/ndjson-lines.ts';
+import { PGCOPY_HEAD, PGCOPY_TAIL } from '../packages/formats/src/pgcopy/pgcopy.ts';
+import { createInference } from '../packages/formats/src/types/infer.ts';
+import { normaliser } from '../packages/formats/src/types/normalise.ts';
 import {
   type FieldSchema,
   fieldSchema,

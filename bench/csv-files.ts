@@ -14,11 +14,11 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { sourceConfig } from '../connectors/file/src/config.ts';
-import { readFiles } from '../connectors/file/src/read-files.ts';
+import { readFiles } from '../connectors/file/src/source/read-files.ts';
 import { bundle } from '../packages/cli/bundle.ts';
-import { createInference } from '../packages/sdk/src/infer.ts';
+import { createInference } from '../packages/formats/src/types/infer.ts';
 import { isCheckpoint, isRejected } from '../packages/sdk/src/records.ts';
-import { noHttp } from '../packages/sdk/src/testing/no-http.ts';
+import { noHttp } from '../packages/testing/src/no-http.ts';
 
 const ofFileConnector = createRequire(new URL('../connectors/file/package.json', import.meta.url));
 const { parse } = (await import(pathToFileURL(ofFileConnector.resolve('csv-parse')).href)) as {

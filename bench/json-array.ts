@@ -9,7 +9,7 @@ import { createRequire } from 'node:module';
 import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { pathToFileURL } from 'node:url';
-import { readJson } from '../connectors/file/src/formats/json.ts';
+import { readJson } from '../connectors/file/src/source/formats/json.ts';
 
 const ofFileConnector = createRequire(new URL('../connectors/file/package.json', import.meta.url));
 const load = async (name: string) => (await import(pathToFileURL(ofFileConnector.resolve(name)).href)) as unknown;

@@ -5,8 +5,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { pipelineSchema } from '../packages/sdk/src/steps/pipeline-file.ts';
-import { optionsTable, withOptions } from '../packages/sdk/src/testing/options-table.ts';
+import { pipelineSchema } from '../packages/engine/src/pipeline/pipeline-file.ts';
+import { optionsTable, withOptions } from '../packages/testing/src/options-table.ts';
 import { benchTables } from './docs/bench-tables.ts';
 import { cliReference } from './docs/cli-reference.ts';
 import { connectorPackages } from './docs/connector-packages.ts';

@@ -2,17 +2,9 @@
  * Defects of the kind that an author's SQL destination has: each alone passed unseen once. The battery must find every one, by
  * the rule that is about it, and the destination without a defect must keep all rules.
  */
-import {
-  type AriesError,
-  type Copied,
-  type CopyTarget,
-  type Json,
-  type JsonRecord,
-  type SqlConnection,
-  type SqlDialect,
-  sqlLoadSession,
-} from '@aries-data/sdk';
-import { conformance } from '@aries-data/sdk/testing';
+import type { AriesError, Json, JsonRecord } from '@aries-data/sdk';
+import { type Copied, type CopyTarget, type SqlConnection, type SqlDialect, sqlLoadSession } from '@aries-data/sql';
+import { conformance } from '@aries-data/testing';
 import { expect, test } from 'vitest';
 import { destination as suite } from '../examples/sqlite/conformance.ts';
 import { openConnection } from '../examples/sqlite/connection.ts';

@@ -16,7 +16,7 @@ async function folder(files: Record<string, string>): Promise<string> {
 const CONNECTOR = `
 import { defineSource, isAriesError, AriesError } from '@aries-data/sdk';
 import { z } from 'zod';
-import { readAll } from '@aries-data/sdk/testing';
+import { readAll } from '@aries-data/testing';
 import { limit } from './limit.ts';
 
 type Row = { n: number };

@@ -2,11 +2,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { checkpoint, defineSource, runPipeline, showState } from '@aries-data/sdk';
+import { runPipeline, showState } from '@aries-data/engine';
+import { checkpoint, defineSource } from '@aries-data/sdk';
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { destination } from '../connectors/postgres/src/destination.ts';
+import { destination } from '../connectors/postgres/src/destination/destination.ts';
 import { freshDatabase } from './services/database.ts';
 
 /** Longer than the first pause between checkpoints: what was read before is then made durable. */

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readAll, runTransform } from '../packages/sdk/src/testing/index.ts';
+import { readAll, runTransform } from '../packages/testing/src/index.ts';
 
 const root = resolve(import.meta.dirname, '..');
 // Below the root, so that what the guides import is found.

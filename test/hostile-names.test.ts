@@ -1,15 +1,8 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  type AriesError,
-  type Connector,
-  defineSource,
-  extract,
-  type JsonRecord,
-  load,
-  readDataset,
-} from '@aries-data/sdk';
+import { extract, load, readDataset } from '@aries-data/engine';
+import { type AriesError, type Connector, defineSource, type JsonRecord } from '@aries-data/sdk';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';

@@ -3,12 +3,12 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
-import { readDataset } from '@aries-data/sdk';
+import { readDataset } from '@aries-data/engine';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { copyIn } from '../connectors/postgres/src/copy-in.ts';
+import { copyIn } from '../connectors/postgres/src/destination/copy-in.ts';
 import { runAries } from '../packages/cli/src/testing/run-aries.ts';
-import { openDataset } from '../packages/sdk/src/dataset/open-dataset.ts';
+import { openDataset } from '../packages/engine/src/dataset/open-dataset.ts';
 import { type FreshDatabase, freshDatabase } from './services/database.ts';
 
 let database: FreshDatabase;

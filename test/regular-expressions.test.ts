@@ -2,8 +2,8 @@ import { globSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseSync, Visitor } from 'oxc-parser';
 import { expect, test } from 'vitest';
-import { htmlTitle } from '../packages/sdk/src/http/html-title.ts';
-import { createRedactor } from '../packages/sdk/src/redact.ts';
+import { htmlTitle } from '../packages/engine/src/http/html-title.ts';
+import { createRedactor } from '../packages/engine/src/redact/redact.ts';
 import { withoutTrailing } from '../packages/sdk/src/without-trailing.ts';
 
 // It looks for a faster form of itself otherwise, which is not installed.

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { runAries } from '../packages/cli/src/testing/run-aries.ts';
 import { runHere } from '../packages/cli/src/testing/run-here.ts';
-import { restApi } from '../packages/sdk/src/rest/index.ts';
+import { restApi } from '../packages/rest/src/index.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const guide = (name: string) => readFileSync(join(root, `docs/guides/${name}.md`), 'utf8');

@@ -2,17 +2,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import {
-  type Connector,
-  extract,
-  type Field,
-  fieldsOf,
-  type Json,
-  type JsonRecord,
-  load,
-  type RecordSchema,
-  readDataset,
-} from '@aries-data/sdk';
+import { extract, load, readDataset } from '@aries-data/engine';
+import { type Connector, type Field, fieldsOf, type Json, type JsonRecord, type RecordSchema } from '@aries-data/sdk';
 import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';

@@ -7,7 +7,7 @@ import { connectorOf } from '@aries-data/sdk';
 import { DuckDBInstance } from '@duckdb/node-api';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { copyIn } from '../connectors/postgres/src/copy-in.ts';
+import { copyIn } from '../connectors/postgres/src/destination/copy-in.ts';
 import { type Moved, move } from '../connectors/postgres/src/testing/move.ts';
 import { COLUMNS, makeTable, type TypeColumn } from '../connectors/postgres/src/testing/type-source.ts';
 import { type FreshDatabase, freshDatabase } from './services/database.ts';

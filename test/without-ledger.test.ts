@@ -5,18 +5,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  AriesError,
-  type Connector,
-  defineDestination,
-  defineSource,
-  extract,
-  type JsonRecord,
-  type LoadOptions,
-  load,
-  resetState,
-} from '@aries-data/sdk';
-import { conformance, defineConformance } from '@aries-data/sdk/testing';
+import { extract, type LoadOptions, load, resetState } from '@aries-data/engine';
+import { AriesError, type Connector, defineDestination, defineSource, type JsonRecord } from '@aries-data/sdk';
+import { conformance, defineConformance } from '@aries-data/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 

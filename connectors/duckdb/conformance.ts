@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Json, JsonRecord } from '@aries-data/sdk';
-import { defineConformance } from '@aries-data/sdk/testing';
+import { defineConformance } from '@aries-data/testing';
 import { DuckDBInstance } from '@duckdb/node-api';
 
 async function temporaryDatabase() {

@@ -1,8 +1,9 @@
 import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { encodeName, type JsonRecord } from '@aries-data/sdk';
-import { defineConformance } from '@aries-data/sdk/testing';
+import type { JsonRecord } from '@aries-data/sdk';
+import { encodeName } from '@aries-data/stores';
+import { defineConformance } from '@aries-data/testing';
 
 async function temporaryFolder() {
   const folder = await mkdtemp(join(tmpdir(), 'aries-file-'));

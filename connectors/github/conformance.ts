@@ -1,4 +1,4 @@
-import { defineConformance } from '@aries-data/sdk/testing';
+import { defineConformance } from '@aries-data/testing';
 import { acme, commit, issue, pullRequest, stubbedGithub, TOKEN } from './src/testing/stubbed-github.ts';
 
 export const source = defineConformance({

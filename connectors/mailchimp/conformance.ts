@@ -1,4 +1,4 @@
-import { defineConformance } from '@aries-data/sdk/testing';
+import { defineConformance } from '@aries-data/testing';
 import nock from 'nock';
 
 interface Member {

@@ -1,5 +1,5 @@
 import type { JsonRecord } from '@aries-data/sdk';
-import { defineConformance } from '@aries-data/sdk/testing';
+import { defineConformance } from '@aries-data/testing';
 import pg from 'pg';
 import { startPostgres } from '../../test/services/postgres.ts';
 import { createDatabase, dropDatabase } from '../../test/services/postgres-server.ts';

@@ -1,4 +1,4 @@
-import { defineConformance } from '@aries-data/sdk/testing';
+import { defineConformance } from '@aries-data/testing';
 import { account, credentials, stubbedSalesforce } from './src/testing/stubbed-salesforce.ts';
 
 export const source = defineConformance({

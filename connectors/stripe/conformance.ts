@@ -1,4 +1,4 @@
-import { defineConformance } from '@aries-data/sdk/testing';
+import { defineConformance } from '@aries-data/testing';
 import { KEY, minute, shop, stubbedStripe } from './src/testing/stubbed-stripe.ts';
 
 export const source = defineConformance({

@@ -1,5 +1,5 @@
 import { fieldSchema, type JsonRecord, type RecordSchema } from '@aries-data/sdk';
-import { defineConformance } from '@aries-data/sdk/testing';
+import { defineConformance } from '@aries-data/testing';
 
 const schema: RecordSchema = {
   type: 'object',

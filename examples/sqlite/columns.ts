@@ -1,4 +1,5 @@
-import type { Field, Fit } from '@aries-data/sdk';
+import type { Field } from '@aries-data/sdk';
+import type { Fit } from '@aries-data/sql';
 
 /**
  * The type of the column that is made for a field. SQLite takes any words for a type: those that contain TEXT keep texts as

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { JsonRecord } from '@aries-data/sdk';
-import { defineConformance } from '@aries-data/sdk/testing';
+import { defineConformance } from '@aries-data/testing';
 
 /** How the rules are tried: each with a database of its own, read back without Aries. */
 export const destination = defineConformance({

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { Batch, Copied, CopyTarget, SqlColumn, SqlConnection, SqlTable, SqlValue } from '@aries-data/sdk';
+import type { Batch } from '@aries-data/sdk';
+import type { Copied, CopyTarget, SqlColumn, SqlConnection, SqlTable, SqlValue } from '@aries-data/sql';
 import { columnType } from './columns.ts';
 import { isConstraint, openDatabase, translated } from './database.ts';
 import { quote, sqliteDialect } from './dialect.ts';

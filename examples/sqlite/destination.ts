@@ -1,11 +1,5 @@
-import {
-  AriesError,
-  defineDestination,
-  type LoadSession,
-  type LoadTarget,
-  type SqlConnection,
-  sqlLoadSession,
-} from '@aries-data/sdk';
+import { AriesError, defineDestination, type LoadSession, type LoadTarget } from '@aries-data/sdk';
+import { type SqlConnection, sqlLoadSession } from '@aries-data/sql';
 import { z } from 'zod';
 import { openConnection } from './connection.ts';
 import { sqliteDialect } from './dialect.ts';

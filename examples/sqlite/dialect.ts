@@ -1,4 +1,5 @@
-import { AriesError, type ColumnChange, type SqlDialect } from '@aries-data/sdk';
+import { AriesError } from '@aries-data/sdk';
+import type { ColumnChange, SqlDialect } from '@aries-data/sql';
 import { fitColumn } from './columns.ts';
 
 /** An identifier, quoted. */

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Destination, Source, Transform } from '../../packages/sdk/src/index.ts';
+import type { Destination, Source, Transform } from '@aries-data/sdk';
 
 /** What a package under `connectors/` exports. */
 export interface ConnectorPackage {

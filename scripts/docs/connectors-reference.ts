@@ -1,4 +1,4 @@
-import type { Source } from '../../packages/sdk/src/index.ts';
+import type { Source } from '@aries-data/sdk';
 import type { ConnectorPackage } from './connector-packages.ts';
 import { generatedFrom, markdownTable } from './markdown.ts';
 import { sampleConfig } from './sample-config.ts';

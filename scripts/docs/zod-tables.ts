@@ -1,8 +1,8 @@
 import type { z } from 'zod';
-import { manifestSchema, streamSchema } from '../../packages/sdk/src/dataset/manifest.ts';
-import { restApi } from '../../packages/sdk/src/rest/rest-api.ts';
-import { streamOptionsSchema } from '../../packages/sdk/src/steps/pipeline-file.ts';
-import { optionsTable } from '../../packages/sdk/src/testing/options-table.ts';
+import { manifestSchema, streamSchema } from '../../packages/engine/src/dataset/manifest.ts';
+import { streamOptionsSchema } from '../../packages/engine/src/pipeline/pipeline-file.ts';
+import { restApi } from '../../packages/rest/src/rest-api.ts';
+import { optionsTable } from '../../packages/testing/src/options-table.ts';
 
 /** Exports that only a zod schema explains: as TypeScript writes their types, nobody can read them. */
 const SCHEMAS: Record<string, z.ZodType> = {

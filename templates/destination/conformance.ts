@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JsonRecord } from '@aries-data/sdk';
-import { defineConformance } from '@aries-data/sdk/testing';
+import { defineConformance } from '@aries-data/testing';
 import { openDatabase, tableOf } from './src/database.ts';
 
 /** How the rules of `aries test` are tried: each with a database of its own, read back without Aries. */

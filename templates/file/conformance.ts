@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { defineConformance } from '@aries-data/sdk/testing';
+import { defineConformance } from '@aries-data/testing';
 
 const line = (number: number) =>
   `192.0.2.${number % 200} - - [10/Oct/2000:13:55:36 -0700] "GET /page/${number} HTTP/1.1" 200 ${number}\n`;

@@ -1,5 +1,5 @@
 import { fieldSchema } from '@aries-data/sdk';
-import { defineConformance } from '@aries-data/sdk/testing';
+import { defineConformance } from '@aries-data/testing';
 
 /** What the rules of `aries test` are tried with. */
 export const transform = defineConformance({

@@ -1,6 +1,7 @@
 /** Codes of errors, with the kind and the exit code that schedulers act on. */
 
-import { AriesError, ERROR_CODES, type ErrorCode } from '@aries-data/sdk';
+import { AriesError, type ErrorCode } from '@aries-data/sdk';
+import { ERROR_CODES } from '@aries-data/sdk/internal';
 import { expect, test } from 'vitest';
 
 test('error codes', async () => {

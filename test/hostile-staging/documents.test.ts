@@ -1,11 +1,12 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Connector, extract, load, openDataset, type Source, toAriesError } from '@aries-data/sdk';
+import { extract, load, openDataset } from '@aries-data/engine';
+import { type Connector, type Source, toAriesError } from '@aries-data/sdk';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as postgres from '../../connectors/postgres/src/index.ts';
-import { sealed } from '../../packages/sdk/src/dataset/sealed.ts';
+import { sealed } from '../../packages/engine/src/dataset/sealed.ts';
 import { freshDatabase } from '../services/database.ts';
 import { HOSTILE, placesIn, withValue } from './hostile-values.ts';
 import { duckdbTarget, fileTarget, postgresTarget, type Target } from './targets.ts';

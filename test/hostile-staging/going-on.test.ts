@@ -1,9 +1,10 @@
-import { AriesError, checkpoint, defineSource, extract, type Source, toAriesError } from '@aries-data/sdk';
+import { extract } from '@aries-data/engine';
+import { AriesError, checkpoint, defineSource, type Source, toAriesError } from '@aries-data/sdk';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { sealed } from '../../packages/sdk/src/dataset/sealed.ts';
-import { moveState } from '../../packages/sdk/src/state.ts';
-import { memoryStaging } from '../../packages/sdk/src/stores/memory.ts';
+import { sealed } from '../../packages/engine/src/dataset/sealed.ts';
+import { moveState } from '../../packages/engine/src/rules/state.ts';
+import { memoryStaging } from '../../packages/stores/src/memory.ts';
 import { HOSTILE, placesIn, withValue } from './hostile-values.ts';
 import { copyOf, keysOf, replaceObject } from './tamper.ts';
 

@@ -1,9 +1,10 @@
-import { extract, planExtract, type Source } from '@aries-data/sdk';
+import { extract, planExtract } from '@aries-data/engine';
+import type { Source } from '@aries-data/sdk';
 import pg from 'pg';
 import { beforeAll, expect, test } from 'vitest';
-import { source } from '../../connectors/postgres/src/source.ts';
-import { memoryStaging } from '../../packages/sdk/src/stores/memory.ts';
-import type { Store } from '../../packages/sdk/src/stores/store.ts';
+import { source } from '../../connectors/postgres/src/source/source.ts';
+import { memoryStaging } from '../../packages/stores/src/memory.ts';
+import type { Store } from '../../packages/stores/src/store.ts';
 import { freshDatabase } from '../services/database.ts';
 import { copyOf, keysOf, tamper } from './tamper.ts';
 

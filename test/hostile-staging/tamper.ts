@@ -1,6 +1,6 @@
-import { sealed } from '../../packages/sdk/src/dataset/sealed.ts';
-import { memoryStaging } from '../../packages/sdk/src/stores/memory.ts';
-import type { Store } from '../../packages/sdk/src/stores/store.ts';
+import { sealed } from '../../packages/engine/src/dataset/sealed.ts';
+import { memoryStaging } from '../../packages/stores/src/memory.ts';
+import type { Store } from '../../packages/stores/src/store.ts';
 
 /** What somebody who can write to staging does to it. */
 export async function replaceObject(store: Store, key: string, body: Uint8Array): Promise<void> {

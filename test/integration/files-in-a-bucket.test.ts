@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openStore, type Store } from '@aries-data/sdk';
+import { openStore, type Store } from '@aries-data/stores';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { runAries } from '../../packages/cli/src/testing/run-aries.ts';
 import { createBucket } from '../services/bucket.ts';

@@ -1,7 +1,7 @@
 import { describe, inject } from 'vitest';
 import { describeRelations } from '../../connectors/postgres/src/testing/relation-suite.ts';
 import { describeTypes } from '../../connectors/postgres/src/testing/type-suite.ts';
-import { isPgcopyType } from '../../packages/sdk/src/formats/pgcopy-types.ts';
+import { isPgcopyType } from '../../packages/formats/src/pgcopy/types.ts';
 import { freshDatabase } from '../services/database.ts';
 import { noService } from '../services/no-service.ts';
 

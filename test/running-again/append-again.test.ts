@@ -1,7 +1,7 @@
 import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { extract, type LoadOptions, load, planExtract } from '@aries-data/sdk';
+import { extract, type LoadOptions, load, planExtract } from '@aries-data/engine';
 import { expect, onTestFinished, test } from 'vitest';
 import * as file from '../../connectors/file/src/index.ts';
 import { changingShop } from './changing-shop.ts';

@@ -3,18 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   type ConnectorUse,
-  defineSource,
   type ExtractOptions,
   extract,
-  inferred,
-  type JsonRecord,
   type LoadOptions,
   load,
-  type RecordSchema,
   type StepResult,
-} from '@aries-data/sdk';
+} from '@aries-data/engine';
+import { defineSource, inferred, type JsonRecord, type RecordSchema } from '@aries-data/sdk';
 import { z } from 'zod';
-import { destination as file } from '../../connectors/file/src/destination.ts';
+import { destination as file } from '../../connectors/file/src/destination/destination.ts';
 import { duckdbTarget, postgresTarget, type Target } from './targets.ts';
 
 /** JSON Schema types by field; where they are two, the second is `null`. A format is written behind a colon. */

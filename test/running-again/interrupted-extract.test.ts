@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readDataset } from '@aries-data/sdk';
+import { readDataset } from '@aries-data/engine';
 import { describe, expect, test } from 'vitest';
 import { runAries } from '../../packages/cli/src/testing/run-aries.ts';
 import { item, operator, start, succeeded, UNHURRIED, until } from './operator.ts';

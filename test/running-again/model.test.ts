@@ -4,13 +4,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { defineSource, extract, isAriesError, load, resetState, type Store, showState } from '@aries-data/sdk';
+import { extract, load, resetState, showState } from '@aries-data/engine';
+import { defineSource, isAriesError } from '@aries-data/sdk';
+import type { Store } from '@aries-data/stores';
 import fc from 'fast-check';
 import pg from 'pg';
 import { describe, test } from 'vitest';
 import { z } from 'zod';
-import { destination as postgres } from '../../connectors/postgres/src/destination.ts';
-import { fileStore } from '../../packages/sdk/src/stores/file.ts';
+import { destination as postgres } from '../../connectors/postgres/src/destination/destination.ts';
+import { fileStore } from '../../packages/stores/src/file.ts';
 import { freshDatabase } from '../services/database.ts';
 import { startProxy, type TcpProxy } from '../services/tcp-proxy.ts';
 import {

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { source } from '../../connectors/file/src/source.ts';
+import { source } from '../../connectors/file/src/source/source.ts';
 import { changingShop } from './changing-shop.ts';
 
 /** Each day's value of one column, inferred, appended to one table; the values that the table then has. */

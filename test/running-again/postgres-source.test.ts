@@ -2,7 +2,7 @@ import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runHere } from '../../packages/cli/src/testing/run-here.ts';
-import { openDataset } from '../../packages/sdk/src/dataset/open-dataset.ts';
+import { openDataset } from '../../packages/engine/src/dataset/open-dataset.ts';
 import { startProxy } from '../services/tcp-proxy.ts';
 import { type Operator, operator, start, succeeded, UNHURRIED, until } from './operator.ts';
 

@@ -1,7 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AriesError, LoadOptions } from '@aries-data/sdk';
+import type { LoadOptions } from '@aries-data/engine';
+import type { AriesError } from '@aries-data/sdk';
 import { describe, expect, test } from 'vitest';
 import { runHere } from '../../packages/cli/src/testing/run-here.ts';
 import { changingShop } from './changing-shop.ts';

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import type { Destination } from '@aries-data/sdk';
 import { DuckDBInstance } from '@duckdb/node-api';
 import pg from 'pg';
-import { destination as duckdb } from '../../connectors/duckdb/src/destination.ts';
-import { destination as postgres } from '../../connectors/postgres/src/destination.ts';
+import { destination as duckdb } from '../../connectors/duckdb/src/destination/destination.ts';
+import { destination as postgres } from '../../connectors/postgres/src/destination/destination.ts';
 import { freshDatabase } from '../services/database.ts';
 
 /** Where a pipeline loads to, and a second place beside it for the run that nothing disturbs. */

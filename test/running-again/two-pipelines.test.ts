@@ -1,4 +1,5 @@
-import { type Destination, type LoadOptions, type LoadSession, readDataset } from '@aries-data/sdk';
+import { type LoadOptions, readDataset } from '@aries-data/engine';
+import type { Destination, LoadSession } from '@aries-data/sdk';
 import { describe, expect, test } from 'vitest';
 import { changingShop } from './changing-shop.ts';
 import { UNHURRIED } from './commands.ts';

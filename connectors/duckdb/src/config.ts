@@ -1,4 +1,4 @@
-import { sqlSourceOptions } from '@aries-data/sdk';
+import { sqlSourceOptions } from '@aries-data/sql';
 import { z } from 'zod';
 
 const database = {

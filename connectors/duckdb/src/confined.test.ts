@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { source } from './source.ts';
+import { source } from './source/source.ts';
 import { database, failure, recordsOf, streamsOf, tempFolder } from './testing/index.ts';
 
 async function hostile() {

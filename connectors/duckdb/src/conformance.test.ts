@@ -1,4 +1,4 @@
-import { testConformance } from '@aries-data/sdk/testing';
+import { testConformance } from '@aries-data/testing';
 import { test } from 'vitest';
 import * as suites from '../conformance.ts';
 import * as connector from './index.ts';

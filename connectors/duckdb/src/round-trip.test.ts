@@ -1,6 +1,6 @@
+import { extract } from '@aries-data/engine';
 import {
   defineSource,
-  extract,
   type FieldSchema,
   fieldSchema,
   type Json,
@@ -9,7 +9,7 @@ import {
 } from '@aries-data/sdk';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { source } from './source.ts';
+import { source } from './source/source.ts';
 import { database, execute, failure, loadInto, recordsOf, rowsOf, stage, tempFolder } from './testing/index.ts';
 
 test('tables go from one database to another and come back as they were', async () => {

@@ -1,7 +1,7 @@
 import { type DuckDBDateValue, DuckDBInstance, type DuckDBTimestampValue } from '@duckdb/node-api';
 import { expect, test } from 'vitest';
-import { formatDate, formatDateTime, formatTime } from './format-time.ts';
-import { parseDate, parseDateTime, parseTime } from './parse-time.ts';
+import { parseDate, parseDateTime, parseTime } from './destination/parse-time.ts';
+import { formatDate, formatDateTime, formatTime } from './source/format-time.ts';
 
 /** DuckDB's own words for random values, and the values. */
 async function samples<Value>(sql: string): Promise<[value: Value, text: string][]> {

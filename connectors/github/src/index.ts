@@ -1,1 +1,1 @@
-export { source } from './source.ts';
+export { source } from './source/source.ts';

@@ -1,4 +1,4 @@
-import { readAll } from '@aries-data/sdk/testing';
+import { readAll } from '@aries-data/testing';
 import nock from 'nock';
 import { afterEach, expect, test } from 'vitest';
 import { source } from './index.ts';

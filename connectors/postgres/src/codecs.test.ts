@@ -1,19 +1,11 @@
-import {
-  csvDecoder,
-  csvEncoder,
-  type Field,
-  type FieldKind,
-  fieldSchema,
-  type Json,
-  type JsonRecord,
-  ndjsonEncoder,
-} from '@aries-data/sdk';
+import { csvDecoder, csvEncoder, ndjsonEncoder } from '@aries-data/formats';
+import { type Field, type FieldKind, fieldSchema, type Json, type JsonRecord } from '@aries-data/sdk';
 import fc from 'fast-check';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../test/services/database.ts';
-import { copyIn } from './copy-in.ts';
-import { CopyOut } from './copy-out.ts';
+import { copyIn } from './destination/copy-in.ts';
+import { CopyOut } from './source/copy-out.ts';
 
 let database: FreshDatabase;
 let client: pg.Client;

@@ -1,4 +1,4 @@
-import { sqlSourceOptions, type TunnelConfig, tunnelOptions } from '@aries-data/sdk';
+import { sqlSourceOptions, type TunnelConfig, tunnelOptions } from '@aries-data/sql';
 import { z } from 'zod';
 
 /** How to reach the server: what source and destination share. */

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { rowsOf } from '@aries-data/sdk/internal';
 import pg from 'pg';
 import * as copyStreams from 'pg-copy-streams';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { rowsOf } from '../../../packages/sdk/src/records.ts';
 import { type FreshDatabase, freshDatabase } from '../../../test/services/database.ts';
-import { copyIn } from './copy-in.ts';
-import { CopyOut } from './copy-out.ts';
+import { copyIn } from './destination/copy-in.ts';
+import { CopyOut } from './source/copy-out.ts';
 import { sql } from './testing/harness.ts';
 
 let database: FreshDatabase;

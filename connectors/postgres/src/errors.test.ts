@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { noHttp } from '@aries-data/sdk/testing';
+import { noHttp } from '@aries-data/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../test/services/database.ts';
 import { freePort } from '../../../test/services/free-port.ts';
 import { destinationConfig, sourceConfig } from './config.ts';
-import { connect } from './connect.ts';
-import { destination } from './destination.ts';
-import { socketOf } from './open-client.ts';
-import { source } from './source.ts';
+import { connect } from './connect/connect.ts';
+import { socketOf } from './connect/open-client.ts';
+import { destination } from './destination/destination.ts';
+import { source } from './source/source.ts';
 import { discover, silent, sql } from './testing/harness.ts';
 
 let database: FreshDatabase;

@@ -1,2 +1,2 @@
-export { destination } from './destination.ts';
-export { source } from './source.ts';
+export { destination } from './destination/destination.ts';
+export { source } from './source/source.ts';

@@ -1,13 +1,13 @@
+import { csvDecoder } from '@aries-data/formats';
+import { type Field, fieldsOf } from '@aries-data/sdk';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { csvDecoder } from '../../../packages/sdk/src/formats/csv.ts';
-import { PGCOPY_HEAD, PGCOPY_TAIL, pgcopyDecoder, pgcopyEncoder } from '../../../packages/sdk/src/formats/pgcopy.ts';
-import { type Field, fieldsOf } from '../../../packages/sdk/src/schema.ts';
+import { PGCOPY_HEAD, PGCOPY_TAIL, pgcopyDecoder, pgcopyEncoder } from '../../../packages/formats/src/pgcopy/pgcopy.ts';
 import { type FreshDatabase, freshDatabase } from '../../../test/services/database.ts';
 import { destinationConfig } from './config.ts';
-import { connect, type Session } from './connect.ts';
-import { copyIn } from './copy-in.ts';
-import { CopyOut } from './copy-out.ts';
+import { connect, type Session } from './connect/connect.ts';
+import { copyIn } from './destination/copy-in.ts';
+import { CopyOut } from './source/copy-out.ts';
 import { discover } from './testing/harness.ts';
 
 let database: FreshDatabase;

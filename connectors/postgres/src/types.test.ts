@@ -1,4 +1,4 @@
-import { isPgcopyType } from '../../../packages/sdk/src/formats/pgcopy-types.ts';
+import { isPgcopyType } from '../../../packages/formats/src/pgcopy/types.ts';
 import { freshDatabase } from '../../../test/services/database.ts';
 import { describeTypes } from './testing/type-suite.ts';
 

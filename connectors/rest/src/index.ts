@@ -1,3 +1,3 @@
-import { restApi, restSource } from '@aries-data/sdk/rest';
+import { restApi, restSource } from '@aries-data/rest';
 
 export const source = restSource({ config: restApi, api: (api) => api });

@@ -1,4 +1,4 @@
-import { restSource } from '@aries-data/sdk/rest';
+import { restSource } from '@aries-data/rest';
 import { z } from 'zod';
 
 const sourceConfig = z.strictObject({

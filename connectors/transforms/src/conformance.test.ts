@@ -1,4 +1,4 @@
-import { testConformance } from '@aries-data/sdk/testing';
+import { testConformance } from '@aries-data/testing';
 import { describe, test } from 'vitest';
 import * as suites from '../conformance.ts';
 import * as transforms from './index.ts';

@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { type JsonRecord, rawNumber } from '@aries-data/sdk';
+import { rawNumber } from '@aries-data/formats';
+import type { JsonRecord } from '@aries-data/sdk';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { transform } from './dedupe.ts';

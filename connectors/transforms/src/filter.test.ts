@@ -1,4 +1,5 @@
-import { type Json, type JsonRecord, rawNumber } from '@aries-data/sdk';
+import { rawNumber } from '@aries-data/formats';
+import type { Json, JsonRecord } from '@aries-data/sdk';
 import { describe, expect, test } from 'vitest';
 import { transform } from './filter.ts';
 import { run, schemaOf } from './testing.ts';

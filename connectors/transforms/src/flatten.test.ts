@@ -1,4 +1,5 @@
-import { type Json, type JsonRecord, type RecordSchema, rawNumber } from '@aries-data/sdk';
+import { rawNumber } from '@aries-data/formats';
+import type { Json, JsonRecord, RecordSchema } from '@aries-data/sdk';
 import { expect, test } from 'vitest';
 import { transform } from './flatten.ts';
 import { run, schemaOf } from './testing.ts';

@@ -1,5 +1,6 @@
-import { defineSource, extract, int64, openDataset, transform as transformStep } from '@aries-data/sdk';
-import { memoryStaging } from '@aries-data/sdk/testing';
+import { extract, openDataset, transform as transformStep } from '@aries-data/engine';
+import { defineSource, int64 } from '@aries-data/sdk';
+import { memoryStaging } from '@aries-data/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { dedupe, filter, flatten, select } from './index.ts';

@@ -1,4 +1,5 @@
-import { type JsonRecord, rawNumber, withOrigin } from '@aries-data/sdk';
+import { rawNumber } from '@aries-data/formats';
+import { type JsonRecord, withOrigin } from '@aries-data/sdk';
 import { describe, expect, test } from 'vitest';
 import { transform } from './select.ts';
 import { run, schemaOf } from './testing.ts';

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ApplyContext, Batch, JsonRecord, Log, RecordSchema, Rejection, Transform } from '@aries-data/sdk';
-import { noHttp } from '@aries-data/sdk/testing';
+import { noHttp } from '@aries-data/testing';
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 

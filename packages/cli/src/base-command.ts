@@ -1,4 +1,4 @@
-import type { MaxRejected } from '@aries-data/sdk';
+import type { MaxRejected } from '@aries-data/engine';
 import { Command, type Config } from '@oclif/core';
 import { outputFlags } from './flags.ts';
 import type { Session } from './session.ts';

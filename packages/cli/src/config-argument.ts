@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
-import { AriesError, type PlaceOf, placesIn } from '@aries-data/sdk';
+import { placesIn } from '@aries-data/formats';
+import { AriesError } from '@aries-data/sdk';
+import type { PlaceOf } from '@aries-data/sdk/internal';
 import { parseJsonOrYaml } from './json-or-yaml.ts';
 
 /** A config as it was given, and where in its file everything is. */

@@ -1,4 +1,4 @@
-import { type Redactor, resolveConfig } from '@aries-data/sdk';
+import { type Redactor, resolveConfig } from '@aries-data/engine';
 import { readConfigArgument } from './config-argument.ts';
 import { literalSecrets } from './literal-secrets.ts';
 import { loadConnector } from './load-connector.ts';

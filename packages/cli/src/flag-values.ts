@@ -1,4 +1,5 @@
-import type { Interval, MaxRejected } from '@aries-data/sdk';
+import type { MaxRejected } from '@aries-data/engine';
+import type { Interval } from '@aries-data/sdk';
 
 /** `--max-rejected`: a number of records, or a share of those read. */
 export function parseMaxRejected(text: string): MaxRejected {

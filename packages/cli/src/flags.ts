@@ -1,4 +1,4 @@
-import type { MaxRejected, StreamOptions } from '@aries-data/sdk';
+import type { MaxRejected, StreamOptions } from '@aries-data/engine';
 import { Args, Flags, type Interfaces } from '@oclif/core';
 import { parseMaxRejected, parseTime } from './flag-values.ts';
 

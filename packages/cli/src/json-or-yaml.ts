@@ -1,4 +1,5 @@
-import { duplicateName, type Json } from '@aries-data/sdk';
+import { duplicateName } from '@aries-data/formats';
+import type { Json } from '@aries-data/sdk';
 
 /**
  * A document in JSON, or else in YAML. Errors give the place and never the text: it may hold a secret.

@@ -1,4 +1,5 @@
-import { type Connector, createRedactor, parseConfig, type Redactor } from '@aries-data/sdk';
+import { createRedactor, parseConfig, type Redactor } from '@aries-data/engine';
+import type { Connector } from '@aries-data/sdk';
 
 /**
  * The secrets that a config holds as they are, not as a reference such as `${env:TOKEN}`. On a command line they can be read by

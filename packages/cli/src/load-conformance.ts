@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { AriesError, type Connector } from '@aries-data/sdk';
-import type { ConformanceSuites } from '@aries-data/sdk/testing';
+import type { ConformanceSuites } from '@aries-data/testing';
 import { nearestPackageJson } from './package-json.ts';
 import { resolveConnector } from './resolve-connector.ts';
 

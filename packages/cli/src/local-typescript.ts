@@ -1,18 +1,18 @@
 import { registerHooks } from 'node:module';
 
-// Resolved before the hook exists: asking inside it would ask it again.
+// Resolved before the hook exists: resolving inside it would call it again.
 const PROVIDED = new Map(
-  ['@aries-data/sdk', '@aries-data/sdk/rest', '@aries-data/sdk/testing', 'zod'].map((specifier) => [
-    specifier,
-    import.meta.resolve(specifier),
-  ]),
+  ['sdk', 'formats', 'stores', 'sql', 'rest', 'testing']
+    .map((name) => `@aries-data/${name}`)
+    .concat('zod')
+    .map((specifier) => [specifier, import.meta.resolve(specifier)]),
 );
 
 let registered = false;
 
 /**
- * Lets a connector in a folder without `node_modules` import the SDK and zod: where it does not find its own, it gets those
- * that came with `aries`, the very modules that the engine uses.
+ * Lets a connector in a folder without `node_modules` import the packages that connectors build on, and zod. If it has no copy of its
+ * own, it gets the one that came with `aries`: the same modules that the engine uses.
  */
 export function provideSdkToLocalFiles(): void {
   if (registered) return;

@@ -1,4 +1,5 @@
-import { type ConnectorRole, type ConnectorUse, parseConfig } from '@aries-data/sdk';
+import { type ConnectorUse, parseConfig } from '@aries-data/engine';
+import type { ConnectorRole } from '@aries-data/sdk';
 
 /** The parts of a connector that take this config: source and destination may want different ones. Where none does, the first. */
 export function rolesFor({ connector, config }: ConnectorUse): ConnectorRole[] {

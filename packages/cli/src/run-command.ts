@@ -1,4 +1,5 @@
-import { type AriesError, createRedactor, isAriesError, toAriesError } from '@aries-data/sdk';
+import { createRedactor } from '@aries-data/engine';
+import { type AriesError, isAriesError, toAriesError } from '@aries-data/sdk';
 import { findCommand } from './commands.ts';
 import { createSession } from './create-session.ts';
 import { endInAnyCase, interrupted } from './end-in-any-case.ts';

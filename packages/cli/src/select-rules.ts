@@ -1,5 +1,5 @@
 import { AriesError, nearest } from '@aries-data/sdk';
-import type { ConnectorRule } from '@aries-data/sdk/testing';
+import type { ConnectorRule } from '@aries-data/testing';
 
 /** The rules that `--rule` and `--role` ask for, or all. Throws `USAGE` for a rule that the connector does not have. */
 export function selectRules(

@@ -1,4 +1,5 @@
-import type { Connector, ConnectorUse, Log, Progress, Redactor, StepStart } from '@aries-data/sdk';
+import type { ConnectorUse, Progress, Redactor, StepStart } from '@aries-data/engine';
+import type { Connector, Log } from '@aries-data/sdk';
 
 /** Puts a question to whoever started the command, and returns the answer. */
 export type Ask = (question: string) => Promise<string>;

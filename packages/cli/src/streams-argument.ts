@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { StreamOptions } from '@aries-data/sdk';
+import type { StreamOptions } from '@aries-data/engine';
 import { parseJsonOrYaml } from './json-or-yaml.ts';
 
 /**
@@ -18,7 +18,7 @@ export async function parseStreams(text: string): Promise<(string | StreamOption
 }
 
 async function check(value: unknown): Promise<(string | StreamOptions)[]> {
-  const [{ streamOptionsSchema }, { z }] = await Promise.all([import('@aries-data/sdk'), import('zod')]);
+  const [{ streamOptionsSchema }, { z }] = await Promise.all([import('@aries-data/engine'), import('zod')]);
   const list = z.array(z.union([z.string().min(1), streamOptionsSchema])).nonempty();
   const result = list.safeParse(Array.isArray(value) ? value : [value]);
   if (result.success) return result.data;

@@ -3,8 +3,12 @@ import { z } from 'zod';
 import type { ConnectorRole } from './check-part.ts';
 import { checkPart, checkStreams } from './check-part.ts';
 import { connectorOf } from './connector.ts';
+import { defineDestination } from './destination.ts';
 import { AriesError } from './errors.ts';
-import { defineDestination, defineSource, defineTransform, inferred, originOf } from './index.ts';
+import { originOf } from './records.ts';
+import { inferred } from './schema.ts';
+import { defineSource } from './source.ts';
+import { defineTransform } from './transform.ts';
 
 /** The message and the hint of what is thrown. */
 function said(work: () => unknown): string {

@@ -1,5 +1,5 @@
-import { nearest } from './config/nearest.ts';
 import { AriesError } from './errors.ts';
+import { nearest } from './nearest.ts';
 
 /** Place of a mistake in a connector: `issues: streams.open`, or `defineSource` while the connector's name is not known yet. */
 export interface Place {

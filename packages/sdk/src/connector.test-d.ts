@@ -1,7 +1,10 @@
+import { readAll, runTransform } from '@aries-data/testing';
 import { expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
-import { defineDestination, defineSource, defineTransform, int64, type LoadSession, type RecordsOf } from './index.ts';
-import { readAll, runTransform } from './testing/index.ts';
+import { defineDestination, type LoadSession } from './destination.ts';
+import { int64 } from './schema.ts';
+import { defineSource, type RecordsOf } from './source.ts';
+import { defineTransform } from './transform.ts';
 
 const source = defineSource({
   config: z.object({ repo: z.string(), pages: z.int().default(1) }),

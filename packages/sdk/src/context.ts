@@ -1,4 +1,4 @@
-import type { Http, HttpSettings } from './http/http.ts';
+import type { Http, HttpSettings } from './http.ts';
 
 /** Version of the contract between connectors and the engine. The `define…` functions stamp it on what they return. */
 export const API_VERSION = 1;

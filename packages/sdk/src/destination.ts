@@ -2,10 +2,10 @@ import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import { checkPart } from './check-part.ts';
 import { API_VERSION, type ConnectorContext, type HttpDeclaration } from './context.ts';
-import type { StagedFormat } from './formats/format.ts';
 import type { Disposition, Interval, LedgerRow, ReadLater } from './ledger-row.ts';
 import type { Batch, Rejection } from './records.ts';
 import type { Field } from './schema.ts';
+import type { StagedFormat } from './staged-format.ts';
 
 /** What the destination guarantees when a load is interrupted; see `docs/guarantees.md`. */
 export type Delivery = 'transactional' | 'idempotent' | 'at-least-once';

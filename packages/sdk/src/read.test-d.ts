@@ -1,16 +1,10 @@
 import { Readable } from 'node:stream';
 import { expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
-import {
-  checkpoint,
-  defineSource,
-  type HttpPage,
-  int64,
-  type JsonRecord,
-  type ReadContext,
-  rejected,
-  type Unchecked,
-} from './index.ts';
+import type { HttpPage } from './http.ts';
+import { checkpoint, rejected, type Unchecked } from './records.ts';
+import { int64, type JsonRecord } from './schema.ts';
+import { defineSource, type ReadContext } from './source.ts';
 
 const config = z.object({ repo: z.string() });
 const schema = z.object({ id: int64(), title: z.string(), votes: z.number().nullable(), repo: z.string() });

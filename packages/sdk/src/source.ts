@@ -2,9 +2,9 @@ import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import { checkPart } from './check-part.ts';
 import { API_VERSION, type ConnectorContext, type HttpDeclaration } from './context.ts';
-import type { StagedFormat } from './formats/format.ts';
 import type { ReadItem } from './records.ts';
 import type { inferred, Json, JsonRecord, RecordSchema } from './schema.ts';
+import type { StagedFormat } from './staged-format.ts';
 
 /** Forms of a stream's schema: a zod object, a JSON Schema (for discovered streams), or `inferred`. */
 export type SchemaInput = z.ZodObject | RecordSchema | typeof inferred;

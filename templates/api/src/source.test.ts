@@ -1,5 +1,5 @@
 import { isAriesError } from '@aries-data/sdk';
-import { readAll } from '@aries-data/sdk/testing';
+import { readAll } from '@aries-data/testing';
 import nock from 'nock';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { source } from './source.ts';

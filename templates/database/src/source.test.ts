@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { isAriesError } from '@aries-data/sdk';
-import { readAll } from '@aries-data/sdk/testing';
+import { readAll } from '@aries-data/testing';
 import { expect, test } from 'vitest';
 import { source } from './source.ts';
 

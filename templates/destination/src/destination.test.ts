@@ -1,7 +1,8 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { check, connectorOf, isAriesError } from '@aries-data/sdk';
+import { check } from '@aries-data/engine';
+import { connectorOf, isAriesError } from '@aries-data/sdk';
 import { expect, test } from 'vitest';
 import { openDatabase } from './database.ts';
 import * as exports from './index.ts';

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { type LedgerRow, type LoadSession, recordWriter } from '@aries-data/sdk';
+import { recordWriter } from '@aries-data/formats';
+import type { LedgerRow, LoadSession } from '@aries-data/sdk';
 import { beginWriting, LEDGER, tableOf } from './database.ts';
 
 /** One load: everything it writes is one transaction, which the commit ends. */

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { withOptions } from '@aries-data/sdk/testing';
+import { withOptions } from '@aries-data/testing';
 import { expect, test } from 'vitest';
 import * as connector from './index.ts';
 

@@ -2,7 +2,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAriesError } from '@aries-data/sdk';
-import { readAll } from '@aries-data/sdk/testing';
+import { readAll } from '@aries-data/testing';
 import { expect, test } from 'vitest';
 import { source } from './source.ts';
 

@@ -1,5 +1,5 @@
 import { isAriesError } from '@aries-data/sdk';
-import { runTransform } from '@aries-data/sdk/testing';
+import { runTransform } from '@aries-data/testing';
 import { expect, test } from 'vitest';
 import { transform } from './transform.ts';
 

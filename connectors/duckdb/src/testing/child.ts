@@ -4,8 +4,8 @@
  */
 
 import { fieldSchema, fieldsOf, type JsonRecord, type LoadTarget } from '@aries-data/sdk';
-import { noHttp } from '@aries-data/sdk/testing';
-import { destination } from '../destination.ts';
+import { noHttp } from '@aries-data/testing';
+import { destination } from '../destination/destination.ts';
 
 /** Of no interest to a load whose session undoes what it does not commit. */
 const PLACE = { part: 'part', index: 0 };

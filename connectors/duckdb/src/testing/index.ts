@@ -1,22 +1,19 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { extract, type LoadOptions, load, type StepResult } from '@aries-data/engine';
 import {
   type AriesError,
   type Disposition,
   defineSource,
-  extract,
   type Interval,
   type JsonRecord,
-  type LoadOptions,
-  load,
   type ReadContext,
   type RecordSchema,
-  type StepResult,
   type Stream,
   toAriesError,
 } from '@aries-data/sdk';
-import { noHttp } from '@aries-data/sdk/testing';
+import { noHttp } from '@aries-data/testing';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { onTestFinished } from 'vitest';
 import { z } from 'zod';

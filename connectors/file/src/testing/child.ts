@@ -3,9 +3,11 @@
  * when it is at the step, such as `after writeIfAbsent`, and waits there. `writing` is the moment at which half of the file is written.
  */
 
-import { type Connector, load, openStore, type Store } from '@aries-data/sdk';
-import { destination } from '../destination.ts';
-import { storeSession } from '../load/session.ts';
+import { load } from '@aries-data/engine';
+import type { Connector } from '@aries-data/sdk';
+import { openStore, type Store } from '@aries-data/stores';
+import { destination } from '../destination/destination.ts';
+import { storeSession } from '../destination/session.ts';
 import { steppedStore } from './stepped-store.ts';
 
 /** Where it stops. */

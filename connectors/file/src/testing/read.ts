@@ -2,10 +2,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Json, Log, ReadContext, Rejection } from '@aries-data/sdk';
-import { noHttp } from '@aries-data/sdk/testing';
+import { noHttp } from '@aries-data/testing';
 import { onTestFinished } from 'vitest';
 import { type SourceConfig, sourceConfig } from '../config.ts';
-import { type Position, readFiles } from '../read-files.ts';
+import { type Position, readFiles } from '../source/read-files.ts';
 
 /** A folder with these files, until the test is over. */
 export async function folderWith(files: Record<string, string | Uint8Array>): Promise<string> {

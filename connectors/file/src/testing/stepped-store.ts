@@ -1,4 +1,4 @@
-import type { Store } from '@aries-data/sdk';
+import type { Store } from '@aries-data/stores';
 
 /** A change to a store, and whether it is about to be made or has just been. */
 export interface Step {

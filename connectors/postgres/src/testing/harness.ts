@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
+import { csvDecoder } from '@aries-data/formats';
 import {
   type Batch,
-  csvDecoder,
   type Field,
   fieldsOf,
   type JsonRecord,
@@ -16,11 +16,11 @@ import {
   type Rejection,
   type StreamLoad,
 } from '@aries-data/sdk';
-import { noHttp } from '@aries-data/sdk/testing';
+import { noHttp } from '@aries-data/testing';
 import pg from 'pg';
 import { destinationConfig, type SourceConfig, sourceConfig } from '../config.ts';
-import { destination } from '../destination.ts';
-import { source } from '../source.ts';
+import { destination } from '../destination/destination.ts';
+import { source } from '../source/source.ts';
 
 export const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 

@@ -3,21 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import {
-  type Connector,
-  connectorOf,
-  type Disposition,
-  defineTransform,
   extract,
   load,
   type MaxRejected,
   rejectedRecords,
-  type StagedFormat,
   type StepResult,
   type StreamOptions,
-} from '@aries-data/sdk';
+} from '@aries-data/engine';
+import { type Connector, connectorOf, type Disposition, defineTransform, type StagedFormat } from '@aries-data/sdk';
 import { z } from 'zod';
-import { destination } from '../destination.ts';
-import { source } from '../source.ts';
+import { destination } from '../destination/destination.ts';
+import { source } from '../source/source.ts';
 
 /** The connector as the command would find it. */
 export const postgres: Connector = connectorOf({ source, destination }, { name: 'postgres', version: '0.0.0' });

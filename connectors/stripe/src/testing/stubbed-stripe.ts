@@ -1,6 +1,6 @@
 import type { JsonRecord } from '@aries-data/sdk';
 import nock from 'nock';
-import { API_VERSION } from '../schemas.ts';
+import { API_VERSION } from '../source/schemas.ts';
 
 export const KEY = 'rk_live_51AriesTestKey';
 const json = { 'content-type': 'application/json', 'request-id': 'req_1' };

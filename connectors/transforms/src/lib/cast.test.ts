@@ -1,4 +1,5 @@
-import { type Json, rawNumber } from '@aries-data/sdk';
+import { rawNumber } from '@aries-data/formats';
+import type { Json } from '@aries-data/sdk';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { CASTS, type CastRule, type CastType, whyNot } from './cast.ts';

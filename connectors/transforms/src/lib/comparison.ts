@@ -1,4 +1,5 @@
-import { AriesError, type FieldKind, isRawNumber, type Json } from '@aries-data/sdk';
+import { isRawNumber } from '@aries-data/formats';
+import { AriesError, type FieldKind, type Json } from '@aries-data/sdk';
 import { parseDecimal } from './decimal.ts';
 import { instantOrder, numberOrder, type Order, orderOf, textOrder } from './order.ts';
 

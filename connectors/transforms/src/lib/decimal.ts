@@ -1,4 +1,5 @@
-import { isRawNumber, type Json } from '@aries-data/sdk';
+import { isRawNumber } from '@aries-data/formats';
+import type { Json } from '@aries-data/sdk';
 
 /** A number taken apart, so that no digit is lost: ±0.digits × 10^exponent, without zeros at either end of the digits. */
 export interface Decimal {

@@ -1,11 +1,10 @@
+import { recordReader, recordWriter } from '@aries-data/formats';
 import {
   AriesError,
   type Field,
   type Json,
   type JsonRecord,
   type RecordSchema,
-  recordReader,
-  recordWriter,
   type TransformContext,
 } from '@aries-data/sdk';
 import { numberText } from './decimal.ts';

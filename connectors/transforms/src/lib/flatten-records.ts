@@ -1,4 +1,5 @@
-import { AriesError, isRawNumber, type Json, type JsonRecord, type RecordSchema } from '@aries-data/sdk';
+import { isRawNumber } from '@aries-data/formats';
+import { AriesError, type Json, type JsonRecord, type RecordSchema } from '@aries-data/sdk';
 import type { Change } from './batches.ts';
 import { setField } from './fields.ts';
 import { type Declared, type FlattenConfig, fieldsWithin, isFlattened } from './flatten-schema.ts';

@@ -1,4 +1,4 @@
-import { daysOfCivil } from '@aries-data/sdk';
+import { daysOfCivil } from '@aries-data/formats';
 
 /** A moment: seconds since 1970 and the digits of the fraction, without zeros at the end. */
 export interface Instant {

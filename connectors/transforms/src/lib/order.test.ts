@@ -1,4 +1,5 @@
-import { type FieldKind, type Json, rawNumber } from '@aries-data/sdk';
+import { rawNumber } from '@aries-data/formats';
+import type { FieldKind, Json } from '@aries-data/sdk';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { canonicalDecimal, parseDecimal } from './decimal.ts';

@@ -16,7 +16,7 @@ export default class Check extends AriesCommand {
 
   override async run() {
     const { args, flags } = await this.parse(Check);
-    const [{ check }, { rolesFor }] = await Promise.all([import('@aries-data/sdk'), import('../roles-for.ts')]);
+    const [{ check }, { rolesFor }] = await Promise.all([import('@aries-data/engine'), import('../roles-for.ts')]);
     const { signal, log, redactor } = this.session;
     const use = await this.session.connectorUse(args.connector, flags.config);
     const roles = flags.role === undefined ? rolesFor(use) : [flags.role];

@@ -1,4 +1,4 @@
-import type { DiscoveredStream } from '@aries-data/sdk';
+import type { DiscoveredStream } from '@aries-data/engine';
 import { AriesCommand } from '../base-command.ts';
 import * as flag from '../flags.ts';
 import { table } from '../report/table.ts';
@@ -11,7 +11,7 @@ export default class Discover extends AriesCommand {
 
   override async run() {
     const { args, flags } = await this.parse(Discover);
-    const { discover } = await import('@aries-data/sdk');
+    const { discover } = await import('@aries-data/engine');
     const { signal, log, redactor } = this.session;
     return discover({ source: await this.session.connectorUse(args.connector, flags.config), signal, log, redactor });
   }

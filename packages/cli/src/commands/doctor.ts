@@ -54,7 +54,10 @@ export default class Doctor extends AriesCommand {
 const WORST_FIRST = ['bug', 'data', 'config', 'auth', 'transient'];
 
 async function worstOf(findings: readonly Finding[]): Promise<AriesError | undefined> {
-  const { AriesError, ERROR_CODES } = await import('@aries-data/sdk');
+  const [{ AriesError }, { ERROR_CODES }] = await Promise.all([
+    import('@aries-data/sdk'),
+    import('@aries-data/sdk/internal'),
+  ]);
   const failures = findings.flatMap((finding) =>
     finding.code === undefined ? [] : [{ ...finding, code: finding.code }],
   );

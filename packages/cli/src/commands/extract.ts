@@ -1,4 +1,4 @@
-import type { PlanResult, StepResult } from '@aries-data/sdk';
+import type { PlanResult, StepResult } from '@aries-data/engine';
 import { AriesCommand } from '../base-command.ts';
 import { intervalOf } from '../flag-values.ts';
 import * as flag from '../flags.ts';
@@ -33,7 +33,7 @@ export default class Extract extends AriesCommand {
 
   override async run() {
     const { args, flags } = await this.parse(Extract);
-    const { extract, planExtract } = await import('@aries-data/sdk');
+    const { extract, planExtract } = await import('@aries-data/engine');
     const options = {
       ...this.stepOptions(flags),
       source: await this.session.connectorUse(args.connector, flags.config),

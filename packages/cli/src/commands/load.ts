@@ -28,7 +28,7 @@ export default class Load extends AriesCommand {
 
   override async run() {
     const { args, flags } = await this.parse(Load);
-    const { load } = await import('@aries-data/sdk');
+    const { load } = await import('@aries-data/engine');
     return load({
       ...this.stepOptions(flags),
       destination: await this.session.connectorUse(args.connector, flags.config),

@@ -1,4 +1,4 @@
-import type { PipelineOptions, PipelinePlan, PipelineResult, PlanResult } from '@aries-data/sdk';
+import type { PipelineOptions, PipelinePlan, PipelineResult, PlanResult } from '@aries-data/engine';
 import { Args, Flags } from '@oclif/core';
 import { AriesCommand } from '../base-command.ts';
 import { intervalOf } from '../flag-values.ts';
@@ -41,7 +41,7 @@ export default class Run extends AriesCommand {
 
   override async run() {
     const { args, flags } = await this.parse(Run);
-    const { planPipeline, planPipelineExtract, runPipeline } = await import('@aries-data/sdk');
+    const { planPipeline, planPipelineExtract, runPipeline } = await import('@aries-data/engine');
     const options: PipelineOptions = {
       ...this.stepOptions(flags),
       file: args.pipeline,

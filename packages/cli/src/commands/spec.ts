@@ -22,7 +22,7 @@ export default class SpecCommand extends AriesCommand {
 
   override async run(): Promise<Spec> {
     const { args } = await this.parse(SpecCommand);
-    const { configSchema } = await import('@aries-data/sdk');
+    const { configSchema } = await import('@aries-data/sdk/internal');
     const { name, version, source, transform, destination } = await this.session.loadConnector(args.connector);
     const schemaOf = (part: { config?: Parameters<typeof configSchema>[0] }): FieldSchema =>
       part.config === undefined ? { type: 'object', properties: {} } : configSchema(part.config, name);

@@ -1,4 +1,4 @@
-import type { RuleResult } from '@aries-data/sdk/testing';
+import type { RuleResult } from '@aries-data/testing';
 import { Flags } from '@oclif/core';
 import { AriesCommand } from '../base-command.ts';
 import * as flag from '../flags.ts';
@@ -38,7 +38,7 @@ export default class Test extends AriesCommand {
     const [{ loadConformance }, { AriesError }, { conformance, runConformance }, { selectRules }] = await Promise.all([
       import('../load-conformance.ts'),
       import('@aries-data/sdk'),
-      import('@aries-data/sdk/testing'),
+      import('@aries-data/testing'),
       import('../select-rules.ts'),
     ]);
     const connector = await this.session.loadConnector(args.connector);

@@ -27,7 +27,7 @@ export default class Transform extends AriesCommand {
 
   override async run() {
     const { args, flags } = await this.parse(Transform);
-    const { transform } = await import('@aries-data/sdk');
+    const { transform } = await import('@aries-data/engine');
     return transform({
       ...this.stepOptions(flags),
       transform: await this.session.connectorUse(args.connector, flags.config),

@@ -1,4 +1,4 @@
-import { check } from '@aries-data/sdk';
+import { check } from '@aries-data/engine';
 import { rolesFor } from '../roles-for.ts';
 import type { Session } from '../session.ts';
 import { examine, type Finding } from './finding.ts';

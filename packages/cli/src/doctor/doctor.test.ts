@@ -1,8 +1,8 @@
 import { mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openStore, type Store } from '@aries-data/sdk';
-import { memoryStaging } from '@aries-data/sdk/testing';
+import { openStore, type Store } from '@aries-data/stores';
+import { memoryStaging } from '@aries-data/testing';
 import { describe, expect, test } from 'vitest';
 import { fixture, runAries } from '../testing/run-aries.ts';
 import { clockFinding } from './clock.ts';

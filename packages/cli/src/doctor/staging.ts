@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AriesError, openStore, type Store } from '@aries-data/sdk';
+import { AriesError } from '@aries-data/sdk';
+import { openStore, type Store } from '@aries-data/stores';
 import { clockFinding } from './clock.ts';
 import { examine, type Finding, fine, warning } from './finding.ts';
 

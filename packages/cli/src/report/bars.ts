@@ -1,5 +1,5 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
-import type { Progress } from '@aries-data/sdk';
+import type { Progress } from '@aries-data/engine';
 import type { ProgressView } from './heartbeat.ts';
 import { formatBytes, formatCount } from './numbers.ts';
 

@@ -1,4 +1,4 @@
-import type { RuleResult } from '@aries-data/sdk/testing';
+import type { RuleResult } from '@aries-data/testing';
 import type { Finding } from '../doctor/finding.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import type { AriesError } from '@aries-data/sdk';
-import type { RuleResult } from '@aries-data/sdk/testing';
+import type { RuleResult } from '@aries-data/testing';
 import type { Finding } from '../doctor/finding.ts';
 import { FailureTables } from './failure-tables.ts';
 import { findingsTable } from './findings-table.ts';

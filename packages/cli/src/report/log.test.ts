@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { createRedactor } from '@aries-data/sdk';
+import { createRedactor } from '@aries-data/engine';
 import { expect, test } from 'vitest';
 import { createLog } from './log.ts';
 

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
-import type { Log, Redactor } from '@aries-data/sdk';
+import type { Redactor } from '@aries-data/engine';
+import type { Log } from '@aries-data/sdk';
 import type { LogLevel, OutputSettings } from './output-settings.ts';
 
 const RANK: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3 };

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { PlanResult } from '@aries-data/sdk';
+import type { PlanResult } from '@aries-data/engine';
 import { formatCount } from './numbers.ts';
 
 /** The plan of an extract, for people. */

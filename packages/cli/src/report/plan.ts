@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { PipelinePlan } from '@aries-data/sdk';
+import type { PipelinePlan } from '@aries-data/engine';
 import { table } from './table.ts';
 
 /** What a pipeline would do, for people. */

@@ -1,4 +1,5 @@
-import { AriesError, type Log, type Progress, type Redactor, type StepStart, toAriesError } from '@aries-data/sdk';
+import type { Progress, Redactor, StepStart } from '@aries-data/engine';
+import { AriesError, type Log, toAriesError } from '@aries-data/sdk';
 import { createBars } from './bars.ts';
 import { failureOf, presentFailure, stackOf } from './failure.ts';
 import { heartbeat } from './heartbeat.ts';

@@ -1,4 +1,4 @@
-import { createRedactor } from '@aries-data/sdk';
+import { createRedactor } from '@aries-data/engine';
 import { expect, test } from 'vitest';
 import { resultLine } from './result-line.ts';
 

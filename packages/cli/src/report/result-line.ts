@@ -1,4 +1,4 @@
-import { createRedactor, type Redactor } from '@aries-data/sdk';
+import { createRedactor, type Redactor } from '@aries-data/engine';
 
 // What a later step is handed: chosen by whoever started the run, and of no use with a piece of it blotted out.
 const IDENTIFIERS = new Set([

@@ -1,4 +1,4 @@
-import type { RuleResult } from '@aries-data/sdk/testing';
+import type { RuleResult } from '@aries-data/testing';
 import { table } from './table.ts';
 
 /** The rules as people see them: what is broken with its reason, what does not apply with its own. */

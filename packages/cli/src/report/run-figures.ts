@@ -1,4 +1,4 @@
-import type { Progress, StepStart } from '@aries-data/sdk';
+import type { Progress, StepStart } from '@aries-data/engine';
 
 /** How far one stream of a step is. */
 export interface StreamFigures {

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { StepResult } from '@aries-data/sdk';
+import type { StepResult } from '@aries-data/engine';
 import { formatBytes, formatCount, formatDuration } from './numbers.ts';
 import { table } from './table.ts';
 

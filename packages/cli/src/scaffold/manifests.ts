@@ -50,8 +50,8 @@ export function withVersions(manifest: Manifest, versions: Templates['versions']
     if (wanted === undefined) continue;
     resolved[kind] = Object.fromEntries(
       Object.entries(wanted).map(([name, range]) => {
-        if (range.startsWith('workspace:')) return [name, versions['@aries-data']!];
-        return [name, range === 'catalog:' ? versions[name]! : range];
+        const isOurs = range === 'catalog:' || range.startsWith('workspace:');
+        return [name, isOurs ? versions[name]! : range];
       }),
     );
   }

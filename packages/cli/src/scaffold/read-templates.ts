@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import type { Templates } from './templates.ts';
@@ -10,9 +10,19 @@ export function readTemplates(root: string): Templates {
   const { catalog } = parse(readFileSync(join(root, 'pnpm-workspace.yaml'), 'utf8')) as {
     catalog: Record<string, string>;
   };
-  const { version } = JSON.parse(readFileSync(join(root, 'packages/sdk/package.json'), 'utf8')) as { version: string };
-  // All packages of Aries have one version: .changeset/config.json.
-  return { texts, versions: { ...catalog, '@aries-data': `^${version}` } };
+  return { texts, versions: { ...catalog, ...ownVersions(root) } };
+}
+
+function ownVersions(root: string): Record<string, string> {
+  return Object.fromEntries(
+    globSync(['packages/*/package.json', 'connectors/*/package.json'], { cwd: root }).map((file) => {
+      const { name, version } = JSON.parse(readFileSync(join(root, file), 'utf8')) as Record<
+        'name' | 'version',
+        string
+      >;
+      return [name, `^${version}`];
+    }),
+  );
 }
 
 const NOT_COPIED = new Set(['node_modules', 'dist', '.aries']);

@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path';
-import { AriesError, type Log, outlinePipeline, type PipelineOptions } from '@aries-data/sdk';
+import { outlinePipeline, type PipelineOptions } from '@aries-data/engine';
+import { AriesError, type Log } from '@aries-data/sdk';
 import { checkReferences, checkTexts } from './check-names.ts';
 import { checkedCron } from './cron-expression.ts';
 import { type Task, tasksOf } from './tasks.ts';

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
+import { nearest } from '../nearest.ts';
 import { isPlainObject } from '../plain-object.ts';
-import { nearest } from './nearest.ts';
 import { type ConfigProblem, shownPath } from './problem.ts';
 import { defOf, walkConfig } from './walk.ts';
 

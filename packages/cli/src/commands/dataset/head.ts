@@ -17,7 +17,10 @@ export default class DatasetHead extends AriesCommand {
 
   override async run() {
     const { args, flags } = await this.parse(DatasetHead);
-    const { readDataset, recordWriter } = await import('@aries-data/sdk');
+    const [{ readDataset }, { recordWriter }] = await Promise.all([
+      import('@aries-data/engine'),
+      import('@aries-data/formats'),
+    ]);
     const write = recordWriter();
     let left = flags.records;
     for await (const batch of await readDataset(args.uri, {

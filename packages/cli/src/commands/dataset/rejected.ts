@@ -10,7 +10,7 @@ export default class DatasetRejected extends AriesCommand {
 
   override async run() {
     const { args, flags } = await this.parse(DatasetRejected);
-    const { rejectedRecords } = await import('@aries-data/sdk');
+    const { rejectedRecords } = await import('@aries-data/engine');
     for await (const rejection of rejectedRecords(args.uri, flags.stream))
       await this.session.print(`${JSON.stringify(rejection)}\n`);
     return { ok: true };

@@ -9,7 +9,7 @@ export default class DatasetRm extends AriesCommand {
 
   override async run() {
     const { args } = await this.parse(DatasetRm);
-    const { removeDataset } = await import('@aries-data/sdk');
+    const { removeDataset } = await import('@aries-data/engine');
     return { ok: true, dataset: args.uri, ...(await removeDataset(args.uri)) };
   }
 

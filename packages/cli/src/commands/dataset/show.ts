@@ -1,4 +1,4 @@
-import type { Manifest } from '@aries-data/sdk';
+import type { Manifest } from '@aries-data/engine';
 import { AriesCommand } from '../../base-command.ts';
 import * as flag from '../../flags.ts';
 import { formatBytes, formatCount } from '../../report/numbers.ts';
@@ -12,7 +12,7 @@ export default class DatasetShow extends AriesCommand {
 
   override async run() {
     const { args } = await this.parse(DatasetShow);
-    const { openDataset } = await import('@aries-data/sdk');
+    const { openDataset } = await import('@aries-data/engine');
     const { uri, manifest, store } = await openDataset(args.uri);
     await store.close();
     return { ok: true, dataset: uri, ...manifest };

@@ -18,7 +18,7 @@ export default class StateReset extends AriesCommand {
 
   override async run() {
     const { args, flags } = await this.parse(StateReset);
-    const { resetState } = await import('@aries-data/sdk');
+    const { resetState } = await import('@aries-data/engine');
     const { signal, log, redactor } = this.session;
     const destination =
       args.connector === undefined ? undefined : await this.session.connectorUse(args.connector, flags.config);

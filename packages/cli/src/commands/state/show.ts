@@ -18,7 +18,7 @@ export default class StateShow extends AriesCommand {
 
   override async run() {
     const { flags } = await this.parse(StateShow);
-    const { showState } = await import('@aries-data/sdk');
+    const { showState } = await import('@aries-data/engine');
     const { version, streams } = await showState({ staging: flags.staging, name: flags.name });
     const shown = Object.entries(streams).map(([stream, state]) => [stream, brief(state)] as const);
     return { ok: true, name: flags.name, version, streams: Object.fromEntries(shown) };

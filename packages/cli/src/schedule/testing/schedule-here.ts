@@ -1,4 +1,5 @@
-import { createRedactor, isAriesError } from '@aries-data/sdk';
+import { createRedactor } from '@aries-data/engine';
+import { isAriesError } from '@aries-data/sdk';
 import { findCommand } from '../../commands.ts';
 import { createSession } from '../../create-session.ts';
 import { oclifConfig } from '../../oclif-config.ts';

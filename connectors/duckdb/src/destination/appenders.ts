@@ -1,0 +1,97 @@
+import { AriesError, type Batch } from '@aries-data/sdk';
+import type { Copied, CopyTarget } from '@aries-data/sql';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { foldCase, quote } from '../names.ts';
+import { type TableAppender, tableAppender } from './appender.ts';
+
+/** The tables that rows are being appended to. */
+export interface Appenders {
+  copy(into: CopyTarget, batch: Batch): Promise<Copied>;
+  /** Says that so many rows were put into a table by a statement. */
+  inserted(into: CopyTarget, rows: number): Promise<void>;
+  /**
+   * Puts all rows into their tables, and has DuckDB count them. Whatever looks at a table has to call it first. Throws
+   * `COUNTS_DIFFER` where a table does not hold what it was given.
+   */
+  settle(): Promise<void>;
+  /** Drops what is not settled. Never throws. */
+  discard(): void;
+}
+
+export interface AppendersOptions {
+  connection: DuckDBConnection;
+  schema: string;
+  /** Whether a column of a load table, folded, takes no NULL. */
+  isRequired(table: string, column: string): boolean;
+}
+
+export function createAppenders({ connection, schema, isRequired }: AppendersOptions): Appenders {
+  const open = new Map<string, { appender: TableAppender; rows: number; settled: boolean }>();
+
+  async function appenderOf({ table, columns }: CopyTarget) {
+    const found = open.get(table);
+    if (found !== undefined) return found;
+    const written = columns.map(({ field, type }) => ({
+      field,
+      type,
+      nullable: !isRequired(table, foldCase(field.name)),
+    }));
+    const made = {
+      appender: await tableAppender(connection, { schema, table, columns: written }),
+      rows: 0,
+      settled: true,
+    };
+    open.set(table, made);
+    return made;
+  }
+
+  return {
+    async copy(into, batch) {
+      const target = await appenderOf(into);
+      const copied = target.appender.append(batch);
+      if ('rows' in copied) {
+        target.rows += copied.rows;
+        target.settled = false;
+      }
+      return copied;
+    },
+
+    async inserted(into, rows) {
+      const target = await appenderOf(into);
+      target.rows += rows;
+      target.settled = false;
+    },
+
+    async settle() {
+      for (const [table, target] of open) {
+        if (target.settled) continue;
+        target.appender.flush();
+        const counted = await countOf(table);
+        if (counted !== target.rows) throw differs(table, target.rows, counted);
+        target.settled = true;
+      }
+    },
+
+    discard() {
+      for (const { appender } of open.values()) {
+        try {
+          appender.discard();
+        } catch {
+          // What went wrong with it was thrown where it went wrong.
+        }
+      }
+      open.clear();
+    },
+  };
+
+  async function countOf(table: string): Promise<number> {
+    const result = await connection.run(`SELECT count(*) FROM ${quote(schema)}.${quote(table)}`);
+    return Number((await result.getRowsJS())[0]![0]);
+  }
+}
+
+function differs(table: string, given: number, counted: number): AriesError {
+  return new AriesError('COUNTS_DIFFER', `DuckDB was given ${given} rows for ${table}, it holds ${counted}`, {
+    hint: 'Nothing was committed. Load again; where it stays, report it.',
+  });
+}

@@ -1,0 +1,23 @@
+import { defineDestination } from '@aries-data/sdk';
+import { openStore } from '@aries-data/stores';
+import { destinationConfig } from '../config.ts';
+import { openSession } from './session.ts';
+
+/** Writes csv and ndjson files into a folder, each visible whole or not at all. */
+export const destination = defineDestination({
+  config: destinationConfig,
+  formats: ['ndjson'],
+  dispositions: ['replace', 'append'],
+  delivery: 'idempotent',
+
+  async check({ config }) {
+    const store = await openStore(config.path, { shared: true });
+    try {
+      await store.check();
+    } finally {
+      await store.close();
+    }
+  },
+
+  open: openSession,
+});

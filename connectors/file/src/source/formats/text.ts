@@ -1,0 +1,177 @@
+import { isUtf8 } from 'node:buffer';
+import { randomBytes } from 'node:crypto';
+import iconv from 'iconv-lite';
+import type { SourceConfig } from '../../config.ts';
+
+export type Encoding = NonNullable<SourceConfig['encoding']>;
+
+/**
+ * Stands in a text for bytes that are not valid in the encoding, so that only the record that holds them is rejected.
+ * No text has it by chance.
+ */
+export const INVALID = `\u{fdd0}${randomBytes(8).toString('hex')}\u{fdd1}`;
+
+/** What is said of a record that holds invalid bytes. */
+export function invalidReason(encoding: Encoding): string {
+  return `it holds bytes that are not ${encoding}`;
+}
+
+/** A text that is to be shown, with the usual sign for what could not be read. */
+export function shown(text: string): string {
+  return text.replaceAll(INVALID, '\u{fffd}');
+}
+
+/** Turns bytes into text, chunk by chunk. A byte order mark at the start is left out. */
+export class TextReader {
+  /** Whether anything invalid was met so far: texts need to be searched for `INVALID` only then. */
+  sawInvalid = false;
+  readonly #decoder: Decoder;
+  #atStart = true;
+
+  constructor(encoding: Encoding) {
+    this.#decoder = decoderOf(encoding);
+  }
+
+  write(chunk: Uint8Array): string {
+    return this.#checked(this.#decoder.write(bufferOf(chunk)));
+  }
+
+  /** What is left at the end: a character that was cut off. */
+  end(): string {
+    return this.#checked(this.#decoder.end());
+  }
+
+  #checked({ text, isValid }: Decoded): string {
+    if (!isValid) this.sawInvalid = true;
+    if (!this.#atStart || text === '') return text;
+    this.#atStart = false;
+    return text.startsWith('\u{feff}') ? text.slice(1) : text;
+  }
+}
+
+interface Decoded {
+  /** With `INVALID` in the place of what is not valid. */
+  text: string;
+  isValid: boolean;
+}
+
+/** Decodes a stream of bytes; characters may be cut in two anywhere. */
+interface Decoder {
+  write(bytes: Buffer): Decoded;
+  end(): Decoded;
+}
+
+function decoderOf(encoding: Encoding): Decoder {
+  switch (encoding) {
+    case 'utf-8':
+      return wholeCharacters(incompleteUtf8, decodeUtf8);
+    case 'utf-16le':
+      return wholeCharacters(incompleteUtf16le, (bytes) => marked(bytes.toString('utf16le')));
+    case 'utf-16be':
+      return wholeCharacters(incompleteUtf16be, (bytes) => marked(Buffer.from(bytes).swap16().toString('utf16le')));
+    case 'latin1':
+      return wholeCharacters(
+        () => 0,
+        (bytes) => ({ text: bytes.toString('latin1'), isValid: true }),
+      );
+    default:
+      return libraryDecoder(encoding);
+  }
+}
+
+/** Decodes what is whole, and keeps the bytes of a character whose other bytes are still to come. */
+function wholeCharacters(
+  incomplete: (bytes: Buffer) => number,
+  decode: (bytes: Buffer) => Decoded,
+  decodeRest: (bytes: Buffer) => Decoded = cutOff,
+): Decoder {
+  let held: Buffer = Buffer.alloc(0);
+  return {
+    write(chunk) {
+      const bytes = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
+      const end = bytes.length - incomplete(bytes);
+      held = bytes.subarray(end);
+      return decode(bytes.subarray(0, end));
+    },
+    end() {
+      const rest = held;
+      held = Buffer.alloc(0);
+      return decodeRest(rest);
+    },
+  };
+}
+
+function cutOff({ length }: Buffer): Decoded {
+  return { text: length === 0 ? '' : INVALID, isValid: length === 0 };
+}
+
+/** Encodings whose characters have up to four bytes. */
+const MULTI_BYTE: ReadonlySet<Encoding> = new Set(['gbk', 'gb18030', 'big5', 'shift_jis', 'euc-jp', 'euc-kr']);
+
+/** In none of these encodings does a lower byte belong to a longer character. */
+const LOWEST_TRAIL_BYTE = 0x30;
+
+/**
+ * Decodes whole characters with the library. Its own decoding of streams lost the last character of gb18030 at some cuts
+ * (iconv-lite 0.7.3), and Node's TextDecoder takes some control characters of shift_jis for others (Node 24).
+ */
+function libraryDecoder(encoding: Encoding): Decoder {
+  const decode = (bytes: Buffer): Decoded => {
+    const text = iconv.decode(bytes, encoding, { stripBOM: false });
+    // Of these encodings only gb18030 has U+FFFD, and there too it says that something was lost.
+    const isValid = !text.includes('\u{fffd}');
+    return { text: isValid ? text : text.replaceAll('\u{fffd}', INVALID), isValid };
+  };
+  return wholeCharacters(MULTI_BYTE.has(encoding) ? afterLastSeparator : () => 0, decode, decode);
+}
+
+/** How many bytes follow the last that is certainly a whole character. */
+function afterLastSeparator(bytes: Buffer): number {
+  let end = bytes.length;
+  while (end > 0 && bytes[end - 1]! >= LOWEST_TRAIL_BYTE) end--;
+  return bytes.length - end;
+}
+
+const lenientUtf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+
+function decodeUtf8(bytes: Buffer): Decoded {
+  if (isUtf8(bytes)) return { text: bytes.toString('utf8'), isValid: true };
+  // A U+FFFD that is really there must not be taken for what the decoder puts in the place of invalid bytes.
+  const pieces = bytes.toString('latin1').split('\xef\xbf\xbd');
+  const text = pieces
+    .map((piece) => lenientUtf8.decode(Buffer.from(piece, 'latin1')).replaceAll('\u{fffd}', INVALID))
+    .join('\u{fffd}');
+  return { text, isValid: false };
+}
+
+function marked(text: string): Decoded {
+  const isValid = text.isWellFormed();
+  return { text: isValid ? text : text.replace(/\p{Surrogate}/gu, INVALID), isValid };
+}
+
+function incompleteUtf8(bytes: Buffer): number {
+  for (let back = 1; back <= 3 && back <= bytes.length; back++) {
+    const byte = bytes[bytes.length - back]!;
+    if (byte < 0x80) return 0;
+    if (byte >= 0xc0) return back < (byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2) ? back : 0;
+  }
+  return 0;
+}
+
+function incompleteUtf16le(bytes: Buffer): number {
+  const odd = bytes.length % 2;
+  return odd + (isHighSurrogate(bytes[bytes.length - odd - 1]) ? 2 : 0);
+}
+
+function incompleteUtf16be(bytes: Buffer): number {
+  const odd = bytes.length % 2;
+  return odd + (isHighSurrogate(bytes[bytes.length - odd - 2]) ? 2 : 0);
+}
+
+function isHighSurrogate(highByte = 0): boolean {
+  return highByte >= 0xd8 && highByte <= 0xdb;
+}
+
+function bufferOf(chunk: Uint8Array): Buffer {
+  return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+}

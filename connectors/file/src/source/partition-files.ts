@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import { AriesError, type Partition, type Partitioning, type ReadContext } from '@aries-data/sdk';
+import { z } from 'zod';
+import type { SourceConfig } from '../config.ts';
+import { locate } from './locations/locate.ts';
+import type { SourceFile } from './locations/source-file.ts';
+
+/** More tasks than that cost a scheduler more than they bring. */
+const MOST_PARTITIONS = 100;
+
+/** Parts the files of the config among tasks: one for each, or neighbours together where there are more than wanted. */
+export async function partitionFiles({
+  config,
+  wanted = MOST_PARTITIONS,
+}: ReadContext<SourceConfig> & { wanted?: number | undefined }): Promise<Partitioning> {
+  const { files, close } = await locate(config.url);
+  await close();
+  const count = Math.min(wanted, files.length);
+  const partitions = Array.from({ length: count }, (_, index): Partition => {
+    const [from, to] = [index, index + 1].map((edge) => Math.round((edge * files.length) / count));
+    return {
+      id: String(index),
+      files: files.slice(from, to).map((file) => ({ name: file.name, digest: digestOf(file) })),
+    };
+  });
+  return { partitions, consistency: 'none' };
+}
+
+const filesSchema = z.array(z.object({ name: z.string(), digest: z.string() }));
+
+/** Throws `DATASET_CORRUPT` where the partitions of a plan are no lists of files, or have one file twice. */
+export function checkPartitions(partitions: readonly Partition[]): void {
+  const lists = partitions.map(({ files }) => filesSchema.safeParse(files).data);
+  const digests = lists.flatMap((list) => list?.map(({ digest }) => digest) ?? []);
+  if (lists.every((list) => list !== undefined) && new Set(digests).size === digests.length) return;
+  throw new AriesError('DATASET_CORRUPT', 'The plan lists a file twice, or something that is no file', {
+    hint: 'Plan and extract the run again with --force.',
+  });
+}
+
+/** The files of a partition. Throws `NOT_FOUND` where one of them is gone. */
+export function filesOf(files: readonly SourceFile[], partition: Partition): SourceFile[] {
+  const byDigest = new Map(files.map((file) => [digestOf(file), file]));
+  return (partition.files as { name: string; digest: string }[]).map(({ name, digest }) => {
+    const file = byDigest.get(digest);
+    if (file !== undefined) return file;
+    throw new AriesError('NOT_FOUND', `${name} is gone since the run was planned`, {
+      hint: 'Put it back, or plan and extract the run again with --force.',
+    });
+  });
+}
+
+// What tells files apart may hold credentials, which have no place in a plan.
+function digestOf({ id }: SourceFile): string {
+  return createHash('sha256').update(id).digest('hex').slice(0, 32);
+}

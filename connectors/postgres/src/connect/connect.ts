@@ -1,0 +1,123 @@
+import { AriesError } from '@aries-data/sdk';
+import pg from 'pg';
+import type { ConnectionConfig } from '../config.ts';
+import { toPostgresError } from '../errors.ts';
+import { type Address, addressesOf } from './address.ts';
+import { openClient, openFirst, socketOf } from './open-client.ts';
+
+/**
+ * What both ends agree on, so that text means the same on each: whatever server, role or database are set to.
+ * See https://www.postgresql.org/docs/current/runtime-config-client.html.
+ */
+const PINNED = {
+  client_encoding: 'UTF8',
+  datestyle: 'ISO, YMD',
+  intervalstyle: 'postgres',
+  timezone: 'UTC',
+  extra_float_digits: '3',
+  bytea_output: 'hex',
+  lc_monetary: 'C',
+  // Off, a NULL in the text of an array is the word.
+  array_nulls: 'on',
+  xmloption: 'content',
+  standard_conforming_strings: 'on',
+  quote_all_identifiers: 'off',
+  statement_timeout: '0',
+  idle_in_transaction_session_timeout: '0',
+} as const;
+
+/** Further time-outs, set to none where the server's version has them. */
+const NEWER_TIMEOUTS = `SELECT count(set_config(name, '0', false)) FROM pg_settings WHERE name IN ('idle_session_timeout', 'transaction_timeout')`;
+
+/** A connection with pinned settings, and what is needed to end it from outside. */
+export interface Session {
+  client: pg.Client;
+  /** The server's process, by its own word: a pooler in between makes up another. */
+  pid: number;
+  /** Closes in order. Never throws. */
+  end(): Promise<void>;
+  /** Stops what is running on the server and closes at once. Never throws. */
+  abort(): Promise<void>;
+}
+
+/** Connects. Throws AriesError: `UNREACHABLE` (75), `NOT_ALLOWED` (77), `NOT_FOUND` or `CONFIG_INVALID` (78). */
+export async function connect(
+  config: ConnectionConfig,
+  { signal, settings = {} }: { signal?: AbortSignal | undefined; settings?: Record<string, string> } = {},
+): Promise<Session> {
+  const addresses = await addressesOf(config);
+  const stopped = () => new AriesError('INTERRUPTED', 'Stopped by a signal');
+  if (signal?.aborted) throw stopped();
+  const { client, address } = await openFirst(addresses);
+  // What a broken connection was doing fails by itself; without a listener the process would go down.
+  client.on('error', () => {});
+  let pid = 0;
+  let gone = false;
+  const session: Session = {
+    client,
+    get pid() {
+      return pid;
+    },
+    async end() {
+      if (gone) return;
+      gone = true;
+      signal?.removeEventListener('abort', onAbort);
+      await client.end().catch(() => {});
+    },
+    async abort() {
+      if (gone) return;
+      gone = true;
+      signal?.removeEventListener('abort', onAbort);
+      socketOf(client).destroy();
+      if (pid > 0) await cancel(address, pid);
+    },
+  };
+  const onAbort = () => void session.abort();
+  signal?.addEventListener('abort', onAbort, { once: true });
+  // It may have been stopped while it was connecting, which nobody says a second time.
+  if (signal?.aborted) {
+    await session.abort();
+    throw stopped();
+  }
+  try {
+    const set = Object.entries({ ...PINNED, ...settings }).map(
+      ([name, value]) => `SET ${name} = ${pg.escapeLiteral(value)};`,
+    );
+    const sql = `${set.join('')} ${NEWER_TIMEOUTS}; SELECT pg_backend_pid() AS pid`;
+    // One result for each statement, which the types of pg do not know.
+    const results = [await client.query(sql)].flat();
+    pid = results.at(-1)!.rows[0].pid;
+    return session;
+  } catch (error) {
+    await session.abort();
+    throw toPostgresError(error);
+  }
+}
+
+/** Asks the server, over a second connection, to stop what the first one is doing: it may not look at its socket for hours. */
+async function cancel(address: Address, pid: number): Promise<void> {
+  try {
+    const client = await openClient(address);
+    client.on('error', () => {});
+    await client.query('SELECT pg_cancel_backend($1)', [pid]).finally(() => client.end());
+  } catch {
+    // The server will notice by itself that nobody listens any more.
+  }
+}
+
+/**
+ * Runs one statement, turning what fails into an AriesError. One, even where there are no values: a condition of the config
+ * cannot end it and begin another, such as a COMMIT of the read-only transaction.
+ */
+export async function query<Row extends pg.QueryResultRow>(
+  { client }: Pick<Session, 'client'>,
+  sql: string,
+  values: readonly unknown[] = [],
+): Promise<pg.QueryResult<Row>> {
+  try {
+    const one = { text: sql, values: values as unknown[], queryMode: 'extended' };
+    return await client.query<Row>(one);
+  } catch (error) {
+    throw toPostgresError(error);
+  }
+}

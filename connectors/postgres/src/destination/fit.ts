@@ -1,0 +1,137 @@
+import type { Field } from '@aries-data/sdk';
+import type { Fit, SqlColumn } from '@aries-data/sql';
+import { withoutModifiers } from '../types.ts';
+import { pgTypeOf } from './target-types.ts';
+
+const FITS: Fit = { fits: true };
+const widen = (type: string): Fit => ({ fits: false, widen: type });
+const TEXT = widen('text');
+
+/**
+ * Whether a column can take a field. Values that PostgreSQL refuses may try (they are rejected one by one); values that it would
+ * change without a word (rounded, cut, their zone dropped) make the column wider, along integer → bigint → numeric → text.
+ */
+export function fitColumn(column: SqlColumn, field: Field, type: string, neverHeld = false): Fit {
+  if (column.type === type) return FITS;
+  const have = withoutModifiers(column.type);
+  if (isText(have)) return fitText(column.type, field, type);
+  if (have in NUMBERS) return fitNumber(column.type, have, field, type);
+  if (have === 'date' || have.startsWith('timestamp')) return fitTime(column.type, have, field);
+  switch (have) {
+    case 'boolean':
+    case 'uuid':
+      return field.kind === have || (have === 'uuid' && field.kind === 'string') ? FITS : asText(field);
+    case 'bytea':
+      return field.kind === 'binary'
+        ? FITS
+        : { fits: false, conflict: `holds bytes, the dataset's field ${field.kind}` };
+    case 'json':
+    case 'jsonb':
+      if (['json', 'object', 'array', 'any'].includes(field.kind)) return FITS;
+      return neverHeld ? widen(type) : asText(field);
+  }
+  // Types that only PostgreSQL has (inet, enums, arrays, …) read what a text says, or refuse it.
+  if (field.kind === 'string') return FITS;
+  if (have === withoutModifiers(type)) return widen(type);
+  return asText(field);
+}
+
+function fitText(have: string, field: Field, type: string): Fit {
+  switch (field.kind) {
+    // Its cell is a letter, its text a word.
+    case 'boolean':
+      return { fits: true, through: 'boolean' };
+    case 'binary':
+      return { fits: false, conflict: "holds text, the dataset's field bytes" };
+    case 'string': {
+      // A longer text is refused. Only where the source says that its column is longer, this one becomes so too.
+      const length = lengthOf(have);
+      if (length === undefined || pgTypeOf(field) !== type) return FITS;
+      return (lengthOf(type) ?? Number.POSITIVE_INFINITY) > length ? widen(type) : FITS;
+    }
+    default:
+      return FITS;
+  }
+}
+
+/** Numbers, and how many digits before the point each is sure to hold. */
+const NUMBERS: Record<string, number> = {
+  smallint: 5,
+  integer: 10,
+  bigint: 19,
+  numeric: Number.POSITIVE_INFINITY,
+  real: 0,
+  'double precision': 0,
+};
+
+function fitNumber(column: string, have: string, field: Field, type: string): Fit {
+  const isFloat = have === 'real' || have === 'double precision';
+  const whole = have === 'smallint' || have === 'integer' || have === 'bigint';
+  switch (field.kind) {
+    case 'integer':
+      if (have === 'real') return widen('double precision');
+      if (isFloat || (have === 'numeric' && scaleOf(column) >= 0)) return FITS;
+      if (have === 'numeric') return widen('numeric');
+      // Without a word of the source, a number that is too large is refused.
+      return pgTypeOf(field) === type && NUMBERS[type]! > NUMBERS[have]! ? widen(type) : FITS;
+    case 'int64':
+      if (have === 'bigint' || (have === 'numeric' && scaleOf(column) >= 0)) return FITS;
+      return widen(whole ? 'bigint' : 'numeric');
+    case 'number':
+    case 'decimal': {
+      const want = withoutModifiers(type);
+      if (want === 'numeric') return fitNumeric(column, have, type);
+      // A double (or real): exact in a double, and in a numeric that does not round.
+      if (have === 'double precision' || column === 'numeric') return FITS;
+      return widen(have === 'numeric' || have === 'bigint' ? 'numeric' : 'double precision');
+    }
+    default:
+      return asText(field);
+  }
+}
+
+function fitNumeric(column: string, have: string, type: string): Fit {
+  if (have !== 'numeric') return widen('numeric');
+  const [held, wanted] = [digitsOf(column), digitsOf(type)];
+  if (held === undefined) return FITS;
+  if (wanted === undefined) return widen('numeric');
+  const scale = Math.max(held.scale, wanted.scale);
+  const whole = Math.max(held.precision - held.scale, wanted.precision - wanted.scale);
+  if (scale === held.scale && whole === held.precision - held.scale) return FITS;
+  return widen(whole + scale > 1000 ? 'numeric' : `numeric(${whole + scale},${scale})`);
+}
+
+function fitTime(column: string, have: string, field: Field): Fit {
+  if (field.kind === 'date') return FITS;
+  if (field.kind !== 'date-time') return asText(field);
+  const local = field.schema.zone === 'none';
+  if (have === 'date') return widen(`timestamp ${local ? 'without' : 'with'} time zone`);
+  if (have === 'timestamp without time zone' && !local) {
+    return { fits: false, conflict: "holds times without a zone, the dataset's have one, which would be dropped" };
+  }
+  // `timestamp(3)` would round microseconds.
+  return column === have || pgTypeOf(field) === column ? FITS : widen(have);
+}
+
+function asText({ kind }: Field): Fit {
+  if (kind === 'boolean') return { fits: false, widen: 'text', through: 'boolean' };
+  return kind === 'binary' ? { fits: false, conflict: "cannot hold the bytes of the dataset's field" } : TEXT;
+}
+
+function isText(type: string): boolean {
+  return ['text', 'character varying', 'character', 'bpchar', 'citext', 'name'].includes(type);
+}
+
+function lengthOf(type: string): number | undefined {
+  const [, length] = /^character(?: varying)?\((\d+)\)$/.exec(type) ?? [];
+  return length === undefined ? undefined : Number(length);
+}
+
+function digitsOf(type: string): { precision: number; scale: number } | undefined {
+  const [, precision, scale] = /^numeric\((\d+),(-?\d+)\)$/.exec(type) ?? [];
+  return precision === undefined ? undefined : { precision: Number(precision), scale: Number(scale) };
+}
+
+function scaleOf(type: string): number {
+  return digitsOf(type)?.scale ?? 0;
+}

@@ -1,0 +1,104 @@
+import { finished } from 'node:stream/promises';
+import type { EncodedPart, EncodedResult, ReadContext, StagedFormat } from '@aries-data/sdk';
+import type { SourceConfig } from '../config.ts';
+import type { Session } from '../connect/connect.ts';
+import { boundaryOf } from './boundary.ts';
+import { CopyOut } from './copy-out.ts';
+import { ctidRanges } from './ctid-ranges.ts';
+import type { Relation } from './discovery.ts';
+import { refuseOtherTable, withinPartition } from './partitions.ts';
+import { piecesOf } from './pieces.ts';
+import { openReadSessions } from './read-sessions.ts';
+import { type Position, type Selection, selectionOf, selectRows } from './selection.ts';
+
+/**
+ * Reads a relation in one snapshot, over as many connections as may be used at once. Each statement is a part. What the
+ * cursor reaches is said with the first. In the encoding `SQL_ASCII` bytes come as they are; in any other the server fails
+ * where they are wrong.
+ */
+export async function* readEncoded(
+  relation: Relation,
+  ctx: ReadContext<SourceConfig, Position> & { format: StagedFormat; concurrency: number },
+  encoding: 'UTF8' | 'SQL_ASCII' = 'UTF8',
+): AsyncGenerator<EncodedPart<Position>> {
+  if (relation.hasPolicies) {
+    ctx.log.warn(
+      `${relation.name}: row security says which rows this role sees. If all are wanted, read as its owner or as a role with BYPASSRLS`,
+    );
+  }
+  const isBinary = ctx.format === 'pgcopy';
+  const form = isBinary ? 'FORMAT binary' : `FORMAT csv, ENCODING '${encoding}'`;
+  const { position } = ctx;
+  const all = selectionOf(relation, ctx, position);
+  const asked = ctx.partition === undefined ? all : withinPartition(all, relation, ctx.partition);
+  const sessions = await openReadSessions(ctx, { relation, from: asked.from, columns: asked.columns });
+  const running = new Set<Promise<unknown>>();
+  let complete = false;
+  try {
+    if (ctx.partition !== undefined) await refuseOtherTable(sessions.first, relation, ctx.partition);
+    const boundary = await boundaryOf(sessions.first, asked, {
+      timezone: ctx.config.timezone,
+      cursorEnd: ctx.cursorEnd,
+      position,
+    });
+    const { selection, isBelow } = boundary;
+    const { maxCursor } = boundary.result;
+    const reach = maxCursor === undefined ? {} : { maxCursor };
+    const pieces =
+      ctx.partition === undefined
+        ? await statementsOf(sessions.first, relation, selection, ctx, position)
+        : [{ rows: selectRows(selection) }];
+    await sessions.grow(Math.min(ctx.concurrency, pieces.length));
+    for (const [index, { rows, last }] of pieces.entries()) {
+      const session = await sessions.take();
+      const body = session.client.query(new CopyOut(`COPY (${rows}) TO STDOUT (${form})`, { bareRows: isBinary }));
+      const done = finished(body).then((): EncodedResult<Position> => {
+        sessions.giveBack(session);
+        const result: EncodedResult<Position> = { rows: body.rows, ...(index === 0 ? boundary.result : reach) };
+        if (last !== undefined)
+          result.position = positionOf(relation, last, maxCursor, ctx.cursorEnd?.exact === true ? isBelow : undefined);
+        return result;
+      });
+      running.add(done);
+      // Whoever reads the body sees the same error, and so does who waits for `done`.
+      done.catch((error) => sessions.fail(error));
+      yield { body, done };
+    }
+    await Promise.all(running);
+    complete = true;
+  } finally {
+    await sessions.close(complete);
+  }
+}
+
+/** The statements that read everything: by ranges of the key, behind which a later attempt can go on; else by ranges of blocks. */
+async function statementsOf(
+  session: Session,
+  relation: Relation,
+  selection: Selection,
+  { concurrency }: { concurrency: number },
+  position: Position | undefined,
+): Promise<{ rows: string; last?: string }[]> {
+  const pieces = await piecesOf(session, relation, selection, { position });
+  const isSplit =
+    pieces.length > 1 || concurrency === 1 || relation.inCatalog !== true || selection.limit !== undefined;
+  const ranges = isSplit ? undefined : await ctidRanges(session, selection.from);
+  const of = (from: string, conditions: readonly string[]) =>
+    selectRows({ ...selection, from, filters: [...selection.filters, ...conditions] });
+  if (ranges !== undefined) return ranges.map(({ from, conditions }) => ({ rows: of(from, conditions) }));
+  return pieces.map(({ conditions, ...piece }) => ({ ...piece, rows: of(selection.from, conditions) }));
+}
+
+function positionOf(
+  { rangeKey }: Relation,
+  after: string,
+  until: string | undefined,
+  isBelow: boolean | undefined,
+): Position {
+  return {
+    key: rangeKey!.name,
+    after,
+    ...(until === undefined ? {} : { until }),
+    ...(isBelow === undefined ? {} : { isBelow }),
+  };
+}

@@ -1,0 +1,80 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AriesError, checkpoint, type Json, type JsonRecord, type ReadContext } from '@aries-data/sdk';
+import { parse } from 'csv-parse/sync';
+import type { Config } from '../config.ts';
+import type { SalesforceField } from './describe.ts';
+import { recordOfRow } from './values.ts';
+
+interface Job {
+  id: string;
+  state: 'UploadComplete' | 'InProgress' | 'Aborted' | 'JobComplete' | 'Failed';
+  errorMessage?: string;
+}
+
+/**
+ * Reads what a query job of Bulk API 2.0 found. Salesforce keeps it for seven days, so an interrupted read goes on with the same job.
+ *
+ * https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/queries.htm
+ */
+export async function* readBulk(
+  { fields, all }: { fields: readonly SalesforceField[]; all: string },
+  ctx: ReadContext<Config>,
+  position: { job: string; next: Json } | undefined,
+) {
+  const { config, http } = ctx;
+  const id = position?.job ?? (await finished(all, ctx));
+  const pages = http.pages<JsonRecord>(`/jobs/query/${id}/results`, {
+    query: { maxRecords: config.pageSize },
+    headers: { accept: 'text/csv' },
+    from: position?.next,
+    records: '',
+    // The locator of the last set is the word null.
+    pagination({ headers }) {
+      const locator = headers.get('sforce-locator') ?? 'null';
+      return locator === 'null' ? undefined : { query: { locator } };
+    },
+    parse: (text, { headers }) => rowsOf(text, fields, headers.get('sforce-numberofrecords')),
+  });
+  for await (const page of pages) {
+    yield page;
+    yield checkpoint({ job: id, next: page.next });
+  }
+}
+
+/** Has a query done, and waits for it. */
+async function finished(query: string, { config, http, signal, log, stream }: ReadContext<Config>): Promise<string> {
+  const operation = config.deleted ? 'queryAll' : 'query';
+  let { body: job } = await http.json<Job>('/jobs/query', { method: 'POST', json: { operation, query } });
+  log.info(`${stream}: a bulk job has begun`, { job: job.id });
+  for (let wait = FIRST_WAIT_MS; job.state !== 'JobComplete'; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
+    if (job.state === 'Failed' || job.state === 'Aborted') {
+      const hint = 'Read this object with api: rest, or look at the job in Setup, Bulk Data Load Jobs.';
+      const message = `The bulk job ${job.id} ended as ${job.state}${job.errorMessage === undefined ? '' : `: ${job.errorMessage}`}`;
+      throw new AriesError('CONFIG_INVALID', message, { stream, hint });
+    }
+    await sleep(wait, undefined, { signal });
+    job = (await http.json<Job>(`/jobs/query/${job.id}`)).body;
+  }
+  return job.id;
+}
+
+const FIRST_WAIT_MS = 100;
+const LONGEST_WAIT_MS = 15_000;
+
+/** The records of a set of results. Its columns are those of the query, in its order. */
+function rowsOf(text: string, fields: readonly SalesforceField[], count: string | null): Json {
+  const rows = parse(text, { skip_empty_lines: true }) as string[][];
+  const names = fields.map(({ name }) => name);
+  if (rows[0]?.every((cell, at) => cell === names[at])) rows.shift();
+  if (rows.some((row) => row.length !== names.length) || (count !== null && Number(count) !== rows.length)) {
+    const told = count === null ? '' : ` of ${count}`;
+    throw new AriesError(
+      'DATA_INVALID',
+      `The results of a bulk job have ${rows.length}${told} records, or other columns than ${names.join(', ')}`,
+      {
+        hint: 'Try again; if it stays so, use api: rest.',
+      },
+    );
+  }
+  return rows.map((row) => recordOfRow(fields, row));
+}

@@ -1,0 +1,103 @@
+import { decoderOf, type Frame, frameOf } from '@aries-data/formats/internal';
+import { AriesError, fieldsOf } from '@aries-data/sdk';
+import { isRejected } from '@aries-data/sdk/internal';
+import type { StreamWriter } from '../dataset/stream-writer.ts';
+import { fromAuthor } from '../step/author-errors.ts';
+import { isMark } from '../step/mark.ts';
+import { ahead } from '../step/prefetch.ts';
+import { createCheckpointPace } from './checkpoint-pace.ts';
+import { pieceEnd, readRecords } from './read-records.ts';
+import type { StreamExtract } from './stream-extract.ts';
+import { keepProgress, resumedContext, type StreamProgress, takeMark } from './stream-progress.ts';
+
+/** The record lane: batches, checked, transformed and encoded. */
+export async function copyRecords(
+  options: StreamExtract,
+  writer: StreamWriter,
+  progress: StreamProgress,
+): Promise<void> {
+  const { context, connector, selected, window, chain, limit } = options;
+  const pace = createCheckpointPace();
+  const isDue = () => writer.due || pace.due;
+  const tally = structuredClone({
+    counts: progress.counts,
+    undeclared: progress.undeclared,
+    reached: progress.reached,
+    beyond: progress.beyond,
+  });
+  let { staged, rejected } = progress.counts;
+  let hasCheckpoints = progress.base.position !== null;
+  const records = readRecords(ahead(readItems(options, progress), context.signal), {
+    selected,
+    connector,
+    window,
+    tally,
+    limit,
+    readStart: progress.base.readStart,
+    exact: options.exact,
+    isDue() {
+      hasCheckpoints = true;
+      return isDue();
+    },
+  });
+
+  for await (const item of chain.run(records)) {
+    if (isMark(item)) {
+      takeMark(progress, item, staged);
+      if (item.position === undefined || !isDue()) continue;
+      await writer.cut();
+      await keepProgress(options, writer, progress);
+      pace.done();
+    } else if (isRejected(item)) {
+      rejected++;
+      await writer.reject(item);
+    } else {
+      await writer.writeBatch(item);
+      staged += item.length;
+      options.onProgress?.({
+        step: context.step,
+        stream: selected.as,
+        records: tally.counts.read,
+        rejected,
+        bytes: writer.rawBytes,
+      });
+    }
+    if (writer.due && !hasCheckpoints) await writer.cut();
+  }
+}
+
+/** What the source yields: its own records, or its encoded parts decoded where it has only those. */
+function readItems(options: StreamExtract, progress: StreamProgress): AsyncIterable<unknown> {
+  const { connector, selected } = options;
+  const { name, stream } = selected;
+  if (stream.read === undefined) return decodeEncoded(options, progress);
+  return fromAuthor<unknown>({ connector, stream: name, name: `streams.${name}.read` }, () =>
+    stream.read!(resumedContext(options, progress)),
+  );
+}
+
+async function* decodeEncoded(options: StreamExtract, progress: StreamProgress): AsyncGenerator<unknown> {
+  const { connector, selected } = options;
+  const encoded = selected.stream.readEncoded!;
+  const format = encoded.formats[0]!;
+  const author = { connector, stream: selected.name, name: `streams.${selected.name}.readEncoded.open` };
+  const decode = decoderOf(format, fieldsOf(selected.schema!), { coerce: false });
+  const context = { ...resumedContext(options, progress), format, concurrency: 1 };
+  for await (const part of fromAuthor(author, () => encoded.open(context))) {
+    let rows = 0;
+    for await (const batch of decode(framed(part.body, frameOf(format)))) {
+      rows += batch.length;
+      yield batch;
+    }
+    const done = await part.done;
+    if (done.rows !== rows)
+      throw new AriesError('COUNTS_DIFFER', `The source says it sent ${done.rows} rows, ${rows} arrived`);
+    yield pieceEnd(done);
+  }
+}
+
+async function* framed(rows: AsyncIterable<Buffer>, frame: Frame | undefined): AsyncGenerator<Buffer> {
+  if (frame !== undefined) yield frame.head;
+  yield* rows;
+  if (frame !== undefined) yield frame.tail;
+}

@@ -1,0 +1,94 @@
+import { beyond as beyondOf, type CompareCursor } from '@aries-data/formats/internal';
+import type { EncodedResult, FieldKind, Json, JsonRecord, StreamState } from '@aries-data/sdk';
+import type { JournalEntry } from '../dataset/journal.ts';
+import { crowded, joined, MOST_KEYS } from '../rules/state.ts';
+
+/** How far a stream was read: the greatest cursor value that a state may hold, and what lies beyond it. */
+export type Reach = Pick<JournalEntry, 'reached' | 'beyond'>;
+
+export interface ReachRules {
+  order: CompareCursor;
+  kind: FieldKind;
+  /** When the reading began: nothing later becomes state. RFC 3339. */
+  moment: string;
+  /** Nothing may come twice, so what lies beyond is left to a later read. */
+  exact: boolean;
+  /** What tells a record from others with the same cursor value. */
+  keyOf(record: JsonRecord): Json[];
+}
+
+/** Takes note of the cursor of one record that is wanted. False: it is left to a later read. */
+export type TakeCursor = (cursor: string, record: JsonRecord) => boolean;
+
+/** Follows a read record by record, in `reach`. */
+export function cursorTaker(reach: Reach, { order, kind, moment, exact, keyOf }: ReachRules): TakeCursor {
+  const isBeyond = beyondOf(kind, moment);
+  /** Keys are added in place: most reads have one state for each record that is later than all before. */
+  function taken(state: StreamState | null, cursor: string, record: JsonRecord): StreamState {
+    const comparison = state === null ? 1 : order(cursor, state.cursor);
+    if (comparison > 0) return { cursor, keys: [keyOf(record)] };
+    if (comparison < 0 || state!.others !== undefined) return state!;
+    if (state!.keys.length === MOST_KEYS) return crowded(cursor);
+    state!.keys.push(keyOf(record));
+    return state!;
+  }
+  return (cursor, record) => {
+    const { reached } = reach;
+    const comparison = reached === null ? 1 : order(cursor, reached.cursor);
+    if (comparison < 0) return true;
+    if (comparison === 0) {
+      reach.reached = taken(reached, cursor, record);
+      return true;
+    }
+    if (!isBeyond(cursor)) {
+      reach.reached = { cursor, keys: [keyOf(record)] };
+      return true;
+    }
+    const beyond = furtherBeyond(reach.beyond, { count: 1, greatest: cursor, staged: !exact }, order);
+    reach.beyond = exact ? beyond : { ...beyond, reached: taken(beyond.reached, cursor, record) };
+    return !exact;
+  };
+}
+
+/**
+ * At the end of a read: what lies beyond that moment as well has no state. Records between the two are still to be written, and a state
+ * after them would miss those.
+ */
+export function knownAtEnd(beyond: Reach['beyond'], order: CompareCursor): Reach['beyond'] {
+  if (beyond === null) return null;
+  return order(beyond.greatest, new Date().toISOString()) > 0 ? { ...beyond, reached: null } : beyond;
+}
+
+/** Takes note of what a source says of encoded rows. */
+export function takeEncoded(
+  reach: Reach,
+  { maxCursor, keysAtMax = [], othersAtMax, beyond }: EncodedResult,
+  order: CompareCursor,
+): void {
+  if (beyond !== undefined) reach.beyond = furtherBeyond(reach.beyond, beyond, order);
+  if (maxCursor === undefined) return;
+  const comparison = reach.reached === null ? 1 : order(maxCursor, reach.reached.cursor);
+  if (comparison < 0) return;
+  const state: StreamState = { cursor: maxCursor, keys: [], ...(othersAtMax && { others: othersAtMax }) };
+  const whole = joined(state, { cursor: maxCursor, keys: keysAtMax });
+  reach.reached = comparison === 0 ? joined(reach.reached!, whole) : whole;
+}
+
+/** Rows that a source left to a later read: as good as read, and left out. */
+export function leftOf({ beyond }: EncodedResult): number {
+  return beyond === undefined || beyond.staged ? 0 : beyond.count;
+}
+
+function furtherBeyond(
+  before: Reach['beyond'],
+  more: NonNullable<EncodedResult['beyond']>,
+  order: CompareCursor,
+): NonNullable<Reach['beyond']> {
+  if (before === null) return { ...more, reached: null };
+  const { greatest, count } = before;
+  return {
+    ...before,
+    count: count + more.count,
+    greatest: order(more.greatest, greatest) > 0 ? more.greatest : greatest,
+  };
+}

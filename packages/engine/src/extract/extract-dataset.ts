@@ -1,0 +1,197 @@
+import { CSV_DIALECT } from '@aries-data/formats/internal';
+import type {
+  Compression,
+  InputItem,
+  Interval,
+  Json,
+  Partition,
+  RecordSchema,
+  Source,
+  StagedFormat,
+} from '@aries-data/sdk';
+import type { Store } from '@aries-data/stores';
+import { type Fingerprint, fingerprintDigest } from '../dataset/fingerprint.ts';
+import type { Dataset, ManifestStream, Replaced, StreamHead } from '../dataset/manifest.ts';
+import { streamInput } from '../dataset/stream-input.ts';
+import { expectedDisposition } from '../load/disposition.ts';
+import type { EarlyLoad } from '../load/early-load.ts';
+import { concurrencyOf } from '../step/concurrency.ts';
+import { type MadeStream, makeDataset } from '../step/make-dataset.ts';
+import { type Prepared, prepare, type StepContext } from '../step/step-context.ts';
+import type { ExtractOptions } from '../step/step-options.ts';
+import { fuse } from '../transform/fuse.ts';
+import { createSchemaChain, type SchemaChain } from '../transform/schema-chain.ts';
+import { plain } from './extract-fingerprint.ts';
+import { extractStream } from './extract-stream.ts';
+import { readContextOf } from './read-context.ts';
+import type { SelectedStream } from './select-streams.ts';
+import { stagedFormatOf } from './staged-format.ts';
+import { isExact } from './state-after.ts';
+import type { StreamWindow } from './stream-window.ts';
+
+/** One dataset to be made: which streams, what of each, and where to. */
+export interface ExtractJob {
+  store: Store;
+  source: Prepared<Source>;
+  context: StepContext;
+  options: ExtractOptions;
+  /** The step's folder. */
+  folder: string;
+  streams: readonly { selected: SelectedStream; window: StreamWindow; partition?: Partition | undefined }[];
+  /** The partition of the plan that it is. */
+  partition?: string | undefined;
+  /** It is one of several partitions of its stream. */
+  isPiece?: boolean | undefined;
+  interval: Interval | undefined;
+  fingerprint: Fingerprint;
+  /** What was made of the same run before. */
+  finished: Dataset | null;
+  /** What a dataset that is made anew takes the place of. */
+  replaced: Replaced | null;
+  early?: EarlyLoad | undefined;
+}
+
+/** Reads the streams of a job into parts, one stream after the other, and commits them with a manifest. */
+export async function extractDataset(job: ExtractJob): Promise<Dataset> {
+  const { store, source, context, options, folder, partition, interval, fingerprint, finished, replaced } = job;
+  const readStart = new Date().toISOString();
+  return makeDataset({
+    store,
+    folder,
+    context,
+    options,
+    fingerprint,
+    finished,
+    replaced,
+    head: {
+      connector: { name: source.name, version: source.version },
+      step: 'extract',
+      ...(partition === undefined ? {} : { partition }),
+      interval: interval ?? null,
+      readStart,
+      inputs: [],
+    },
+    streams: () => extractStreams(job, readStart),
+  });
+}
+
+async function* extractStreams(job: ExtractJob, readStart: string): AsyncGenerator<MadeStream> {
+  const { store, source, context, options, folder, interval, fingerprint, replaced, early } = job;
+  // A dataset that is read anew takes the place of one that exists; until then the old one stays.
+  const generation = replaced === null ? {} : { replaces: replaced.digest };
+  const isWhole = job.partition === undefined;
+  for (const { selected: one, window, partition } of job.streams) {
+    const format = stagedFormatOf(one, options);
+    const compression = options.compression ?? 'zst';
+    const newChain = () =>
+      createSchemaChain(
+        {
+          stream: one.as,
+          schema: one.schema,
+          primaryKey: one.primaryKey,
+          cursor: one.cursor,
+          inference: one.stream.inference,
+        },
+        (options.transforms ?? []).map((use) => fuse(prepare('transform', use, context))),
+      );
+    const chain = newChain();
+    // One state holds for all pieces of a stream, so none of them can leave records to a later read.
+    const exact = job.isPiece !== true && isExact(one, window, options);
+    logStart(context, one, window);
+    const beginEarly = (stream: StreamHead) =>
+      early?.begin({ name: one.as, stream, interval: interval ?? null, readStart, folder: { store, folder } });
+    let items: readonly InputItem[] | undefined;
+    const inputs = (read: readonly InputItem[]) => {
+      items = read;
+    };
+    const extracted = await extractStream({
+      context,
+      connector: source.name,
+      store,
+      folder,
+      selected: one,
+      window,
+      chain,
+      newChain,
+      exact,
+      transformed: (options.transforms ?? []).length > 0,
+      format,
+      compression,
+      readContext: { ...readContextOf(source, one, window), limit: options.limit, partition, inputs },
+      concurrency: concurrencyOf(options),
+      limit: options.limit,
+      resume: options.force !== true && !isAppended(one, window, options),
+      enough: isWhole ? Math.max(options.minRecords ?? 0, options.skipEmpty === true ? 1 : 0) : 0,
+      fingerprint: fingerprintDigest({
+        ...fingerprint,
+        ...generation,
+        shape: shapeOf(one, chain, format, compression),
+        exact,
+      }),
+      readStart,
+      onProgress: options.onProgress,
+      onStart: beginEarly,
+      onPart: (part) => early?.add(one.as, part),
+    });
+    const input = streamInput([source.name, fingerprint.config ?? null, one.name, one.options.where ?? null], items);
+    warnUndeclared(context, one.as, extracted.stream);
+    warnRespelled(context, one.as, chain);
+    yield { name: one.as, ...extracted, stream: { ...extracted.stream, input } };
+  }
+}
+
+/**
+ * What parts of two attempts must have in common, beyond what they were asked for: the records that go in, and how those that come
+ * out are encoded. Lists keep their order in a fingerprint, objects do not: csv has no header, so the order of the columns counts.
+ */
+function shapeOf(
+  { schema, primaryKey, cursor }: SelectedStream,
+  { known }: SchemaChain,
+  format: StagedFormat,
+  compression: Compression,
+): Json {
+  const columns = (of: RecordSchema | null) => of && Object.entries(of.properties);
+  const dialect = format === 'csv' ? CSV_DIALECT : undefined;
+  return plain({
+    schema: { ...schema, properties: columns(schema) },
+    primaryKey,
+    cursor,
+    encoding: { format, dialect, compression, schema: known && { ...known, properties: columns(known) } },
+  });
+}
+
+/** Ranges of different moments must not be appended, so an encoded stream that will be is read in one go. */
+function isAppended(
+  { stream, options, primaryKey }: SelectedStream,
+  { mode }: StreamWindow,
+  { loadAhead }: ExtractOptions,
+) {
+  const planned = { mode, primaryKey: [...primaryKey], disposition: options.disposition };
+  return stream.readEncoded !== undefined && expectedDisposition(planned, loadAhead) === 'append';
+}
+
+function logStart({ log }: StepContext, selected: SelectedStream, { mode, window }: StreamWindow): void {
+  log.info(`${selected.as}: ${mode} read`, {
+    stream: selected.as,
+    ...(window.since === undefined ? {} : { since: window.since }),
+    ...(window.until === undefined ? {} : { until: window.until }),
+  });
+}
+
+function warnRespelled({ log }: StepContext, name: string, chain: SchemaChain): void {
+  const columns = chain.respelled();
+  if (columns.length > 0)
+    log.warn(
+      `${name}: JSON numbers stand beside texts in ${columns.map((column) => JSON.stringify(column)).join(', ')}, so they are texts in their shortest form: 1.10 is 1.1`,
+      { stream: name },
+    );
+}
+
+function warnUndeclared({ log }: StepContext, name: string, { undeclared }: ManifestStream): void {
+  const fields = Object.keys(undeclared);
+  if (fields.length > 0)
+    log.warn(`${name}: fields that its schema does not declare were left out: ${fields.join(', ')}`, {
+      stream: name,
+      undeclared,
+    });
+}

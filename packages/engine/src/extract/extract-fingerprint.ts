@@ -1,0 +1,80 @@
+import type { Json, Source } from '@aries-data/sdk';
+import { AriesError } from '@aries-data/sdk';
+import { publicConfig } from '../config/secrets.ts';
+import { type Fingerprint, fingerprintDifferences } from '../dataset/fingerprint.ts';
+import type { Plan } from '../dataset/plan.ts';
+import type { Prepared, StepContext } from '../step/step-context.ts';
+import type { ExtractOptions } from '../step/step-options.ts';
+import type { SelectedStream } from './select-streams.ts';
+import { stagedFormatOf } from './staged-format.ts';
+import type { StreamWindow } from './stream-window.ts';
+
+/** What an extract is made from: the same inputs under the same run id are the same dataset. */
+export function extractFingerprint(
+  source: Prepared<Source>,
+  streams: readonly { selected: SelectedStream; window: StreamWindow }[],
+  context: StepContext,
+  options: ExtractOptions,
+): Fingerprint {
+  return {
+    connector: `${source.name}@${source.version}`,
+    config: plain(publicConfig(source.ctx.config, source.part.config, context.redactor)),
+    transforms: (options.transforms ?? []).map(({ connector, config }) => {
+      const schema = connector.transform?.config;
+      return {
+        connector: `${connector.name}@${connector.version}`,
+        config: plain(schema === undefined ? null : publicConfig(config, schema, context.redactor)),
+      };
+    }),
+    // How a stream's schema may change says nothing of what is read.
+    streams: Object.fromEntries(
+      streams.map(({ selected: { as, options } }) => [as, plain({ ...options, schemaChange: undefined })]),
+    ),
+    format: plain({
+      staged: Object.fromEntries(streams.map(({ selected }) => [selected.as, stagedFormatOf(selected, options)])),
+      compression: options.compression ?? 'zst',
+    }),
+    window: plain({
+      interval: options.interval,
+      limit: options.limit,
+      fullRefresh: options.fullRefresh,
+    }),
+    stateBefore: Object.fromEntries(streams.map(({ selected, window }) => [selected.as, plain(window.stateBefore)])),
+  };
+}
+
+/**
+ * Throws `FINGERPRINT_DIFFERS` where a plan was made from other inputs, as far as these streams go. The state may have moved
+ * since, and streams may have come.
+ */
+export function refuseOtherPlan(plan: Plan, fingerprint: Fingerprint, streams: readonly string[]): void {
+  const differences = fingerprintDifferences(ofStreams(plan.fingerprint, streams), ofStreams(fingerprint, streams));
+  if (differences.length === 0) return;
+  throw new AriesError(
+    'FINGERPRINT_DIFFERS',
+    `Run ${plan.runId} was planned from other inputs: ${differences.join('; ')}`,
+    {
+      connector: plan.connector.name,
+      hint: 'Give it what the plan was given; or use another run id, or plan it anew with --force.',
+    },
+  );
+}
+
+function ofStreams({ stateBefore: _, streams, format, ...others }: Fingerprint, names: readonly string[]): Fingerprint {
+  const { staged, compression } = format as { staged: Record<string, Json>; compression: Json };
+  return {
+    ...others,
+    streams: picked(streams as Record<string, Json>, names),
+    staged: picked(staged, names),
+    compression,
+  };
+}
+
+function picked(values: Record<string, Json>, names: readonly string[]): Record<string, Json> {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => names.includes(name)));
+}
+
+/** As JSON keeps it. */
+export function plain(value: unknown): Json {
+  return JSON.parse(JSON.stringify(value ?? null)) as Json;
+}

@@ -1,0 +1,139 @@
+import type { Source, Stream } from '@aries-data/sdk';
+import { AriesError, nearest } from '@aries-data/sdk';
+import type { Store } from '@aries-data/stores';
+import { runFolder, stepFolder } from '../dataset/layout.ts';
+import { type Dataset, findFinished } from '../dataset/manifest.ts';
+import { findPlan, type PlannedPartition, type StoredPlan } from '../dataset/plan.ts';
+import { interrupted, type Prepared, type StepContext } from '../step/step-context.ts';
+import type { ExtractOptions, StepResult, StreamResult } from '../step/step-options.ts';
+import { resultOf } from '../step/step-result.ts';
+import { extractDataset } from './extract-dataset.ts';
+import { extractFingerprint, refuseOtherPlan } from './extract-fingerprint.ts';
+import { checkedInterval } from './interval.ts';
+import { selectStreams, streamsOf } from './select-streams.ts';
+import { streamWindow } from './stream-window.ts';
+
+export interface PartitionStep {
+  store: Store;
+  source: Prepared<Source>;
+  context: StepContext;
+  options: ExtractOptions;
+  /** An id of the plan, or `i/n`. */
+  partition: string;
+}
+
+/** Extracts partitions of a run's plan, one after the other, each into a folder of its own; one that is finished stands. */
+export async function extractPartitions(step: PartitionStep): Promise<StepResult> {
+  const { store, source, context, partition } = step;
+  const stored = await findPlan(store, runFolder(context));
+  if (stored === null) {
+    throw new AriesError('INPUT_NOT_READY', `Run ${context.runId} has no plan yet`, {
+      connector: source.name,
+      hint: 'Make one first: the same command with --plan.',
+    });
+  }
+  const wanted = partitionsOf(stored, partition);
+  const streams = await streamsOf(source);
+  const datasets: Dataset[] = [];
+  for (const one of wanted) {
+    if (context.signal.aborted) throw interrupted(context.signal);
+    datasets.push(await extractPartition(step, stored, one, streams));
+  }
+  const partitions = wanted.map(({ id }) => id);
+  const results = datasets.map((dataset) => resultOf(dataset, context));
+  if (!partition.includes('/')) return { ...results[0]!, partitions };
+  return {
+    ok: true,
+    step: 'extract',
+    dataset: store.uriOf(runFolder(context)),
+    runId: context.runId,
+    name: context.name,
+    streams: summed(results),
+    partitions,
+    durationMs: Math.round(performance.now() - context.startedAt),
+  };
+}
+
+/** The partitions that are meant. Throws `USAGE` for one that the plan does not have. */
+function partitionsOf({ value: plan }: StoredPlan, wanted: string): PlannedPartition[] {
+  const share = /^(\d+)\/(\d+)$/.exec(wanted);
+  if (share !== null) {
+    const [index, of] = [Number(share[1]), Number(share[2])];
+    if (index < of) return plan.partitions.filter((_, position) => position % of === index);
+    throw new AriesError('USAGE', `"${wanted}" is no share of the partitions`, {
+      hint: `They are counted from 0: 0/${of} to ${of - 1}/${of}.`,
+    });
+  }
+  const found = plan.partitions.filter(({ id }) => id === wanted);
+  if (found.length > 0) return found;
+  const ids = plan.partitions.map(({ id }) => id);
+  const near = nearest(wanted, ids);
+  throw new AriesError('USAGE', `Run ${plan.runId} has no partition "${wanted}"`, {
+    hint: near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `It has ${ids.slice(0, 20).join(', ')}.`,
+  });
+}
+
+async function extractPartition(
+  { store, source, context, options }: PartitionStep,
+  { value: plan, digest }: StoredPlan,
+  planned: PlannedPartition,
+  streams: Record<string, Stream<unknown>>,
+): Promise<Dataset> {
+  const { id, partition } = planned;
+  const wanted = options.streams?.filter(
+    (one) => (typeof one === 'string' ? one : (one.as ?? one.name)) === planned.stream,
+  );
+  const [selected] = selectStreams(streams, wanted === undefined ? [planned.stream] : wanted, source.name);
+  if (partition !== undefined) {
+    const all = plan.partitions.filter(({ stream }) => stream === planned.stream);
+    selected!.stream.checkPartitions?.(all.map((one) => one.partition ?? { id: one.id }));
+  }
+  const interval = plan.interval ?? undefined;
+  const { stateBefore } = plan.streams[planned.stream]!;
+  const whole = streamWindow(selected!, source.name, {
+    interval,
+    state: stateBefore,
+    fullRefresh: options.fullRefresh,
+  });
+  const window = planned.window === undefined ? whole : { ...whole, window: planned.window };
+  const made = extractFingerprint(source, [{ selected: selected!, window }], context, {
+    ...options,
+    interval: checkedInterval(options.interval) ?? interval,
+  });
+  refuseOtherPlan(plan, made, [planned.stream]);
+  const fingerprint = { ...made, plan: digest, partition: id };
+  const folder = stepFolder({ ...context, partition: id });
+  const { finished, replaced } = await findFinished(store, folder, options.force);
+  return extractDataset({
+    store,
+    source,
+    context,
+    options,
+    folder,
+    streams: [{ selected: selected!, window, partition }],
+    partition: id,
+    isPiece: plan.partitions.filter(({ stream }) => stream === planned.stream).length > 1,
+    interval,
+    fingerprint,
+    // What was made of another plan does not stand for this one.
+    finished: finished?.manifest.fingerprint.plan === digest ? finished : null,
+    replaced,
+  });
+}
+
+function summed(results: readonly StepResult[]): Record<string, StreamResult> {
+  const streams = new Map<string, StreamResult>();
+  for (const result of results) {
+    for (const [name, { records, rejected, bytes, outside = 0 }] of Object.entries(result.streams)) {
+      const before = streams.get(name) ?? { records: 0, rejected: 0, bytes: 0 };
+      const sum = (before.outside ?? 0) + outside;
+      streams.set(name, {
+        records: before.records + records,
+        rejected: before.rejected + rejected,
+        bytes: before.bytes + bytes,
+        ...(sum > 0 ? { outside: sum } : {}),
+      });
+    }
+  }
+  return Object.fromEntries(streams);
+}

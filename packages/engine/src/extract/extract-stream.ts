@@ -1,0 +1,196 @@
+import { CSV_DIALECT, encoderOf } from '@aries-data/formats/internal';
+import { AriesError, fieldsOf } from '@aries-data/sdk';
+import { fingerprintDigest } from '../dataset/fingerprint.ts';
+import { type JournalEntry, readJournal, writeJournal } from '../dataset/journal.ts';
+import { newAttempt } from '../dataset/layout.ts';
+import type { ManifestStream, Part, StreamHead } from '../dataset/manifest.ts';
+import { createPartNumbers, createStreamWriter } from '../dataset/stream-writer.ts';
+import { copyEncoded } from './copy-encoded.ts';
+import { copyRecords } from './copy-records.ts';
+import { knownAtEnd } from './cursor-reach.ts';
+import { positionOf } from './position.ts';
+import { type StateAfter, stateAfter, tellWhatWaits } from './state-after.ts';
+import type { StreamExtract } from './stream-extract.ts';
+import { journalEntry, type StreamProgress, startProgress, type Written } from './stream-progress.ts';
+
+/** What one stream came to, before the manifest is written. */
+export interface ExtractedStream {
+  stream: ManifestStream;
+  /** When reading began, of the attempt whose parts these are. */
+  readStart: string;
+}
+
+/** Reads one stream into parts, from the last durable checkpoint of an earlier attempt with the same inputs on. */
+export async function extractStream(options: StreamExtract): Promise<ExtractedStream> {
+  const entry = await readToEnd(options);
+  const after = stateAfter(entry, options, options.chain.schema());
+  if (!('below' in after)) return extracted(options, entry, after, undefined);
+  const { below } = after;
+  const { window, fingerprint } = options;
+  const shorter: StreamExtract = {
+    ...options,
+    // Its parts have names of their own.
+    context: { ...options.context, attempt: newAttempt() },
+    window: { ...window, window: { ...window.window, until: below } },
+    chain: options.newChain(),
+    fingerprint: fingerprintDigest({ fingerprint, below }),
+  };
+  options.context.log.info(`${options.selected.as}: read again, up to ${below}`, { stream: options.selected.as });
+  const read = await readToEnd(shorter);
+  // Whatever is below that value came with this read, and nothing that has it.
+  const reached = { ...read, reached: { cursor: below, keys: [] } };
+  return extracted(shorter, reached, stateAfter(reached, shorter, shorter.chain.schema()) as StateAfter, below);
+}
+
+function extracted(
+  options: StreamExtract,
+  entry: JournalEntry,
+  after: StateAfter,
+  below: string | undefined,
+): ExtractedStream {
+  tellWhatWaits(options, after, below);
+  return { stream: manifestStream(options, entry, after), readStart: entry.readStart };
+}
+
+async function readToEnd(options: StreamExtract): Promise<JournalEntry> {
+  const { context, store, folder, selected, window, fingerprint } = options;
+  const found = options.resume
+    ? await readJournal({ store, folder, stream: selected.as, fingerprint, log: context.log })
+    : null;
+  const earlier = found?.complete && found.counts.staged < options.enough ? null : resumable(options, found);
+  if (earlier?.complete) {
+    options.chain.restore(earlier.inferred);
+    return earlier;
+  }
+  if (earlier !== null) {
+    context.log.info(`${selected.as}: goes on from the checkpoint of attempt ${earlier.attempt}`, {
+      stream: selected.as,
+      records: earlier.counts.read,
+    });
+  }
+  const progress = startProgress(options, earlier);
+  const head = headOf(options);
+  if (head !== undefined) options.onStart(head);
+  for (const part of progress.base.parts) options.onPart(part);
+  const written = await copy(options, progress);
+  progress.beyond = knownAtEnd(progress.beyond, window.order);
+  const entry = journalEntry(written, progress, true);
+  await writeJournal(store, folder, selected.as, entry);
+  return entry;
+}
+
+/** What an earlier attempt left, where its position is one of this stream. */
+function resumable({ selected, context }: StreamExtract, found: JournalEntry | null): JournalEntry | null {
+  if (found === null || found.complete) return found;
+  const { fault } = positionOf(selected.stream, found.position);
+  if (fault === undefined) return found;
+  context.log.warn(
+    `${selected.as}: the checkpoint of attempt ${found.attempt} does not fit this version of the source (${fault}), so the stream is read from its start`,
+    { stream: selected.as },
+  );
+  return null;
+}
+
+/** Copies the stream: untouched where the source encodes it and nobody has to look inside, else record by record. */
+async function copy(options: StreamExtract, progress: StreamProgress): Promise<Written> {
+  const { context, store, folder, selected, format, compression, transformed } = options;
+  const numbers = createPartNumbers();
+  const openWriter = () =>
+    createStreamWriter({
+      store,
+      folder,
+      stream: selected.as,
+      attempt: context.attempt,
+      format,
+      compression,
+      encode: encoderOf(format, stagedFields(options)),
+      numbers,
+      onPart: options.onPart,
+      signal: context.signal,
+    });
+  if (selected.stream.readEncoded?.formats.includes(format) && !transformed)
+    return copyEncoded(options, openWriter, progress);
+  const writer = openWriter();
+  try {
+    await copyRecords(options, writer, progress);
+    await writer.cut();
+    return writer;
+  } catch (error) {
+    await writer.abort(error as Error);
+    throw error;
+  }
+}
+
+/** What the manifest will say of the stream, as far as it is known before its end. */
+function headOf({ selected, window, format, compression, chain }: StreamExtract): StreamHead | undefined {
+  if (chain.known === null) return undefined;
+  const { primaryKey, cursor } = chain.keys();
+  const { disposition, schemaChange, lag } = selected.options;
+  return {
+    schema: chain.known,
+    inferred: chain.inferred,
+    primaryKey: [...primaryKey],
+    ...(cursor === undefined ? {} : { cursor }),
+    mode: window.mode,
+    ...(disposition === undefined ? {} : { disposition }),
+    ...(schemaChange === undefined ? {} : { schemaChange }),
+    ...(lag === undefined ? {} : { lag }),
+    format,
+    ...(format === 'csv' ? { dialect: CSV_DIALECT } : {}),
+    compression,
+    stateBefore: window.stateBefore,
+  };
+}
+
+function stagedFields({ chain, format, selected }: StreamExtract) {
+  if (chain.known === null && format !== 'ndjson') {
+    throw new AriesError(
+      'CONFIG_INVALID',
+      `${selected.as}: its schema is inferred, so it is staged as ndjson, not ${format}`,
+      { stream: selected.as },
+    );
+  }
+  return fieldsOf(chain.known ?? { type: 'object', properties: {} });
+}
+
+function manifestStream(options: StreamExtract, entry: JournalEntry, after: StateAfter): ManifestStream {
+  const { selected, window, format, compression, chain } = options;
+  const schema = chain.schema();
+  const counts = entry.counts;
+  const parts: Part[] = entry.parts;
+  const staged = parts.reduce((sum, part) => sum + part.rows, 0);
+  const rejectedRows = entry.rejectedParts.reduce((sum, part) => sum + part.rows, 0);
+  const expected = counts.read - counts.rejected - counts.outside - counts.dropped + counts.expanded;
+  if (staged !== expected || rejectedRows !== counts.rejected) {
+    throw new AriesError(
+      'COUNTS_DIFFER',
+      `${selected.as}: ${counts.read} read, ${staged} staged, ${rejectedRows} rejected, ${counts.outside} outside, ${counts.dropped} dropped, ${counts.expanded} added do not add up`,
+      {
+        stream: selected.as,
+        hint: 'A transform that leaves out or adds records says so with drop and expand. --force reads the stream anew.',
+      },
+    );
+  }
+  const { primaryKey, cursor } = chain.keys();
+  return {
+    schema,
+    inferred: chain.inferred,
+    primaryKey: [...primaryKey],
+    ...(cursor === undefined ? {} : { cursor }),
+    mode: window.mode,
+    ...(selected.options.disposition === undefined ? {} : { disposition: selected.options.disposition }),
+    ...(selected.options.schemaChange === undefined ? {} : { schemaChange: selected.options.schemaChange }),
+    ...(selected.options.lag === undefined ? {} : { lag: selected.options.lag }),
+    format,
+    ...(format === 'csv' ? { dialect: CSV_DIALECT } : {}),
+    compression,
+    parts,
+    rejectedParts: entry.rejectedParts,
+    firstRejected: entry.firstRejected,
+    counts: { ...counts, staged },
+    undeclared: entry.undeclared,
+    stateBefore: window.stateBefore,
+    ...after,
+    consistency: selected.stream.readEncoded === undefined ? 'none' : entry.resumed ? 'per-range' : 'snapshot',
+  };
+}

@@ -1,0 +1,72 @@
+import type { Source } from '@aries-data/sdk';
+import type { Store } from '@aries-data/stores';
+import { stepFolder } from '../dataset/layout.ts';
+import { findFinished } from '../dataset/manifest.ts';
+import type { EarlyLoad } from '../load/early-load.ts';
+import { stateOfRun } from '../step/finished-run.ts';
+import { type Prepared, type StepContext, stepContext } from '../step/step-context.ts';
+import type { ExtractOptions, StepResult } from '../step/step-options.ts';
+import { resultOf } from '../step/step-result.ts';
+import { withSource } from '../step/with-source.ts';
+import { extractDataset } from './extract-dataset.ts';
+import { extractFingerprint } from './extract-fingerprint.ts';
+import { extractPartitions } from './extract-partitions.ts';
+import { checkedInterval } from './interval.ts';
+import { selectStreams, streamsOf } from './select-streams.ts';
+import { stateAtStart } from './state-at-start.ts';
+import { streamWindow } from './stream-window.ts';
+
+/**
+ * Reads a source into a dataset, or the partitions of a plan that are asked for. The same run id with the same inputs gives the
+ * finished dataset back; an interrupted attempt is gone on with. Throws AriesError: `RECORDS_REJECTED` (65) past `maxRejected`,
+ * `FINGERPRINT_DIFFERS` (78) where the run id stands for other inputs, `ATTEMPT_CONFLICT` (75) where another attempt finished
+ * first, `INPUT_NOT_READY` (75) where there is no plan yet, and what the source throws.
+ *
+ * @example
+ * const result = await extract({ source: { connector, config: { url: 'cities.json' } }, staging: 'file:///data/staging' });
+ * console.log(result.dataset, result.streams.cities?.records);
+ */
+export function extract(options: ExtractOptions): Promise<StepResult> {
+  return extractWith(options, undefined);
+}
+
+/** The same, with somebody who loads parts as soon as they are durable. */
+export async function extractWith(options: ExtractOptions, early: EarlyLoad | undefined): Promise<StepResult> {
+  const context = stepContext('extract', options, options.source.connector.name);
+  return withSource(context, options, (source, store) =>
+    options.partition === undefined
+      ? extractWhole(store, source, context, options, early)
+      : extractPartitions({ store, source, context, options, partition: options.partition }),
+  );
+}
+
+async function extractWhole(
+  store: Store,
+  source: Prepared<Source>,
+  context: StepContext,
+  options: ExtractOptions,
+  early: EarlyLoad | undefined,
+): Promise<StepResult> {
+  const selected = selectStreams(await streamsOf(source), options.streams, source.name);
+  const folder = stepFolder(context);
+  const interval = checkedInterval(options.interval);
+  const { finished, replaced } = await findFinished(store, folder, options.force);
+  const state = await stateAtStart(store, context, { ...options, interval });
+  const before = stateOfRun(
+    selected.map(({ as }) => as),
+    state,
+    finished,
+  );
+  const streams = selected.map((one) => ({
+    selected: one,
+    window: streamWindow(one, source.name, {
+      interval,
+      state: before[one.as] ?? null,
+      fullRefresh: options.fullRefresh,
+    }),
+  }));
+  const fingerprint = extractFingerprint(source, streams, context, { ...options, interval });
+
+  const job = { store, source, context, options, folder, streams, interval, fingerprint, finished, replaced, early };
+  return resultOf(await extractDataset(job), context);
+}

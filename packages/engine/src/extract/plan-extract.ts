@@ -1,0 +1,155 @@
+import type { Source } from '@aries-data/sdk';
+import { AriesError } from '@aries-data/sdk';
+import type { Store } from '@aries-data/stores';
+import { encodeName } from '@aries-data/stores';
+import { runFolder } from '../dataset/layout.ts';
+import { findFormerPlan, type Plan, type PlannedPartition, type StoredPlan, writePlan } from '../dataset/plan.ts';
+import { checkStaging } from '../step/check-staging.ts';
+import { type Prepared, type StepContext, stepContext } from '../step/step-context.ts';
+import type { ExtractOptions, PlanResult } from '../step/step-options.ts';
+import { withSource } from '../step/with-source.ts';
+import { extractFingerprint, refuseOtherPlan } from './extract-fingerprint.ts';
+import { checkedInterval } from './interval.ts';
+import { intervalSlices } from './interval-slices.ts';
+import { readContextOf } from './read-context.ts';
+import { type SelectedStream, selectStreams, streamsOf } from './select-streams.ts';
+import { stateAtStart } from './state-at-start.ts';
+import { type StreamWindow, streamWindow } from './stream-window.ts';
+
+/** What `planExtract` is given: as the `extract` that will read the partitions. */
+export interface PlanExtractOptions extends Omit<ExtractOptions, 'partition'> {
+  /** Partitions wanted of each stream; left out: as many as fit its size. */
+  partitions?: number | undefined;
+}
+
+/**
+ * Parts an extract into partitions for separate tasks: `extract` with `partition` reads one, later steps take the run whole. A run
+ * has one plan: a second call returns the first one's. Throws AriesError: `FINGERPRINT_DIFFERS` (78) where it was planned from
+ * other inputs, and what the source throws.
+ *
+ * @example
+ * const options = { source: { connector, config }, staging: 's3://bucket/staging', name: 'shop', runId: 'monday' };
+ * const { partitions } = await planExtract({ ...options, partitions: 8 });
+ * for (const partition of partitions) await extract({ ...options, partition });
+ */
+export async function planExtract(options: PlanExtractOptions): Promise<PlanResult> {
+  const context = stepContext('plan', options, options.source.connector.name);
+  return withSource(context, options, async (source, store) =>
+    resultOf(store, await planInto(store, source, context, options), context),
+  );
+}
+
+async function planInto(
+  store: Store,
+  source: Prepared<Source>,
+  context: StepContext,
+  options: PlanExtractOptions,
+): Promise<StoredPlan> {
+  const folder = runFolder(context);
+  const { plan: found, replaced } = await findFormerPlan(store, folder, options.force);
+  const selected = selectStreams(await streamsOf(source), options.streams, source.name);
+  const interval = checkedInterval(options.interval);
+  const state = await stateAtStart(store, context, { ...options, interval });
+  const { fullRefresh } = options;
+  const streams = selected.map((one) => ({
+    selected: one,
+    window: streamWindow(one, source.name, { interval, state: state[one.as] ?? null, fullRefresh }),
+  }));
+  const fingerprint = extractFingerprint(source, streams, context, { ...options, interval });
+  if (found !== null && options.force !== true) {
+    refuseOtherPlan(found.value, fingerprint, Object.keys(found.value.streams));
+    context.log.info(`${context.runId} is planned already; its plan stands`, { plan: store.uriOf(found.key) });
+    return found;
+  }
+  await checkStaging(store);
+  const plan: Plan = {
+    planVersion: 1,
+    connector: { name: source.name, version: source.version },
+    name: context.name,
+    runId: context.runId,
+    plannedAt: new Date().toISOString(),
+    interval: interval ?? null,
+    fingerprint,
+    streams: {},
+    partitions: [],
+  };
+  for (const { selected: one, window } of streams) {
+    const parted = await partition(one, window, source, options);
+    const { stateBefore } = window;
+    const { maxCursor, consistency } = parted;
+    Object.defineProperty(plan.streams, one.as, { value: { stateBefore, maxCursor, consistency }, enumerable: true });
+    plan.partitions.push(...parted.partitions);
+    context.log.info(`${one.as}: ${counted(parted.partitions.length)}`, { stream: one.as });
+  }
+  refuseSameIds(plan.partitions, source.name);
+  return writePlan(store, folder, plan, replaced);
+}
+
+interface Parted {
+  partitions: PlannedPartition[];
+  maxCursor: string | null;
+  consistency: 'per-range' | 'none';
+}
+
+async function partition(
+  selected: SelectedStream,
+  window: StreamWindow,
+  source: Prepared<Source>,
+  options: PlanExtractOptions,
+): Promise<Parted> {
+  const { as: stream } = selected;
+  const whole: Parted = { partitions: [{ id: encodeName(stream), stream }], maxCursor: null, consistency: 'none' };
+  // Each partition would have as many records as all of them may have.
+  if (options.limit !== undefined || options.partitions === 1) return whole;
+  if (selected.stream.partitions === undefined) {
+    const slices = intervalSlices(selected, window, options.partitions ?? 1);
+    if (slices.length < 2) return whole;
+    const partitions = slices.map((slice, index) => ({ id: idOf(stream, String(index)), stream, window: slice }));
+    return { partitions, maxCursor: null, consistency: 'per-range' };
+  }
+  const wanted = options.partitions;
+  const found = await selected.stream.partitions({ ...readContextOf(source, selected, window), wanted });
+  const { consistency = 'per-range', maxCursor } = found;
+  // Without knowing how far all of them reach there is no saying where the next run begins.
+  const isTracked = selected.cursor !== undefined && window.mode !== 'interval' && consistency === 'per-range';
+  const isRepeatable = consistency === 'none' || selected.primaryKey.length > 0;
+  if (found.partitions.length < 2 || (isTracked && maxCursor === undefined) || !isRepeatable) return whole;
+  const partitions = found.partitions.map((piece) => ({ id: idOf(stream, piece.id), stream, partition: piece }));
+  return { partitions, maxCursor: isTracked ? maxCursor! : null, consistency };
+}
+
+function idOf(stream: string, piece: string): string {
+  return `${encodeName(stream)}.${encodeName(piece)}`;
+}
+
+function counted(count: number): string {
+  return count === 1 ? '1 partition' : `${count} partitions`;
+}
+
+// "a.0" is a stream's name as well as another one's first piece.
+function refuseSameIds(partitions: readonly PlannedPartition[], connector: string): void {
+  const seen = new Set<string>();
+  for (const { id, stream } of partitions) {
+    if (seen.has(id)) {
+      throw new AriesError('CONFIG_INVALID', `Two partitions are both named "${id}"`, {
+        connector,
+        stream,
+        hint: 'Give the stream another name with "as".',
+      });
+    }
+    seen.add(id);
+  }
+}
+
+function resultOf(store: Store, { value: plan, key }: StoredPlan, context: StepContext): PlanResult {
+  return {
+    ok: true,
+    step: 'plan',
+    name: plan.name,
+    runId: plan.runId,
+    plan: store.uriOf(key),
+    run: store.uriOf(runFolder(plan)),
+    partitions: plan.partitions.map(({ id }) => id),
+    durationMs: Math.round(performance.now() - context.startedAt),
+  };
+}

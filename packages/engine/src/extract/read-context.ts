@@ -1,0 +1,24 @@
+import type { ReadContext, Source } from '@aries-data/sdk';
+import type { Prepared } from '../step/step-context.ts';
+import type { SelectedStream } from './select-streams.ts';
+import type { StreamWindow } from './stream-window.ts';
+
+/** What a stream's functions are told of what is wanted. */
+export function readContextOf(
+  source: Prepared<Source>,
+  selected: SelectedStream,
+  { mode, window }: StreamWindow,
+): ReadContext<unknown> {
+  const { options, stream } = selected;
+  return {
+    ...source.ctx,
+    stream: selected.name,
+    mode,
+    window,
+    cursor: selected.cursor,
+    nullCursor: options.nullCursor,
+    primaryKey: selected.primaryKey,
+    columns: stream.pushdown?.includes('columns') ? options.columns : undefined,
+    where: options.where,
+  };
+}

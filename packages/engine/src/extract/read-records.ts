@@ -1,0 +1,204 @@
+import { createHash } from 'node:crypto';
+import { parseExact } from '@aries-data/formats';
+import { cursorText, exactText, normaliser } from '@aries-data/formats/internal';
+import type { EncodedResult, Json, JsonRecord, RecordSchema } from '@aries-data/sdk';
+import { AriesError, type Batch, originOf, rejected, withColumns, withOrigin } from '@aries-data/sdk';
+import { columnsOf, isCheckpoint, isRejected } from '@aries-data/sdk/internal';
+import { markOf, type StageItem, type Tally } from '../step/mark.ts';
+import { cursorTaker, leftOf, type Reach, type TakeCursor, takeEncoded } from './cursor-reach.ts';
+import { cursorKindOf, type SelectedStream } from './select-streams.ts';
+import type { StreamWindow } from './stream-window.ts';
+
+/** Any record at all: what an inferred stream accepts. */
+const ANY_RECORD: RecordSchema = { type: 'object', properties: {}, additionalProperties: true };
+
+export interface ReadRecordsOptions {
+  selected: SelectedStream;
+  connector: string;
+  window: StreamWindow;
+  /** What an earlier attempt came to. What is read is added to it at once, ahead of the marks. */
+  tally: Omit<Tally, 'inferred'>;
+  limit: number | undefined;
+  /** When the reading began, RFC 3339. */
+  readStart: string;
+  /** Nothing may come twice (see `CursorEnd`). */
+  exact: boolean;
+  /** Whether a checkpoint is worth making durable by now; others are passed over. */
+  isDue(): boolean;
+}
+
+const PIECE_END: unique symbol = Symbol('aries-data.piece-end');
+
+/** The end of an encoded piece among its decoded records: what the source says of the piece. */
+export interface PieceEnd {
+  readonly [PIECE_END]: EncodedResult;
+}
+
+export function pieceEnd(result: EncodedResult): PieceEnd {
+  return { [PIECE_END]: result };
+}
+
+function isPieceEnd(item: unknown): item is PieceEnd {
+  return typeof item === 'object' && item !== null && PIECE_END in item;
+}
+
+/**
+ * What a source yields, checked: each record fitted to its schema or rejected, those outside the window or loaded before
+ * left out, cut at the limit, and the greatest cursor value kept. Ends with a mark.
+ */
+export async function* readRecords(
+  items: AsyncIterable<unknown>,
+  options: ReadRecordsOptions,
+): AsyncGenerator<StageItem> {
+  const { selected, connector, window, limit } = options;
+  const { counts, undeclared } = options.tally;
+  const reach: Reach = { reached: options.tally.reached, beyond: options.tally.beyond };
+  const check = normaliser(selected.schema ?? ANY_RECORD, selected.zod, selected.stream.inference);
+  // Rows that the source itself has encoded are what it says, as they are where nobody looks into them.
+  const isEncoded = selected.stream.read === undefined;
+  const fit = isEncoded ? (record: unknown) => record as JsonRecord : check.fit;
+  const isTracked = window.mode !== 'interval';
+  // Encoded pieces say themselves how far they reach.
+  const inWindow = windowFilter(options, isTracked && !isEncoded ? takerOf(options, reach) : null);
+  const columns = selected.options.columns;
+  function mark(position: Json | undefined): StageItem {
+    for (const [name, count] of check.undeclared) undeclared[name] = (undeclared[name] ?? 0) + count;
+    check.undeclared.clear();
+    return markOf(position, {
+      counts: { ...counts },
+      undeclared: { ...undeclared },
+      ...structuredClone(reach),
+      inferred: [],
+    });
+  }
+  for await (const item of items) {
+    if (isCheckpoint(item)) {
+      if (options.isDue()) yield mark(item.position);
+      continue;
+    }
+    if (isPieceEnd(item)) {
+      const { [PIECE_END]: result } = item;
+      const left = leftOf(result);
+      counts.read += left;
+      counts.outside += left;
+      if (isTracked) takeEncoded(reach, result, window.order);
+      if (result.position !== undefined && options.isDue()) yield mark(result.position);
+      continue;
+    }
+    if (isRejected(item)) {
+      counts.read++;
+      counts.rejected++;
+      yield item;
+      continue;
+    }
+    if (!Array.isArray(item)) throw notABatch(item, connector, selected.name);
+    const left = limit === undefined ? item.length : Math.max(0, limit - counts.read);
+    const batch: Batch = left < item.length ? item.slice(0, left) : item;
+    const before = counts.read;
+    const out: JsonRecord[] = [];
+    let kept: number[] | undefined;
+    for (let index = 0; index < batch.length; index++) {
+      const fitted = fit(batch[index]);
+      counts.read++;
+      const reason = typeof fitted === 'string' ? fitted : inWindow(fitted);
+      if (reason === true) {
+        if (kept !== undefined) kept.push(index);
+        out.push(
+          columns === undefined || selected.schema !== null
+            ? (fitted as JsonRecord)
+            : pick(fitted as JsonRecord, columns),
+        );
+        continue;
+      }
+      kept ??= Array.from({ length: out.length }, (_, at) => at);
+      if (reason === false) {
+        counts.outside++;
+        continue;
+      }
+      counts.rejected++;
+      const origin = originOf(batch, index) ?? `record ${before + index + 1}`;
+      yield rejected({ reason, origin, record: toJson(batch[index]) });
+    }
+    const named = selected.schema === null ? columnsOf(item) : undefined;
+    if (named !== undefined)
+      withColumns(out, columns === undefined ? named : columns.filter((one) => named.includes(one)));
+    const positions = kept;
+    yield withOrigin(out, (index) => {
+      const at = positions?.[index] ?? index;
+      return originOf(batch, at) ?? `record ${before + at + 1}`;
+    });
+    if (left <= item.length && limit !== undefined) break;
+  }
+  yield mark(undefined);
+}
+
+type WindowVerdict = true | false | string;
+
+/** True where a record is wanted, false where it lies outside, a reason where it cannot be told. */
+function windowFilter(
+  { selected, window }: ReadRecordsOptions,
+  take: TakeCursor | null,
+): (record: JsonRecord) => WindowVerdict {
+  const { cursor, primaryKey, options } = selected;
+  if (cursor === undefined) return () => true;
+  const { since, until, seen } = window.window;
+  const seenKeys = new Set(seen === 'all' ? [] : (seen ?? []).map((key) => JSON.stringify(key)));
+  const isSeen = (record: JsonRecord) =>
+    seen === 'all' || (seenKeys.size > 0 && seenKeys.has(JSON.stringify(keyOf(record, primaryKey))));
+
+  return (record) => {
+    const value = cursorText(record[cursor]);
+    if (value === null) {
+      if (window.mode === 'full' || options.nullCursor === 'include') return true;
+      return options.nullCursor === 'skip'
+        ? false
+        : `"${cursor}" is null, so the record has no place in an ${window.mode} read (see nullCursor)`;
+    }
+    if (since !== undefined) {
+      const order = window.order(value, since);
+      if (order < 0 || (order === 0 && isSeen(record))) return false;
+    }
+    if (until !== undefined && window.order(value, until) >= 0) return false;
+    return take === null || take(value, record);
+  };
+}
+
+function takerOf({ selected, window, readStart, exact }: ReadRecordsOptions, reach: Reach): TakeCursor {
+  const { schema, cursor, primaryKey } = selected;
+  const kind = cursorKindOf(schema, cursor);
+  const key = (record: JsonRecord) => keyOf(record, primaryKey);
+  return cursorTaker(reach, { order: window.order, kind, moment: readStart, exact, keyOf: key });
+}
+
+/** What tells a record from others with the same cursor value: its primary key, or a digest of all of it. */
+function keyOf(record: JsonRecord, primaryKey: readonly string[]): Json[] {
+  if (primaryKey.length > 0) return primaryKey.map((field) => record[field] ?? null);
+  return [createHash('sha256').update(JSON.stringify(record)).digest('hex').slice(0, 32)];
+}
+
+function pick(record: JsonRecord, columns: readonly string[]): JsonRecord {
+  return Object.fromEntries(
+    columns.filter((column) => Object.hasOwn(record, column)).map((column) => [column, record[column]!]),
+  );
+}
+
+function notABatch(item: unknown, connector: string, stream: string): AriesError {
+  const found = item === null ? 'null' : typeof item === 'object' ? 'a single record' : `a ${typeof item}`;
+  return new AriesError(
+    'CONNECTOR_INVALID',
+    `${connector}: streams.${stream}.read yielded ${found} instead of a batch`,
+    {
+      connector,
+      stream,
+      hint: 'Yield an array of records: yield [record].',
+    },
+  );
+}
+
+function toJson(record: unknown): Json {
+  try {
+    return parseExact(exactText(record ?? null));
+  } catch {
+    return String(record);
+  }
+}

@@ -1,0 +1,95 @@
+import { type CompareCursor, cursorOrder, isCursorValue } from '@aries-data/formats/internal';
+import type { Interval, StreamState, Window } from '@aries-data/sdk';
+import { AriesError, kindOf } from '@aries-data/sdk';
+import { cursorKindOf, type SelectedStream } from './select-streams.ts';
+
+/** How a stream is read, and what of it. */
+export interface StreamWindow {
+  mode: 'full' | 'incremental' | 'interval';
+  window: Window;
+  stateBefore: StreamState | null;
+  order: CompareCursor;
+}
+
+const SPANS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/**
+ * Decides how a stream is read: an interval where one is given and the stream has a cursor, else what is new since the
+ * state, else everything. Throws `CONFIG_INVALID` for a mode the stream cannot do.
+ */
+export function streamWindow(
+  selected: SelectedStream,
+  connector: string,
+  {
+    interval,
+    state,
+    fullRefresh,
+  }: { interval?: Interval | undefined; state: StreamState | null; fullRefresh?: boolean | undefined },
+): StreamWindow {
+  const { cursor, options } = selected;
+  const kind = cursorKindOf(selected.schema, cursor);
+  const order = cursorOrder(kind);
+  const full: StreamWindow = { mode: 'full', window: {}, stateBefore: null, order };
+  if (options.mode === 'incremental' && cursor === undefined) {
+    throw new AriesError(
+      'CONFIG_INVALID',
+      `${connector}: stream "${options.name}" has no cursor, so it cannot be read incrementally`,
+      {
+        connector,
+        stream: options.name,
+        hint: "Name a cursor field in the stream's options, or use mode: full.",
+      },
+    );
+  }
+  if (cursor === undefined || options.mode === 'full') return full;
+  if (interval !== undefined) {
+    if (kind !== 'date' && kind !== 'date-time' && kind !== 'string' && kind !== 'any') {
+      throw new AriesError(
+        'CONFIG_INVALID',
+        `${connector}: stream "${options.name}" has a cursor of type ${kind}, which an interval of time cannot bound`,
+        {
+          connector,
+          stream: options.name,
+          hint: 'Use a date or date-time cursor, or mode: full.',
+        },
+      );
+    }
+    return { mode: 'interval', window: { since: interval.start, until: interval.end }, stateBefore: null, order };
+  }
+  // A full refresh still says how far it got, so that the next run can go on from there.
+  if (fullRefresh === true) return { ...full, mode: 'full' };
+  if (state === null) return { mode: 'incremental', window: {}, stateBefore: null, order };
+  refuseOtherValue(selected, connector, state);
+  const window =
+    options.lag === undefined
+      ? { since: state.cursor, seen: state.others === 'loaded' ? ('all' as const) : state.keys }
+      : { since: earlier(state.cursor, options.lag, kind) };
+  return { mode: 'incremental', window, stateBefore: state, order };
+}
+
+/** A state comes from staging and goes into the source's query: it has to be what the cursor's values are. */
+function refuseOtherValue({ as, cursor, schema }: SelectedStream, connector: string, state: StreamState): void {
+  const field = schema?.properties[cursor!];
+  if (field === undefined || isCursorValue(state.cursor, field)) return;
+  throw new AriesError(
+    'DATASET_CORRUPT',
+    `${connector}: the state of "${as}" is ${JSON.stringify(state.cursor.slice(0, 100))}, which is no value of its cursor "${cursor}" (${kindOf(field)})`,
+    {
+      connector,
+      stream: as,
+      hint: 'Read everything with --full-refresh, or forget the state with aries state reset; a cursor that became another type needs that, too.',
+    },
+  );
+}
+
+function earlier(cursor: string, lag: string, kind: string): string {
+  const [, amount = '', unit = ''] = /^(\d+)([smhd]?)$/.exec(lag) ?? [];
+  if (amount === '')
+    throw new AriesError('CONFIG_INVALID', `"${lag}" is no lag`, {
+      hint: 'Write 90s, 15m, 2h or 1d; a plain number for a numeric cursor.',
+    });
+  if (kind === 'integer' || kind === 'int64') return String(BigInt(cursor) - BigInt(amount));
+  const zoned = kind === 'date' ? `${cursor}T00:00:00Z` : /(?:Z|[+-]\d\d:?\d\d)$/.test(cursor) ? cursor : `${cursor}Z`;
+  const moved = new Date(Date.parse(zoned) - Number(amount) * (SPANS[unit] ?? 1) * 1000).toISOString();
+  return kind === 'date' ? moved.slice(0, 10) : zoned === cursor ? moved : moved.slice(0, -1);
+}

@@ -1,0 +1,293 @@
+import type { Http, HttpRequest, HttpResponse, HttpSettings, Json, Log } from '@aries-data/sdk';
+import { AriesError, isAriesError, toAriesError } from '@aries-data/sdk';
+import type { Redactor } from '../redact/redact.ts';
+import { authenticator, basic } from './auth.ts';
+import type { Authenticator, Credentials } from './authenticator.ts';
+import { AuthorFailure } from './author-failure.ts';
+import { jsonOf, TruncatedBody, textOf } from './body.ts';
+import { exchange, HttpTimeoutError, type Incoming } from './fetch-once.ts';
+import type { TokenRequest } from './oauth2.ts';
+import { readPages } from './pages.ts';
+import { rateState } from './rate-headers.ts';
+import { createPace, type Pace } from './rate-limiter.ts';
+import { reasonIn, refusalError } from './refusal-error.ts';
+import type { Client, ReadBody, Resolved } from './requester.ts';
+import { isWorthRetrying, retryDelay } from './retry.ts';
+import { retryAfter } from './retry-after.ts';
+import { formText, urlOf, withQuery } from './url.ts';
+import { wait } from './wait.ts';
+
+export interface HttpOptions {
+  /** Asked for at the first request. */
+  settings: () => HttpSettings;
+  connector: string;
+  log: Log;
+  signal: AbortSignal;
+  redactor: Redactor;
+}
+
+/** The `http` of a connector's context. Nothing happens before the first request. */
+export function createHttp(options: HttpOptions): Http {
+  let client: Client | undefined;
+  const get = () => {
+    client ??= createClient(options);
+    return client;
+  };
+  return {
+    async json<T>(path: string, request: HttpRequest = {}) {
+      const { at: _, ...response } = await get().send(get().resolve(path, request), jsonOf);
+      return response as HttpResponse<T>;
+    },
+    async text(path, request = {}) {
+      const { at: _, ...response } = await get().send(get().resolve(path, request), (text) => text);
+      return response;
+    },
+    pages: (path, request = {}) => readPages(get, path, request),
+  };
+}
+
+function createClient({ settings: settingsOf, connector, log, signal, redactor }: HttpOptions): Client {
+  const settings = settingsOf();
+  const home = settings.baseUrl === undefined ? undefined : urlOf('', settings.baseUrl).origin;
+  const retry = { attempts: 5, delay: 0.5, maxDelay: 30, maxWait: 3600, ...present(settings.retry) };
+  const { headers = 60, idle = 60 } = settings.timeout ?? {};
+  const limits = {
+    headersMs: headers * 1000,
+    idleMs: idle * 1000,
+    maxBodyBytes: settings.maxBodyBytes ?? 64 * 1024 * 1024,
+  };
+  const pace = createPace({ rateLimit: settings.rateLimit, maxWait: retry.maxWait }, log);
+  const userAgent = `aries (${connector.replace(/[^\x21-\x7e]/g, '_')})`;
+  const auth = authenticator(settings.auth, redactor, requestToken());
+
+  function shown(url: URL): string {
+    const copy = new URL(url);
+    // APIs put the key into the address of the next page, too.
+    if (auth.secretParameter !== undefined) copy.searchParams.delete(auth.secretParameter);
+    copy.username = copy.password = '';
+    return redactor.text(copy.href);
+  }
+
+  function kept(url: URL): string {
+    const copy = new URL(url);
+    copy.username = copy.password = '';
+    for (const [name, value] of url.searchParams)
+      if (name === auth.secretParameter || redactor.text(value) !== value) copy.searchParams.delete(name);
+    return copy.href;
+  }
+
+  /** The token endpoint is another system: its requests carry no token and know no pace, but all else. */
+  function requestToken(): TokenRequest {
+    return async ({ url, form, basicAuth, idempotent }) => {
+      const request: HttpRequest = { method: 'POST', form, idempotent };
+      if (basicAuth !== undefined) request.headers = { authorization: basic(...basicAuth, redactor) };
+      const tokenPace = createPace({ maxWait: retry.maxWait }, log);
+      try {
+        const { body } = await sendAs({ url: urlOf(url, undefined), request }, jsonOf, undefined, tokenPace);
+        return body as Json;
+      } catch (error) {
+        if (!isAriesError(error) || (error.code !== 'DATA_INVALID' && error.code !== 'NOT_ALLOWED')) throw error;
+        throw new AriesError('NOT_ALLOWED', `No access token was given: ${error.message}`, {
+          hint: 'Check client id, client secret and, where there is one, the refresh token.',
+          cause: error,
+        });
+      }
+    };
+  }
+
+  async function sendAs<T>(
+    { url, request }: Resolved,
+    read: ReadBody<T>,
+    signer: Authenticator | undefined,
+    turns: Pace,
+  ): Promise<HttpResponse<T> & { at: URL }> {
+    const method = request.method ?? 'GET';
+    const what = `${method} ${shown(url)}`;
+    const isBound = signer !== undefined && settings.sameOrigin === true;
+    if (isBound && url.origin !== home) throw elsewhere(what, url);
+    const until = request.signal === undefined ? signal : AbortSignal.any([signal, request.signal]);
+    const isHome = signer !== undefined && url.origin === home;
+    const body = bodyOf(request);
+    const repeatable = request.idempotent ?? ['GET', 'HEAD', 'PUT', 'DELETE'].includes(method);
+    let isRenewed = false;
+    for (let attempt = 1; ; attempt++) {
+      await turns.turn(until);
+      // Behind the turn, which may be an hour away: a token would not live that long.
+      const credentials: Credentials = isHome
+        ? await abortable(signer.credentials(), until)
+        : { headers: {}, query: {} };
+      const started = performance.now();
+      let failure: AriesError;
+      let isTransient: boolean;
+      let waitMs = retryDelay(attempt, retry);
+      try {
+        const incoming = await exchange(
+          {
+            method,
+            url,
+            openHeaders: { accept: 'application/json, */*;q=0.5', 'user-agent': userAgent },
+            ownHeaders: {
+              ...(body === undefined ? {} : { 'content-type': body.type }),
+              ...(isHome ? lowerCase(settings.headers) : {}),
+              ...lowerCase(request.headers),
+              ...lowerCase(credentials.headers),
+            },
+            ownQuery: credentials.query,
+            body: body?.text,
+            mayLeave: !isBound,
+          },
+          limits,
+          until,
+        );
+        const ms = Math.round(performance.now() - started);
+        log.debug(`${what} ${incoming.status}`, {
+          ms,
+          bytes: incoming.bytes.length,
+          ...(attempt > 1 ? { attempt } : {}),
+        });
+        learn(incoming, turns);
+        const contentType = incoming.headers.get('content-type') ?? '';
+        const { status, headers, url: at, bytes } = incoming;
+        if (status >= 200 && status < 300) {
+          const body = read(textOf(bytes, contentType), contentType, headers, shown(at));
+          return { status, url: shown(at), headers, body, at };
+        }
+        if ((request.absent ?? settings.absent)?.includes(status) && signer !== undefined) {
+          return { status, url: shown(at), headers, body: read('', contentType, headers, shown(at)), at };
+        }
+        if (incoming.status === 401 && isHome && !isRenewed && signer.refused(credentials)) {
+          isRenewed = true;
+          attempt--;
+          continue;
+        }
+        const text = Buffer.from(incoming.bytes).toString();
+        const isLimit =
+          isLimitReached(incoming, text, contentType) || settings.isLimit?.({ status, headers, text }) === true;
+        failure = refusalError({
+          status: incoming.status,
+          contentType,
+          text,
+          what,
+          hasBody: body !== undefined,
+          isLimit,
+          hide: redactor.text,
+        });
+        isTransient = isLimit || isWorthRetrying(incoming.status);
+        const asked = retryAfter(incoming.headers);
+        if (asked !== undefined) {
+          // It speaks of all requests; those that come at once would be refused as well.
+          turns.pause(asked);
+          waitMs = Math.min(waitMs, retry.delay * 1000);
+        }
+      } catch (error) {
+        until.throwIfAborted();
+        if (error instanceof AuthorFailure) throw error.cause;
+        failure = networkError(error, what, shown(url));
+        isTransient = failure.kind === 'transient' || error instanceof TruncatedBody;
+      }
+      failure.message = redactor.text(failure.message);
+      if (!isTransient || !repeatable || attempt >= retry.attempts) {
+        if (attempt > 1) failure.message += ` (${attempt} attempts)`;
+        throw failure;
+      }
+      log.debug(`${failure.message}; trying again`, { attempt, waitMs: Math.round(waitMs) });
+      await wait(waitMs, until);
+    }
+  }
+
+  return {
+    settings,
+    log,
+    signal,
+    shown,
+    kept,
+    placesSeen: new Set(),
+    send: (resolved, read) => sendAs(resolved, read, auth, pace),
+    resolve: (path, request) => {
+      const url = urlOf(path, settings.baseUrl);
+      const { query, ...rest } = request;
+      return { url: withQuery(url.origin === home ? withQuery(url, settings.query) : url, query), request: rest };
+    },
+  };
+}
+
+function elsewhere(what: string, url: URL): AriesError {
+  return new AriesError('DATA_INVALID', `${what} is refused: ${url.origin} is another origin than the base URL’s`, {
+    hint: 'sameOrigin is set, and the API leads elsewhere. If that is right, leave sameOrigin out.',
+  });
+}
+
+/** Keeps to what an API says of its limit: with nothing left, the next request waits until there is. */
+function learn(incoming: Incoming, pace: Pace): void {
+  const state = rateState(incoming.headers);
+  if (state !== undefined && state.remaining <= 0) pace.pause(state.resetMs);
+}
+
+/** GitHub answers 403 where its limit is reached, with headers that say so or, for its second one, with words. */
+function isLimitReached({ status, headers }: Incoming, text: string, contentType: string): boolean {
+  if (status === 429) return true;
+  if (status !== 403) return false;
+  return (
+    headers.has('retry-after') || rateState(headers)?.remaining === 0 || /rate limit/i.test(reasonIn(text, contentType))
+  );
+}
+
+function networkError(error: unknown, what: string, url: string): AriesError {
+  if (isAriesError(error)) {
+    // A message that names the address needs it no second time.
+    if (!error.message.includes(url)) error.message = `${what}: ${error.message}`;
+    return error;
+  }
+  if (error instanceof TruncatedBody) {
+    return new AriesError('DATA_INVALID', `${what}: ${error.message}`, {
+      hint: 'The API, or a proxy in between, does not send its answers to the end.',
+    });
+  }
+  const known = toAriesError(error);
+  const hint = 'Check the address and that the service is up, then try again.';
+  if (error instanceof HttpTimeoutError || known.code === 'UNREACHABLE' || isBrokenConnection(error))
+    return new AriesError('UNREACHABLE', `${what}: ${known.message}`, { hint, cause: error });
+  return new AriesError('CONFIG_INVALID', `${what}: ${known.message}`, {
+    hint: 'Check the address, and that its certificate is valid for this machine.',
+    cause: error,
+  });
+}
+
+/** Undici says `terminated` of an answer that breaks off, with various causes; its own codes are of the wire, not of certificates. */
+function isBrokenConnection(error: unknown): boolean {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    if (at.message === 'terminated') return true;
+    if (/^(?:UND_ERR|HPE)_/.test(String((at as { code?: unknown }).code))) return true;
+  }
+  return false;
+}
+
+function bodyOf({ json, form }: HttpRequest): { type: string; text: string } | undefined {
+  if (json !== undefined) return { type: 'application/json', text: JSON.stringify(json) };
+  if (form !== undefined) return { type: 'application/x-www-form-urlencoded', text: formText(form) };
+  return undefined;
+}
+
+function lowerCase(headers: Record<string, string> | undefined): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+/** Settings without those that are undefined, which would hide defaults. */
+function present<T extends object>(settings: T | undefined): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(settings ?? {}).filter(([, value]) => value !== undefined)) as never;
+}
+
+/** Whoever waits for a token that others wait for, too, can stop waiting. */
+async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  let stop = () => {};
+  const stopped = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, stopped]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}

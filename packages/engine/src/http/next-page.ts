@@ -1,0 +1,134 @@
+import { valueAt, withValueAt } from '@aries-data/formats/internal';
+import type { Json, JsonRecord, NextPage, Page, Pagination } from '@aries-data/sdk';
+import { AriesError } from '@aries-data/sdk';
+import { linkOf } from './link-header.ts';
+
+/** What the first request carries for a pagination, in `json` the body that it has anyway. */
+export function firstPage(pagination: Pagination, json: JsonRecord = {}): NextPage {
+  if (typeof pagination === 'function' || (pagination.type !== 'page' && pagination.type !== 'offset')) return {};
+  const { size, type } = pagination;
+  const sizeParameter = pagination.sizeParameter ?? (type === 'page' ? 'per_page' : 'limit');
+  return inPlace(
+    pagination,
+    {
+      ...(size === undefined ? {} : { [sizeParameter]: size }),
+      ...(type === 'page' || pagination.first !== undefined
+        ? { [pagination.parameter ?? type]: pagination.first ?? 1 }
+        : {}),
+    },
+    json,
+  );
+}
+
+/**
+ * What the request after a page carries, `json` being the body of the one before; undefined where it was the last. Throws
+ * `DATA_INVALID` where the answer says something else.
+ */
+export function nextPage(pagination: Pagination, page: Page, json: JsonRecord = {}): NextPage | undefined {
+  if (typeof pagination === 'function') return pagination(page);
+  switch (pagination.type) {
+    case 'none':
+      return undefined;
+    case 'link': {
+      const url = linkOf(page.headers.get('link') ?? '', (pagination.rel ?? 'next').toLowerCase());
+      return url === undefined ? undefined : { url };
+    }
+    case 'next': {
+      const url = told(pagination, page, 'a URL');
+      return url === undefined ? undefined : { url };
+    }
+    case 'cursor': {
+      if (hasEnded(page.body, pagination.more)) return undefined;
+      const cursor =
+        pagination.lastRecord === undefined
+          ? told(pagination, page, 'a cursor')
+          : ofLastRecord(pagination.lastRecord, page);
+      if (cursor === undefined && pagination.more !== undefined && page.records.length > 0)
+        throw new AriesError(
+          'DATA_INVALID',
+          `The answer says at "${pagination.more}" that there is more, but has no cursor`,
+          {
+            hint: 'Check `place`, `header` or `lastRecord` of the pagination, which says where the cursor is.',
+          },
+        );
+      return cursor === undefined ? undefined : inPlace(pagination, { [pagination.parameter]: cursor }, json);
+    }
+    case 'page':
+    case 'offset': {
+      if (page.records.length === 0 || hasEnded(page.body, pagination.more)) return undefined;
+      const total = pagination.total === undefined ? undefined : valueAt(page.body, pagination.total);
+      if (total !== undefined && total !== null && page.count >= Number(total)) return undefined;
+      const { type, parameter = type, first = type === 'page' ? 1 : 0 } = pagination;
+      return inPlace(pagination, { [parameter]: first + (type === 'page' ? page.number : page.count) }, json);
+    }
+  }
+}
+
+/**
+ * The places where a first page should tell what comes next, and does not. Undefined is meant, not null or empty: there the answer says
+ * itself that it is the last.
+ */
+export function missingPlaces(pagination: Pagination, { body, headers, records }: Page): string[] {
+  if (typeof pagination === 'function' || records.length === 0) return [];
+  if (pagination.type !== 'next' && pagination.type !== 'cursor') return [];
+  const { place, header, optional } = pagination;
+  const more = pagination.type === 'cursor' ? pagination.more : undefined;
+  return [
+    ...(place !== undefined && optional !== true && more === undefined && valueAt(body, place) === undefined
+      ? [`"${place}"`]
+      : []),
+    ...(header !== undefined && optional !== true && more === undefined && !headers.has(header)
+      ? [`the header "${header}"`]
+      : []),
+    ...(more !== undefined && valueAt(body, more) === undefined ? [`"${more}"`] : []),
+  ];
+}
+
+function told(
+  { place, header }: { place?: string | undefined; header?: string | undefined },
+  { body, headers }: Page,
+  what: string,
+): string | undefined {
+  if (header !== undefined) return headers.get(header)?.trim() || undefined;
+  return body === null ? undefined : textAt(body, place ?? '', what);
+}
+
+function ofLastRecord(place: string, { records }: Page): string | undefined {
+  const last = records.at(-1);
+  if (last === undefined) return undefined;
+  if (valueAt(last, place) === undefined)
+    throw new AriesError(
+      'DATA_INVALID',
+      `The last record of a page has nothing at "${place}", where the cursor should be`,
+      {
+        hint: 'Check `lastRecord` of the pagination.',
+      },
+    );
+  return textAt(last, place, 'a cursor');
+}
+
+function inPlace(
+  { in: where = 'query' }: { in?: 'query' | 'json' | undefined },
+  values: Record<string, string | number>,
+  json: JsonRecord,
+): NextPage {
+  if (where === 'query') return { query: values };
+  let changed: JsonRecord = {};
+  for (const [place, value] of Object.entries(values))
+    changed = { ...changed, ...withValueAt({ ...json, ...changed }, place, value) };
+  return { json: changed };
+}
+
+function hasEnded(body: Json, more: string | undefined): boolean {
+  return more !== undefined && (valueAt(body, more) ?? false) === false;
+}
+
+function textAt(value: Json, place: string, what: string): string | undefined {
+  const found = valueAt(value, place);
+  if (found === undefined || found === null || found === '' || found === false) return undefined;
+  if (typeof found === 'string' || typeof found === 'number') return String(found);
+  // A number that a double does not hold.
+  const text = JSON.stringify(found);
+  if (/^-?\d/.test(text)) return text;
+  throw new AriesError('DATA_INVALID', `The answer should have ${what} at "${place}", but has ${text.slice(0, 100)}`);
+}

@@ -1,0 +1,61 @@
+import { shortened } from '@aries-data/formats/internal';
+import type { HttpParameters } from '@aries-data/sdk';
+import { AriesError } from '@aries-data/sdk';
+
+/** The URL of a path behind the base URL; an absolute URL stays as it is. Throws `CONFIG_INVALID` where it is none. */
+export function urlOf(path: string, baseUrl: string | undefined): URL {
+  if (/^[a-z][a-z0-9+.-]*:/i.test(path)) return checked(path);
+  if (baseUrl === undefined) {
+    throw new AriesError('CONNECTOR_INVALID', `http was asked for "${path}", but the connector declares no base URL`, {
+      hint: 'Declare it: http: { baseUrl: "https://…" } beside config, or ask for a whole URL.',
+    });
+  }
+  const base = checked(baseUrl);
+  const [, pathname = '', search = ''] = /^([^?#]*)(\?[^#]*)?/.exec(path) ?? [];
+  // An empty path is the base URL itself.
+  if (pathname !== '') base.pathname = `${base.pathname.replace(/\/$/, '')}/${pathname.replace(/^\//, '')}`;
+  for (const [name, value] of new URLSearchParams(search)) base.searchParams.append(name, value);
+  return base;
+}
+
+/** Sets parameters of a URL; those of the same name go. */
+export function withQuery(url: URL, parameters: HttpParameters | undefined): URL {
+  if (parameters === undefined) return url;
+  const result = new URL(url);
+  for (const [name, values] of Object.entries(parameters)) {
+    const present = valuesOf(values);
+    if (present.length > 0) result.searchParams.delete(name);
+    for (const value of present) result.searchParams.append(name, value);
+  }
+  return result;
+}
+
+/** The text of a form. */
+export function formText(parameters: HttpParameters): string {
+  const form = new URLSearchParams();
+  for (const [name, values] of Object.entries(parameters))
+    for (const value of valuesOf(values)) form.append(name, value);
+  return form.toString();
+}
+
+function valuesOf(values: HttpParameters[string]): string[] {
+  return [values]
+    .flat()
+    .filter((value) => value !== undefined && value !== null)
+    .map(String);
+}
+
+/** A URL that leads on from another. Throws `DATA_INVALID` where it is none: it comes from an answer. */
+export function urlFrom(reference: string, from: URL): URL {
+  const url = URL.parse(reference, from.href);
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw new AriesError('DATA_INVALID', `The API leads on to "${shortened(reference)}", which is no web address`);
+  return url;
+}
+
+function checked(text: string): URL {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw new AriesError('CONFIG_INVALID', `"${text}" is no web address`, { hint: 'Write it as https://host/path.' });
+  return url;
+}

@@ -1,0 +1,11 @@
+export { secretsIn } from './config/secrets.ts';
+export { readRejected } from './dataset/part-reader.ts';
+export { readStream } from './dataset/read-dataset.ts';
+export { positionOf } from './extract/position.ts';
+export { cursorKindOf, type SelectedStream, selectStreams, streamsOf } from './extract/select-streams.ts';
+export { createHttp } from './http/client.ts';
+export { passwordsIn } from './redact/redact.ts';
+export { moveState } from './rules/state.ts';
+export { silentLog } from './step/log.ts';
+export { type Prepared, prepare, stepContext } from './step/step-context.ts';
+export { applyContext } from './transform/fuse.ts';

@@ -1,0 +1,94 @@
+import { ndjsonEncoder } from '@aries-data/formats';
+import type { LoadCounts } from '@aries-data/sdk';
+import { stepFolder } from '../dataset/layout.ts';
+import type { Dataset, ManifestStream, Part } from '../dataset/manifest.ts';
+import { createStreamWriter } from '../dataset/stream-writer.ts';
+import type { StepContext } from '../step/step-context.ts';
+import type { LoadOptions } from '../step/step-options.ts';
+import { judgeRejected } from '../step/thresholds.ts';
+import type { PartLoader } from './part-loader.ts';
+
+export interface LoadStreamOptions {
+  loader: PartLoader;
+  /** Keys of parts that are loaded already. */
+  loaded: ReadonlySet<string>;
+  dataset: Dataset;
+  name: string;
+  stream: ManifestStream;
+  context: StepContext;
+  options: LoadOptions;
+}
+
+/** Writes one stream's parts into its target, and keeps what the target does not take. */
+export async function loadStream({
+  loader,
+  loaded,
+  dataset,
+  name,
+  stream,
+  context,
+  options,
+}: LoadStreamOptions): Promise<LoadCounts & { rejected: number; firstReason?: string }> {
+  const keeper = createStreamWriter({
+    store: dataset.store,
+    folder: stepFolder({ name: dataset.manifest.name, runId: dataset.manifest.runId, step: 'load' }),
+    stream: name,
+    attempt: context.attempt,
+    format: 'ndjson',
+    compression: 'zst',
+    encode: ndjsonEncoder(),
+    signal: context.signal,
+  });
+  let rejected = 0;
+  let records = 0;
+  // What the destination has taken: whole parts, and its share of the one that is under way.
+  let wholeBytes = 0;
+  let inPart = 0;
+
+  async function keepRejected(): Promise<void> {
+    for (const rejection of loader.rejections.splice(0)) {
+      rejected++;
+      await keeper.reject(rejection);
+    }
+  }
+
+  /** Ends the load with the first rejection that is one too many: a part of nothing but bad records would take hours. */
+  function judge(): void {
+    const [waiting] = loader.rejections;
+    if (waiting === undefined) return;
+    const first = keeper.firstRejected ?? `${waiting.origin}: ${waiting.reason}`;
+    judgeRejected({
+      stream: name,
+      rejected: rejected + loader.rejections.length,
+      read: stream.counts.staged,
+      maxRejected: options.maxRejected,
+      first,
+      dataset: dataset.uri,
+    });
+  }
+
+  async function onRecords(count: number, part: Part): Promise<void> {
+    records += count;
+    inPart += count;
+    await keepRejected();
+    const share = Math.round((part.bytes * Math.min(inPart, part.rows)) / Math.max(part.rows, 1));
+    options.onProgress?.({ step: context.step, stream: name, records, rejected, bytes: wholeBytes + share });
+  }
+
+  try {
+    loader.judge = judge;
+    judge();
+    for (const part of stream.parts) {
+      if (loaded.has(part.key)) await onRecords(part.rows, part);
+      else await loader.write(dataset, part, (count) => onRecords(count, part));
+      wholeBytes += part.bytes;
+      inPart = 0;
+    }
+    const counts = await loader.load.finish();
+    await keepRejected();
+    return { ...counts, rejected, ...(keeper.firstRejected === null ? {} : { firstReason: keeper.firstRejected }) };
+  } finally {
+    await keepRejected();
+    await keeper.cut();
+  }
+}

@@ -1,0 +1,222 @@
+import type {
+  Destination,
+  Disposition,
+  FieldTypes,
+  Interval,
+  LedgerRow,
+  LoadSession,
+  LoadTarget,
+  TargetState,
+} from '@aries-data/sdk';
+import { AriesError, type Field, fieldsOf } from '@aries-data/sdk';
+import type { Store } from '@aries-data/stores';
+import type { Dataset, ManifestStream, StreamHead } from '../dataset/manifest.ts';
+import { fitSchema, refuseSchema, schemaPolicy } from '../extract/fit-schema.ts';
+import { cursorKindOf } from '../extract/select-streams.ts';
+import { type Drift, knownFields } from '../rules/drift.ts';
+import { type Candidate, type Decision, decide, readLater, repeatedBy, shortList } from '../rules/ledger.ts';
+import type { Prepared, StepContext } from '../step/step-context.ts';
+import type { LoadOptions } from '../step/step-options.ts';
+import { chooseDisposition, replaces } from './disposition.ts';
+import { followLedger, ofPipeline, readLedger } from './follow-ledger.ts';
+import { loadedState } from './loaded-state.ts';
+
+/** One stream of the input. */
+export interface InputStream {
+  dataset: Dataset;
+  name: string;
+  stream: ManifestStream;
+  disposition: Disposition;
+}
+
+/** What a load works with. */
+export interface LoadStep {
+  session: LoadSession;
+  destination: Prepared<Destination>;
+  inputs: Dataset[];
+  /** Where the state is. */
+  states: Store;
+  context: StepContext;
+  options: LoadOptions;
+}
+
+/** What is to become of it, and why. */
+export interface PlannedLoad extends InputStream {
+  candidate: Candidate;
+  target: LoadTarget;
+  decision: Decision | 'nothing';
+  /** Changes to the target's columns. */
+  changes: string[];
+  /** How its fields differ from those that were loaded before. */
+  drift: Drift;
+  /** New fields that the target does not get. */
+  leftOut: readonly Field[];
+  /** What the ledger is told of its fields. */
+  fieldTypes: FieldTypes | undefined;
+}
+
+/** Decides what is to become of each stream, before anything is written. Throws what `decide` and the destination throw. */
+export async function planLoad({
+  session,
+  destination,
+  inputs,
+  states,
+  context,
+  options,
+}: LoadStep): Promise<PlannedLoad[]> {
+  const wanted = inputs.flatMap((dataset) =>
+    Object.entries(dataset.manifest.streams).map(([name, stream]): InputStream => {
+      const disposition = chooseDisposition(name, stream, dataset.manifest.interval, destination, options);
+      return { dataset, name, stream, disposition };
+    }),
+  );
+  checkEmpty(wanted, options);
+  const ledger =
+    options.dryRun === true
+      ? await readLedger(session, wanted)
+      : await followLedger(session, states, context, wanted, []);
+  const plans: PlannedLoad[] = [];
+  for (const input of wanted) {
+    const { dataset, name, stream, disposition } = input;
+    if (plans.some((plan) => plan.name === name)) {
+      throw new AriesError('USAGE', `The stream "${name}" is in two inputs`, {
+        stream: name,
+        hint: 'Load them one after the other.',
+      });
+    }
+    const { runId, interval } = dataset.manifest;
+    const wanted = targetOf({ name, stream, disposition, interval, runId, digest: dataset.digest });
+    const { target, found, drift, leftOut, fieldTypes, refusals } = await fitSchema(session, wanted, {
+      policy: schemaPolicy(name, stream, options),
+      known: knownFields(
+        ofPipeline(ledger, context.name).filter((row) => row.target === name),
+        dataset.manifest.readStart,
+      ),
+      inferred: stream.inferred,
+      unknown: isUnknown(stream),
+    });
+    const candidate: Candidate = {
+      ...candidateOf({ name, stream, disposition, interval, found, ledger, pipeline: context.name }),
+      runId: dataset.manifest.runId,
+      digest: dataset.digest,
+      stateAfter: loadedState(name, stream, disposition, dataset.manifest),
+      readStart: dataset.manifest.readStart,
+      input: stream.counts.staged === 0 ? undefined : stream.input,
+    };
+    const decision = isNothing(stream, disposition, found.exists) ? 'nothing' : decide(candidate, options);
+    if (decision === 'load') {
+      refuseSchema(name, refusals);
+      warnChanged(context, candidate);
+    }
+    plans.push({
+      ...input,
+      candidate,
+      target: { ...target, readLater: readLater(candidate) },
+      decision,
+      changes: found.changes,
+      drift,
+      leftOut,
+      fieldTypes,
+    });
+  }
+  return plans;
+}
+
+/** Files that were appended before and have other content now: whether the old records are still in it, only people know. */
+function warnChanged({ log }: StepContext, candidate: Candidate): void {
+  const { stream } = candidate;
+  const { changed = [] } = repeatedBy(candidate) ?? {};
+  if (changed.length === 0) return;
+  log.warn(
+    `${stream}: appended before and changed since: ${shortList(changed)}. Records that were in it then are there twice if they are still in it`,
+    { stream, changed },
+  );
+}
+
+function checkEmpty(wanted: readonly InputStream[], { minRecords, skipEmpty }: LoadOptions): void {
+  for (const { name, stream } of wanted) {
+    if (minRecords !== undefined && stream.counts.staged < minRecords) {
+      throw new AriesError(
+        'RECORDS_TOO_FEW',
+        `${name}: ${stream.counts.staged} records, at least ${minRecords} are expected`,
+        { stream: name, hint: 'Nothing was loaded.' },
+      );
+    }
+  }
+  // An empty dataset that replaces says that there is nothing any more: that is something to do.
+  if (
+    skipEmpty === true &&
+    wanted.every(({ stream, disposition }) => stream.counts.staged === 0 && !replaces(disposition))
+  ) {
+    throw new AriesError('NOTHING_TO_DO', 'There are no records to load', {
+      hint: 'This is what --skip-empty asks to be told.',
+    });
+  }
+}
+
+/** Nothing came, not even a schema, and there is nothing that it could take the place of. */
+function isNothing(stream: ManifestStream, disposition: Disposition, exists: boolean): boolean {
+  return isUnknown(stream) && !(exists && replaces(disposition));
+}
+
+/** No record came, and so nobody knows the fields. */
+function isUnknown({ schema, counts }: ManifestStream): boolean {
+  return counts.staged === 0 && Object.keys(schema.properties).length === 0;
+}
+
+interface Headed {
+  name: string;
+  stream: StreamHead;
+  disposition: Disposition;
+  interval: Interval | null;
+}
+
+/** What the destination is told of a stream. */
+export function targetOf({
+  name,
+  stream,
+  disposition,
+  interval,
+  runId,
+  digest,
+}: Headed & Pick<LoadTarget, 'runId' | 'digest'>): Omit<LoadTarget, 'schemaChange'> {
+  return {
+    runId,
+    digest,
+    stream: name,
+    target: name,
+    fields: fieldsOf(stream.schema),
+    primaryKey: stream.primaryKey,
+    cursor: stream.cursor,
+    disposition,
+    interval: interval ?? undefined,
+  };
+}
+
+/** What the rules are told of a stream, as far as its head goes. */
+export function candidateOf({
+  name,
+  stream,
+  disposition,
+  interval,
+  found,
+  ledger,
+  pipeline,
+}: Headed & { found: TargetState; ledger: readonly LedgerRow[]; pipeline: string }): Omit<
+  Candidate,
+  'runId' | 'digest' | 'stateAfter' | 'readStart'
+> {
+  const history = ledger.filter((row) => row.target === name);
+  return {
+    stream: name,
+    target: name,
+    mode: stream.mode,
+    disposition,
+    interval: stream.mode === 'interval' ? interval : null,
+    stateBefore: stream.stateBefore,
+    cursorKind: cursorKindOf(stream.schema, stream.cursor),
+    identity: found.exists ? (found.identity ?? null) : null,
+    ledger: history.filter((row) => row.pipeline === pipeline),
+    history,
+  };
+}

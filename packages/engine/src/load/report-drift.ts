@@ -1,0 +1,49 @@
+import type { Disposition } from '@aries-data/sdk';
+import { fieldOfType, namesOf } from '../extract/fit-schema.ts';
+import { type Drift, hasDrifted } from '../rules/drift.ts';
+import type { StepContext } from '../step/step-context.ts';
+import type { StreamResult } from '../step/step-options.ts';
+import type { PlannedLoad } from './plan-load.ts';
+
+/** Logs how a stream's fields differ from those that were loaded before: what is gone or has another type is a warning. */
+export function logDrift({ log }: Pick<StepContext, 'log'>, plan: PlannedLoad): void {
+  const { name, drift, disposition, target } = plan;
+  const fields = { stream: name, target: target.target };
+  if (drift.appeared.length > 0) log.info(`${name}: new fields: ${namesOf(drift.appeared)}`, fields);
+  if (drift.vanished.length > 0) {
+    log.warn(
+      `${name}: fields that were loaded before are gone: ${namesOf(drift.vanished)}; ${WHAT_STAYS[disposition]}`,
+      {
+        ...fields,
+        vanished: drift.vanished.map(({ field }) => field),
+      },
+    );
+  }
+  for (const { field, from, to } of drift.changed) log.warn(`${name}: "${field}" was ${from}, it is ${to} now`, fields);
+}
+
+const WHAT_STAYS: Record<Disposition, string> = {
+  append: 'their columns stay, without a value in new rows',
+  merge: 'their columns stay: new rows have no value there, rows that were there keep theirs',
+  'replace-interval': 'their columns stay: new rows have no value there, rows that were there keep theirs',
+  replace: 'their columns stay, without a value',
+};
+
+/** Logs what was left out, once for each field. */
+export function logDiscarded({ log }: Pick<StepContext, 'log'>, { name }: PlannedLoad, result: StreamResult): void {
+  for (const { field, type, records } of result.discarded ?? [])
+    log.warn(`${name}: the new field "${field}" (${type}) was left out of ${records} records`, { stream: name, field });
+}
+
+/** What the result says of it; nothing where nothing differs. */
+export function driftResult(
+  { drift, leftOut }: Pick<PlannedLoad, 'drift' | 'leftOut'>,
+  counts: ReadonlyMap<string, number>,
+): { drift?: Drift; discarded?: NonNullable<StreamResult['discarded']> } {
+  return {
+    ...(hasDrifted(drift) ? { drift } : {}),
+    ...(leftOut.length === 0
+      ? {}
+      : { discarded: leftOut.map((field) => ({ ...fieldOfType(field), records: counts.get(field.name) ?? 0 })) }),
+  };
+}

@@ -1,0 +1,150 @@
+import { readFile } from 'node:fs/promises';
+import { placesIn } from '@aries-data/formats';
+import { AriesError, nearest } from '@aries-data/sdk';
+import type { PlaceOf } from '@aries-data/sdk/internal';
+import { checkSize } from '@aries-data/sdk/internal';
+import { z } from 'zod';
+import { type ResolveOptions, resolveConfig } from '../config/resolve.ts';
+
+const disposition = z.enum(['append', 'replace', 'replace-interval', 'merge']);
+const schemaChange = z.enum(['evolve', 'freeze', 'discard']);
+
+/** What of a stream is wanted: its name, or the name and options. */
+export const streamOptionsSchema = z.strictObject({
+  name: z.string().min(1).describe('Name of the stream at the source'),
+  as: z.string().min(1).optional().describe('Name in the dataset, and so of the target'),
+  columns: z.array(z.string()).min(1).optional().describe('Only these columns'),
+  where: z.string().optional().describe('A condition in the language of the source'),
+  cursor: z.string().optional().describe('The field that orders the records, for incremental and interval reads'),
+  primaryKey: z.array(z.string()).min(1).optional().describe('The fields that identify a record'),
+  mode: z.enum(['full', 'incremental']).optional().describe('Read everything, or what is new since the last load'),
+  lag: z.string().optional().describe('Read this span before the state again: 90s, 15m, 2h, 1d, or a number'),
+  nullCursor: z.enum(['include', 'skip']).optional().describe('What to do with records whose cursor is null'),
+  disposition: disposition.optional().describe('How the destination applies this stream'),
+  schemaChange: schemaChange.optional().describe('What to do where its fields are not those of the target'),
+});
+
+const use = z.string().min(1).describe('Connector: a short name, a package or a path');
+const config = z.record(z.string(), z.unknown()).optional().describe('Config of the connector');
+
+/** The pipeline file. Its reference page is made from this schema. */
+export const pipelineSchema = z.strictObject({
+  name: z.string().min(1).describe('Names the pipeline in staging, state and ledger'),
+  source: z.strictObject({
+    use,
+    config,
+    streams: z
+      .array(z.union([z.string(), streamOptionsSchema]))
+      .optional()
+      .describe('The streams wanted; all where it is left out'),
+  }),
+  transforms: z
+    .array(
+      z.strictObject({
+        use,
+        config,
+        name: z.string().optional().describe('Name of the step, for a transform of whole datasets'),
+      }),
+    )
+    .optional(),
+  destination: z.strictObject({
+    use,
+    config,
+    disposition: disposition.optional().describe('append, replace, replace-interval or merge'),
+    schemaChange: schemaChange
+      .optional()
+      .describe('Where fields are not those of the target: change it (the default), fail, or leave new fields out'),
+    allowRepeat: z
+      .boolean()
+      .optional()
+      .describe('Append full reads although records of the same source were appended before: a snapshot each time'),
+  }),
+  staging: z.string().optional().describe('URI of the staging; ./.aries/staging where it is left out'),
+  maxRejected: z
+    .union([z.int().min(0), z.string().regex(/^\d+(\.\d+)?%$/)])
+    .optional()
+    .describe('Rejected records allowed per stream: a number, or a share such as 0.1%'),
+  minRecords: z.int().min(0).optional().describe('Fewer records than this fail the run'),
+  schedule: z.string().optional().describe('When to run, as a cron expression in UTC; only read by aries schedule'),
+  interval: z
+    .boolean()
+    .optional()
+    .describe('Each run reads the interval that the scheduler gives it, not what is new; only read by aries schedule'),
+});
+
+/** A pipeline as its file says it. */
+export type Pipeline = z.output<typeof pipelineSchema>;
+
+/** A pipeline, and where in its file everything is. */
+export interface PipelineFile {
+  pipeline: Pipeline;
+  placeOf: PlaceOf;
+}
+
+/** Reads a pipeline file, references filled in. Throws what `parsePipelineFile` throws, and `CONFIG_REFERENCE`. */
+export async function readPipelineFile(file: string, options: ResolveOptions): Promise<PipelineFile> {
+  const { pipeline, placeOf } = await parsePipelineFile(file);
+  return { pipeline: (await resolveConfig(pipeline, options)) as Pipeline, placeOf };
+}
+
+/** Reads a pipeline file and leaves its references as they are. Throws `PIPELINE_INVALID` naming path and line, `NOT_FOUND`. */
+export async function parsePipelineFile(file: string): Promise<PipelineFile> {
+  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw cause.code === 'ENOENT' || cause.code === 'EISDIR'
+      ? new AriesError('NOT_FOUND', `There is no pipeline file ${file}`, {
+          cause,
+          hint: 'Give the path of a YAML file.',
+        })
+      : cause;
+  });
+  const value = await yamlOf(text, file);
+  const placeOf = placesIn(text, file);
+  const result = pipelineSchema.safeParse(value);
+  if (!result.success) {
+    const problems = result.error.issues.map((issue) => `${placeOf(issue.path)}: ${problemOf(issue)}`);
+    throw new AriesError('PIPELINE_INVALID', problems.join('; '), {
+      hint: 'docs/reference/pipeline.md shows all that a pipeline file can say.',
+    });
+  }
+  return { pipeline: result.data, placeOf };
+}
+
+/** The value of a YAML text. Throws `PIPELINE_INVALID` where it is none, or one that would exhaust the stack or the memory. */
+async function yamlOf(text: string, file: string): Promise<unknown> {
+  const { parseDocument } = await import('yaml');
+  try {
+    const document = parseDocument(text, { prettyErrors: true });
+    const [syntax] = document.errors;
+    if (syntax !== undefined) throw syntax;
+    const value: unknown = document.toJS();
+    checkSize(value, 'the file');
+    return value;
+  } catch (cause) {
+    const { message } = cause as Error;
+    // The parser calls itself at each level.
+    const reason = cause instanceof RangeError ? 'it has too many levels' : message.split('\n')[0];
+    throw new AriesError('PIPELINE_INVALID', `${file}: ${reason}`, { cause });
+  }
+}
+
+function problemOf(issue: z.core.$ZodIssue): string {
+  const path = issue.path.map(String).join('.');
+  if (issue.code === 'unrecognized_keys') {
+    const known = namesAt(issue.path);
+    return issue.keys
+      .map((key) => {
+        const near = nearest(key, known);
+        return `unknown key ${[...issue.path.map(String), key].join('.')}${near.length > 0 ? `, did you mean ${near.join(' or ')}?` : ''}`;
+      })
+      .join('; ');
+  }
+  return `${path === '' ? 'the file' : path}: ${issue.message.replace(/^Invalid input: /, '')}`;
+}
+
+function namesAt([first]: readonly PropertyKey[]): string[] {
+  const { shape } = pipelineSchema;
+  if (first === undefined) return Object.keys(shape);
+  if (first === 'source') return Object.keys(shape.source.shape);
+  if (first === 'destination') return Object.keys(shape.destination.shape);
+  return ['use', 'config', 'name'];
+}

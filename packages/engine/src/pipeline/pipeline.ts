@@ -1,0 +1,292 @@
+import { dirname, resolve } from 'node:path';
+import type { Connector, Disposition, Interval, SchemaChange, StagedFormat } from '@aries-data/sdk';
+import { AriesError } from '@aries-data/sdk';
+import { openStore } from '@aries-data/stores';
+import { newRunId, stepFolder } from '../dataset/layout.ts';
+import { extractWith } from '../extract/extract.ts';
+import { planExtract } from '../extract/plan-extract.ts';
+import { createEarlyLoad } from '../load/early-load.ts';
+import { loadWith } from '../load/load.ts';
+import { createRedactor, type Redactor } from '../redact/redact.ts';
+import type {
+  ConnectorUse,
+  ExtractOptions,
+  MaxRejected,
+  PlanResult,
+  StepOptions,
+  StepResult,
+} from '../step/step-options.ts';
+import { transform } from '../transform/transform.ts';
+import { type Pipeline, readPipelineFile } from './pipeline-file.ts';
+
+/** What `runPipeline` is given: the file, and what the command line says over it. */
+export interface PipelineOptions extends Omit<StepOptions, 'name'> {
+  /** The pipeline file. */
+  file: string;
+  /** Only this step: `extract`, the name of a transform of whole datasets, or `load`. */
+  step?: string | undefined;
+  /** Over the file's own. */
+  staging?: string | undefined;
+  state?: string | undefined;
+  interval?: Interval | undefined;
+  fullRefresh?: boolean | undefined;
+  allowGap?: boolean | undefined;
+  adopt?: boolean | undefined;
+  /** Or the file says so. */
+  allowRepeat?: boolean | undefined;
+  skipMissing?: boolean | undefined;
+  limit?: number | undefined;
+  /** Only this partition of the run's plan; with `step: 'extract'`. */
+  partition?: string | undefined;
+  /** How the extract stages; left out: as source and destination do best. */
+  stagedFormat?: StagedFormat | undefined;
+  /** Over the file's own, that of streams included. */
+  schemaChange?: SchemaChange | undefined;
+  env: Readonly<Record<string, string | undefined>>;
+  /** Finds a connector by what `use` says; relative paths are the pipeline file's. */
+  loadConnector(use: string, from: string): Promise<Connector>;
+  /** Called before each step, for people. */
+  onStep?: ((step: string) => void) | undefined;
+}
+
+/** The last step's result, and each step's own. */
+export interface PipelineResult extends StepResult {
+  steps: Record<string, StepResult>;
+}
+
+/** One step of a pipeline, ready to be run. */
+interface PipelineStep {
+  name: string;
+  run(): Promise<StepResult>;
+}
+
+/**
+ * Runs a pipeline file: all its steps here, or the one that a scheduler asks for. Throws `PIPELINE_INVALID` for a file that
+ * is none, and what its steps throw.
+ *
+ * @example
+ * const result = await runPipeline({ file: 'pipeline.yaml', runId: 'monday', env: process.env, loadConnector });
+ */
+export async function runPipeline(options: PipelineOptions): Promise<PipelineResult> {
+  const started = performance.now();
+  const redactor = options.redactor ?? createRedactor();
+  const runId = options.runId ?? newRunId();
+  if (options.partition !== undefined) refusePartition(options);
+  if (options.step !== undefined && options.step !== 'extract' && options.runId === undefined) {
+    throw new AriesError(
+      'USAGE',
+      `--step ${options.step} needs --run-id: it works on what the step before wrote in that run`,
+    );
+  }
+  const opened = await openPipeline({ ...options, redactor });
+  const steps = await stepsOf(opened, { ...options, redactor, runId });
+  const wanted = options.step === undefined ? steps : steps.filter(({ name }) => name === options.step);
+  if (wanted.length === 0) {
+    throw new AriesError('USAGE', `${options.file} has no step "${options.step}"`, {
+      hint: `It has ${steps.map(({ name }) => name).join(', ')}.`,
+    });
+  }
+  const results: Record<string, StepResult> = {};
+  for (const step of wanted) {
+    options.onStep?.(step.name);
+    results[step.name] = await step.run();
+  }
+  const last = results[wanted.at(-1)!.name]!;
+  return { ...last, steps: results, durationMs: Math.round(performance.now() - started) };
+}
+
+/**
+ * Parts the extract of a pipeline into partitions for separate tasks. Throws as `planExtract` does, and `PIPELINE_INVALID` for a
+ * file that is none.
+ *
+ * @example
+ * const { partitions } = await planPipelineExtract({
+ *   file: 'pipeline.yaml',
+ *   runId: 'monday',
+ *   env: process.env,
+ *   loadConnector,
+ *   partitions: 8,
+ * });
+ */
+export async function planPipelineExtract(
+  options: Omit<PipelineOptions, 'partition'> & { partitions?: number | undefined },
+): Promise<PlanResult> {
+  refusePartition(options);
+  const redactor = options.redactor ?? createRedactor();
+  const opened = await openPipeline({ ...options, redactor });
+  const { partitions, ...others } = options;
+  return planExtract({ ...extractOptions(opened, { ...others, redactor, runId: options.runId! }), partitions });
+}
+
+function refusePartition({ step, runId }: PipelineOptions): void {
+  if (step === 'extract' && runId !== undefined) return;
+  throw new AriesError('USAGE', 'Partitions are of one step, the extract, of one run', {
+    hint: 'Give --step extract and --run-id beside it.',
+  });
+}
+
+/** A pipeline with its connectors found and its transforms put where they run. */
+export interface OpenedPipeline {
+  name: string;
+  staging: string;
+  source: ConnectorUse;
+  streams: Pipeline['source']['streams'];
+  destination: ConnectorUse;
+  disposition: Disposition | undefined;
+  schemaChange: SchemaChange | undefined;
+  /** Per stream, over `schemaChange`. */
+  schemaChanges: Record<string, SchemaChange>;
+  allowRepeat: boolean | undefined;
+  /** Transforms that join the extract. */
+  fused: NamedUse[];
+  /** Transforms of whole datasets, each a step, with those that join it. */
+  groups: { name: string; whole: NamedUse; behind: NamedUse[] }[];
+  /** Formats that the destination takes as they are staged. */
+  preferFormats: readonly StagedFormat[] | undefined;
+  maxRejected: MaxRejected | undefined;
+  minRecords: number | undefined;
+}
+
+/** Reads a pipeline file and finds its connectors. */
+export async function openPipeline(options: PipelineOptions & { redactor: Redactor }): Promise<OpenedPipeline> {
+  const { pipeline, placeOf } = await readPipelineFile(options.file, { env: options.env, redactor: options.redactor });
+  const from = dirname(resolve(options.file));
+  const use = async (
+    part: { use: string; config?: Record<string, unknown> | undefined },
+    ...at: PropertyKey[]
+  ): Promise<ConnectorUse> => ({
+    connector: await options.loadConnector(part.use, from),
+    config: part.config ?? {},
+    placeOf: (path) => placeOf([...at, 'config', ...path]),
+  });
+  const [source, destination] = await Promise.all([
+    use(pipeline.source, 'source'),
+    use(pipeline.destination, 'destination'),
+  ]);
+  const transforms = await Promise.all(
+    (pipeline.transforms ?? []).map(async (part, index) => ({
+      ...(await use(part, 'transforms', index)),
+      name: part.name,
+    })),
+  );
+  const { fused, groups } = groupTransforms(transforms);
+  return {
+    name: pipeline.name,
+    staging: options.staging ?? pipeline.staging ?? './.aries/staging',
+    source,
+    streams: pipeline.source.streams,
+    destination,
+    disposition: pipeline.destination.disposition,
+    schemaChange: options.schemaChange ?? pipeline.destination.schemaChange,
+    allowRepeat: options.allowRepeat ?? pipeline.destination.allowRepeat,
+    schemaChanges: options.schemaChange === undefined ? schemaChangesOf(pipeline) : {},
+    fused,
+    groups,
+    preferFormats: groups.length === 0 ? destination.connector.destination?.formats : undefined,
+    maxRejected: options.maxRejected ?? maxRejectedOf(pipeline.maxRejected),
+    minRecords: options.minRecords ?? pipeline.minRecords,
+  };
+}
+
+/** What the extract of a pipeline is asked for. */
+function extractOptions(opened: OpenedPipeline, options: PipelineOptions & { runId: string }): ExtractOptions {
+  const { name, staging, source, streams, fused, preferFormats } = opened;
+  const { stagedFormat, partition } = options;
+  return {
+    ...sharedOptions(opened, options),
+    name,
+    staging,
+    source,
+    streams,
+    transforms: fused,
+    stagedFormat,
+    preferFormats,
+    partition,
+  };
+}
+
+/** What is the same for all steps. */
+function sharedOptions(opened: OpenedPipeline, options: PipelineOptions & { runId: string }) {
+  const { name, staging, destination, maxRejected, minRecords } = opened;
+  const loadAhead = {
+    disposition: opened.disposition,
+    dispositions: destination.connector.destination?.dispositions ?? [],
+  };
+  const { stagedFormat: _, partition: __, ...others } = options;
+  return { ...others, name, staging, maxRejected, minRecords, loadAhead };
+}
+
+async function stepsOf(opened: OpenedPipeline, options: PipelineOptions & { runId: string }): Promise<PipelineStep[]> {
+  const { name, destination, groups, disposition, schemaChange, schemaChanges, allowRepeat } = opened;
+  const store = await openStore(opened.staging);
+  const shared = sharedOptions(opened, options);
+  const folderUri = (step: string) => store.uriOf(stepFolder({ name, runId: options.runId, step }));
+
+  // A step that is run by itself finds the whole dataset, or none.
+  const isWhole = options.step === undefined && groups.length === 0;
+  const early =
+    isWhole && destination.connector.destination?.loadsEarly === true
+      ? createEarlyLoad({ ...shared, destination, disposition, schemaChange, schemaChanges })
+      : undefined;
+  const steps: PipelineStep[] = [
+    {
+      name: 'extract',
+      run: async () => {
+        try {
+          return await extractWith(extractOptions(opened, options), early);
+        } catch (error) {
+          await early?.discard();
+          throw error;
+        }
+      },
+    },
+  ];
+  for (const { name: step, whole, behind } of groups) {
+    const input = [folderUri(steps.at(-1)!.name)];
+    steps.push({ name: step, run: () => transform({ ...shared, transform: whole, transforms: behind, input, step }) });
+  }
+  const input = [folderUri(steps.at(-1)!.name)];
+  steps.push({
+    name: 'load',
+    run: () =>
+      loadWith({ ...shared, destination, input, disposition, schemaChange, schemaChanges, allowRepeat }, early),
+  });
+  await store.close();
+  return steps;
+}
+
+type NamedUse = ConnectorUse & { name: string | undefined };
+
+/** Transforms of scope `batch` join the step before them; each of scope `dataset` is a step of its own. */
+export function groupTransforms(transforms: readonly NamedUse[]): {
+  fused: NamedUse[];
+  groups: { name: string; whole: NamedUse; behind: NamedUse[] }[];
+} {
+  const fused: NamedUse[] = [];
+  const groups: { name: string; whole: NamedUse; behind: NamedUse[] }[] = [];
+  for (const use of transforms) {
+    if (use.connector.transform?.scope !== 'dataset') {
+      (groups.at(-1)?.behind ?? fused).push(use);
+      continue;
+    }
+    const base = use.name ?? use.connector.name;
+    const taken = groups.filter(({ name }) => name === base || name.startsWith(`${base}-`)).length;
+    groups.push({ name: taken === 0 ? base : `${base}-${taken + 1}`, whole: use, behind: [] });
+  }
+  return { fused, groups };
+}
+
+/** What the file says of single streams, by the names that they have in the dataset. */
+function schemaChangesOf({ source }: Pipeline): Record<string, SchemaChange> {
+  const named = (source.streams ?? []).flatMap((stream): [string, SchemaChange][] =>
+    typeof stream === 'string' || stream.schemaChange === undefined
+      ? []
+      : [[stream.as ?? stream.name, stream.schemaChange]],
+  );
+  return Object.fromEntries(named);
+}
+
+function maxRejectedOf(value: number | string | undefined): MaxRejected | undefined {
+  if (value === undefined) return undefined;
+  return typeof value === 'number' ? { count: value } : { share: Number.parseFloat(value) / 100 };
+}

@@ -1,0 +1,161 @@
+import type { Destination, Disposition, StagedFormat, Window } from '@aries-data/sdk';
+import { fieldsOf } from '@aries-data/sdk';
+import { openStore } from '@aries-data/stores';
+import { fitSchema, refuseSchema, schemaPolicy } from '../extract/fit-schema.ts';
+import { checkedInterval } from '../extract/interval.ts';
+import { type SelectedStream, selectStreams, streamsOf } from '../extract/select-streams.ts';
+import { stagedFormatOf } from '../extract/staged-format.ts';
+import { type StreamWindow, streamWindow } from '../extract/stream-window.ts';
+import { chooseDisposition } from '../load/disposition.ts';
+import { ofPipeline, readLedger } from '../load/follow-ledger.ts';
+import { openSession } from '../load/open-session.ts';
+import { createRedactor } from '../redact/redact.ts';
+import { type Drift, hasDrifted, knownFields } from '../rules/drift.ts';
+import { readState } from '../rules/state.ts';
+import { guarded, type Prepared, prepare, stepContext } from '../step/step-context.ts';
+import { fuse } from '../transform/fuse.ts';
+import { createSchemaChain } from '../transform/schema-chain.ts';
+import { openPipeline, type PipelineOptions } from './pipeline.ts';
+
+/** What would happen to one stream. */
+export interface StreamPlan {
+  stream: string;
+  target: string;
+  mode: 'full' | 'incremental' | 'interval';
+  window: Window;
+  /** `byte`: encoded rows pass untouched; `record`: batches are looked at. */
+  lane: { extract: 'byte' | 'record'; load: 'byte' | 'record' };
+  format: StagedFormat;
+  disposition: Disposition;
+  /** What would change in the target; `null` where the schema is only known once the records are. */
+  changes: string[] | null;
+  /** How its fields differ from those that were loaded before. Left out where they do not. */
+  drift?: Drift;
+}
+
+/** What a pipeline would do. */
+export interface PipelinePlan {
+  ok: true;
+  name: string;
+  steps: string[];
+  streams: StreamPlan[];
+}
+
+/**
+ * What `runPipeline` would do, without reading a record or writing anything: steps, streams, lanes, schema changes. Throws
+ * `SCHEMA_FROZEN` where the policy of a stream does not allow these.
+ *
+ * @example
+ * const { steps, streams } = await planPipeline({ file: 'pipeline.yaml', env: process.env, loadConnector });
+ */
+export async function planPipeline(options: PipelineOptions): Promise<PipelinePlan> {
+  const redactor = options.redactor ?? createRedactor();
+  const opened = await openPipeline({ ...options, redactor });
+  const context = stepContext('plan', { ...options, redactor, name: opened.name, runId: undefined }, opened.name);
+  return guarded(context, { connector: opened.source.connector.name }, async () => {
+    const source = prepare('source', opened.source, context);
+    const destination = prepare('destination', opened.destination, context);
+    const interval = checkedInterval(options.interval);
+    const store = await openStore(opened.staging);
+    const states = options.state === undefined ? store : await openStore(options.state);
+    const state = await readState(states, opened.name);
+    const selected = selectStreams(await streamsOf(source), opened.streams, source.name);
+    const session = await openSession(destination, { pipeline: opened.name, concurrency: 1, states, context });
+    try {
+      const streams: StreamPlan[] = [];
+      for (const one of selected) {
+        const window = streamWindow(one, source.name, {
+          interval,
+          state: state.streams[one.as] ?? null,
+          fullRefresh: options.fullRefresh,
+        });
+        const chain = createSchemaChain(
+          {
+            stream: one.as,
+            schema: one.schema,
+            primaryKey: one.primaryKey,
+            cursor: one.cursor,
+            inference: one.stream.inference,
+          },
+          opened.fused.map((use) => fuse(prepare('transform', use, context))),
+        );
+        // A step of its own may change the schema once more.
+        const schema = opened.groups.length === 0 ? chain.known : null;
+        const format = stagedFormatOf(one, {
+          stagedFormat: options.stagedFormat,
+          preferFormats: opened.preferFormats,
+          transforms: opened.fused,
+        });
+        const disposition = dispositionOf(one, window, interval ?? null, destination, opened.disposition);
+        const target = {
+          runId: context.runId,
+          stream: one.as,
+          target: one.as,
+          fields: fieldsOf(schema ?? { type: 'object', properties: {} }),
+          primaryKey: one.primaryKey,
+          cursor: one.cursor,
+          disposition,
+          interval,
+        };
+        const fitted =
+          schema === null
+            ? null
+            : await fitSchema(session, target, {
+                policy: schemaPolicy(one.as, one.options, opened),
+                known: knownFields(
+                  ofPipeline(await readLedger(session, [{ name: one.as }]), context.name),
+                  new Date().toISOString(),
+                ),
+                inferred: chain.inferred,
+                unknown: false,
+              });
+        if (fitted !== null) refuseSchema(one.as, fitted.refusals);
+        const found = fitted?.found ?? null;
+        const untouched =
+          found !== null && destination.part.formats.includes(format) && found.takes?.(format) !== false;
+        streams.push({
+          stream: one.as,
+          target: one.as,
+          mode: window.mode,
+          window: window.window,
+          lane: {
+            extract: opened.fused.length === 0 && one.stream.readEncoded?.formats.includes(format) ? 'byte' : 'record',
+            load: untouched ? 'byte' : 'record',
+          },
+          format,
+          disposition,
+          changes: found === null ? null : found.changes,
+          ...(fitted !== null && hasDrifted(fitted.drift) ? { drift: fitted.drift } : {}),
+        });
+      }
+      return {
+        ok: true as const,
+        name: opened.name,
+        steps: ['extract', ...opened.groups.map(({ name }) => name), 'load'],
+        streams,
+      };
+    } finally {
+      await session.close();
+      if (states !== store) await states.close();
+      await store.close();
+    }
+  });
+}
+
+function dispositionOf(
+  selected: SelectedStream,
+  { mode, stateBefore }: StreamWindow,
+  interval: Parameters<typeof chooseDisposition>[2],
+  destination: Prepared<Destination>,
+  disposition: Disposition | undefined,
+): Disposition {
+  const stream = {
+    mode,
+    stateBefore,
+    primaryKey: [...selected.primaryKey],
+    cursor: selected.cursor,
+    disposition: selected.options.disposition,
+    lag: selected.options.lag,
+  };
+  return chooseDisposition(selected.as, stream, interval, destination, { disposition });
+}

@@ -1,0 +1,78 @@
+import { cursorOrder } from '@aries-data/formats/internal';
+import { memoryStaging } from '@aries-data/stores/internal';
+import { expect, test } from 'vitest';
+import { holdsState, moveState, readState } from './state.ts';
+
+const at = (cursor: string, ...keys: string[]) => ({ cursor, keys: keys.map((key) => [key]) });
+
+test('where another process moves the state first, the change is asked for again', async () => {
+  const store = memoryStaging();
+  let asked = 0;
+  const moved = await moveState(store, 'job', async ({ streams }) => {
+    asked++;
+    // The other one writes while this one makes up its mind.
+    if (asked === 1) await moveState(store, 'job', async () => ({ items: at('2'), others: at('1') }));
+    return { items: streams.items === undefined ? at('1') : at('3') };
+  });
+  expect(asked).toBe(2);
+  expect(moved).toMatchObject({ version: 2, streams: { items: at('3'), others: at('1') } });
+  expect(await readState(store, 'job')).toEqual(moved);
+});
+
+test('a change that changes nothing writes nothing; null forgets a stream', async () => {
+  const store = memoryStaging();
+  await moveState(store, 'job', async () => ({ items: at('1'), others: at('1') }));
+  expect(await moveState(store, 'job', async () => ({ items: at('1') }))).toMatchObject({ version: 1 });
+  await moveState(store, 'job', async () => ({ items: null }));
+  expect(await readState(store, 'job')).toMatchObject({ version: 2, streams: { others: at('1') } });
+  expect((await readState(store, 'job')).streams.constructor).toBeUndefined();
+});
+
+test('a state holds another where it is further, or as far with all of its keys', () => {
+  const order = cursorOrder('integer');
+  expect(holdsState(at('10'), at('9', 'a'), order)).toBe(true);
+  expect(holdsState(at('9', 'a', 'b'), at('9', 'b'), order)).toBe(true);
+  expect(holdsState(at('9', 'a'), at('9', 'b'), order)).toBe(false);
+  expect(holdsState(at('9'), at('10'), order)).toBe(false);
+  expect(holdsState(null, at('1'), order)).toBe(false);
+  expect(holdsState(null, null, order)).toBe(true);
+});
+
+const BROKEN: [what: string, change: (text: string) => string][] = [
+  ['emptied', () => ''],
+  ['cut', (text) => text.slice(0, 40)],
+  ['changed', (text) => text.replace('"2"', '"3"')],
+];
+
+test.each(BROKEN)('a state file that is %s is named, and made anew by whoever moves the state', async (_, change) => {
+  const store = memoryStaging();
+  await moveState(store, 'job', async () => ({ items: at('1'), others: at('7') }));
+  await moveState(store, 'job', async () => ({ items: at('2') }));
+  const text = String(await store.read('job/state/2.json'));
+  await store.remove(['job/state/2.json']);
+  await store.writeIfAbsent('job/state/2.json', Buffer.from(change(text)));
+  await expect(readState(store, 'job')).rejects.toMatchObject({
+    code: 'DATASET_CORRUPT',
+    exitCode: 65,
+    message: expect.stringContaining('memory:/job/state/2.json is not a valid state file'),
+    hint: expect.stringContaining('aries state reset'),
+  });
+  // The ledger speaks of one stream; the other begins where the file before says.
+  expect(await moveState(store, 'job', async () => ({ items: at('2') }))).toMatchObject({
+    version: 3,
+    streams: { items: at('2'), others: at('7') },
+    repaired: expect.stringContaining('2.json'),
+  });
+  expect(await readState(store, 'job')).toMatchObject({ version: 3, streams: { items: at('2'), others: at('7') } });
+});
+
+test.each(['9007199254740991', '1'.repeat(400)])(
+  'a version that nobody can have counted to is named: %s',
+  async (version) => {
+    const store = memoryStaging();
+    await store.writeIfAbsent(`job/state/${version}.json`, Buffer.from('{}'));
+    const corrupt = { code: 'DATASET_CORRUPT', message: expect.stringContaining(`job/state/${version}.json`) };
+    await expect(readState(store, 'job')).rejects.toMatchObject(corrupt);
+    await expect(moveState(store, 'job', async () => ({ items: at('1') }))).rejects.toMatchObject(corrupt);
+  },
+);

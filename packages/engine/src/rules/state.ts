@@ -1,0 +1,163 @@
+import type { CompareCursor } from '@aries-data/formats/internal';
+import type { StreamState } from '@aries-data/sdk';
+import { AriesError, isAriesError } from '@aries-data/sdk';
+import type { Store } from '@aries-data/stores';
+import { openStore } from '@aries-data/stores';
+import { z } from 'zod';
+import { stateFolder } from '../dataset/layout.ts';
+import { stateSchema } from '../dataset/manifest.ts';
+import { recordOf } from '../dataset/record-of.ts';
+import { type DocumentKind, sealed, unsealed } from '../dataset/sealed.ts';
+
+/** Keys that a state lists at most: what a run writes does not grow with its records. */
+export const MOST_KEYS = 1000;
+
+/** The state of a pipeline: one immutable file per version. */
+export interface PipelineState {
+  /** 0 where there is no state yet. */
+  version: number;
+  streams: Record<string, StreamState>;
+}
+
+/** What a state file holds. */
+interface StateFile {
+  stateVersion: 1;
+  streams: Record<string, StreamState>;
+}
+
+const STATE: DocumentKind<StateFile> = {
+  name: 'state file',
+  schema: z.object({
+    stateVersion: z.literal(1),
+    streams: recordOf(stateSchema),
+  }),
+  hint: 'Load the last dataset again, which makes the state anew from the ledger, or forget it with aries state reset.',
+};
+
+/** More versions than one a second in 30 years: a number that is larger was written by somebody else. */
+const MOST_VERSIONS = 999_999_999;
+
+/** A state with further keys at its cursor value; past the limit it no longer lists them. */
+export function withKeys(state: StreamState, keys: StreamState['keys']): StreamState {
+  if (state.others === 'loaded' || keys.length === 0) return state;
+  const all = [...new Map([...state.keys, ...keys].map((key) => [JSON.stringify(key), key])).values()];
+  return all.length > MOST_KEYS ? crowded(state.cursor) : { ...state, keys: all };
+}
+
+/** A state at whose cursor value there are more records than it lists. */
+export function crowded(cursor: string): StreamState {
+  return { cursor, keys: [], others: 'unknown' };
+}
+
+/** What is committed once two states are, which have the same cursor value. */
+export function joined(a: StreamState, b: StreamState): StreamState {
+  if (a.others === 'loaded' || b.others === 'loaded') return { cursor: a.cursor, keys: [], others: 'loaded' };
+  return withKeys(a.others === undefined ? { ...a, ...b, keys: a.keys } : a, b.keys);
+}
+
+/** Whether everything up to one state is in another. */
+export function holdsState(held: StreamState | null, wanted: StreamState | null, order: CompareCursor): boolean {
+  if (wanted === null) return true;
+  if (held === null) return false;
+  const comparison = order(held.cursor, wanted.cursor);
+  if (comparison === 0 && held.others !== undefined) return true;
+  if (comparison === 0 && wanted.others !== undefined) return false;
+  const keys = new Set(held.keys.map((key) => JSON.stringify(key)));
+  return comparison > 0 || (comparison === 0 && wanted.keys.every((key) => keys.has(JSON.stringify(key))));
+}
+
+/** The newest state of a pipeline. Throws `DATASET_CORRUPT` naming its file where that is broken. */
+export async function readState(store: Store, name: string): Promise<PipelineState> {
+  const versions = await versionsOf(store, name);
+  return readVersion(
+    store,
+    name,
+    versions.reduce((a, b) => Math.max(a, b), 0),
+  );
+}
+
+async function versionsOf(store: Store, name: string): Promise<number[]> {
+  const versions: number[] = [];
+  for await (const { key } of store.list(`${stateFolder(name)}/`)) {
+    const [, digits] = /\/([1-9]\d*)\.json$/.exec(key) ?? [];
+    if (digits === undefined) continue;
+    if (Number(digits) <= MOST_VERSIONS) versions.push(Number(digits));
+    else {
+      throw new AriesError('DATASET_CORRUPT', `${store.uriOf(key)} is no state that Aries has written`, {
+        hint: 'Find out who writes to the staging, and remove the file.',
+      });
+    }
+  }
+  return versions;
+}
+
+async function readVersion(store: Store, name: string, version: number): Promise<PipelineState> {
+  if (version === 0) return { version, streams: {} };
+  const key = stateKey(name, version);
+  const { streams } = unsealed(STATE, (await store.read(key)) ?? Buffer.alloc(0), store.uriOf(key));
+  // A stream may be called constructor.
+  return { version, streams: Object.assign(Object.create(null), streams) as Record<string, StreamState> };
+}
+
+/** A state that something is to take the place of. */
+interface Former extends PipelineState {
+  /** What is wrong with its file; the streams are then those of the last file that can be read. */
+  broken?: string;
+}
+
+async function readFormer(store: Store, name: string): Promise<Former> {
+  const versions = (await versionsOf(store, name)).sort((a, b) => b - a);
+  const [newest = 0] = versions;
+  let broken: string | undefined;
+  for (const version of versions) {
+    try {
+      const { streams } = await readVersion(store, name, version);
+      return { version: newest, streams, ...(broken === undefined ? {} : { broken }) };
+    } catch (error) {
+      if (!isAriesError(error) || error.code !== 'DATASET_CORRUPT') throw error;
+      broken ??= error.message;
+    }
+  }
+  return { version: newest, streams: {}, ...(broken === undefined ? {} : { broken }) };
+}
+
+/** The newest state of a pipeline: in the folder that is named, else in the staging. */
+export async function readStateAt(uri: string | undefined, staging: Store, name: string): Promise<PipelineState> {
+  if (uri === undefined) return readState(staging, name);
+  const store = await openStore(uri);
+  try {
+    return await readState(store, name);
+  } finally {
+    await store.close();
+  }
+}
+
+/**
+ * Moves a pipeline's state: `null` forgets a stream. Compare-and-swap: where another process wrote first, `change` is asked
+ * again. It is asked after the state was read, so what it says is never older than what it takes the place of. A state file that is
+ * broken is made anew: streams that `change` does not speak of are taken from the file before it. `repaired` says what was broken.
+ */
+export async function moveState(
+  store: Store,
+  name: string,
+  change: (before: PipelineState) => Promise<Record<string, StreamState | null>>,
+): Promise<PipelineState & { repaired?: string }> {
+  for (;;) {
+    const { broken, ...before } = await readFormer(store, name);
+    const changes = await change(before);
+    const streams = Object.fromEntries(
+      Object.entries({ ...before.streams, ...changes }).filter(
+        (entry): entry is [string, StreamState] => entry[1] !== null,
+      ),
+    );
+    if (broken === undefined && JSON.stringify(streams) === JSON.stringify(before.streams)) return before;
+    const version = before.version + 1;
+    const body = sealed(STATE, { stateVersion: 1, streams });
+    if (!(await store.writeIfAbsent(stateKey(name, version), body))) continue;
+    return { version, streams, ...(broken === undefined ? {} : { repaired: broken }) };
+  }
+}
+
+function stateKey(name: string, version: number): string {
+  return `${stateFolder(name)}/${version}.json`;
+}

@@ -1,0 +1,66 @@
+import type { Store } from '@aries-data/stores';
+import { openStore } from '@aries-data/stores';
+import { openSession } from '../load/open-session.ts';
+import { moveState, type PipelineState, readState } from '../rules/state.ts';
+import { guarded, prepare, stepContext } from '../step/step-context.ts';
+import type { ConnectorUse, StepOptions } from '../step/step-options.ts';
+
+/**
+ * The state of a pipeline, from its staging.
+ *
+ * @example
+ * const { streams } = await showState({ staging: 'file:///data/staging', name: 'shop' });
+ * console.log(streams.orders?.cursor);
+ */
+export async function showState({ staging, name }: { staging: string; name: string }): Promise<PipelineState> {
+  const store = await openStore(staging);
+  try {
+    return await readState(store, name);
+  } finally {
+    await store.close();
+  }
+}
+
+/**
+ * Forgets a pipeline's state, in the staging and in the destination's ledger where one is given. `repaired` says what was wrong with
+ * the state file, where that was broken.
+ *
+ * @example
+ * await resetState({ staging: 'file:///data/staging', name: 'shop', destination: { connector, config } });
+ */
+export async function resetState(
+  options: StepOptions & { staging: string; name: string; destination?: ConnectorUse | undefined },
+): Promise<{ streams: string[]; ledgerRows: number; repaired?: string }> {
+  const context = stepContext('state', { ...options, runId: undefined }, options.name);
+  const store = await openStore(options.staging);
+  try {
+    const ledgerRows =
+      options.destination === undefined ? 0 : await forgetLedger(options.destination, options, context, store);
+    let streams: string[] = [];
+    const { repaired } = await moveState(store, options.name, async (before) => {
+      streams = Object.keys(before.streams);
+      return Object.fromEntries(streams.map((stream) => [stream, null]));
+    });
+    if (repaired !== undefined) context.log.warn(`${repaired}; an empty state has taken its place`);
+    return { streams, ledgerRows, ...(repaired === undefined ? {} : { repaired }) };
+  } finally {
+    await store.close();
+  }
+}
+
+async function forgetLedger(
+  use: ConnectorUse,
+  { name }: { name: string },
+  context: ReturnType<typeof stepContext>,
+  states: Store,
+): Promise<number> {
+  return guarded(context, { connector: use.connector.name }, async () => {
+    const destination = prepare('destination', use, context);
+    const session = await openSession(destination, { pipeline: name, concurrency: 1, states, context });
+    try {
+      return await session.forget(name);
+    } finally {
+      await session.close();
+    }
+  });
+}

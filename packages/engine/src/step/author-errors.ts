@@ -1,0 +1,66 @@
+import { AriesError, isAriesError, toAriesError } from '@aries-data/sdk';
+import { authorPlace } from './author-place.ts';
+
+/** A function of a connector that the engine calls for one stream. */
+export interface AuthorFunction {
+  connector: string;
+  stream: string;
+  /** As its author knows it: `streams.issues.read`. */
+  name: string;
+}
+
+/**
+ * Calls `read` or `open` of a stream and hands on what it yields. What is thrown there, at once or later, names connector, stream
+ * and the author's own line. Throws `CONNECTOR_INVALID` where nothing comes back that can be read batch by batch.
+ */
+export function fromAuthor<T>(of: AuthorFunction, call: () => AsyncIterable<T>): AsyncIterable<T> {
+  let items: AsyncIterable<T>;
+  try {
+    items = call();
+  } catch (thrown) {
+    throw explained(thrown, of);
+  }
+  if (typeof items?.[Symbol.asyncIterator] !== 'function') throw notReadable(items, of);
+  return {
+    // An iterator, not a generator: `return` must reach the source while it still works on a batch.
+    [Symbol.asyncIterator]() {
+      const iterator = items[Symbol.asyncIterator]();
+      return {
+        next: () =>
+          iterator.next().catch((thrown: unknown) => {
+            throw explained(thrown, of);
+          }),
+        return: async (value?: unknown) => (await iterator.return?.(value)) ?? { done: true, value },
+      };
+    },
+  };
+}
+
+/** What an author's function threw, with the connector, the stream, and the line of their code. */
+export function explained(thrown: unknown, { connector, stream, name }: AuthorFunction, on = ''): AriesError {
+  const error = toAriesError(thrown, { connector, stream });
+  // What carries a code says by itself what to do; anything else is a mistake in the connector.
+  if (isAriesError(thrown) || error.code !== 'CONNECTOR_FAILED') return error;
+  const place = thrown instanceof Error ? authorPlace(thrown) : undefined;
+  return new AriesError('CONNECTOR_FAILED', `${connector}: ${name} threw${on}: ${error.message}`, {
+    connector,
+    stream,
+    cause: thrown,
+    hint:
+      place === undefined
+        ? 'Correct it there; --log-level debug shows the stack.'
+        : `Correct it at ${place}, or throw an AriesError there that says what users are to do.`,
+  });
+}
+
+function notReadable(found: unknown, { connector, stream, name }: AuthorFunction): AriesError {
+  const isPromise = typeof (found as { then?: unknown } | undefined)?.then === 'function';
+  // Nobody waits for it any more.
+  if (isPromise) (found as Promise<unknown>).then(undefined, () => {});
+  const kind = found === null ? 'null' : Array.isArray(found) ? 'an array' : `a value of type ${typeof found}`;
+  return new AriesError(
+    'CONNECTOR_INVALID',
+    `${connector}: ${name} returned ${isPromise ? 'a promise' : kind} instead of batches`,
+    { connector, stream, hint: 'Write it as an async generator: async *read({ … }) { yield [record]; }' },
+  );
+}

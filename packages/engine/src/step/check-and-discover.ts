@@ -1,0 +1,68 @@
+import type { ConnectorRole, RecordSchema } from '@aries-data/sdk';
+import { selectStreams, streamsOf } from '../extract/select-streams.ts';
+import { guarded, prepare, stepContext } from './step-context.ts';
+import type { ConnectorUse, StepOptions } from './step-options.ts';
+
+/**
+ * Proves that a connector's config is valid and its system can be reached. Throws what it finds wrong.
+ *
+ * @example
+ * await check({ use: { connector, config: { url: 'cities.json' } }, role: 'source' });
+ */
+export async function check(
+  options: StepOptions & { use: ConnectorUse; role?: ConnectorRole | undefined },
+): Promise<{ ok: true; connector: string; checked: ConnectorRole[] }> {
+  const { connector } = options.use;
+  const context = stepContext('check', { ...options, name: connector.name }, connector.name);
+  return guarded(context, { connector: connector.name }, async () => {
+    const roles = (['source', 'transform', 'destination'] as const).filter(
+      (role) => connector[role] !== undefined && (options.role ?? role) === role,
+    );
+    const checked: ConnectorRole[] = [];
+    const [first = 'source'] = roles;
+    for (const role of roles.length === 0 ? [first] : roles) {
+      const { part, ctx } = prepare(role, options.use, context);
+      if ('check' in part && part.check !== undefined) await part.check(ctx);
+      checked.push(role);
+    }
+    return { ok: true as const, connector: connector.name, checked };
+  });
+}
+
+/** One stream as `discover` tells of it. */
+export interface DiscoveredStream {
+  name: string;
+  /** `null` where it is inferred from the records. */
+  schema: RecordSchema | null;
+  primaryKey: readonly string[];
+  cursor?: string;
+}
+
+/**
+ * The streams of a source, with schema, primary key and cursor.
+ *
+ * @example
+ * const { streams } = await discover({ source: { connector, config: { url: 'cities.json' } } });
+ * for (const { name, primaryKey, cursor } of streams) console.log(name, primaryKey, cursor);
+ */
+export async function discover(
+  options: StepOptions & { source: ConnectorUse },
+): Promise<{ ok: true; connector: string; streams: DiscoveredStream[] }> {
+  const { connector } = options.source;
+  const context = stepContext('discover', { ...options, name: connector.name }, connector.name);
+  return guarded(context, { connector: connector.name }, async () => {
+    const source = prepare('source', options.source, context);
+    const streams = await streamsOf(source);
+    const described = Object.keys(streams).length === 0 ? [] : selectStreams(streams, undefined, connector.name);
+    return {
+      ok: true as const,
+      connector: connector.name,
+      streams: described.map(({ name, schema, primaryKey, cursor }) => ({
+        name,
+        schema,
+        primaryKey,
+        ...(cursor === undefined ? {} : { cursor }),
+      })),
+    };
+  });
+}

@@ -1,0 +1,48 @@
+import { cursorOrder } from '@aries-data/formats/internal';
+import type { StreamState } from '@aries-data/sdk';
+import { AriesError } from '@aries-data/sdk';
+import { type Fingerprint, fingerprintDifferences } from '../dataset/fingerprint.ts';
+import type { Dataset } from '../dataset/manifest.ts';
+import { cursorKindOf } from '../extract/select-streams.ts';
+import { holdsState } from '../rules/state.ts';
+
+/**
+ * Where a run begins: at the state as it is; but where it was extracted before, and the state holds what that brought, it
+ * begins where it began then. So a run that is cleared later stands for the records that it always stood for.
+ */
+export function stateOfRun(
+  streams: readonly string[],
+  state: Record<string, StreamState>,
+  finished: Dataset | null,
+): Record<string, StreamState | null> {
+  if (finished === null) return state;
+  const was = finished.manifest.streams;
+  const held = streams.every((name) => {
+    const stream = was[name];
+    // An interval stands for no state.
+    if (stream === undefined || stream.mode === 'interval') return false;
+    const order = cursorOrder(cursorKindOf(stream.schema, stream.cursor));
+    return holdsState(state[name] ?? null, stream.stateAfter ?? stream.stateBefore, order);
+  });
+  return held ? Object.fromEntries(streams.map((name) => [name, was[name]!.stateBefore])) : state;
+}
+
+/** Whether a finished dataset was made from these inputs and this state. Throws `FINGERPRINT_DIFFERS` naming which inputs are others. */
+export function isSameRun({ manifest }: Dataset, fingerprint: Fingerprint): boolean {
+  const { stateBefore: wasState, ...was } = manifest.fingerprint as Fingerprint;
+  const { stateBefore: isState, ...is } = fingerprint;
+  const differences = fingerprintDifferences(was, is);
+  if (differences.length > 0) {
+    throw new AriesError(
+      'FINGERPRINT_DIFFERS',
+      manifest.step === 'extract'
+        ? `Run ${manifest.runId} was extracted from other inputs: ${differences.join('; ')}`
+        : `Step ${manifest.step} of run ${manifest.runId} was made from other inputs: ${differences.join('; ')}`,
+      {
+        connector: manifest.connector.name,
+        hint: `Use another run id, or --force to ${manifest.step === 'extract' ? 'extract' : 'make'} it anew.`,
+      },
+    );
+  }
+  return fingerprintDifferences(wasState, isState).length === 0;
+}

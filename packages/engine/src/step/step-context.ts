@@ -1,0 +1,130 @@
+import type { ConnectorContext, ConnectorRole, Log } from '@aries-data/sdk';
+import { AriesError, toAriesError } from '@aries-data/sdk';
+import type { AriesErrorOptions, HttpDeclaration } from '@aries-data/sdk/internal';
+import type { z } from 'zod';
+import { parseConfig } from '../config/connector-config.ts';
+import { newAttempt, newRunId } from '../dataset/layout.ts';
+import { createHttp } from '../http/client.ts';
+import { createRedactor, type Redactor } from '../redact/redact.ts';
+import { silentLog, withFields } from './log.ts';
+import type { ConnectorUse, StepOptions } from './step-options.ts';
+
+/** What a step works with, once its options are read. */
+export interface StepContext {
+  step: string;
+  name: string;
+  runId: string;
+  attempt: string;
+  startedAt: number;
+  signal: AbortSignal;
+  redactor: Redactor;
+  log: Log;
+}
+
+/** Reads the options every step shares. Throws `USAGE` where `runId` is given without a name. */
+export function stepContext(step: string, options: StepOptions, defaultName: string): StepContext {
+  if (options.runId !== undefined && options.name === undefined) {
+    throw new AriesError('USAGE', 'A run id needs a name beside it, so that two jobs never share a folder', {
+      hint: 'Give --name as well.',
+    });
+  }
+  const redactor = options.redactor ?? createRedactor();
+  const name = options.name ?? defaultName;
+  const runId = options.runId ?? newRunId();
+  options.onStart?.({ step, name, runId });
+  return {
+    step,
+    name,
+    runId,
+    attempt: newAttempt(),
+    startedAt: performance.now(),
+    signal: options.signal ?? new AbortController().signal,
+    redactor,
+    log: withFields(options.log ?? silentLog, redactor, { step, run: runId }),
+  };
+}
+
+/** A part of a connector with its parsed config and the context its functions are given. */
+export interface Prepared<Part> {
+  part: Part;
+  name: string;
+  version: string;
+  // biome-ignore lint/suspicious/noExplicitAny: the config's type is known where the connector is defined
+  ctx: ConnectorContext<any>;
+}
+
+/** Parses the config of one part of a connector. Throws `CONNECTOR_INVALID` where it has no such part. */
+export function prepare<Role extends ConnectorRole>(
+  role: Role,
+  use: ConnectorUse,
+  context: Pick<StepContext, 'redactor' | 'log' | 'signal'>,
+): Prepared<NonNullable<ConnectorUse['connector'][Role]>> {
+  const { connector } = use;
+  const part = connector[role];
+  if (part === undefined || part === null) {
+    const others = (['source', 'transform', 'destination'] as const).filter((other) => connector[other] !== undefined);
+    throw new AriesError('CONNECTOR_INVALID', `${connector.name} has no ${role}; it has a ${others.join(' and a ')}`, {
+      connector: connector.name,
+    });
+  }
+  const schema = (part as { config?: z.ZodType }).config;
+  const config =
+    schema === undefined
+      ? {}
+      : parseConfig(schema, use.config, connector.name, { redactor: context.redactor, placeOf: use.placeOf });
+  const log = withFields(context.log, context.redactor, { connector: connector.name });
+  const declared = (part as { http?: HttpDeclaration<unknown> }).http;
+  const http = createHttp({
+    settings: () => (typeof declared === 'function' ? declared({ config }) : (declared ?? {})),
+    connector: connector.name,
+    log,
+    signal: context.signal,
+    redactor: context.redactor,
+  });
+  return {
+    part: part as NonNullable<ConnectorUse['connector'][Role]>,
+    name: connector.name,
+    version: connector.version,
+    ctx: { config, log, http, signal: context.signal },
+  };
+}
+
+/** Runs a step's work: whatever it throws comes out as an AriesError without secrets, and a stop as `INTERRUPTED`. */
+export async function guarded<T>(
+  context: Pick<StepContext, 'redactor' | 'signal'>,
+  where: { connector: string },
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    if (context.signal.aborted) throw interrupted(context.signal);
+    throw redactError(toAriesError(thrown, where), context.redactor);
+  }
+}
+
+/** What a step ends with when its signal aborts; the exit code comes with the reason. */
+export function interrupted(signal: AbortSignal): AriesError {
+  const { exitCode } = (signal.reason ?? {}) as AriesErrorOptions;
+  return new AriesError('INTERRUPTED', 'Stopped by a signal', {
+    exitCode,
+    hint: 'Run it again with the same run id: it goes on from what is durable.',
+  });
+}
+
+function redactError(error: AriesError, redactor: Redactor): AriesError {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    at.message = readable(redactor.text(at.message));
+    if (at.stack !== undefined) at.stack = readable(redactor.text(at.stack));
+  }
+  error.hint = redactor.text(error.hint);
+  return error;
+}
+
+/** Characters of a message at most: a server may have filled it. Cut after secrets are hidden, so that none is cut in two. */
+const LONGEST_MESSAGE = 20_000;
+
+function readable(message: string): string {
+  if (message.length <= LONGEST_MESSAGE) return message;
+  return `${message.slice(0, LONGEST_MESSAGE)}… (${message.length - LONGEST_MESSAGE} characters more)`;
+}

@@ -1,0 +1,22 @@
+import type { Source } from '@aries-data/sdk';
+import type { Store } from '@aries-data/stores';
+import { openStore } from '@aries-data/stores';
+import { guarded, type Prepared, prepare, type StepContext } from './step-context.ts';
+import type { ExtractOptions } from './step-options.ts';
+
+/** Does what reads a source into staging: the config is parsed, and the store is open. */
+export function withSource<T>(
+  context: StepContext,
+  { source: use, staging }: Pick<ExtractOptions, 'source' | 'staging'>,
+  work: (source: Prepared<Source>, store: Store) => Promise<T>,
+): Promise<T> {
+  return guarded(context, { connector: use.connector.name }, async () => {
+    const source = prepare('source', use, context);
+    const store = await openStore(staging);
+    try {
+      return await work(source, store);
+    } finally {
+      if (typeof staging === 'string') await store.close();
+    }
+  });
+}

@@ -1,0 +1,48 @@
+import type { Batch } from '@aries-data/sdk';
+import { fieldSchema, type RecordSchema } from '@aries-data/sdk';
+import { expect, test } from 'vitest';
+import type { FusedTransform } from './fuse.ts';
+import { createSchemaChain } from './schema-chain.ts';
+
+/** A transform that says nothing of what comes out. */
+const untyped: FusedTransform = {
+  apply: (items) => items,
+  schemaAfter: () => null,
+  keysAfter: ({ primaryKey, cursor }) => ({ primaryKey, cursor }),
+};
+
+async function schemaAfter(schema: RecordSchema | null, records: Batch, dates?: boolean): Promise<RecordSchema> {
+  const chain = createSchemaChain(
+    { stream: 'things', schema, primaryKey: [], cursor: undefined, inference: { dates } },
+    [untyped],
+  );
+  async function* items() {
+    yield records;
+  }
+  for await (const _ of chain.run(items()));
+  return chain.schema();
+}
+
+test('a text that reads like a date stays text through a transform that says nothing of its output', async () => {
+  const schema: RecordSchema = {
+    type: 'object',
+    properties: { code: fieldSchema('string', { nullable: true }), day: fieldSchema('date') },
+    required: ['day'],
+    additionalProperties: false,
+  };
+  const records = [
+    { code: '2024-01-31', day: '2024-01-31', made: '2024-01-31' },
+    { code: null, day: '2024-02-29' },
+  ];
+  expect((await schemaAfter(schema, records)).properties).toEqual({
+    code: { type: ['string', 'null'] },
+    day: { type: 'string', format: 'date' },
+    made: { type: ['string', 'null'], format: 'date' },
+  });
+});
+
+test('what the source says of inference holds for the transforms after it', async () => {
+  const records = [{ day: '2024-01-31' }];
+  expect((await schemaAfter(null, records)).properties).toEqual({ day: { type: 'string', format: 'date' } });
+  expect((await schemaAfter(null, records, false)).properties).toEqual({ day: { type: 'string' } });
+});

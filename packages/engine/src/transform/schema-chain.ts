@@ -1,0 +1,137 @@
+import { createInference, type Inference, withNull } from '@aries-data/formats/internal';
+import { kindOf, type RecordSchema } from '@aries-data/sdk';
+import type { InferenceOptions, StreamKeys } from '@aries-data/sdk/internal';
+import { isRejected } from '@aries-data/sdk/internal';
+import { isMark, passed, type StageItem } from '../step/mark.ts';
+import type { FusedTransform, StageInput } from './fuse.ts';
+
+/** A stream's way through its transforms: the records, and what becomes of their schema and keys. */
+export interface SchemaChain {
+  /** What comes out, where that is known before the first record; else `null`. */
+  readonly known: RecordSchema | null;
+  /** The records after all transforms; what is not known is inferred on the way. */
+  run(items: AsyncIterable<StageItem>): AsyncIterable<StageItem>;
+  /** What came out. */
+  schema(): RecordSchema;
+  /** What identifies and orders what came out: the whole key, or none of it. */
+  keys(): StreamKeys;
+  /** Columns of the source whose numbers lose their spelling: see `Inference.respelled`. */
+  respelled(): string[];
+  /** Values are as they came, and readers fit them to the schema. */
+  readonly inferred: boolean;
+  /** Takes over what an earlier attempt had inferred, as its marks tell. */
+  restore(schemas: readonly RecordSchema[]): void;
+}
+
+export interface ChainInput extends StreamKeys {
+  stream: string;
+  /** `null`: to be inferred. */
+  schema: RecordSchema | null;
+  /** How the source wants what is not known to be inferred. */
+  inference?: InferenceOptions | undefined;
+}
+
+/** Follows a stream from its source, or a dataset, through transforms. */
+export function createSchemaChain(source: ChainInput, transforms: readonly FusedTransform[]): SchemaChain {
+  const { stream } = source;
+  const inferences: Inference[] = [];
+  // A schema that is open, or not there, is completed by what is seen.
+  const observer = (schema: RecordSchema | null): Inference | null => {
+    if (isClosed(schema)) return null;
+    const inference = createInference(source.inference);
+    inferences.push(inference);
+    return inference;
+  };
+  const first = observer(source.schema);
+  let known = isClosed(source.schema) ? source.schema : null;
+  let keys: StreamKeys = { primaryKey: source.primaryKey, cursor: source.cursor };
+  const stages = transforms.map((transform) => {
+    const at: StageInput = { stream, ...keys, input: known ?? undefined };
+    const after = transform.schemaAfter(known, at);
+    keys = transform.keysAfter(at);
+    known = isClosed(after) ? after : null;
+    return { transform, at, observed: observer(after) };
+  });
+
+  function schema(): RecordSchema {
+    let schema = complete(source.schema, first, null);
+    for (const { transform, at, observed } of stages) {
+      schema = complete(transform.schemaAfter(schema, at), observed, schema);
+    }
+    return schema;
+  }
+
+  return {
+    known,
+    inferred: known === null,
+    async *run(items) {
+      let records = first === null ? items : observe(items, first);
+      for (const { transform, at, observed } of stages) {
+        const out = transform.apply(records, at);
+        records = observed === null ? out : observe(out, observed);
+      }
+      yield* records;
+    },
+    schema,
+    keys() {
+      const { properties } = schema();
+      // Where nothing came out, nothing says that a field is not there.
+      const nothing = Object.keys(properties).length === 0;
+      const has = (field: string) => nothing || Object.hasOwn(properties, field);
+      return {
+        primaryKey: keys.primaryKey.every(has) ? keys.primaryKey : [],
+        cursor: keys.cursor !== undefined && has(keys.cursor) ? keys.cursor : undefined,
+      };
+    },
+    respelled: () => first?.respelled() ?? [],
+    restore(schemas) {
+      for (const [index, seen] of schemas.entries()) inferences[index]?.merge(seen);
+    },
+  };
+}
+
+function isClosed(schema: RecordSchema | null): schema is RecordSchema {
+  return schema !== null && schema.additionalProperties !== true;
+}
+
+/** What is declared stays as it is; what else was seen comes after it. Of that, what was text in `before` stays text. */
+function complete(
+  declared: RecordSchema | null,
+  observed: Inference | null,
+  before: RecordSchema | null,
+): RecordSchema {
+  if (observed === null) return declared!;
+  const seen = before === null ? observed.schema() : withTextsOf(before, observed.schema());
+  if (declared === null) return seen;
+  const extra = Object.entries(seen.properties).filter(([name]) => !Object.hasOwn(declared.properties, name));
+  return {
+    ...declared,
+    properties: Object.fromEntries([...Object.entries(declared.properties), ...extra]),
+    required: [
+      ...(declared.required ?? []),
+      ...(seen.required ?? []).filter((name) => !Object.hasOwn(declared.properties, name)),
+    ],
+    additionalProperties: false,
+  };
+}
+
+/** A text that reads like a date is a date only where nobody said that it is text. */
+function withTextsOf(before: RecordSchema, seen: RecordSchema): RecordSchema {
+  const properties = Object.entries(seen.properties).map(([name, field]) => {
+    const wasText = Object.hasOwn(before.properties, name) && kindOf(before.properties[name]!) === 'string';
+    const isDated = wasText && (kindOf(field) === 'date' || kindOf(field) === 'date-time');
+    return [name, isDated ? withNull({ type: 'string' }, [field.type].flat().includes('null')) : field];
+  });
+  return { ...seen, properties: Object.fromEntries(properties) };
+}
+
+async function* observe(items: AsyncIterable<StageItem>, inference: Inference): AsyncGenerator<StageItem> {
+  for await (const item of items) {
+    if (isMark(item)) {
+      yield passed(item, { inferred: inference.schema() });
+      continue;
+    }
+    if (!isRejected(item)) inference.observe(item);
+    yield item;
+  }
+}

@@ -1,0 +1,280 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CSV_DIALECT, encoderOf } from '@aries-data/formats/internal';
+import type { Batch, Rejection, StagedFormat, Transform } from '@aries-data/sdk';
+import { AriesError, fieldsOf, type Json } from '@aries-data/sdk';
+import { isRejected } from '@aries-data/sdk/internal';
+import type { Store } from '@aries-data/stores';
+import { openStore } from '@aries-data/stores';
+import { publicConfig } from '../config/secrets.ts';
+import type { Fingerprint } from '../dataset/fingerprint.ts';
+import { stepFolder } from '../dataset/layout.ts';
+import { type Counts, type Dataset, findFinished, type ManifestStream, type Part } from '../dataset/manifest.ts';
+import { explainParts } from '../dataset/part-reader.ts';
+import { readStream } from '../dataset/read-dataset.ts';
+import { createStreamWriter } from '../dataset/stream-writer.ts';
+import { type MadeStream, makeDataset } from '../step/make-dataset.ts';
+import { isMark, type Mark, markOf, noCounts, passed, type StageItem } from '../step/mark.ts';
+import { ahead } from '../step/prefetch.ts';
+import { guarded, type Prepared, prepare, type StepContext, stepContext } from '../step/step-context.ts';
+import type { ConnectorUse, StepResult, TransformOptions } from '../step/step-options.ts';
+import { resultOf } from '../step/step-result.ts';
+import { withInputs } from '../step/with-inputs.ts';
+import { applyContext, applyNames, endedEarly, type FusedTransform, fuse } from './fuse.ts';
+import { createSchemaChain } from './schema-chain.ts';
+
+/**
+ * Makes a dataset from others, stream by stream. Name, run id and staging are the input's where they are left out.
+ * Throws AriesError: `INPUT_NOT_READY` (75, or 99 with `skipMissing`), `RECORDS_REJECTED` and `COUNTS_DIFFER` (65).
+ *
+ * @example
+ * const { dataset } = await transform({
+ *   transform: { connector, config: { drop: ['email'] } },
+ *   input: ['file:///data/staging/shop/monday/extract'],
+ * });
+ */
+export function transform(options: TransformOptions): Promise<StepResult> {
+  const { transform, input, skipMissing, staging } = options;
+  const { connector } = transform;
+  const given = typeof staging === 'object' ? staging : undefined;
+  return withInputs({ input, skipMissing, store: given, verb: 'transform' }, async (inputs) => {
+    const { name, runId } = inputs[0]!.manifest;
+    const context = stepContext(
+      options.step ?? connector.name,
+      { ...options, name: options.name ?? name, runId: options.runId ?? runId },
+      name,
+    );
+    return guarded(context, { connector: connector.name }, async () => {
+      const store = staging === undefined ? inputs[0]!.store : await openStore(staging);
+      try {
+        return await transformInto(store, inputs, context, options);
+      } finally {
+        if (typeof staging === 'string') await store.close();
+      }
+    });
+  });
+}
+
+async function transformInto(
+  store: Store,
+  inputs: Dataset[],
+  context: StepContext,
+  options: TransformOptions,
+): Promise<StepResult> {
+  const uses = [options.transform, ...(options.transforms ?? [])];
+  const prepared = uses.map((use) => prepare('transform', use, context));
+  const folder = stepFolder(context);
+  const dataset = await makeDataset({
+    store,
+    folder,
+    context,
+    options,
+    fingerprint: fingerprintOf(uses, prepared, inputs, context, options),
+    ...(await findFinished(store, folder, options.force)),
+    head: {
+      connector: { name: prepared[0]!.name, version: prepared[0]!.version },
+      step: context.step,
+      interval: inputs[0]!.manifest.interval,
+      readStart: inputs.map(({ manifest }) => manifest.readStart).sort()[0]!,
+      inputs: inputs.map(({ uri }) => uri),
+    },
+    streams: () => transformStreams(inputs, { store, folder, prepared, context, options }),
+  });
+  return resultOf(dataset, context);
+}
+
+async function* transformStreams(
+  inputs: readonly Dataset[],
+  into: Omit<TransformStreamOptions, 'name' | 'dataset' | 'input'>,
+): AsyncGenerator<MadeStream> {
+  const names = new Set<string>();
+  for (const dataset of inputs) {
+    for (const [name, input] of Object.entries(dataset.manifest.streams)) {
+      if (names.has(name)) throw new AriesError('USAGE', `The stream "${name}" is in two inputs`, { stream: name });
+      names.add(name);
+      yield { name, stream: await transformStream({ ...into, name, dataset, input }) };
+    }
+  }
+}
+
+interface TransformStreamOptions {
+  store: Store;
+  folder: string;
+  name: string;
+  dataset: Dataset;
+  input: ManifestStream;
+  prepared: Prepared<Transform>[];
+  context: StepContext;
+  options: TransformOptions;
+}
+
+async function transformStream({
+  store,
+  folder,
+  name,
+  dataset,
+  input,
+  prepared,
+  context,
+  options,
+}: TransformStreamOptions): Promise<ManifestStream> {
+  const live = { records: 0, rejected: 0 };
+  let counts = noCounts();
+  const temporary = temporaryFolder();
+  const steps = prepared.map((one) =>
+    one.part.scope === 'dataset' ? wholeDataset(one, temporary.path, reject) : fuse(one),
+  );
+  const { schema, primaryKey, cursor } = input;
+  const chain = createSchemaChain({ stream: name, schema, primaryKey, cursor }, steps);
+  const format: StagedFormat =
+    options.stagedFormat ?? (chain.known === null ? 'ndjson' : input.format === 'pgcopy' ? 'csv' : input.format);
+  const writer = createStreamWriter({
+    store,
+    folder,
+    stream: name,
+    attempt: context.attempt,
+    format,
+    compression: options.compression ?? 'zst',
+    encode: encoderOf(format, fieldsOf(chain.known ?? { type: 'object', properties: {} })),
+    signal: context.signal,
+  });
+  async function reject(rejection: Rejection): Promise<void> {
+    live.rejected++;
+    await writer.reject(rejection);
+  }
+  const open = new Set<Part>();
+  try {
+    const records = counted(ahead(readStream(dataset, input, open), context.signal), live);
+    let staged = 0;
+    for await (const item of chain.run(records)) {
+      if (isMark(item)) {
+        counts = { ...item.counts, staged };
+        continue;
+      }
+      if (isRejected(item)) {
+        await reject(item);
+        continue;
+      }
+      await writer.writeBatch(item);
+      staged += item.length;
+      if (writer.due) await writer.cut();
+      options.onProgress?.({ step: context.step, stream: name, ...live, bytes: writer.rawBytes });
+    }
+    await writer.cut();
+  } catch (error) {
+    await writer.abort(error as Error);
+    await explainParts(dataset, open, error);
+  } finally {
+    await temporary.remove();
+  }
+  reconcile(name, counts, input);
+  const out = chain.schema();
+  const keys = chain.keys();
+  const { cursor: _, dialect: __, ...kept } = input;
+  return {
+    ...kept,
+    schema: out,
+    inferred: chain.inferred,
+    primaryKey: [...keys.primaryKey],
+    ...(keys.cursor === undefined ? {} : { cursor: keys.cursor }),
+    format,
+    ...(format === 'csv' ? { dialect: CSV_DIALECT } : {}),
+    compression: options.compression ?? 'zst',
+    parts: [...writer.parts],
+    rejectedParts: [...writer.rejectedParts],
+    firstRejected: writer.firstRejected,
+    counts,
+    undeclared: {},
+  };
+}
+
+/** The batches, and a mark at their end. */
+async function* counted(batches: AsyncIterable<Batch>, live: { records: number }): AsyncGenerator<StageItem> {
+  for await (const batch of batches) {
+    live.records += batch.length;
+    yield batch;
+  }
+  const counts = { ...noCounts(), read: live.records };
+  yield markOf(undefined, { counts, undeclared: {}, reached: null, beyond: null, inferred: [] });
+}
+
+/** A transform of scope `dataset` as a stage like any other; what it rejects is kept at once, not gathered. */
+function wholeDataset(
+  { part, name, ctx }: Prepared<Transform>,
+  spillFolder: () => Promise<string>,
+  keep: (rejection: Rejection) => Promise<void>,
+): FusedTransform {
+  return {
+    ...applyNames(part, ctx),
+    async *apply(items, at) {
+      const counts = noCounts();
+      let end: Mark | undefined;
+      const rejections: Rejection[] = [];
+      async function keepRejected(): Promise<void> {
+        for (const rejection of rejections.splice(0))
+          await keep({ ...rejection, reason: `${name}: ${rejection.reason}` });
+      }
+      async function* batches() {
+        for await (const item of items) {
+          if (isMark(item)) end = item;
+          else if (isRejected(item)) await keep(item);
+          else yield item;
+          await keepRejected();
+        }
+      }
+      const reject = (rejection: Rejection) => void rejections.push(rejection);
+      for await (const batch of part.apply!(batches(), applyContext({ ...ctx, ...at }, counts, reject, spillFolder))) {
+        await keepRejected();
+        yield batch;
+      }
+      await keepRejected();
+      if (end === undefined) throw endedEarly(name);
+      yield passed(end, { counts });
+    },
+  };
+}
+
+function temporaryFolder(): { path(): Promise<string>; remove(): Promise<void> } {
+  let folder: Promise<string> | undefined;
+  return {
+    path() {
+      folder ??= mkdtemp(join(tmpdir(), 'aries-spill-'));
+      return folder;
+    },
+    async remove() {
+      if (folder !== undefined) await rm(await folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function reconcile(name: string, counts: Counts, input: ManifestStream): void {
+  const expected = counts.read - counts.dropped - counts.rejected + counts.expanded;
+  if (counts.read === input.counts.staged && counts.staged === expected) return;
+  throw new AriesError(
+    'COUNTS_DIFFER',
+    `${name}: ${input.counts.staged} records are staged, ${counts.read} were read; ${counts.staged} came out, ${counts.dropped} were dropped, ${counts.rejected} rejected and ${counts.expanded} added`,
+    { stream: name, hint: 'A transform that leaves out or adds records says so with drop and expand.' },
+  );
+}
+
+function fingerprintOf(
+  uses: readonly ConnectorUse[],
+  prepared: readonly Prepared<Transform>[],
+  inputs: readonly Dataset[],
+  context: StepContext,
+  options: TransformOptions,
+): Fingerprint {
+  return {
+    transforms: uses.map(({ connector }, index) => {
+      const { part, ctx } = prepared[index]!;
+      const config = part.config === undefined ? null : publicConfig(ctx.config, part.config, context.redactor);
+      return {
+        connector: `${connector.name}@${connector.version}`,
+        config: JSON.parse(JSON.stringify(config)) as Json,
+      };
+    }),
+    inputs: inputs.map(({ digest }) => digest),
+    format: { staged: options.stagedFormat ?? null, compression: options.compression ?? 'zst' },
+  };
+}

@@ -1,0 +1,145 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
+import type { Compression } from '@aries-data/sdk';
+import { AriesError } from '@aries-data/sdk';
+import { type CompressorOptions, createCompressor } from './compressor.ts';
+import { ZstdFramesError, zstdFrames } from './zstd-frames.ts';
+
+/** Parts are written with a window of 256 KiB. A frame can ask for 128 MiB of memory. */
+const PART_OPTIONS = { [constants.ZSTD_d_windowLogMax]: 23 };
+
+/** Compresses a stream of bytes; see `createCompressor`, which this is for a producer that can be pulled. */
+export async function* compress(
+  chunks: AsyncIterable<Uint8Array>,
+  compression: Compression,
+  options: CompressorOptions = {},
+): AsyncGenerator<Buffer> {
+  const compressor = createCompressor(compression, options);
+  const feed = async () => {
+    for await (const chunk of chunks) await compressor.push(chunk);
+    await compressor.end();
+  };
+  feed().catch((error) => compressor.abort(error));
+  yield* compressor.output;
+}
+
+/** What damage is called: of a staged part, or of somebody's file. */
+export type DamageCode = 'DATASET_CORRUPT' | 'DATA_INVALID';
+
+/** Output of a decoder at a time. Larger pieces are mapped and faulted in anew each time, which costs more than the calls. */
+const CHUNK_BYTES = 64 * 1024;
+
+/**
+ * Decompresses a stream, all members or frames of it. Input that is truncated, empty, damaged or followed by something
+ * else fails with `code`, it never ends early; an error of `body` itself comes through as it is. Zeros after the end of
+ * somebody's gzip file (`DATA_INVALID`) are padding.
+ *
+ * @example
+ * for await (const chunk of decompress(createReadStream('part.csv.zst'), 'zst')) process.stdout.write(chunk);
+ */
+export function decompress(body: Readable, compression: Compression, code: DamageCode = 'DATASET_CORRUPT'): Readable {
+  return compression === 'none' ? body : decompressInto(body, compression, { code });
+}
+
+/**
+ * Decompresses a staged part of which its manifest says how long it is. More than that, or less, is `DATASET_CORRUPT`: no more of a
+ * small file that would fill memory or a disk comes out than was announced.
+ */
+export function decompressPart(body: Readable, compression: Compression, bytes: number): Readable {
+  if (compression !== 'none') return decompressInto(body, compression, { code: 'DATASET_CORRUPT', bytes });
+  return Readable.from(bounded(body, bytes), { objectMode: false });
+}
+
+interface Bounds {
+  code: DamageCode;
+  /** How many have to come out. */
+  bytes?: number;
+}
+
+function decompressInto(body: Readable, compression: 'zst' | 'gz', bounds: Bounds): Readable {
+  const chunks = decompressed(body, compression, bounds);
+  return new Readable({
+    read() {
+      chunks.next().then(
+        ({ value }) => this.push(value ?? null),
+        (error) => this.destroy(error),
+      );
+    },
+    destroy(error, done) {
+      // A generator that waits for input cannot be stopped, but its input can.
+      body.destroy();
+      chunks.return().catch(() => {});
+      done(error);
+    },
+  });
+}
+
+async function* decompressed(
+  body: Readable,
+  compression: 'zst' | 'gz',
+  { code, bytes: expected }: Bounds,
+): AsyncGenerator<Buffer, void, void> {
+  const decoder =
+    compression === 'zst'
+      ? createZstdDecompress({ chunkSize: CHUNK_BYTES, params: expected === undefined ? {} : PART_OPTIONS })
+      : createGunzip({ chunkSize: CHUNK_BYTES });
+  let bytes = 0;
+  /** Bytes up to the last that is not zero. */
+  let significant = 0;
+  const counted = async function* () {
+    for await (const chunk of compression === 'zst' ? zstdFrames(body) : body) {
+      const used = withoutZeros(chunk);
+      if (used > 0) significant = bytes + used;
+      bytes += chunk.length;
+      yield chunk;
+    }
+  };
+  // Whatever fails here destroys the decoder, and so comes up below.
+  const fed = pipeline(counted, decoder).catch(() => {});
+  try {
+    if (expected === undefined) yield* decoder;
+    else yield* bounded(decoder, expected);
+    await fed;
+  } catch (error) {
+    throw isDamage(error) ? damaged(compression, code, error) : error;
+  } finally {
+    decoder.destroy();
+  }
+  if (bytes === 0) throw damaged(compression, code, new Error('it is empty'));
+  // Tapes and some disks fill files up with zeros, which gzip passes over; no part of ours has any.
+  const end = compression === 'gz' && code === 'DATA_INVALID' ? significant : bytes;
+  if (decoder.bytesWritten < end) throw damaged(compression, code, new Error('something follows its end'));
+}
+
+/** The length of a chunk without the zeros at its end. */
+function withoutZeros(chunk: Uint8Array): number {
+  let end = chunk.length;
+  while (end > 0 && chunk[end - 1] === 0) end--;
+  return end;
+}
+
+async function* bounded(chunks: AsyncIterable<Buffer>, expected: number): AsyncGenerator<Buffer, void, void> {
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    bytes += chunk.length;
+    if (bytes > expected) throw otherSize(`holds more than the ${expected} bytes that its manifest says`);
+    yield chunk;
+  }
+  if (bytes < expected) throw otherSize(`holds ${bytes} bytes, its manifest says ${expected}`);
+}
+
+function otherSize(what: string): AriesError {
+  return new AriesError('DATASET_CORRUPT', `the part ${what}`, { hint: 'Extract the dataset again with --force.' });
+}
+
+function isDamage(error: unknown): error is Error {
+  return error instanceof ZstdFramesError || /^Z(?:_|STD_)/.test(String((error as { code?: unknown }).code));
+}
+
+function damaged(compression: Compression, code: DamageCode, cause: Error): AriesError {
+  return new AriesError(code, `the ${compression} data is damaged: ${cause.message}`, {
+    cause,
+    hint: 'It was cut off or changed after it was written: write it anew.',
+  });
+}

@@ -1,0 +1,10 @@
+export { decompress } from './compression/compression.ts';
+export { createCompressor } from './compression/compressor.ts';
+export { cellReader } from './csv/cell.ts';
+export { csvDecoder, csvEncoder } from './csv/csv.ts';
+export { duplicateName, isRawNumber, mayBeMisread, parseExact, rawNumber } from './exact-json/exact-json.ts';
+export { ndjsonEncoder, recordReader, recordWriter } from './ndjson/ndjson.ts';
+export { ndjsonLines } from './ndjson/ndjson-lines.ts';
+export { isSamePgcopyType } from './pgcopy/types.ts';
+export { placesIn } from './source-positions.ts';
+export { civilOfDays, daysOfCivil } from './types/calendar.ts';

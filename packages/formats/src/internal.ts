@@ -1,0 +1,15 @@
+export { type BatchLimits, evenChunks } from './blocks.ts';
+export { decoderOf, type Encode, encoderOf, type Frame, frameOf } from './codec.ts';
+export { decompressPart } from './compression/compression.ts';
+export { CSV_DIALECT } from './csv/csv.ts';
+export { describeValue, shortened } from './exact-json/json-value.ts';
+export { valueAt, withValueAt } from './exact-json/pointer.ts';
+export { exactText } from './ndjson/ndjson.ts';
+export { notPgcopy } from './pgcopy/pgcopy.ts';
+export { pgcopyToCsv } from './pgcopy/to-csv.ts';
+export { pgcopyObstacle } from './pgcopy/types.ts';
+export { beyond, type CompareCursor, compareDateTimes, cursorOrder, cursorText, isSettled } from './types/cursor.ts';
+export { isCursorValue } from './types/cursor-value.ts';
+export { createInference, type Inference } from './types/infer.ts';
+export { normaliser } from './types/normalise.ts';
+export { mergeSchemas, widen, withNull } from './types/widen.ts';

@@ -1,0 +1,69 @@
+import type { Field, JsonRecord } from '@aries-data/sdk';
+import { compile, fieldOf, quoted } from '../compile.ts';
+import { notFinite } from '../csv/cell.ts';
+import { isRawNumber, rawText } from '../exact-json/exact-json.ts';
+
+/** Fits records to their fields, in place. */
+export type Fitter = (records: JsonRecord[]) => void;
+
+/**
+ * Compiles what brings parsed records to the types of their fields, where they can differ from them. Without `coerce` that
+ * are numbers past 2^53 that were printed like integers, and so were read as raw ones, and floats of PostgreSQL that JSON has
+ * no number for, and so were written as texts. With it, records of an
+ * inferred stream get the types that the whole stream has: exactly, and whatever their own value looked like.
+ */
+export function compileFitter(fields: readonly Field[], coerce: boolean): Fitter | undefined {
+  const steps = fields.flatMap((field) => {
+    const step = stepOf(field, coerce);
+    // Only fields that are there are written, so also __proto__ is written as the property it is.
+    return step === undefined
+      ? []
+      : [`v = ${fieldOf(field.name)}; if (${step.when}) r[${quoted(field.name)}] = ${step.value};`];
+  });
+  if (steps.length === 0) return undefined;
+  return compile(
+    { jsonText, toNumber, toFloat },
+    `return function fit(records) {
+      let v;
+      for (let i = 0; i < records.length; i++) {
+        const r = records[i];
+        ${steps.join('\n')}
+      }
+    }`,
+  );
+}
+
+const IS_RAW = `typeof v === 'object' && v !== null`;
+const IS_NO_TEXT = `typeof v !== 'string' && v !== undefined && v !== null`;
+
+function stepOf(field: Field, coerce: boolean): { when: string; value: string } | undefined {
+  if (field.kind === 'number') {
+    return field.schema.pgType === undefined
+      ? { when: IS_RAW, value: 'toNumber(v)' }
+      : { when: `typeof v !== 'number' && v !== undefined && v !== null`, value: 'toFloat(v)' };
+  }
+  if (!coerce) return undefined;
+  switch (field.kind) {
+    case 'int64':
+    case 'decimal':
+    case 'string':
+    case 'json':
+      return { when: IS_NO_TEXT, value: 'jsonText(v)' };
+    default:
+      return undefined;
+  }
+}
+
+/** The text of a JSON value that is no string; raw numbers as they were written. */
+export function jsonText(value: unknown): string {
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+function toNumber(value: object): unknown {
+  return isRawNumber(value) ? Number(rawText(value)) : value;
+}
+
+function toFloat(value: unknown): unknown {
+  if (typeof value === 'string') return notFinite(value) ?? value;
+  return typeof value === 'object' && value !== null ? toNumber(value) : value;
+}

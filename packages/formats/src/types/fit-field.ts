@@ -1,0 +1,215 @@
+import type { Field, FieldKind } from '@aries-data/sdk';
+import { isDecimal, isInt64, isPlainObject } from '@aries-data/sdk/internal';
+import { isExactNumber, isRawNumber, rawText } from '../exact-json/exact-json.ts';
+import { describeValue, findNonJson, isJsonValue, shortened } from '../exact-json/json-value.ts';
+import { jsonText } from './coerce-values.ts';
+import { isDate, isFarDate, isFarDateTime, isLocalDateTime, isTime, isZonedDateTime } from './date-text.ts';
+
+/** Why a value does not fit its field. */
+export class Misfit {
+  readonly reason: string;
+  constructor(reason: string) {
+    this.reason = reason;
+  }
+}
+
+/** Whether a value, which is neither null nor missing, fits a field as it is. */
+export type FitTest = (value: unknown) => boolean;
+
+/** Brings a value to its field where that can be done exactly, else says why not. */
+export type FitField = (value: unknown) => unknown;
+
+/** The test of a field. It runs for each value of each record, so it is one closure without a switch. */
+export function fitTestOf(field: Field): FitTest {
+  const { kind, schema } = field;
+  if (kind === 'decimal' && schema.precision !== undefined)
+    return (value) => isDecimalText(value) && fitsDigits(value, field);
+  if (kind === 'string' && schema.enum !== undefined) {
+    const allowed = new Set<unknown>(schema.enum);
+    return (value) => typeof value === 'string' && allowed.has(value);
+  }
+  if (kind === 'date' && schema.pgType !== undefined) {
+    return (value) => typeof value === 'string' && (isDate(value) || isFarDate(value));
+  }
+  // PostgreSQL has NaN and the infinities, and so has JavaScript; only JSON has not.
+  if (kind === 'number' && schema.pgType !== undefined) return (value) => typeof value === 'number';
+  if (kind === 'date-time') return dateTimeTest(schema.zone !== 'none', schema.pgType !== undefined);
+  if (kind === 'any' && schema.type !== undefined) {
+    const types = new Set([schema.type].flat());
+    return (value) =>
+      isJsonValue(value) && (types.has(jsonTypeOf(value)) || (types.has('number') && typeof value === 'number'));
+  }
+  return TESTS[kind];
+}
+
+const TESTS: Record<FieldKind, FitTest> = {
+  boolean: (value) => typeof value === 'boolean',
+  integer: (value) => Number.isSafeInteger(value),
+  number: (value) => typeof value === 'number' && value - value === 0,
+  int64: (value) => typeof value === 'string' && isInt64(value),
+  decimal: isDecimalText,
+  string: isText,
+  date: (value) => typeof value === 'string' && isDate(value),
+  time: (value) => typeof value === 'string' && isTime(value),
+  'date-time': dateTimeTest(true, false),
+  uuid: (value) => typeof value === 'string' && isUuid(value),
+  binary: (value) => typeof value === 'string' && isBase64(value),
+  json: (value) => typeof value === 'string' && isJsonText(value),
+  'pg-text': isText,
+  object: (value) => isPlainObject(value) && !isRawNumber(value) && isJsonValue(value),
+  array: (value) => Array.isArray(value) && isJsonValue(value),
+  any: (value) => isJsonValue(value),
+};
+
+const UUID_LENGTH = 36;
+const DASH = 45;
+/** By character code: 1 for a hexadecimal digit. */
+const HEX = Uint8Array.from({ length: 128 }, (_, code) => (/[0-9a-f]/i.test(String.fromCharCode(code)) ? 1 : 0));
+
+/** A third of the time that a regular expression takes. */
+function isUuid(text: string): boolean {
+  if (text.length !== UUID_LENGTH) return false;
+  for (let at = 0; at < UUID_LENGTH; at++) {
+    const code = text.charCodeAt(at);
+    if (at === 8 || at === 13 || at === 18 || at === 23) {
+      if (code !== DASH) return false;
+    } else if (HEX[code] !== 1) return false;
+  }
+  return true;
+}
+
+function isText(value: unknown): value is string {
+  // Half of a surrogate pair is no character: UTF-8, and so every file and database, would lose it.
+  return typeof value === 'string' && value.isWellFormed();
+}
+
+function isDecimalText(value: unknown): value is string {
+  return typeof value === 'string' && isDecimal(value);
+}
+
+function dateTimeTest(zoned: boolean, far: boolean): FitTest {
+  const isDateTime = zoned ? isZonedDateTime : isLocalDateTime;
+  if (!far) return (value) => typeof value === 'string' && isDateTime(value);
+  return (value) => typeof value === 'string' && (isDateTime(value) || isFarDateTime(value, zoned));
+}
+
+function isBase64(text: string): boolean {
+  // One class of characters, not groups of four: those overflow the stack on megabytes.
+  return text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text);
+}
+
+function isJsonText(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function jsonTypeOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'array';
+  if (Number.isSafeInteger(value)) return 'integer';
+  return isRawNumber(value) ? 'number' : typeof value;
+}
+
+/** Whether a decimal has no more digits than its field, so that no database rounds it. */
+function fitsDigits(text: string, { schema: { precision = 0, scale = 0 } }: Field): boolean {
+  if (text === 'NaN') return true;
+  if (text.endsWith('Infinity')) return false;
+  const plain = withoutExponent(text);
+  const point = plain.indexOf('.');
+  let start = plain.startsWith('-') ? 1 : 0;
+  let end = plain.length;
+  while (plain.charCodeAt(start) === ZERO) start++;
+  while (point !== -1 && plain.charCodeAt(end - 1) === ZERO) end--;
+  const whole = (point === -1 ? end : point) - start;
+  const fraction = point === -1 ? 0 : end - point - 1;
+  return whole <= precision - scale && fraction <= scale;
+}
+
+const ZERO = 48;
+
+/** A decimal with its point moved to where its exponent says; texts too far off to be written out stay as they are. */
+function withoutExponent(text: string): string {
+  const [, sign = '', whole = '', fraction = '', exponent] =
+    /^(-?)(\d*)(?:\.(\d*))?[eE]([+-]?\d{1,4})$/.exec(text) ?? [];
+  if (exponent === undefined) return text;
+  const digits = `${'0'.repeat(Math.max(0, -Number(exponent)))}${whole}|${fraction}${'0'.repeat(Math.max(0, Number(exponent)))}`;
+  const point = digits.indexOf('|') + Number(exponent);
+  const all = digits.replace('|', '');
+  return `${sign}${all.slice(0, point)}.${all.slice(point)}`;
+}
+
+/** What fits a value that failed its field's test; it is called for few values, so it may look closely. */
+export function fitFieldOf(field: Field, test: FitTest): FitField {
+  const mayBeNull = field.schema.type === undefined || [field.schema.type].flat().includes('null');
+  return (value) => {
+    if (value === undefined) return field.nullable ? undefined : new Misfit(`"${field.name}" is missing`);
+    if (value === null) {
+      if (mayBeNull) return null;
+      // What may be missing but not null has a null where it went through csv, which knows only one of them.
+      return field.nullable ? undefined : new Misfit(`"${field.name}" is null`);
+    }
+    if (test(value)) return value;
+    const exact = COERCIONS[field.kind]?.(value);
+    return exact !== undefined && test(exact) ? exact : new Misfit(`"${field.name}"${misfitReason(value, field)}`);
+  };
+}
+
+/** Another form of a value, where it says the same. */
+const COERCIONS: Partial<Record<FieldKind, (value: unknown) => unknown>> = {
+  number: (value) => (isRawNumber(value) && isExactNumber(rawText(value)) ? Number(rawText(value)) : undefined),
+  int64: (value) => (Number.isSafeInteger(value) ? String(value) : isRawNumber(value) ? rawText(value) : undefined),
+  decimal: (value) =>
+    isRawNumber(value)
+      ? rawText(value)
+      : typeof value === 'number' && !mayLackDigits(value)
+        ? String(value)
+        : undefined,
+  json: (value) => (typeof value !== 'string' && isJsonValue(value) ? jsonText(value) : undefined),
+};
+
+/** Whether a number looks like an integer that lost its last digits in a double. */
+function mayLackDigits(value: number): boolean {
+  return Number.isInteger(value) && !Number.isSafeInteger(value) && Math.abs(value) < 1e21;
+}
+
+const EXPECTED: Partial<Record<FieldKind, string>> = {
+  binary: 'base64',
+  json: 'JSON text',
+  any: 'JSON',
+  'pg-text': 'string',
+};
+
+function misfitReason(value: unknown, field: Field): string {
+  const { kind, schema } = field;
+  if (kind === 'object' || kind === 'array' || kind === 'any' || kind === 'json') {
+    const inside = findNonJson(value);
+    if (inside !== undefined && inside.path !== '')
+      return `: JSON cannot hold ${describeValue(inside.value)} at ${inside.path}`;
+  }
+  const expected = schema.enum !== undefined ? `one of ${shortened(schema.enum.join(', '))}` : (EXPECTED[kind] ?? kind);
+  return `: expected ${expected}, got ${describeValue(value)}${detailOf(value, field)}`;
+}
+
+function detailOf(value: unknown, { kind, schema }: Field): string {
+  if (typeof value === 'number' && (kind === 'int64' || kind === 'decimal') && mayLackDigits(value))
+    return ', which may have lost digits';
+  if (isRawNumber(value) && kind === 'number') return ', which a double does not hold: declare decimal()';
+  if (isRawNumber(value) && kind === 'integer') return ', which a double does not hold: declare int64()';
+  if (typeof value !== 'string') return '';
+  if (!value.isWellFormed()) return ', which holds half of a surrogate pair';
+  if (kind === 'decimal' && isDecimal(value))
+    return `, which does not fit decimal(${schema.precision}, ${schema.scale ?? 0})`;
+  if (kind === 'time' || kind === 'date-time')
+    return temporalDetail(value, schema.zone !== 'none' && kind === 'date-time');
+  return '';
+}
+
+function temporalDetail(text: string, zoned: boolean): string {
+  if (/:\d\d\.\d{7,}/.test(text)) return ', which has more than 6 fraction digits';
+  if (zoned && isLocalDateTime(text)) return ', which has no zone';
+  return !zoned && isZonedDateTime(text) ? ', which has a zone' : '';
+}

@@ -1,0 +1,187 @@
+import { type Field, fieldsOf, type JsonRecord, type RecordSchema } from '@aries-data/sdk';
+import type { InferenceOptions } from '@aries-data/sdk/internal';
+import { isPlainObject } from '@aries-data/sdk/internal';
+import type { z } from 'zod';
+import { compile, fieldOf, memberOf, quoted } from '../compile.ts';
+import { isRawNumber } from '../exact-json/exact-json.ts';
+import { describeValue, findNonJson, isJsonValue } from '../exact-json/json-value.ts';
+import { type FitField, fitFieldOf, fitTestOf, Misfit } from './fit-field.ts';
+import { type ZodChecks, zodChecksOf, zodIssue } from './zod-fields.ts';
+
+/** A record that fits its schema, or the reason why it does not. */
+export type NormaliseResult = JsonRecord | string;
+
+/** Checks the records of one stream. */
+export interface Normaliser {
+  /**
+   * Fits a record to the schema: the same object where nothing has to change, a new one where values take another form or
+   * undeclared fields are left out, a reason (`"title" is missing`) where it does not fit.
+   */
+  fit(record: unknown): NormaliseResult;
+  /** How many records had fields that the schema does not declare, by name. */
+  readonly undeclared: Map<string, number>;
+}
+
+/**
+ * Compiles the check of records against a schema. Whatever zod type it came from is only run for what the compiled check
+ * does not cover: constraints, refinements, defaults, unions, nested shapes.
+ *
+ * @example
+ * const { fit } = normaliser({ type: 'object', properties: { id: { type: 'string', format: 'int64' } }, required: ['id'] });
+ * fit({ id: 5 }); // { id: '5' }
+ * fit({}); // '"id" is missing'
+ */
+export function normaliser(
+  schema: RecordSchema,
+  zodType?: z.ZodObject,
+  { nonFinite = false }: Pick<InferenceOptions, 'nonFinite'> = {},
+): Normaliser {
+  const fields = fieldsOf(schema);
+  const undeclared = new Map<string, number>();
+  const checks = zodChecksOf(zodType, fields);
+  const names = new Set(fields.map((field) => field.name));
+  const extras = schema.additionalProperties === true ? keepExtras(names, nonFinite) : dropExtras(names, undeclared);
+  const fit = compileFit(fields, checks, extras, schema.additionalProperties === true);
+  return { fit: checks.record === undefined ? fit : withRecordRules(fit, checks.record, names), undeclared };
+}
+
+/** Looks at the fields of a record that are not declared: a reason, or whether they have to be left out. */
+type ExtrasCheck = (record: Record<string, unknown>) => string | boolean;
+
+function keepExtras(names: ReadonlySet<string>, nonFinite: boolean): ExtrasCheck {
+  return (record) => {
+    for (const name in record) {
+      const value = record[name];
+      if (names.has(name) || value === undefined || isJsonValue(value)) continue;
+      if (nonFinite && typeof value === 'number') continue;
+      const { path, value: culprit } = findNonJson(value)!;
+      return `"${name}"${path === '' ? '' : path}: JSON cannot hold ${describeValue(culprit)}`;
+    }
+    return false;
+  };
+}
+
+function dropExtras(names: ReadonlySet<string>, undeclared: Map<string, number>): ExtrasCheck {
+  return (record) => {
+    for (const name in record) {
+      if (!names.has(name) && record[name] !== undefined) undeclared.set(name, (undeclared.get(name) ?? 0) + 1);
+    }
+    return true;
+  };
+}
+
+type Fit = (record: unknown) => NormaliseResult;
+
+/** Rules about the record as a whole see all of its fields, and values in their final form. */
+function withRecordRules(fit: Fit, type: z.ZodType, names: ReadonlySet<string>): Fit {
+  return (record) => {
+    const fitted = fit(record);
+    if (typeof fitted === 'string') return fitted;
+    const extras = Object.entries(record as JsonRecord).filter(([name]) => !names.has(name));
+    const result = zodIssue(type, Object.fromEntries([...Object.entries(fitted), ...extras]));
+    return 'reason' in result ? result.reason : fitted;
+  };
+}
+
+function compileFit(fields: readonly Field[], checks: ZodChecks, checkExtras: ExtrasCheck, keepsExtras: boolean): Fit {
+  const parameters: Record<string, unknown> = { Misfit, isRecord, notARecord, checkExtras, setOwn };
+  const steps = fields.map((field, index) => {
+    const check = checks.fields.get(field.name);
+    const test = fitTestOf(field);
+    const fit = fitFieldOf(field, test);
+    parameters[`test${index}`] = test;
+    parameters[`fit${index}`] = check === undefined ? fit : fitWithZod(fit, field, check);
+    return stepOf(field, index, check !== undefined);
+  });
+  return compile(
+    parameters,
+    `return function fit(r) {
+      if (!isRecord(r)) return notARecord(r);
+      let present = 0, changed = false, w;
+      ${steps.join('\n')}
+      let names = 0;
+      for (const name in r) names++;
+      if (names !== present) {
+        const extras = checkExtras(r);
+        if (typeof extras === 'string') return extras;
+        if (extras) changed = true;
+      }
+      if (!changed) return r;
+      ${keepsExtras ? copyOf(fields) : literalOf(fields)}
+    }`,
+  );
+}
+
+/** Checks one field: the test alone decides for nearly all values; `fit` takes the others. */
+function stepOf(field: Field, index: number, hasZod: boolean): string {
+  const v = `v${index}`;
+  const passes = hasZod
+    ? 'false'
+    : `test${index}(${v})${[field.schema.type].flat().includes('null') ? ` || ${v} === null` : ''}`;
+  return `
+    let ${v} = ${fieldOf(field.name)};
+    if (${passes}) present++;
+    else ${!hasZod && field.nullable ? `if (${v} !== undefined) ` : ''}{
+      if (${v} !== undefined) present++;
+      w = fit${index}(${v});
+      if (w instanceof Misfit) return w.reason;
+      if (w !== ${v}) { ${v} = w; changed = true; }
+    }`;
+}
+
+/** A record of the declared fields only. One literal gives all of them one hidden class; missing fields stay missing. */
+function literalOf(fields: readonly Field[]): string {
+  const all = fields.map((_, index) => `v${index} !== undefined`).join(' && ') || 'true';
+  return `
+    if (${all}) return { ${fields.map((field, index) => memberOf(field.name, `v${index}`)).join(', ')} };
+    const o = {};
+    ${fields.map((field, index) => `if (v${index} !== undefined) ${assignment(field.name, index)}`).join('\n')}
+    return o;`;
+}
+
+/** A copy of the record with the fitted values. */
+function copyOf(fields: readonly Field[]): string {
+  const steps = fields.map(
+    (field, index) =>
+      `if (v${index} !== undefined) ${assignment(field.name, index)} else delete o[${quoted(field.name)}];`,
+  );
+  return `const o = { ...r };\n${steps.join('\n')}\nreturn o;`;
+}
+
+function assignment(name: string, index: number): string {
+  return name === '__proto__' ? `setOwn(o, ${quoted(name)}, v${index});` : `o[${quoted(name)}] = v${index};`;
+}
+
+function setOwn(object: object, name: string, value: unknown): void {
+  Object.defineProperty(object, name, { value, enumerable: true, writable: true, configurable: true });
+}
+
+function fitWithZod(fit: FitField, field: Field, { type, first }: { type: z.ZodType; first: boolean }): FitField {
+  const runZod = (value: unknown) => {
+    const result = zodIssue(type, value, field.name);
+    return 'reason' in result ? new Misfit(result.reason) : result.data;
+  };
+  if (first) {
+    return (value) => {
+      const changed = runZod(value);
+      return changed instanceof Misfit ? changed : fit(changed);
+    };
+  }
+  return (value) => {
+    const fitted = fit(value);
+    if (fitted instanceof Misfit) return fitted;
+    // JSON Schema says of most types whether they may be null or missing; of a union only zod knows.
+    if ((fitted === null || fitted === undefined) && field.kind !== 'any') return fitted;
+    const checked = runZod(fitted);
+    // What may be missing but not null has a null where it went through csv.
+    return checked instanceof Misfit && fitted === null && type.safeParse(undefined).success ? undefined : checked;
+  };
+}
+
+function isRecord(value: unknown): boolean {
+  return isPlainObject(value) && !isRawNumber(value);
+}
+
+function notARecord(value: unknown): string {
+  return `expected a record, got ${describeValue(value)}`;
+}

@@ -1,0 +1,185 @@
+import { nearest } from '@aries-data/sdk';
+import type { RestApi, RestAuth, RestPagination, RestStream } from './declaration.ts';
+import { referencesIn } from './template.ts';
+
+/** What is wrong with a declaration, and where. */
+export interface Problem {
+  path: (string | number)[];
+  message: string;
+}
+
+const AUTH: Record<RestAuth['type'], { needs: (keyof RestAuth)[]; takes: (keyof RestAuth)[] }> = {
+  bearer: { needs: ['token'], takes: [] },
+  basic: { needs: ['username', 'password'], takes: [] },
+  header: { needs: ['name', 'value'], takes: [] },
+  query: { needs: ['name', 'value'], takes: [] },
+  oauth2: { needs: ['grant', 'tokenUrl', 'clientId'], takes: ['clientSecret', 'refreshToken', 'scope', 'clientIn'] },
+};
+
+const COUNTED: (keyof RestPagination)[] = ['parameter', 'in', 'first', 'size', 'sizeParameter', 'total', 'more'];
+const PAGINATION: Record<RestPagination['type'], { needs: (keyof RestPagination)[]; takes: (keyof RestPagination)[] }> =
+  {
+    link: { needs: [], takes: ['rel'] },
+    next: { needs: [], takes: ['place', 'header', 'optional'] },
+    cursor: { needs: ['parameter'], takes: ['place', 'header', 'lastRecord', 'in', 'more', 'optional'] },
+    page: { needs: [], takes: COUNTED },
+    offset: { needs: [], takes: COUNTED },
+    none: { needs: [], takes: [] },
+  };
+
+/** What types alone do not say: which options go together, and whether names that refer to something do. */
+export function checkApi(api: RestApi): Problem[] {
+  return [
+    ...together(api.auth, AUTH, ['auth']),
+    ...(api.auth?.grant === 'refresh_token' && api.auth.refreshToken === undefined
+      ? [{ path: ['auth', 'refreshToken'], message: 'is missing' }]
+      : []),
+    ...checkPagination(api.pagination, ['pagination']),
+    ...(Object.keys(api.streams).length === 0 ? [{ path: ['streams'], message: 'expected at least one stream' }] : []),
+    ...Object.entries(api.streams).flatMap(([name, stream]) =>
+      checkStream(stream, api, name).map(({ path, message }) => ({ path: ['streams', name, ...path], message })),
+    ),
+  ];
+}
+
+function checkStream(stream: RestStream, api: RestApi, name: string): Problem[] {
+  return [
+    ...checkPagination(stream.pagination, ['pagination']),
+    ...checkPagination(stream.incremental?.pagination, ['incremental', 'pagination']),
+    ...checkBodies(stream),
+    ...(stream.key !== undefined && stream.shape !== 'map' && stream.shape !== 'values'
+      ? [{ path: ['key'], message: 'means something with shape map or values only' }]
+      : []),
+    ...checkParent(stream, api, name),
+    ...checkFields(stream),
+    ...checkReferences(stream),
+    ...(stream.incremental !== undefined && stream.cursor === undefined
+      ? [{ path: ['incremental'], message: 'there is no cursor, so everything is read each time' }]
+      : []),
+  ];
+}
+
+function checkBodies({ method, json, form, incremental }: RestStream): Problem[] {
+  const problems: Problem[] = [];
+  const say = (path: string[], sent: string | undefined) =>
+    problems.push({ path, message: `is sent with a method of POST, not ${sent ?? 'GET'}` });
+  for (const [key, body] of Object.entries({ json, form }))
+    if (body !== undefined && method !== 'POST') say([key], method);
+  const later = incremental?.method ?? method;
+  for (const [key, body] of Object.entries({ json: incremental?.json, form: incremental?.form }))
+    if (body !== undefined && later !== 'POST') say(['incremental', key], later);
+  return problems;
+}
+
+function checkParent(stream: RestStream, { streams }: RestApi, name: string): Problem[] {
+  const { parent, cursor, schema } = stream;
+  if (parent === undefined) return [];
+  const path = ['parent', 'stream'];
+  if (!Object.hasOwn(streams, parent.stream)) {
+    const near = nearest(parent.stream, Object.keys(streams));
+    const hint = near.length > 0 ? `, did you mean ${near.join(' or ')}?` : '';
+    return [{ path, message: `there is no stream "${parent.stream}"${hint}` }];
+  }
+  const line = [name];
+  for (let at: string | undefined = parent.stream; at !== undefined; at = streams[at]?.parent?.stream) {
+    if (line.includes(at)) return [{ path, message: `${[...line, at].join(' → ')} goes in a circle` }];
+    line.push(at);
+  }
+  const { path: asked, query, json, form } = stream;
+  if (!JSON.stringify([asked, query, json, form]).includes('{parent.'))
+    return [
+      { path: ['parent'], message: 'nothing that is sent refers to it; write {parent.id} in the path or the query' },
+    ];
+  const type = cursor === undefined ? undefined : schema?.[cursor.field];
+  const format = typeof type === 'string' ? type : (type?.format as string | undefined);
+  if (type === undefined || format === 'date' || format === 'date-time') return [];
+  return [
+    {
+      path: ['cursor', 'field'],
+      message: `a stream with a parent is read up to the moment at which reading begins, so its cursor must be a date-time or a date; make one of it with "fields" and a "unit"`,
+    },
+  ];
+}
+
+/** Names that are not in the schema, which would be read and then left out. */
+function checkFields({ schema, primaryKey, cursor, fields, parent }: RestStream): Problem[] {
+  if (schema === undefined) return [];
+  const named: Problem['path'][] = [
+    ...(primaryKey ?? []).map((_, index) => ['primaryKey', index]),
+    ...(cursor === undefined ? [] : [['cursor', 'field']]),
+    ...Object.keys(fields ?? {}).map((field) => ['fields', field]),
+    ...Object.keys(parent?.copy ?? {}).map((field) => ['parent', 'copy', field]),
+  ];
+  const nameAt = (path: Problem['path']): string => {
+    const [group, last] = [path[0], path.at(-1)!];
+    return group === 'primaryKey' ? primaryKey![last as number]! : group === 'cursor' ? cursor!.field : String(last);
+  };
+  return named
+    .filter((path) => !Object.hasOwn(schema, nameAt(path)))
+    .map((path) => {
+      const near = nearest(nameAt(path), Object.keys(schema));
+      const hint = near.length > 0 ? `, did you mean ${near.join(' or ')}?` : '';
+      return { path, message: `"${nameAt(path)}" is not in the schema${hint}` };
+    });
+}
+
+function checkReferences({ path, query, incremental, parent, cursor }: RestStream): Problem[] {
+  const texts: [Problem['path'], unknown][] = [
+    [['path'], path],
+    [['incremental', 'path'], incremental?.path],
+    ...Object.entries(query ?? {}).map(([name, value]): [Problem['path'], unknown] => [['query', name], value]),
+    ...Object.entries(incremental?.query ?? {}).map(([name, value]): [Problem['path'], unknown] => [
+      ['incremental', 'query', name],
+      value,
+    ]),
+  ];
+  return texts.flatMap(([at, value]) =>
+    [value]
+      .flat()
+      .flatMap((text) => (typeof text === 'string' ? referencesIn(text) : []))
+      .flatMap((reference) => {
+        const message = wrongReference(reference, parent !== undefined, cursor !== undefined);
+        return message === undefined ? [] : [{ path: at, message }];
+      }),
+  );
+}
+
+function wrongReference(reference: string, hasParent: boolean, hasCursor: boolean): string | undefined {
+  if (reference.startsWith('$')) return `write {${reference.slice(1)}}, without the $`;
+  if (reference === 'since' || reference === 'until') return hasCursor ? undefined : `{${reference}} needs a cursor`;
+  if (reference.startsWith('parent.')) return hasParent ? undefined : `{${reference}} needs a parent`;
+  return `{${reference}} refers to nothing; known are {since}, {until} and {parent.field}`;
+}
+
+function checkPagination(pagination: RestPagination | undefined, path: string[]): Problem[] {
+  const problems = together(pagination, PAGINATION, path);
+  const { type, place, header, lastRecord } = pagination ?? {};
+  const told = [place, header, lastRecord].filter((one) => one !== undefined).length;
+  if (type === 'cursor' && told !== 1)
+    problems.push({
+      path,
+      message: 'expected one of "place", "header" and "lastRecord", which say where the cursor is',
+    });
+  if (type === 'next' && told !== 1)
+    problems.push({ path, message: 'expected either "place" or "header", which say where the URL is' });
+  return problems;
+}
+
+/** What the type of something asks for, and what it has no use for. */
+function together<Type extends string, T extends { type: Type }>(
+  options: T | undefined,
+  table: Record<Type, { needs: (keyof T)[]; takes: (keyof T)[] }>,
+  path: string[],
+): Problem[] {
+  if (options === undefined) return [];
+  const { needs, takes } = table[options.type];
+  return [
+    ...needs
+      .filter((name) => options[name] === undefined)
+      .map((name) => ({ path: [...path, String(name)], message: `is missing: type ${options.type} needs it` })),
+    ...Object.keys(options)
+      .filter((name) => name !== 'type' && options[name as keyof T] !== undefined)
+      .filter((name) => !needs.includes(name as keyof T) && !takes.includes(name as keyof T))
+      .map((name) => ({ path: [...path, name], message: `means nothing with type ${options.type}` })),
+  ];
+}

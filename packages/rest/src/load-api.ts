@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { placesIn } from '@aries-data/formats';
+import type { Json } from '@aries-data/sdk';
+import { AriesError } from '@aries-data/sdk';
+import { parseOptions } from '@aries-data/sdk/internal';
+import { parse } from 'yaml';
+import type { RestApi } from './declaration.ts';
+import { restApi } from './rest-api.ts';
+import { fill } from './template.ts';
+
+const texts = new Map<string, { text: string; value: Json }>();
+
+/** The API that a YAML file declares, with the options of the connector filled in. Throws `CONNECTOR_INVALID` naming the line. */
+export function loadApi(url: URL, config: unknown): RestApi {
+  const file = basename(fileURLToPath(url));
+  let known = texts.get(url.href);
+  try {
+    if (known === undefined) {
+      const text = readFileSync(url, 'utf8');
+      known = { text, value: parse(text) as Json };
+      texts.set(url.href, known);
+    }
+    const filled = fill(known.value, { config: config as Json });
+    return parseOptions(restApi, filled, file, { placeOf: placesIn(known.text, file) });
+  } catch (cause) {
+    throw new AriesError('CONNECTOR_INVALID', (cause as Error).message, {
+      cause,
+      hint: `Correct ${file} of the connector.`,
+    });
+  }
+}

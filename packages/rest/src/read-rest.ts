@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto';
+import { compareDateTimes, cursorText, valueAt } from '@aries-data/formats/internal';
+import type { Json, JsonRecord, ReadContext, ReadPage } from '@aries-data/sdk';
+import { AriesError, type Batch, checkpoint, type ReadItem } from '@aries-data/sdk';
+import { isPlainObject } from '@aries-data/sdk/internal';
+import { z } from 'zod';
+import type { RestApi, RestStream } from './declaration.ts';
+import { type Bounds, pagesOf, type RestRequest, requestOf } from './pages-of.ts';
+import { readSearch } from './read-search.ts';
+import { filterBatch, recordsOf } from './records-of.ts';
+
+type Context = ReadContext<unknown, z.output<typeof restPosition>>;
+
+/** What an interrupted read of lists that belong to records goes on from. */
+export const restPosition = z.object({
+  /** Digests of the paths that were read to their end. */
+  done: z.array(z.string()),
+  /** What the first attempt was bound by. */
+  bound: z.string().optional(),
+});
+type Position = z.output<typeof restPosition>;
+
+/** Lists that are remembered as done; behind so many, an interruption costs what comes after them. */
+const REMEMBERED = 1000;
+
+/** Reads a stream of a declared API. */
+export async function* readRest(
+  ctx: Context,
+  api: RestApi,
+  name: string,
+): AsyncGenerator<ReadItem<JsonRecord, Position>> {
+  const stream = api.streams[name]!;
+  if (stream.parent === undefined) yield* readList(ctx, api, stream);
+  else yield* readChildren(ctx, api, stream);
+}
+
+/** One list: all of a stream, or what of it belongs to one record. */
+function readList(ctx: Context, api: RestApi, stream: RestStream, parent?: JsonRecord): AsyncIterable<Batch> {
+  const { since, until } = ctx.window;
+  const pages = (window: Bounds) => {
+    const asked = requestOf(stream, { parent, window });
+    return recordsOf(pagesOf(ctx.http, asked, stream.failure ?? api.failure), stream, parent);
+  };
+  const isSearch = stream.incremental?.atMost !== undefined && (since !== undefined || until !== undefined);
+  return isSearch ? readSearch(pages, stream, { since, until }) : pages({ since, until });
+}
+
+/**
+ * One list after the other. They are read at different moments, and the state is one for all: what is newer than the moment at
+ * which reading began is left for the next run, or it would be passed over in the lists that were read before.
+ */
+async function* readChildren(
+  ctx: Context,
+  api: RestApi,
+  stream: RestStream,
+): AsyncGenerator<ReadItem<JsonRecord, Position>> {
+  const position: Partial<Position> = ctx.position ?? {};
+  const done = new Set(position.done);
+  const field = ctx.mode === 'interval' ? undefined : stream.cursor?.field;
+  let { bound } = position;
+  let newer = 0;
+  const began = ({ headers }: ReadPage) => {
+    bound ??= timeOf(headers);
+  };
+  for await (const parents of readParents(ctx, api, stream, began)) {
+    for (const parent of parents) {
+      const digest = digestOf(requestOf(stream, { parent, window: ctx.window }));
+      if (done.has(digest)) continue;
+      for await (const batch of readList(ctx, api, stream, parent)) {
+        const old = field === undefined || bound === undefined ? batch : before(batch, bound, field);
+        newer += batch.length - old.length;
+        yield old;
+      }
+      if (done.size === REMEMBERED) continue;
+      done.add(digest);
+      yield checkpoint({ done: [...done], ...(bound === undefined ? {} : { bound }) });
+    }
+  }
+  if (newer > 0)
+    ctx.log.info('records that are newer than the beginning are left for the next run', { records: newer, bound });
+}
+
+/** The records that lists belong to: all of them, as far as the stream wants them. */
+async function* readParents(
+  { http }: Pick<Context, 'http'>,
+  api: RestApi,
+  { parent }: RestStream,
+  onPage?: (page: ReadPage) => void,
+): AsyncGenerator<JsonRecord[]> {
+  const stream = api.streams[parent!.stream]!;
+  const where = Object.entries(parent!.where ?? {});
+  const wanted = (record: Json) =>
+    isPlainObject(record) && where.every(([place, value]) => valueAt(record as Json, place) === value);
+  const lists = async function* (): AsyncGenerator<AsyncIterable<Batch>> {
+    if (stream.parent === undefined) {
+      yield recordsOf(pagesOf(http, requestOf(stream, {}), stream.failure ?? api.failure, onPage), stream);
+      return;
+    }
+    for await (const above of readParents({ http }, api, stream, onPage))
+      for (const one of above)
+        yield recordsOf(pagesOf(http, requestOf(stream, { parent: one }), stream.failure ?? api.failure), stream, one);
+  };
+  for await (const list of lists()) for await (const batch of list) yield batch.filter(wanted) as JsonRecord[];
+}
+
+/** The time of the API's own clock; of ours where it does not say. */
+function timeOf(headers: Headers): string {
+  const told = Date.parse(headers.get('date') ?? '');
+  return new Date(Number.isNaN(told) ? Date.now() : told).toISOString();
+}
+
+function digestOf({ path, request: { query, json, form } }: RestRequest): string {
+  return createHash('sha256')
+    .update(JSON.stringify([path, query, json, form]))
+    .digest('base64url')
+    .slice(0, 12);
+}
+
+function before(batch: Batch, bound: string, field: string): Batch {
+  return filterBatch(batch, (record) => {
+    const value = cursorText(record[field]);
+    if (value === null) return true;
+    if (!/^\d{4}-\d\d-\d\d/.test(value)) {
+      throw new AriesError(
+        'CONFIG_INVALID',
+        `The cursor "${field}" of a stream with a parent must be a date-time, got ${value.slice(0, 100)}`,
+        {
+          hint: 'Make a date-time of it: fields: { at: { from: created, unit: seconds } }, and use that as the cursor.',
+        },
+      );
+    }
+    return compareDateTimes(value, bound) < 0;
+  });
+}

@@ -1,0 +1,59 @@
+import { cursorOrder, cursorText } from '@aries-data/formats/internal';
+import type { Batch, JsonRecord } from '@aries-data/sdk';
+import { AriesError } from '@aries-data/sdk';
+import type { RestStream } from './declaration.ts';
+import type { Bounds } from './pages-of.ts';
+import { filterBatch } from './records-of.ts';
+
+/**
+ * Reads a search that gives `atMost` records, sorted by the cursor: behind so many it is asked again, from the last record's value
+ * on. Records of exactly that value come twice, and are passed over.
+ */
+export async function* readSearch(
+  search: (bounds: Bounds) => AsyncIterable<Batch>,
+  { incremental, cursor, primaryKey }: RestStream,
+  { since: first, until }: Bounds,
+): AsyncGenerator<Batch> {
+  const { atMost = Number.POSITIVE_INFINITY } = incremental ?? {};
+  const field = cursor!.field;
+  const keyOf = (record: JsonRecord) =>
+    JSON.stringify(primaryKey === undefined ? record : primaryKey.map((name) => record[name]));
+  const order = cursorOrder('any');
+  let since = first;
+  let atBound = new Set<string>();
+  for (;;) {
+    let count = 0;
+    let last: string | undefined;
+    let atLast = new Set<string>();
+    for await (const batch of search({ since, until })) {
+      count += batch.length;
+      const fresh = filterBatch(batch, (record) => {
+        const value = cursorText(record[field]);
+        const key = keyOf(record);
+        if (value !== last) {
+          last = value ?? last;
+          atLast = new Set();
+        }
+        atLast.add(key);
+        if (since === first || value === null) return true;
+        // Bounds are rounded down, so what lies before this one may come again.
+        const place = order(value, since!);
+        return place > 0 || (place === 0 && !atBound.has(key));
+      });
+      if (fresh.length > 0) yield fresh;
+      if (count >= atMost) break;
+    }
+    if (count < atMost || last === undefined) return;
+    if (since !== undefined && since !== first && order(last, since) <= 0) {
+      throw new AriesError(
+        'DATA_INVALID',
+        `${atMost} records have the same "${field}", ${last}: the API does not give those behind them`,
+        {
+          hint: 'Read the stream with mode: full.',
+        },
+      );
+    }
+    since = last;
+    atBound = atLast;
+  }
+}

@@ -1,6 +1,0 @@
-// The types that a source is made of, so that declarations of packages that import nothing else can name them.
-export type { JsonRecord } from '../schema.ts';
-export type { Source, Stream } from '../source.ts';
-export type { RestApi } from './declaration.ts';
-export { restApi } from './rest-api.ts';
-export { type RestSourceOptions, restSource } from './rest-source.ts';

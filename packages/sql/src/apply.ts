@@ -1,0 +1,201 @@
+import type { Interval, LoadCounts } from '@aries-data/sdk';
+import { AriesError } from '@aries-data/sdk';
+import type { ReadLater } from '@aries-data/sdk/internal';
+import type { SqlConnection, SqlDialect } from './dialect.ts';
+import type { CursorColumn, TargetPlan } from './plan.ts';
+
+/** A load table whose rows are to go into a target, inside a transaction. */
+export interface Application {
+  connection: SqlConnection;
+  dialect: SqlDialect;
+  /** Both quoted. */
+  target: string;
+  load: string;
+  plan: Pick<TargetPlan, 'columns' | 'key' | 'cursor'>;
+  /** Rows in the load table. */
+  received: number;
+  interval?: Interval | undefined;
+  /** What the target holds that was read later than the load table. */
+  readLater?: ReadLater | undefined;
+}
+
+/** Adds all rows. */
+export async function applyAppend(application: Application): Promise<LoadCounts> {
+  const { connection, received, plan } = application;
+  if (plan.columns.length === 0) return { received, inserted: 0 };
+  const inserted = await connection.run(insertAll(application));
+  if (inserted !== received) throw lost(application, inserted);
+  return { received, inserted };
+}
+
+/** Deletes what is there and adds all rows. Other transactions see the old rows until the commit. */
+export async function applyReplace(application: Application): Promise<LoadCounts> {
+  await application.connection.run(`DELETE FROM ${application.target}`);
+  return applyAppend(application);
+}
+
+/** By primary key: the later cursor wins, on a tie the later in the dataset; an existing newer row stays. */
+export async function applyMerge(application: Application): Promise<LoadCounts> {
+  await keepLast(application);
+  return upsert(application, { intervals: [], newer: true });
+}
+
+/**
+ * Makes the interval hold exactly the dataset's rows: those of the interval that are not in the dataset go. What was read later
+ * says better what became of a row: rows of such intervals stay as they are, and the dataset's own in them are set aside.
+ */
+export async function applyReplaceInterval(application: Application): Promise<LoadCounts> {
+  const { connection, dialect, target, load, plan, interval, received } = application;
+  const { key, cursor, columns } = plan;
+  if (cursor === undefined || interval === undefined) {
+    throw new AriesError('CONFIG_INVALID', 'replace-interval needs a cursor and an interval', {
+      hint: 'Name a cursor for the stream, and extract with --interval-start and --interval-end.',
+    });
+  }
+  const { intervals, others } = application.readLater ?? { intervals: [], others: true };
+  if (key.length > 0) await keepLast(application);
+  let setAside = 0;
+  if (intervals.length > 0 && columns.length > 0) {
+    const ours = { name: cursor.name, type: cursor.loadType };
+    const known = inIntervals(dialect, { alias: 'l', column: ours, intervals });
+    setAside = await connection.run(`DELETE FROM ${load} AS l WHERE ${known.sql}`, known.values);
+  }
+  const theirs = { alias: 't', column: cursor };
+  const inside = inIntervals(dialect, { ...theirs, intervals: [interval] });
+  const conditions = [inside.sql];
+  const values = [...inside.values];
+  if (intervals.length > 0) {
+    const later = inIntervals(dialect, { ...theirs, intervals, first: 3 });
+    conditions.push(`NOT ${later.sql}`);
+    values.push(...later.values);
+  }
+  if (key.length > 0) {
+    conditions.push(`NOT EXISTS (SELECT 1 FROM ${source(application)} AS l WHERE ${sameKey(application)})`);
+  }
+  await connection.run(`DELETE FROM ${target} AS t WHERE ${conditions.join(' AND ')}`, values);
+  const counts =
+    key.length > 0
+      ? await upsert(application, { intervals, newer: others })
+      : await applyAppend({ ...application, received: received - setAside });
+  return { ...counts, received };
+}
+
+interface InIntervals {
+  /** Of the table. */
+  alias: string;
+  column: Pick<CursorColumn, 'name' | 'type'>;
+  intervals: readonly Interval[];
+  /** The number of the first parameter; 1 where it is left out. */
+  first?: number;
+}
+
+/** A condition, never NULL: the cursor lies in one of the intervals. */
+function inIntervals(
+  dialect: SqlDialect,
+  { alias, column, intervals, first = 1 }: InIntervals,
+): { sql: string; values: string[] } {
+  const cursor = dialect.cursorOrder(`${alias}.${dialect.quote(column.name)}`, column.type);
+  const bound = (number: number) => dialect.intervalBound(`$${first + number}`, column.type);
+  const ranges = intervals.map(
+    (_, index) => `${cursor} >= ${bound(2 * index)} AND ${cursor} < ${bound(2 * index + 1)}`,
+  );
+  return {
+    sql: `coalesce(${ranges.join(' OR ')}, false)`,
+    values: intervals.flatMap(({ start, end }) => [start, end]),
+  };
+}
+
+/** Which rows of the target stay as they are, though the load table has their key. */
+interface Stays {
+  /** Those in these intervals. */
+  intervals: readonly Interval[];
+  /** Those with a newer cursor. */
+  newer: boolean;
+}
+
+async function upsert(application: Application, stays: Stays): Promise<LoadCounts> {
+  const { connection, dialect, target, plan, received } = application;
+  const rows = `${source(application)} AS l`;
+  const changing = plan.columns.filter((column) => !plan.key.includes(column));
+  let updated = 0;
+  if (changing.length > 0) {
+    const assignments = changing.map(({ name }) => `${dialect.quote(name)} = l.${dialect.quote(name)}`);
+    const conditions = [sameKey(application), dialect.differs('t', 'l', changing)];
+    const values: string[] = [];
+    if (stays.intervals.length > 0 && plan.cursor !== undefined) {
+      const later = inIntervals(dialect, { alias: 't', column: plan.cursor, intervals: stays.intervals });
+      conditions.push(`NOT ${later.sql}`);
+      values.push(...later.values);
+    }
+    if (stays.newer && plan.cursor !== undefined) conditions.push(`NOT ${isNewer(dialect, plan.cursor)}`);
+    updated = await connection.run(
+      `UPDATE ${target} AS t SET ${assignments.join(', ')} FROM ${rows} WHERE ${conditions.join(' AND ')}`,
+      values,
+    );
+  }
+  const inserted = await connection.run(
+    `${insertInto(application)} ${selectAll(application)} AS l WHERE NOT EXISTS (SELECT 1 FROM ${target} AS t WHERE ${sameKey(application)})`,
+  );
+  return { received, inserted, updated, unchanged: Math.max(0, received - inserted - updated) };
+}
+
+/** Of rows with the same key, keeps the one with the greatest cursor, and of those the last that came. */
+async function keepLast({ connection, dialect, load, plan }: Application): Promise<void> {
+  const { key, cursor } = plan;
+  if (key.length === 0) {
+    throw new AriesError('CONFIG_INVALID', 'merge needs a primary key', {
+      hint: "Name it in the stream's options (primaryKey), or use another disposition.",
+    });
+  }
+  const keys = key.map(({ name }) => dialect.quote(name)).join(', ');
+  const order = [`${dialect.ordinal} DESC`];
+  if (cursor !== undefined) {
+    order.unshift(`${dialect.cursorOrder(dialect.quote(cursor.name), cursor.loadType)} DESC NULLS LAST`);
+  }
+  await connection.run(
+    `DELETE FROM ${load} WHERE ${dialect.ordinal} IN (SELECT "_aries_row" FROM (SELECT ${dialect.ordinal} AS "_aries_row", row_number() OVER (PARTITION BY ${keys} ORDER BY ${order.join(', ')}) AS "_aries_rank" FROM ${load}) AS ranked WHERE "_aries_rank" > 1)`,
+  );
+}
+
+/** The target's row is newer than the load table's: a row without a cursor is the oldest. */
+function isNewer(dialect: SqlDialect, cursor: CursorColumn): string {
+  const [theirs, ours] = ['t', 'l'].map((alias) =>
+    dialect.cursorOrder(`${alias}.${dialect.quote(cursor.name)}`, cursor.type),
+  );
+  const name = dialect.quote(cursor.name);
+  return `(coalesce(${theirs} > ${ours}, false) OR (l.${name} IS NULL AND t.${name} IS NOT NULL))`;
+}
+
+function sameKey({ dialect, plan }: Application): string {
+  return plan.key.map(({ name }) => `t.${dialect.quote(name)} = l.${dialect.quote(name)}`).join(' AND ');
+}
+
+function insertInto({ dialect, target, plan }: Application): string {
+  const names = plan.columns.map(({ name }) => dialect.quote(name)).join(', ');
+  return `INSERT INTO ${target} (${names})${dialect.insertOption === undefined ? '' : ` ${dialect.insertOption}`}`;
+}
+
+function insertAll(application: Application): string {
+  return `${insertInto(application)} ${selectAll(application)} AS l`;
+}
+
+function selectAll(application: Application): string {
+  const names = application.plan.columns.map(({ name }) => `l.${application.dialect.quote(name)}`).join(', ');
+  return `SELECT ${names} FROM ${source(application)}`;
+}
+
+/** The load table with the target's types. */
+function source({ dialect, load, plan }: Application): string {
+  if (plan.columns.every(({ type, loadType }) => type === loadType)) return load;
+  const columns = plan.columns.map(({ name, type, loadType }) => {
+    const column = dialect.quote(name);
+    return type === loadType ? column : `CAST(${column} AS ${type}) AS ${column}`;
+  });
+  return `(SELECT ${columns.join(', ')} FROM ${load})`;
+}
+
+function lost({ target, received }: Application, inserted: number): AriesError {
+  return new AriesError('COUNTS_DIFFER', `${received} rows were received, but ${inserted} went into ${target}`, {
+    hint: 'A trigger, a rule or a policy of the table keeps rows out: remove it, or load into another table.',
+  });
+}

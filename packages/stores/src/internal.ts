@@ -1,0 +1,1 @@
+export { memoryStaging } from './memory.ts';

@@ -1,0 +1,71 @@
+import { Readable } from 'node:stream';
+import { AriesError } from '@aries-data/sdk';
+import type { Store } from './store.ts';
+
+/**
+ * A store in memory, for tests of connectors: give it wherever a staging URI is taken.
+ *
+ * @example
+ * await extract({ source: { connector, config }, staging: memoryStaging() });
+ */
+export function memoryStaging(): Store {
+  const objects = new Map<string, { body: Buffer; modified: number }>();
+  const waiting = new Map<string, { key: string; body: Buffer }>();
+  let prepared = 0;
+
+  return {
+    uri: 'memory:',
+    uriOf: (key) => `memory:/${key}`,
+    async write(key, body) {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of body) chunks.push(chunk);
+      if (objects.has(key))
+        throw new AriesError('ATTEMPT_CONFLICT', `${key} exists already; objects in staging are never written twice`);
+      objects.set(key, { body: Buffer.concat(chunks), modified: Date.now() });
+    },
+    async writeIfAbsent(key, body) {
+      if (objects.has(key)) return false;
+      objects.set(key, { body: Buffer.from(body), modified: Date.now() });
+      return true;
+    },
+    async prepare({ key, aside }, body) {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of body) chunks.push(chunk);
+      const ticket = `${aside}#${++prepared}`;
+      waiting.set(ticket, { key, body: Buffer.concat(chunks) });
+      return ticket;
+    },
+    async publish(ticket) {
+      const found = waiting.get(ticket);
+      if (found === undefined) return false;
+      objects.set(found.key, { body: found.body, modified: Date.now() });
+      return waiting.delete(ticket);
+    },
+    async discard(tickets) {
+      for (const ticket of tickets) waiting.delete(ticket);
+    },
+    async unfinished(prefix) {
+      return [...waiting.keys()]
+        .map((ticket) => ({ name: ticket.slice(0, ticket.lastIndexOf('#')), ticket }))
+        .filter(({ name }) => name.startsWith(prefix));
+    },
+    async open(key) {
+      const found = objects.get(key);
+      if (found === undefined) throw new AriesError('NOT_FOUND', `${key} does not exist`);
+      return Readable.from([found.body], { objectMode: false });
+    },
+    async read(key) {
+      return objects.get(key)?.body ?? null;
+    },
+    async *list(prefix) {
+      for (const [key, { body, modified }] of [...objects].sort(([a], [b]) => (a < b ? -1 : 1))) {
+        if (key.startsWith(prefix)) yield { key, bytes: body.length, modified };
+      }
+    },
+    async remove(keys) {
+      for (const key of keys) objects.delete(key);
+    },
+    async check() {},
+    async close() {},
+  };
+}

@@ -1,0 +1,159 @@
+import { AriesError } from '@aries-data/sdk';
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+  type S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import { isNoSuchUpload } from './s3-errors.ts';
+
+/** Bytes of a part. An upload has at most 10,000 parts, so the later ones are larger: about 350 GB in all. */
+export const PART_BYTES = 8 * 1024 * 1024;
+const SMALL_PARTS = 5000;
+const LATER_PART_BYTES = 64 * 1024 * 1024;
+
+/** Parts on their way, besides the one that is being filled. */
+export const SENT_AT_ONCE = 2;
+
+export interface S3Object {
+  client: S3Client;
+  bucket: string;
+  /** The whole key. */
+  key: string;
+}
+
+/** An upload whose parts are all there: what is needed to complete it. */
+export interface S3Upload {
+  upload: string;
+  etags: string[];
+}
+
+/** A body cut into the parts of an upload; all but the last are of the same size, as some servers demand. */
+export async function* uploadPartsOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  let count = 0;
+  let part = Buffer.allocUnsafeSlow(PART_BYTES);
+  let filled = 0;
+  for await (const chunk of body) {
+    for (let at = 0; at < chunk.byteLength; ) {
+      const end = Math.min(chunk.byteLength, at + part.length - filled);
+      part.set(chunk.subarray(at, end), filled);
+      filled += end - at;
+      at = end;
+      if (filled < part.length) continue;
+      yield part;
+      part = Buffer.allocUnsafeSlow(++count < SMALL_PARTS ? PART_BYTES : LATER_PART_BYTES);
+      filled = 0;
+    }
+  }
+  if (filled > 0) yield part.subarray(0, filled);
+}
+
+/**
+ * Sends parts and leaves the upload open (lib-storage completes one as soon as its body ends): nothing is visible before it is completed. Without any part, it has one that is empty.
+ * On failure the upload is aborted.
+ */
+export async function openUpload(
+  object: S3Object,
+  parts: AsyncIterable<Uint8Array>,
+  signal?: AbortSignal,
+): Promise<S3Upload> {
+  const { client, bucket: Bucket, key: Key } = object;
+  const { UploadId = '' } = await client.send(new CreateMultipartUploadCommand({ Bucket, Key }));
+  const etags: string[] = [];
+  const sending = new Set<Promise<void>>();
+  const stop = new AbortController();
+  let failure: unknown;
+
+  function send(Body: Uint8Array): void {
+    const index = etags.push('') - 1;
+    const command = new UploadPartCommand({ Bucket, Key, UploadId, PartNumber: index + 1, Body });
+    const abortSignal = signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal]);
+    const sent = client
+      .send(command, { abortSignal })
+      .then(
+        ({ ETag = '' }) => {
+          etags[index] = ETag;
+        },
+        (error) => {
+          failure ??= error;
+        },
+      )
+      .finally(() => sending.delete(sent));
+    sending.add(sent);
+  }
+
+  try {
+    for await (const part of parts) {
+      signal?.throwIfAborted();
+      send(part);
+      while (sending.size >= SENT_AT_ONCE) await Promise.race(sending);
+      if (failure !== undefined) throw failure;
+    }
+    if (etags.length === 0) send(new Uint8Array(0));
+    await Promise.all(sending);
+    signal?.throwIfAborted();
+    if (failure !== undefined) throw failure;
+    return { upload: UploadId, etags };
+  } catch (error) {
+    stop.abort();
+    await Promise.all(sending);
+    await abortUpload(object, UploadId).catch(() => {});
+    throw isNoSuchUpload(error) ? takenAway(Key, error) : error;
+  }
+}
+
+/** Whoever commits a step takes away what other attempts at it still send. */
+export function takenAway(key: string, cause: unknown): AriesError {
+  return new AriesError(
+    'ATTEMPT_CONFLICT',
+    `The upload of ${key} was taken away before it was whole: another attempt has finished the same step`,
+    { cause, hint: 'Run it again to get what the other attempt has made.' },
+  );
+}
+
+/** Makes an upload the object; `false` where it was completed or aborted before. */
+export async function completeUpload(object: S3Object, { upload: UploadId, etags }: S3Upload): Promise<boolean> {
+  const { client, bucket: Bucket, key: Key } = object;
+  const Parts = etags.map((ETag, index) => ({ ETag, PartNumber: index + 1 }));
+  try {
+    await client.send(new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload: { Parts } }));
+    return true;
+  } catch (error) {
+    if (isNoSuchUpload(error)) return false;
+    // Ceph says 500, "already in progress", of an upload that it does not have any more.
+    const isOpen = await openUploads(object, Key).then(
+      (uploads) => uploads.some(({ upload }) => upload === UploadId),
+      () => true,
+    );
+    if (isOpen) throw error;
+    return false;
+  }
+}
+
+/** The uploads that are neither completed nor aborted, below a prefix of whole keys. */
+export async function openUploads(
+  { client, bucket: Bucket }: Pick<S3Object, 'client' | 'bucket'>,
+  prefix: string,
+): Promise<{ key: string; upload: string }[]> {
+  const uploads: { key: string; upload: string }[] = [];
+  for (let markers: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } = {}; ; ) {
+    const page = await client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: prefix, ...markers }));
+    for (const { Key = '', UploadId = '' } of page.Uploads ?? []) {
+      // Not every server looks at the prefix.
+      if (Key.startsWith(prefix)) uploads.push({ key: Key, upload: UploadId });
+    }
+    if (page.IsTruncated !== true || page.NextKeyMarker === undefined) return uploads;
+    markers = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker };
+  }
+}
+
+/** Gives an upload up. Nothing happens to one that is completed or aborted. */
+export async function abortUpload({ client, bucket: Bucket, key: Key }: S3Object, UploadId: string): Promise<void> {
+  try {
+    await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
+  } catch (error) {
+    if (!isNoSuchUpload(error)) throw error;
+  }
+}

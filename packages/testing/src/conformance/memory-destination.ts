@@ -1,0 +1,219 @@
+import { type CompareCursor, cursorOrder } from '@aries-data/formats/internal';
+import type { JsonRecord, LedgerRow } from '@aries-data/sdk';
+import { AriesError, defineDestination, type LoadTarget } from '@aries-data/sdk';
+import { z } from 'zod';
+import { keyOf } from './compare.ts';
+import { defineConformance } from './suite.ts';
+
+/** The rule of destinations that a memory destination breaks. */
+export type Fault =
+  | 'append'
+  | 'replace'
+  | 'replace-interval'
+  | 'merge'
+  | 'twice'
+  | 'duplicate-keys'
+  | 'key-updates'
+  | 'evolve'
+  | 'freeze'
+  | 'missing-fields'
+  | 'names'
+  | 'null-and-empty'
+  | 'unicode'
+  | 'huge-values'
+  | 'zero-records'
+  | 'abort'
+  | 'refused-values'
+  | 'cursor-order'
+  | 'at-once'
+  | 'remade';
+
+interface Target {
+  /** A new one each time it is made. */
+  identity: string;
+  columns: Set<string>;
+  rows: JsonRecord[];
+}
+
+interface World extends AsyncDisposable {
+  config: { name: string };
+  targets: Map<string, Target>;
+  ledger: LedgerRow[];
+}
+
+/** A destination in memory that keeps every rule, but for one; and how to test it. */
+export function memoryDestination(fault?: Fault) {
+  const worlds = new Map<string, World>();
+
+  const destination = defineDestination({
+    config: z.object({ name: z.string().describe('Name of the world') }),
+    formats: [],
+    dispositions: ['append', 'replace', 'replace-interval', 'merge'],
+    delivery: 'transactional',
+    async open({ config }) {
+      const world = worlds.get(config.name)!;
+      const pending = new Map<string, { target: LoadTarget; records: JsonRecord[]; identity: string | undefined }>();
+      const ledger = (targets: readonly string[]) =>
+        fault === 'twice' ? [] : world.ledger.filter((row) => targets.includes(row.target));
+      return {
+        ledger: async (targets) => ledger(targets),
+        async inspect({ target, fields }) {
+          const found = world.targets.get(target);
+          const added = fields.filter(({ name }) => found !== undefined && !found.columns.has(name));
+          const changes = fault === 'freeze' ? [] : added.map(({ name }) => `add column "${name}"`);
+          const has = (field: string) => found?.columns.has(field) === true;
+          return found === undefined
+            ? { exists: false, changes, has }
+            : { exists: true, identity: fault === 'remade' ? target : found.identity, changes, has };
+        },
+        async open(target, reject) {
+          const records: JsonRecord[] = [];
+          let batches = 0;
+          return {
+            async writeBatch(batch) {
+              batches++;
+              for (const [index, record] of batch.entries()) {
+                const reason = fault === 'refused-values' ? undefined : refusalOf(record);
+                if (reason === undefined) records.push(altered(record, fault));
+                else reject({ reason, origin: `batch ${batches}, record ${index + 1}`, record });
+              }
+              if (fault === 'abort')
+                world.targets.set(target.target, { identity: '', columns: new Set(), rows: records });
+            },
+            async finish() {
+              pending.set(target.target, { target, records, identity: world.targets.get(target.target)?.identity });
+              return { received: records.length };
+            },
+          };
+        },
+        async commit(rows, confirm) {
+          if (fault !== 'at-once') confirm(ledger(rows.map(({ target }) => target)));
+          const isRemade = [...pending].some(([name, { identity }]) => world.targets.get(name)?.identity !== identity);
+          if (isRemade && fault !== 'at-once')
+            throw new AriesError('ATTEMPT_CONFLICT', 'A target was made again meanwhile');
+          for (const [name, { target, records }] of pending)
+            world.targets.set(name, applied(world.targets.get(name), records, target, fault));
+          world.ledger.push(
+            ...rows.map((row) => ({
+              ...row,
+              identity: fault === 'remade' ? row.target : (world.targets.get(row.target)?.identity ?? ''),
+            })),
+          );
+        },
+        forget: async () => 0,
+        async close() {
+          pending.clear();
+        },
+      };
+    },
+  });
+
+  const suite = defineConformance({
+    setup(): World {
+      const name = `world ${worlds.size}`;
+      const world: World = {
+        config: { name },
+        targets: new Map(),
+        ledger: [],
+        [Symbol.asyncDispose]: async () => void worlds.delete(name),
+      };
+      worlds.set(name, world);
+      return world;
+    },
+    rows: (target, { targets }) => targets.get(target)?.rows ?? [],
+    remake(target, { targets }) {
+      const old = targets.get(target);
+      if (old !== undefined) targets.set(target, { ...old, identity: newIdentity(), rows: [] });
+    },
+  });
+  return { destination, suite };
+}
+
+let made = 0;
+const newIdentity = () => `made ${++made}`;
+
+/** It keeps texts as UTF-8 does. */
+function refusalOf(record: JsonRecord): string | undefined {
+  const odd = Object.entries(record).find(([, value]) => typeof value === 'string' && !value.isWellFormed());
+  return odd === undefined ? undefined : `"${odd[0]}" holds half of a surrogate pair`;
+}
+
+/** How a record arrives where values or names are not kept. */
+function altered(record: JsonRecord, fault: Fault | undefined): JsonRecord {
+  const entries = Object.entries(record).map(([name, value]) => {
+    if (fault === 'names') return [name.toLowerCase(), value];
+    if (fault === 'null-and-empty' && value === '') return [name, null];
+    if (fault === 'unicode' && typeof value === 'string') return [name, value.normalize('NFC')];
+    if (fault === 'refused-values' && typeof value === 'string') return [name, value.toWellFormed()];
+    if (fault === 'huge-values' && name === 'id') return [name, String(Number(value))];
+    return [name, value];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** The target as it will be. */
+function applied(
+  old: Target | undefined,
+  records: readonly JsonRecord[],
+  { disposition, primaryKey, cursor = '', fields, interval }: LoadTarget,
+  fault: Fault | undefined,
+): Target {
+  const identity = old?.identity ?? newIdentity();
+  const columns = new Set([...(old?.columns ?? []), ...fields.map(({ name }) => name)]);
+  const held = old?.rows ?? [];
+  const known = (record: JsonRecord): JsonRecord =>
+    fault === 'evolve' && old !== undefined
+      ? Object.fromEntries(Object.entries(record).filter(([name]) => old.columns.has(name)))
+      : record;
+  const added = records.map(known);
+  if (disposition === 'append') return { identity, columns, rows: fault === 'append' ? added : [...held, ...added] };
+  if (disposition === 'replace') {
+    const isKept = fault === 'replace' || (fault === 'zero-records' && added.length === 0);
+    return { identity, columns, rows: isKept ? [...held, ...added] : added };
+  }
+  if (disposition === 'replace-interval') {
+    const lies = (row: JsonRecord) =>
+      fault !== 'replace-interval' &&
+      Date.parse(String(row[cursor])) >= Date.parse(interval!.start) &&
+      Date.parse(String(row[cursor])) < Date.parse(interval!.end);
+    const keys = new Set(added.map((record) => keyOf(record, primaryKey)));
+    return {
+      identity,
+      columns,
+      rows: [...held.filter((row) => !lies(row) && !keys.has(keyOf(row, primaryKey))), ...added],
+    };
+  }
+  return {
+    identity,
+    columns,
+    rows: merged(held, added, { primaryKey, cursor, order: orderOf(fields, cursor, fault) }, fault),
+  };
+}
+
+function orderOf(fields: LoadTarget['fields'], cursor: string, fault: Fault | undefined): CompareCursor {
+  const kind = fields.find(({ name }) => name === cursor)?.kind ?? 'any';
+  return cursorOrder(fault === 'cursor-order' ? 'string' : kind);
+}
+
+function merged(
+  held: readonly JsonRecord[],
+  added: readonly JsonRecord[],
+  { primaryKey, cursor, order }: { primaryKey: readonly string[]; cursor: string; order: CompareCursor },
+  fault: Fault | undefined,
+): JsonRecord[] {
+  if (fault === 'merge') return [...held, ...added];
+  const rows = new Map(held.map((row) => [keyOf(row, primaryKey), row]));
+  const isOlder = (record: JsonRecord, row: JsonRecord | undefined, isHeld: boolean) =>
+    row !== undefined &&
+    fault !== (isHeld ? 'key-updates' : 'duplicate-keys') &&
+    order(String(record[cursor]), String(row[cursor])) < 0;
+  const fresh = new Set<string>();
+  for (const record of added) {
+    const key = keyOf(record, primaryKey);
+    const row = rows.get(key);
+    if (isOlder(record, row, !fresh.has(key))) continue;
+    rows.set(key, fault === 'missing-fields' ? record : { ...row, ...record });
+    fresh.add(key);
+  }
+  return [...rows.values()];
+}

@@ -1,0 +1,133 @@
+import { extract, openDataset, transform as runStep } from '@aries-data/engine';
+import { applyContext, prepare, stepContext } from '@aries-data/engine/internal';
+import { normaliser } from '@aries-data/formats/internal';
+import type { ApplyContext, Batch, Json, JsonRecord, RecordSchema } from '@aries-data/sdk';
+import { memoryStaging } from '@aries-data/stores/internal';
+import { recordsConnector } from '../records-source.ts';
+import { canonical } from './compare.ts';
+import { stagedRecords } from './reading.ts';
+import type { Rule, RuleContext } from './rule.ts';
+import type { ConformanceInput } from './suite.ts';
+
+/** What every transform keeps. */
+export const transformRules: Rule[] = [
+  {
+    id: 'transform/schema',
+    role: 'transform',
+    title: 'What comes out is what its schema says',
+    why: 'the target is made from the schema; what does not match it cannot be loaded',
+    run: truthfulSchema,
+  },
+  {
+    id: 'transform/counts',
+    role: 'transform',
+    title: 'Every record is accounted for',
+    why: 'a record that a transform loses by mistake is lost in silence',
+    async run(ctx) {
+      await staged(ctx);
+    },
+  },
+  {
+    id: 'transform/streaming',
+    role: 'transform',
+    title: 'A transform of batches gives each back before it takes the next',
+    why: 'memory must not grow with the dataset, and checkpoints keep their place only between batches',
+    run: streaming,
+  },
+];
+
+function inputOf(ctx: RuleContext): ConformanceInput {
+  const { input } = ctx.suite;
+  if (input === undefined || input.records.length === 0) ctx.fail('the suite has no input with records');
+  return input;
+}
+
+/** The input as a dataset. */
+async function stagedInput(input: ConformanceInput) {
+  const store = memoryStaging();
+  const connector = recordsConnector({ ...input, records: structuredClone(input.records) });
+  const { dataset } = await extract({ source: { connector, config: {} }, staging: store, name: 'conformance' });
+  return openDataset(dataset, store);
+}
+
+/** The transform as a step of its own: the engine reconciles what goes in with what comes out. */
+async function staged(ctx: RuleContext) {
+  const input = await stagedInput(inputOf(ctx));
+  const result = await runStep({
+    transform: ctx.use,
+    input: [input.uri],
+    staging: input.store,
+    maxRejected: { share: 1 },
+  });
+  return openDataset(result.dataset, input.store);
+}
+
+async function truthfulSchema(ctx: RuleContext): Promise<void> {
+  const input = await stagedInput(inputOf(ctx));
+  const { schema } = input.manifest.streams.records!;
+  const { part, ctx: own } = prepare('transform', ctx.use, stepContext('transform', {}, ctx.connector.name));
+  const at = contextOf(ctx, schema);
+  if (part.map !== undefined) {
+    const dataset = await staged(ctx);
+    const { firstRejected, counts } = dataset.manifest.streams.records!;
+    if (firstRejected !== null && counts.staged === 0) ctx.fail(`all records are rejected: ${firstRejected}`);
+    return;
+  }
+  const said = part.schema!(schema, { ...own, ...at });
+  const { fit, undeclared } = normaliser(said);
+  const { batches } = await applied(ctx, schema, [await stagedRecords(input, 'records')]);
+  const records = batches.flat();
+  if (records.length === 0) ctx.fail('nothing comes out; give an input of which something does');
+  for (const record of records) {
+    const before = JSON.parse(canonical(record)) as Json;
+    const fitted = fit(record);
+    if (typeof fitted === 'string') ctx.fail(fitted, before);
+    const [name] = undeclared.keys();
+    if (name !== undefined) ctx.fail(`a field comes out that its schema does not declare: "${name}"`, before);
+  }
+}
+
+async function streaming(ctx: RuleContext): Promise<void> {
+  const { part } = prepare('transform', ctx.use, stepContext('transform', {}, ctx.connector.name));
+  if (part.scope === 'dataset') ctx.skip('it works on whole datasets');
+  if (part.apply === undefined) ctx.skip('map sees one record at a time');
+  const input = await stagedInput(inputOf(ctx));
+  const records = await stagedRecords(input, 'records');
+  const { ahead, batches } = await applied(
+    ctx,
+    input.manifest.streams.records!.schema,
+    Array.from({ length: 5 }, () => structuredClone(records)),
+  );
+  if (ahead > 1) ctx.fail(`it took ${ahead} batches before it gave one back`);
+  if (batches.length !== 5) ctx.fail(`it took 5 batches and gave ${batches.length} back`);
+}
+
+function contextOf({ suite }: RuleContext, input: RecordSchema) {
+  const { primaryKey = [], cursor } = suite.input!;
+  return { stream: 'records', input, primaryKey, cursor };
+}
+
+/** What `apply` itself makes of batches, and how many of them it held at most. */
+async function applied(ctx: RuleContext, input: RecordSchema, batches: JsonRecord[][]) {
+  const { part, ctx: own } = prepare('transform', ctx.use, stepContext('transform', {}, ctx.connector.name));
+  let taken = 0;
+  let ahead = 0;
+  const out: JsonRecord[][] = [];
+  async function* source(): AsyncGenerator<Batch> {
+    for (const batch of batches) {
+      taken++;
+      ahead = Math.max(ahead, taken - out.length);
+      yield batch;
+    }
+  }
+  const counts = { read: 0, staged: 0, rejected: 0, outside: 0, dropped: 0, expanded: 0 };
+  const at = { ...own, ...contextOf(ctx, input) };
+  const given: ApplyContext<unknown> = applyContext(
+    at,
+    counts,
+    () => {},
+    async () => ctx.folder,
+  );
+  for await (const batch of part.apply!(source(), given)) out.push([...batch]);
+  return { batches: out, ahead };
+}

@@ -1,0 +1,105 @@
+import { fieldSchema, type JsonRecord, type RecordSchema } from '@aries-data/sdk';
+import { anyDisposition, dispositionsOf, expectRows, formatsOf, item, loadRecords } from './loading.ts';
+import type { Rule, RuleContext } from './rule.ts';
+
+/** Values that get lost on the way where they can. */
+export const valueRules: Rule[] = [
+  {
+    id: 'destination/null-and-empty',
+    role: 'destination',
+    title: 'Null is null, and an empty text is empty',
+    why: 'whoever counts what is missing counts something else where the two are mixed up',
+    run: (ctx) => texts(ctx, [null, '', ' ', 'NULL', 'null', '\\N', '""']),
+  },
+  {
+    id: 'destination/unicode',
+    role: 'destination',
+    title: 'Every character arrives',
+    why: 'names of people are data, and so are line breaks in what they write',
+    run: (ctx) =>
+      texts(ctx, [
+        'Ångström',
+        'e\u0301 beside é',
+        '日本語',
+        '👩‍👩‍👧',
+        'שלום',
+        'line\nbreak\r\nand\ttab',
+        'quote " comma , semicolon ; apostrophe \' backslash \\',
+        '\\.',
+        'U+2028 \u2028 and U+FEFF \uFEFF',
+        '\u0001\u001f\u007f',
+      ]),
+  },
+  {
+    id: 'destination/huge-values',
+    role: 'destination',
+    title: 'Large values arrive whole and exact',
+    why: 'a number past 2^53 that goes through a double is another number',
+    run: huge,
+  },
+  {
+    id: 'destination/zero-records',
+    role: 'destination',
+    title: 'No records are a good dataset',
+    why: 'an empty day is no failure, and a table that was emptied at the source is empty',
+    run: zeroRecords,
+  },
+];
+
+async function texts(ctx: RuleContext, values: readonly (string | null)[]): Promise<void> {
+  const records = values.map((value, index) => item(index, value));
+  for (const format of formatsOf(ctx)) {
+    const stream = `conformance_texts_${format}`;
+    await loadRecords(ctx, anyDisposition(ctx), { records, stream, format });
+    await expectRows(ctx, { records, target: stream, after: `a load of ${format}` });
+  }
+}
+
+async function huge(ctx: RuleContext): Promise<void> {
+  const schema: RecordSchema = {
+    type: 'object',
+    properties: {
+      id: fieldSchema('int64'),
+      exact: fieldSchema('decimal', { nullable: true, precision: 38, scale: 10 }),
+      float: fieldSchema('number', { nullable: true }),
+      text: fieldSchema('string', { nullable: true }),
+      at: fieldSchema('date-time', { nullable: true }),
+    },
+    required: ['id'],
+    additionalProperties: false,
+  };
+  const records: JsonRecord[] = [
+    {
+      id: '9223372036854775807',
+      exact: '1234567890123456789012345678.0123456789',
+      float: 1.7976931348623157e308,
+      text: 'x'.repeat(1_000_000),
+      at: '2024-01-01T00:00:00.123456Z',
+    },
+    {
+      id: '-9223372036854775808',
+      exact: '-0.0000000001',
+      float: 5e-324,
+      text: '"'.repeat(100_000),
+      at: '1970-01-01T00:00:00.000001Z',
+    },
+  ];
+  for (const format of formatsOf(ctx)) {
+    const stream = `conformance_huge_${format}`;
+    await loadRecords(ctx, anyDisposition(ctx), { records, schema, stream, format });
+    await expectRows(ctx, { records, schema, target: stream, after: `a load of ${format}` });
+  }
+}
+
+async function zeroRecords(ctx: RuleContext): Promise<void> {
+  for (const disposition of dispositionsOf(ctx)) {
+    if (disposition === 'replace-interval') continue;
+    const stream = `conformance_empty_${disposition}`;
+    await loadRecords(ctx, disposition, { records: [], stream });
+    await expectRows(ctx, { records: [], target: stream, after: `${disposition} of no records` });
+    await loadRecords(ctx, disposition, { records: [item(1, 'a')], stream });
+    await loadRecords(ctx, disposition, { records: [], stream });
+    const records = disposition === 'replace' ? [] : [item(1, 'a')];
+    await expectRows(ctx, { records, target: stream, after: `${disposition} of a record, then of none` });
+  }
+}
