@@ -3,7 +3,7 @@ import { createHttp } from '../http/client.ts';
 import type { Http, HttpSettings } from '../http/http.ts';
 import { createRedactor } from '../redact.ts';
 
-/** A client for tests, and all that it logged. Pauses between attempts are short. */
+/** Makes an HTTP client for tests, with short pauses between attempts, and collects its log. */
 export function testHttp(
   settings: HttpSettings,
   signal: AbortSignal = new AbortController().signal,
