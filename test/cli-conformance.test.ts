@@ -19,7 +19,7 @@ test('a broken rule ends with 65, and the result line says how each rule ended',
     [
       {
         "ok": false,
-        "reason": "the option "count" says nothing of itself; add .describe('…')",
+        "reason": "the option "count" has no description; add .describe('…')",
         "rule": "source/spec",
       },
       {
@@ -65,7 +65,7 @@ test('a broken rule ends with 65, and the result line says how each rule ended',
       {
         "ok": true,
         "rule": "source/secrets",
-        "skipped": "its config holds no secret",
+        "skipped": "its config has no secrets",
       },
       {
         "ok": true,

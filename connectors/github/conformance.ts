@@ -4,7 +4,7 @@ import { acme, commit, issue, pullRequest, stubbedGithub, TOKEN } from './src/te
 export const source = defineConformance({
   config: { organization: 'acme', token: TOKEN },
   setup: () => stubbedGithub({ lists: acme() }),
-  // Each step adds one at the latest moment that is there, one behind it, and changes the first.
+  // Each step adds a record with the latest timestamp so far, adds one after that, and changes the first.
   mutate(step, { lists }) {
     const [latest, next] = [21 + step, 22 + step];
     const add = (path: string, make: (number: number, minute: number) => (typeof lists)[string][number]) => {

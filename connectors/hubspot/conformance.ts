@@ -22,7 +22,7 @@ interface Search {
   filterGroups: { filters: { operator: 'GTE' | 'LT'; value: string }[] }[];
 }
 
-/** HubSpot as its documentation shows it; at most ten records a page, whatever is asked for. */
+/** Answers as HubSpot's documentation describes, with at most ten records per page. */
 async function answer(request: Request, items: Item[]): Promise<[number, object]> {
   if (request.headers.get('authorization') !== 'Bearer pat-conformance') {
     const message = 'Authentication credentials not found. This API supports OAuth 2.0 authentication';
@@ -59,7 +59,7 @@ export const source = defineConformance({
       },
     };
   },
-  // Each step adds a record at the greatest moment so far, and changes one that is there.
+  // Each step adds a record with the latest timestamp so far and changes an existing one.
   mutate(step, { items }) {
     items.push(item(100 + step, 24 + step));
     items[step]!.updatedAt = item(0, 25 + step).updatedAt;

@@ -41,7 +41,7 @@ const campaigns = Array.from({ length: 3 }, (_, index) => ({
   settings: { subject_line: 'Hello' },
 }));
 
-/** Mailchimp as its documentation shows it; at most ten records a page, whatever is asked for. */
+/** Answers as Mailchimp's documentation describes, with at most ten records per page. */
 function answer(url: URL, authorization: string | null, members: Member[]): [number, object] {
   const [, key] = Buffer.from(authorization?.replace('Basic ', '') ?? '', 'base64')
     .toString()
@@ -69,7 +69,7 @@ function answer(url: URL, authorization: string | null, members: Member[]): [num
   if (path === '/campaigns') return page('campaigns', campaigns);
   const list = /^\/lists\/(\w+)\/members$/.exec(path)?.[1];
   if (list === undefined) return [404, { title: 'Resource Not Found', status: 404 }];
-  // After the one and before the other: neither bound belongs to it.
+  // Both bounds are exclusive.
   const after = Date.parse(get('since_last_changed') ?? '1970-01-01T00:00:00Z');
   const before = Date.parse(get('before_last_changed') ?? '2100-01-01T00:00:00Z');
   const isAsked = ({ last_changed }: Member) => Date.parse(last_changed) > after && Date.parse(last_changed) < before;
@@ -94,7 +94,7 @@ export const source = defineConformance({
       },
     };
   },
-  // Each step adds a member at the greatest moment so far, and changes one that is there.
+  // Each step adds a member with the latest timestamp so far and changes an existing one.
   mutate(step, { members }) {
     members.push(member('a1', 100 + step, 28 + step));
     members[step]!.last_changed = member('a1', 0, 29 + step).last_changed;

@@ -14,7 +14,7 @@ const issue = (id: number, minute = id): Issue => ({
   updated_at: `2024-01-01T00:${String(minute).padStart(2, '0')}:00Z`,
 });
 
-/** An API of issues and their comments, with pages of ten. */
+/** Starts an API of issues and their comments, with ten per page. */
 async function startApi(issues: Issue[]) {
   const answer = ({ url = '/', headers }: IncomingMessage): [number, unknown] => {
     const { pathname, searchParams } = new URL(url, 'http://localhost');
@@ -74,7 +74,7 @@ export const source = defineConformance({
       },
     };
   },
-  // Each step adds an issue at the greatest value so far, and a newer one.
+  // Each step adds an issue with the greatest cursor value so far, and a newer one.
   mutate(step, { issues }) {
     issues.push(issue(100 + step, 24 + step), issue(200 + step, 25 + step));
   },

@@ -4,7 +4,7 @@ import { account, credentials, stubbedSalesforce } from './src/testing/stubbed-s
 export const source = defineConformance({
   config: { ...credentials, api: 'rest', deleted: true },
   setup: () => stubbedSalesforce(),
-  // Each step adds one at the latest moment that is there, one behind it, and changes the first.
+  // Each step adds a record with the latest timestamp so far, adds one after that, and changes the first.
   mutate(step, { objects }) {
     const { records } = objects.Account!;
     records[0] = account(0, 30 + step);

@@ -30,7 +30,7 @@ const users = Array.from({ length: 12 }, (_, index) => ({
   updated: 1_690_000_000 + index,
 }));
 
-/** Slack as its documentation shows it: pages of ten, the newest messages first. */
+/** Answers as Slack's documentation describes: pages of ten, newest messages first. */
 function answer(url: URL, authorization: string | null, messages: Record<string, Message[]>): object {
   if (authorization !== 'Bearer xoxb-conformance') return { ok: false, error: 'invalid_auth' };
   const get = (name: string) => url.searchParams.get(name) ?? '';
@@ -78,7 +78,7 @@ export const source = defineConformance({
       },
     };
   },
-  // Each step says something in one channel at the greatest moment so far, and in the other later.
+  // Each step posts to one channel with the latest timestamp so far, and to the other one later.
   mutate(step, { messages }) {
     messages.C1!.push(message(28 + step));
     messages.C2!.push(message(29 + step));

@@ -4,7 +4,7 @@ import { KEY, minute, shop, stubbedStripe } from './src/testing/stubbed-stripe.t
 export const source = defineConformance({
   config: { apiKey: KEY },
   setup: () => stubbedStripe({ lists: shop(), pageSize: 4 }),
-  // Each step adds one in the latest second that is there, and one behind it. What changes without being created is not seen.
+  // Each step adds an object in the latest second so far and one after it. Changes to existing objects cannot be seen.
   mutate(step, { lists }) {
     for (const [path, list] of Object.entries(lists)) {
       if (path.endsWith('/lines')) continue;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What the source takes. */
+/** The source's options. */
 export const config = z
   .strictObject({
     repositories: z
@@ -11,22 +11,22 @@ export const config = z
       .string()
       .regex(/^[\w-]+$/, 'expected the name of an organization')
       .optional()
-      .describe('All repositories of this organization that the token can see are read, beside `repositories`.'),
+      .describe('Also reads every repository of this organization that the token can see.'),
     token: z
       .string()
       .min(1)
       .optional()
       .meta({ secret: true })
       .describe(
-        'A personal access token, or that of an app. Without one only public repositories, 60 requests an hour.',
+        'A personal access token or an app token. Without one, only public repositories can be read, at 60 requests per hour.',
       ),
     url: z
       .url()
       .default('https://api.github.com')
-      .describe('Where the API is; for GitHub Enterprise Server `https://HOST/api/v3`.'),
+      .describe('The URL of the API. For GitHub Enterprise Server: `https://HOST/api/v3`.'),
   })
   .refine(({ repositories, organization }) => repositories.length > 0 || organization !== undefined, {
-    message: 'expected one repository at least, or an organization',
+    message: 'expected at least one repository, or an organization',
     path: ['repositories'],
   });
 

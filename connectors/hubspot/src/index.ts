@@ -6,10 +6,10 @@ const properties = (of: string, names: string) =>
     .array(z.string().min(1))
     .min(1)
     .default(names.split(' '))
-    .describe(`Properties of ${of} that are read, by their internal names.`);
+    .describe(`The properties of ${of} to read, by internal name.`);
 
 const sourceConfig = z.strictObject({
-  token: z.string().min(1).meta({ secret: true }).describe('Access token of a private app.'),
+  token: z.string().min(1).meta({ secret: true }).describe('The access token of a private app.'),
   contactProperties: properties(
     'contacts',
     'email firstname lastname phone company jobtitle lifecyclestage hubspot_owner_id createdate lastmodifieddate',

@@ -12,7 +12,7 @@ afterEach(() => {
   expect(left).toEqual([]);
 });
 
-// As https://developers.hubspot.com/docs/api-reference/crm-contacts-v3 shows them.
+// From https://developers.hubspot.com/docs/api-reference/crm-contacts-v3
 const contact = (id: string, updatedAt: string) => ({
   id,
   properties: {
@@ -26,7 +26,7 @@ const contact = (id: string, updatedAt: string) => ({
   archived: false,
 });
 
-test('a full read goes through the list', async () => {
+test('a full read pages through the list', async () => {
   const list = (query: object) =>
     hubspot()
       .get('/crm/v3/objects/contacts')
@@ -46,7 +46,7 @@ test('a full read goes through the list', async () => {
   ]);
 });
 
-test('an interval is searched for, after a 429', async () => {
+test('an interval is read by search, and a 429 is retried', async () => {
   const body = (after: object) => ({
     limit: 200,
     properties: ['email', 'lastmodifieddate'],
@@ -75,7 +75,7 @@ test('an interval is searched for, after a 429', async () => {
   expect(records.map(({ id }) => id)).toEqual(['1', '2']);
 });
 
-test('a scope that is missing is about permissions', async () => {
+test('a missing scope is reported as missing permissions', async () => {
   hubspot().get('/crm/v3/objects/deals').query(true).reply(403, {
     status: 'error',
     message: "This app hasn't been granted all required scopes to make this call.",

@@ -13,7 +13,7 @@ afterEach(() => {
   expect(left).toEqual([]);
 });
 
-test('members of each list, changed within an interval: asked for a second wider on both sides, and after a 429', async () => {
+test('members changed within an interval are requested with a second more on both sides, and a 429 is retried', async () => {
   mailchimp()
     .get('/3.0/lists?count=1000')
     .reply(200, {
@@ -34,7 +34,7 @@ test('members of each list, changed within an interval: asked for a second wider
   members().reply(200, {
     list_id: '57afe96172',
     members: [
-      // As https://mailchimp.com/developer/marketing/api/list-members shows them.
+      // From https://mailchimp.com/developer/marketing/api/list-members
       {
         id: '852aaa9532cb36adfb5e9fef7a4206a9',
         email_address: 'urist.mcvankab+3@freddiesjokes.com',
@@ -70,7 +70,7 @@ test('members of each list, changed within an interval: asked for a second wider
   ]);
 });
 
-test('a key that is wrong, or of another data centre, is about permissions, and is not shown', async () => {
+test('a key that is wrong, or of another data centre, is reported as missing permissions, without showing the key', async () => {
   mailchimp().get('/3.0/campaigns?count=1000').reply(401, {
     type: 'https://mailchimp.com/developer/marketing/docs/errors/',
     title: 'API Key Invalid',

@@ -12,7 +12,7 @@ afterEach(() => {
   expect(left).toEqual([]);
 });
 
-// As https://docs.slack.dev/reference/methods/conversations.list shows them.
+// From https://docs.slack.dev/reference/methods/conversations.list
 const channel = (id: string, is_member: boolean) => ({
   id,
   name: 'general',
@@ -56,7 +56,7 @@ function channels(): void {
     .reply(200, { ok: true, channels: [channel('C061EG9T2', false)], response_metadata: { next_cursor: '' } });
 }
 
-test('channels come page by page, with their moments as date-times', async () => {
+test('channels are read page by page, with their times as date-times', async () => {
   channels();
   const { records, rejected } = await readAll(source, { config, stream: 'channels' });
   expect(rejected).toEqual([]);
@@ -66,7 +66,7 @@ test('channels come page by page, with their moments as date-times', async () =>
   ]);
 });
 
-test('messages are read of the channels one is in, within an interval, after a 429', async () => {
+test('messages are read from joined channels within an interval, and a 429 is retried', async () => {
   channels();
   const history = () =>
     slack().get('/api/conversations.history').query({
@@ -102,10 +102,13 @@ test('messages are read of the channels one is in, within an interval, after a 4
   ]);
 });
 
-test.each(['invalid_auth', 'missing_scope'])('%s is about permissions, though Slack answers 200', async (error) => {
-  slack().get('/api/users.list?limit=200').reply(200, { ok: false, error });
-  await expect(readAll(source, { config, stream: 'users' })).rejects.toMatchObject({
-    code: 'NOT_ALLOWED',
-    message: `https://slack.com/api/users.list?limit=200: the API says ${error}`,
-  });
-});
+test.each(['invalid_auth', 'missing_scope'])(
+  '%s is reported as missing permissions, though Slack answers 200',
+  async (error) => {
+    slack().get('/api/users.list?limit=200').reply(200, { ok: false, error });
+    await expect(readAll(source, { config, stream: 'users' })).rejects.toMatchObject({
+      code: 'NOT_ALLOWED',
+      message: `https://slack.com/api/users.list?limit=200: the API says ${error}`,
+    });
+  },
+);

@@ -21,7 +21,7 @@ async function refusal(config: unknown, options: RunOptions = {}) {
   return `${error.code}: ${error.message} ${error.hint}`;
 }
 
-describe('which record of a key stays', () => {
+describe('which record of each key is kept', () => {
   const records = [
     { id: 1, at: '2024-01-02T00:00:00Z' },
     { id: 2, at: '2024-01-01T00:00:00Z' },
@@ -44,12 +44,12 @@ describe('which record of a key stays', () => {
     expect((await dedupe(records)).kept).toEqual([0, 3, 5]);
   });
 
-  test('by another field', async () => {
+  test('another field can decide', async () => {
     expect((await dedupe(records, { by: 'v' })).kept).toEqual([6, 3, 5]);
   });
 });
 
-test('keys are equal where their values are, however they are written', async () => {
+test('keys are equal if their values are, however they are written', async () => {
   const typed = schemaOf({ a: 'int64', b: 'decimal', c: 'date-time', d: 'uuid', v: 'integer' });
   const uuid = 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11';
   const records = [
@@ -63,7 +63,7 @@ test('keys are equal where their values are, however they are written', async ()
   expect(kept).toEqual([0, 2, 3, 4]);
 });
 
-test('texts that would run together are different keys', async () => {
+test('keys that would be equal if concatenated are different', async () => {
   const typed = schemaOf({ a: 'string', b: 'string', v: 'integer' });
   const records = [
     { a: 'x,y', b: 'z' },
@@ -84,7 +84,7 @@ test('a record without a key is rejected', async () => {
   expect(schema).toEqual(schemaOf({ id: 'integer', 'at?': 'date-time', v: 'integer' }));
 });
 
-test('records come out as they went in, spilled or not', async () => {
+test('records come out unchanged, spilled or not', async () => {
   const typed = { ...schemaOf({ id: 'integer', v: 'integer', more: 'object' }), additionalProperties: true };
   const record = JSON.parse(
     '{"v": 0, "id": 1, "more": {"text": "tab\\t, \\u2028 and \\ud800", "list": [1.5, null]}, "__proto__": "own"}',
@@ -96,7 +96,7 @@ test('records come out as they went in, spilled or not', async () => {
   }
 });
 
-test('numbers that JSON does not have come out as they went in', async () => {
+test('numbers that a double cannot hold come out unchanged', async () => {
   const float = { type: 'number', pgType: 'double precision' };
   const typed = { ...schemaOf({ id: 'integer' }), additionalProperties: false };
   typed.properties = { ...typed.properties, v: float, w: float };
@@ -107,7 +107,7 @@ test('numbers that JSON does not have come out as they went in', async () => {
   }
 });
 
-test('a field that never held a value leaves it to the order', async () => {
+test('if the field has no values, the later record wins', async () => {
   const records = [
     { id: 1, at: null },
     { id: 1, at: null },
@@ -117,24 +117,24 @@ test('a field that never held a value leaves it to the order', async () => {
   ]);
 });
 
-test('an inferred stream without records has no fields to judge', async () => {
+test('an inferred stream without records has no fields to check', async () => {
   const empty = schemaOf({});
   expect(await dedupe([], { by: 'at' }, { input: empty })).toMatchObject({ kept: [], schema: empty });
 });
 
-describe('configs that make no sense', () => {
+describe('invalid configs', () => {
   test.each<[unknown, RunOptions, string]>([
     [{}, { primaryKey: [] }, 'dedupe needs a key: the stream "things" has no primary key Name the fields in `key`.'],
     [
       {},
       { cursor: undefined as never },
-      'keep: latest needs a field to compare: the stream "things" has no cursor Name the field in `by`, or keep the first or the last.',
+      'keep: latest needs a field to compare: the stream "things" has no cursor Name the field in `by`, or use `keep: first` or `keep: last`.',
     ],
     [{ key: ['idd'] }, {}, 'key names the field "idd", which the input does not have Did you mean "id"?'],
     [
       { by: 'o' },
       { input: schemaOf({ id: 'integer', o: 'object' }) },
-      'by: "o" is object, which has no order Cast it with select first, or keep the first or the last.',
+      'by: "o" is object, which has no order Cast it with select first, or use `keep: first` or `keep: last`.',
     ],
     [
       { key: ['o'] },
@@ -146,7 +146,7 @@ describe('configs that make no sense', () => {
   });
 });
 
-test('whatever the memory, the result is that of a Map', async () => {
+test('the result is that of a Map with any amount of memory', async () => {
   const record = fc.record({
     id: fc.integer({ min: 0, max: 40 }),
     at: fc.option(fc.integer({ min: 2000, max: 2005 }).map((year) => `${year}-01-01`)),

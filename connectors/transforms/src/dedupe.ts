@@ -10,24 +10,24 @@ const config = z.strictObject({
     .array(z.string())
     .min(1)
     .optional()
-    .describe("The fields that together name a record. The stream's primary key where it is left out."),
+    .describe("The fields that together identify a record. Default: the stream's primary key."),
   keep: z
     .enum(['latest', 'first', 'last'])
     .default('latest')
     .describe(
-      'Which record of a key stays: the one with the greatest `by` (on a tie the later one in the dataset), or the first or last in the dataset.',
+      'Which record of each key to keep: the one with the greatest `by` (on a tie, the later one in the dataset), or the first or last in the dataset.',
     ),
   by: z
     .string()
     .optional()
     .describe(
-      "The field that `latest` compares, by its type; null comes before every value. The stream's cursor where it is left out.",
+      "The field that `latest` compares, in the order of its type; null sorts first. Default: the stream's cursor.",
     ),
   memory: z
     .int()
     .positive()
     .default(64 * 1024 * 1024)
-    .describe('Bytes of records held in memory; what goes beyond is spilled to disk.'),
+    .describe('The most bytes of records to hold in memory; beyond that they are spilled to disk.'),
 });
 
 /** Keeps one record of each key, in memory that does not grow with the dataset. */
@@ -57,7 +57,7 @@ export const transform = defineTransform({
   },
 });
 
-/** Each record as text with its key; those without a key are rejected. */
+/** Yields each record as text with its key, and rejects records without a key. */
 async function* entries(
   batches: AsyncIterable<Batch>,
   ctx: ApplyContext<unknown>,

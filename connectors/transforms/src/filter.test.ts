@@ -103,13 +103,13 @@ test('all conditions must hold; any and all nest; what is left out is counted', 
   expect(schema).toBe(input);
 });
 
-test('an inferred stream without records has no fields to judge', async () => {
+test('an inferred stream without records has no fields to check', async () => {
   const empty = schemaOf({});
   const { schema } = await run(transform, [], { input: empty, config: { where: [{ field: 'n', gt: 1 }] } });
   expect(schema).toBe(empty);
 });
 
-test('a batch of which nothing is left is still a batch', async () => {
+test('an emptied batch is still yielded', async () => {
   const { batches } = await run(transform, [[{ n: 1 }], [{ n: 2 }]], {
     input,
     config: { where: [{ field: 'n', gt: 1 }] },
@@ -117,7 +117,7 @@ test('a batch of which nothing is left is still a batch', async () => {
   expect(batches).toEqual([[], [{ n: 2 }]]);
 });
 
-describe('while the input is being inferred, the value written in the condition says how to compare', () => {
+describe('while the input is being inferred, the value in the condition decides how to compare', () => {
   const raw = rawNumber('12345678901234567890');
   test.each<[unknown, Json[], number[]]>([
     [{ field: 'x', gt: 9 }, [10, '10', raw, 2, '2'], [0, 1, 2]],
@@ -146,7 +146,7 @@ describe('while the input is being inferred, the value written in the condition 
     ]);
   });
 
-  test('but not where another condition settles it', async () => {
+  test('a value that cannot be compared passes if another condition decides', async () => {
     const either = [
       {
         any: [
@@ -163,13 +163,13 @@ describe('while the input is being inferred, the value written in the condition 
     expect(await filter(both, [{ x: 'abc', y: 2 }], false)).toMatchObject({ kept: [], dropped: 1, rejected: [] });
   });
 
-  test('text is needed to match', async () => {
+  test('matches needs text', async () => {
     const { rejected } = await filter([{ field: 'x', matches: 'a' }], [{ x: 5 }], false);
-    expect(rejected[0]!.reason).toBe('"x": 5 is not text, which matches needs');
+    expect(rejected[0]!.reason).toBe('"x": 5 is not text, which `matches` needs');
   });
 });
 
-describe('conditions that make no sense', () => {
+describe('invalid conditions', () => {
   test.each([
     [[], 'where: Too small: expected array to have >=1 items'],
     [[{}], 'where.0: give one of field, any and all'],
@@ -178,23 +178,23 @@ describe('conditions that make no sense', () => {
       'where.0.any.0: give field one of is, isNot, in, notIn, gt, gte, lt, lte, matches, exists',
     ],
     [[{ all: [{ field: 'n', is: 1 }], is: 1 }], 'where.0: is needs a field'],
-    [[{ field: 'n', is: 2 ** 60 }], 'where.0.is: has more digits than a number holds: write it in quotes'],
-    [[{ field: 'n', gt: 2 ** 60 }], 'where.0.gt: has more digits than a number holds: write it in quotes'],
+    [[{ field: 'n', is: 2 ** 60 }], 'where.0.is: has more digits than a number can hold: write it in quotes'],
+    [[{ field: 'n', gt: 2 ** 60 }], 'where.0.gt: has more digits than a number can hold: write it in quotes'],
     [
       [{ field: 'nam', is: 'x' }],
       'CONFIG_INVALID: where[0] names the field "nam", which the input does not have Did you mean "name"?',
     ],
     [
       [{ any: [{ field: 'n', is: 'x' }] }],
-      'CONFIG_INVALID: where[0].any[0].is: "x" is no value of the field\'s type, integer Give a value of type integer.',
+      'CONFIG_INVALID: where[0].any[0].is: "x" is not a value of the field\'s type, integer Give a value of type integer.',
     ],
     [
       [{ field: 'at', gt: 'yesterday' }],
-      'CONFIG_INVALID: where[0].gt: "yesterday" is no value of the field\'s type, date-time Give a value of type date-time.',
+      'CONFIG_INVALID: where[0].gt: "yesterday" is not a value of the field\'s type, date-time Give a value of type date-time.',
     ],
     [
       [{ field: 'name', is: 5 }],
-      "CONFIG_INVALID: where[0].is: 5 is no value of the field's type, string Give a value of type string.",
+      "CONFIG_INVALID: where[0].is: 5 is not a value of the field's type, string Give a value of type string.",
     ],
     [
       [{ field: 'ok', gt: 0 }],
@@ -202,7 +202,7 @@ describe('conditions that make no sense', () => {
     ],
     [
       [{ field: 'tags', is: 'a' }],
-      'CONFIG_INVALID: where[0].is: "a" is no value of the field\'s type, array Use exists, or flatten it first.',
+      'CONFIG_INVALID: where[0].is: "a" is not a value of the field\'s type, array Use exists, or flatten it first.',
     ],
     [
       [{ field: 'n', matches: '1' }],
@@ -210,7 +210,7 @@ describe('conditions that make no sense', () => {
     ],
     [
       [{ field: 'name', matches: '(' }],
-      'CONFIG_INVALID: where[0].matches: Invalid regular expression: /(/u: Unterminated group Write a regular expression as JavaScript has it.',
+      'CONFIG_INVALID: where[0].matches: Invalid regular expression: /(/u: Unterminated group Use JavaScript syntax for regular expressions.',
     ],
   ])('%j', async (where, message) => {
     expect(await refusal(where)).toBe(message);

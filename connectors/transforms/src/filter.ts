@@ -9,19 +9,22 @@ const nullable = z.union([literal, z.null()]);
 const bound = z.union([z.string(), writtenNumber]);
 
 const condition = z.strictObject({
-  field: z.string().optional().describe('The field to look at.'),
+  field: z.string().optional().describe('The field to test.'),
   is: nullable.optional().describe('Equal to this value; `null` means null or missing.'),
-  isNot: nullable.optional().describe('The opposite of `is`: null is not `"x"`.'),
+  isNot: nullable.optional().describe('The opposite of `is`. Null is not `"x"`, so it passes.'),
   in: z.array(nullable).min(1).optional().describe('Equal to one of these values.'),
   notIn: z.array(nullable).min(1).optional().describe('The opposite of `in`.'),
   gt: bound.optional().describe('Greater than this value.'),
   gte: bound.optional().describe('Greater than or equal to this value.'),
   lt: bound.optional().describe('Less than this value.'),
   lte: bound.optional().describe('Less than or equal to this value.'),
-  matches: z.string().optional().describe('Text in which this regular expression is found; `^…$` for the whole text.'),
-  exists: z.boolean().optional().describe('`true`: neither null nor missing. `false`: null or missing.'),
+  matches: z
+    .string()
+    .optional()
+    .describe('Text that contains a match of this regular expression. Use `^…$` to match the whole text.'),
+  exists: z.boolean().optional().describe('`true`: present and not null. `false`: null or missing.'),
   get any(): z.ZodOptional<z.ZodArray<z.ZodType<Condition>>> {
-    return z.array(condition).min(1).optional().describe('Conditions of which one must hold.');
+    return z.array(condition).min(1).optional().describe('Conditions, at least one of which must hold.');
   },
   get all(): z.ZodOptional<z.ZodArray<z.ZodType<Condition>>> {
     return z.array(condition).min(1).optional().describe('Conditions that must all hold.');
@@ -35,7 +38,7 @@ const config = z.strictObject({
     .superRefine((conditions, ctx) => {
       for (const { path, message } of misshapen(conditions)) ctx.addIssue({ code: 'custom', path, message });
     })
-    .describe('Conditions that a record must meet, all of them; the other records are left out and counted.'),
+    .describe('The conditions that a record must all meet. Other records are left out and counted.'),
 });
 
 /** Keeps the records that meet every condition. */

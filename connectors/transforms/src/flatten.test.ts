@@ -34,7 +34,7 @@ async function failure(work: Promise<unknown>) {
   return `${error.code}: ${error.message} ${error.hint}`;
 }
 
-test('declared objects become columns, with what they may lack', async () => {
+test('declared objects become columns, nullable if the object may lack them', async () => {
   const { records, schema } = await flatten([zurich, { id: '2', place: null, tags: [] }], {}, input);
   expect(records).toEqual([
     { id: '1', place_name: 'Zürich', place_geo_lat: 47.4, place_geo_lon: 8.5, tags: [{ a: 1 }] },
@@ -65,12 +65,12 @@ test.each([
   expect((await flatten([zurich], config)).records).toEqual(typed.records);
 });
 
-test('only the fields that are named', async () => {
+test('fields limits which objects are flattened', async () => {
   const { records } = await flatten([{ a: { x: 1 }, b: { a: { y: 2 } } }], { fields: ['b'] });
   expect(records).toEqual([{ a: { x: 1 }, b_a_y: 2 }]);
 });
 
-test('while the input is being inferred, the values tell what is an object', async () => {
+test('while the input is being inferred, the values show which fields are objects', async () => {
   const raw = rawNumber('12345678901234567890');
   const { records } = await flatten([{ a: null }, { a: { b: raw, c: {}, d: [] } }, { a: null, e: 1 }]);
   expect(records).toEqual([{ a: null }, { a_b: raw, a_d: [] }, { e: 1 }]);
@@ -90,7 +90,7 @@ test('an object that declares no fields leaves the schema to the records', async
   ).toBe('fields names "more", which is array, not an object');
 });
 
-test('so does one that was inferred as json, because it holds numbers that a double does not', async () => {
+test('so does one inferred as json because it holds numbers that a double cannot hold', async () => {
   const { schema } = await flatten([], { fields: ['more'] }, schemaOf({ id: 'integer', more: 'json' }));
   expect(schema).toMatchObject({ properties: { id: { type: 'integer' } }, additionalProperties: true });
   const { schema: other } = await flatten(
@@ -101,12 +101,12 @@ test('so does one that was inferred as json, because it holds numbers that a dou
   expect(Object.keys(other!.properties)).toContain('raw');
 });
 
-test('an inferred stream without records has no fields to judge', async () => {
+test('an inferred stream without records has no fields to check', async () => {
   const empty = schemaOf({});
   expect((await flatten([], { fields: ['a'] }, empty)).schema).toEqual(empty);
 });
 
-test('fields that a loose object does not declare come along', async () => {
+test('undeclared fields of a loose object are kept', async () => {
   const place = { ...input.properties.place, additionalProperties: {} };
   const loose = { ...input, properties: { ...input.properties, place } };
   const { schema, records } = await flatten([{ ...zurich, place: { name: 'Bern', mayor: { name: 'A' } } }], {}, loose);
@@ -114,7 +114,7 @@ test('fields that a loose object does not declare come along', async () => {
   expect(records).toEqual([{ id: '1', place_name: 'Bern', place_mayor_name: 'A', tags: [{ a: 1 }] }]);
 });
 
-test('two fields that claim one column are refused by name', async () => {
+test('two fields for the same column are refused, and both are named', async () => {
   const clash = { ...input, properties: { ...input.properties, place_name: { type: 'string' } } };
   expect(await failure(flatten([], {}, clash))).toBe(
     'CONFIG_INVALID: "place.name" and "place_name" would both be the column "place_name" Choose another separator, or rename one of them with select.',
@@ -132,18 +132,18 @@ test.each<[Json, Json]>([
   [{ b: 1 }, [1]],
 ])('%j, then %j in one field cannot become columns', async (first, second) => {
   expect(await failure(flatten([{ a: first }, { a: second }]))).toBe(
-    `DATA_INVALID: "a": ${JSON.stringify(second)} cannot be flattened: it is an object in some records and none in others Leave it out with \`fields\`, or cast it to json with select.`,
+    `DATA_INVALID: "a": ${JSON.stringify(second)} cannot be flattened: it is an object in some records but not in others Leave it out with \`fields\`, or cast it to json with select.`,
   );
 });
 
-test('names that look like values end the run, not the memory', async () => {
+test('names that look like values end the run before memory runs out', async () => {
   const records = Array.from({ length: 10_001 }, (_, index) => ({ users: { [`u${index}`]: {} } }));
   expect(await failure(flatten(records))).toBe(
-    'CONFIG_INVALID: flatten found more than 10000 undeclared names, the last is "users.u9999" They look like values: leave them out with `fields` or `depth`, or cast the object to json with select.',
+    'CONFIG_INVALID: flatten found more than 10000 undeclared names; the last one is "users.u9999" They look like values: leave them out with `fields` or `depth`, or cast the object to json with select.',
   );
 });
 
-test('names that every object inherits, and __proto__, are names like others', async () => {
+test('inherited names and __proto__ are ordinary names', async () => {
   const record = JSON.parse(
     '{"__proto__": {"constructor": 1}, "a": {"__proto__": 2}, "_": {"proto__": 3}}',
   ) as JsonRecord;

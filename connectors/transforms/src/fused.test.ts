@@ -38,7 +38,7 @@ const typed = {
   },
 };
 
-test('each transform sees the fields that the one before it left', async () => {
+test('each transform sees the fields that the previous one left', async () => {
   const { dataset } = await fused(typed, [
     ['flatten', {}],
     ['select', { rename: { a_n: 'count' }, cast: { a_at: 'date' } }],
@@ -53,14 +53,14 @@ test('each transform sees the fields that the one before it left', async () => {
   expect(counts).toMatchObject({ read: 2, staged: 1, dropped: 1 });
 });
 
-test('key and cursor go along with a rename, and a key that lost a field is none', async () => {
+test('key and cursor follow a rename, and a key that lost a field is gone', async () => {
   const renamed = await fused(typed, [['select', { rename: { id: 'number' } }]]);
   expect(renamed.dataset.manifest.streams.items).toMatchObject({ primaryKey: ['number'], cursor: 'number' });
   const swapped = await fused({ ...typed, primaryKey: ['id', 'a'] }, [['select', { drop: ['a'] }]]);
   expect(swapped.dataset.manifest.streams.items!.primaryKey).toEqual([]);
 });
 
-test('a dedupe names the key of what it leaves', async () => {
+test('dedupe sets the key of its output', async () => {
   const { staging, dataset } = await fused(typed, [['flatten', {}]]);
   const transform = {
     connector: { name: 'dedupe', version: '0.0.0', transform: dedupe },

@@ -10,14 +10,14 @@ const SUBPATHS: Record<string, Record<string, unknown>> = {
   select: await import('@aries-data/transforms/select'),
 };
 
-test('each transform is a connector by its own subpath', () => {
+test('each transform is a connector with its own subpath', () => {
   const bySubpath = Object.entries(SUBPATHS).map(([name, exports]) => {
     return [name, connectorOf(exports, { name, version: '0.1.0' }).transform];
   });
   expect(Object.fromEntries(bySubpath)).toEqual({ ...transforms });
 });
 
-test.each(Object.entries(transforms))('every option of %s says what it does', (_name, transform) => {
+test.each(Object.entries(transforms))('every option of %s has a description', (_name, transform) => {
   const { properties } = z.toJSONSchema(transform.config!, { io: 'input' });
   const silent = Object.entries(properties!).filter(
     ([, option]) => (option as { description?: string }).description === undefined,

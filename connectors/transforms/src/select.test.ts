@@ -18,7 +18,7 @@ async function refusal(config: unknown, typed = true) {
   return error.issues === undefined ? `${error.code}: ${error.message} ${error.hint}` : error.issues[0].message;
 }
 
-describe('what comes out', () => {
+describe('output', () => {
   test('keep orders the columns', async () => {
     const { records, schema } = await select({ keep: ['name', 'id'] });
     expect(records.map((record) => Object.entries(record))).toEqual([
@@ -48,7 +48,7 @@ describe('what comes out', () => {
     ]);
   });
 
-  test('all options use the names before rename', async () => {
+  test('all options use the names from before rename', async () => {
     const { records, schema } = await select({
       keep: ['lat', 'name'],
       rename: { lat: 'latitude', name: 'lat' },
@@ -73,7 +73,7 @@ describe('what comes out', () => {
     expect(out.schema).toMatchObject({ properties: { lat: { type: 'string', format: 'decimal' } }, required: ['lat'] });
   });
 
-  test('a default takes null out of the schema', async () => {
+  test('a default removes null from the schema', async () => {
     const { schema, records } = await select({ keep: ['lat'], default: { lat: 'none' } });
     expect(schema).toMatchObject({ properties: { lat: { type: 'string' } }, required: ['lat'] });
     expect(records).toEqual([{ lat: '47.37' }, { lat: 'none' }]);
@@ -100,7 +100,7 @@ describe('what comes out', () => {
 });
 
 describe('records that cannot be cast', () => {
-  test('are rejected as they came, with field, value and origin', async () => {
+  test('are rejected unchanged, with field, value and origin', async () => {
     const bad = { ...zurich, lat: 'abc' };
     const batch = withOrigin([zurich, bad, unknown], (index) => `cities.csv:${index + 2}`);
     const { records, rejected } = await run(transform, [batch], { input, config: { cast: { lat: 'number' } } });
@@ -108,7 +108,7 @@ describe('records that cannot be cast', () => {
     expect(rejected).toEqual([{ reason: '"lat": "abc" is not a number', origin: 'cities.csv:3', record: bad }]);
   });
 
-  test('are named by their place where the source gives none', async () => {
+  test('are identified by their number if the source gives no origin', async () => {
     const { rejected } = await run(transform, [[zurich], [unknown, { ...zurich, born: 'x' }]], {
       input,
       config: { cast: { born: 'date' } },
@@ -116,7 +116,7 @@ describe('records that cannot be cast', () => {
     expect(rejected[0]!.origin).toBe('record 3');
   });
 
-  test('origins go along with the records that stay', async () => {
+  test('origins stay with the records that are kept', async () => {
     const batch = withOrigin(
       [
         { ...zurich, lat: 'x' },
@@ -131,7 +131,7 @@ describe('records that cannot be cast', () => {
 });
 
 describe('while the input is being inferred', () => {
-  test('fields that are not named pass through', async () => {
+  test('fields without a column pass through', async () => {
     const records = [
       { a: 1, b: ' x ', c: true },
       { d: 4, a: null },
@@ -145,7 +145,7 @@ describe('while the input is being inferred', () => {
     ]);
   });
 
-  test('numbers that a double does not hold are cast exactly', async () => {
+  test('numbers that a double cannot hold are cast exactly', async () => {
     const records = [{ n: rawNumber('12345678901234567890') }, { n: 5 }];
     const decimals = await run(transform, [records], { config: { cast: { n: 'decimal' } } });
     expect(decimals.records).toEqual([{ n: '12345678901234567890' }, { n: '5' }]);
@@ -153,7 +153,7 @@ describe('while the input is being inferred', () => {
     expect(int64s.rejected[0]!.reason).toBe('"n": 12345678901234567890 is too large for int64: cast it to decimal');
   });
 
-  test('the names are judged once the schema is final', async () => {
+  test('names are checked once the schema is final', async () => {
     const { records } = await select({ keep: ['id', 'nam'] }, undefined, false);
     expect(records).toEqual([{ id: '1' }, { id: '2' }]);
     expect(await refusal({ keep: ['id', 'nam'] })).toBe(
@@ -166,14 +166,14 @@ describe('while the input is being inferred', () => {
     expect((await run(transform, [], { input: empty, config: { keep: ['id'] } })).schema).toEqual(empty);
   });
 
-  test('a rename onto a field that is there is refused', async () => {
+  test('a rename to an existing field is refused', async () => {
     expect(await refusal({ rename: { id: 'name' } }, false)).toBe(
       'CONFIG_INVALID: the fields "id" and "name" would both be named "name" Rename or drop one of them.',
     );
   });
 });
 
-test('a loose schema lets fields pass that it does not declare', async () => {
+test('a loose schema lets undeclared fields pass', async () => {
   const loose = { ...input, additionalProperties: true };
   const { records, schema } = await run(transform, [[{ ...zurich, extra: '5' }]], {
     input: loose,
@@ -183,7 +183,7 @@ test('a loose schema lets fields pass that it does not declare', async () => {
   expect(schema).toMatchObject({ additionalProperties: true, properties: { extra: { type: ['integer', 'null'] } } });
 });
 
-test('names that every object inherits, and __proto__, are names like others', async () => {
+test('inherited names and __proto__ are ordinary names', async () => {
   const record = JSON.parse('{"__proto__": "a", "constructor": "b", "toString": "c"}') as JsonRecord;
   const names = ['__proto__', 'constructor', 'toString'];
   const fixed = await run(transform, [[record, {}]], { config: { keep: names } });
@@ -205,14 +205,14 @@ test('names are data, never code', async () => {
   expect(records).toEqual([{ [`${name}2`]: 1 }]);
 });
 
-describe('configs that make no sense', () => {
+describe('invalid configs', () => {
   test.each([
-    [{ keep: ['id'], drop: ['name'] }, 'keep and drop contradict each other: give one of them'],
+    [{ keep: ['id'], drop: ['name'] }, 'keep and drop cannot be combined: give one of them'],
     [{ keep: ['id', 'id'] }, 'keep names "id" twice'],
     [{ drop: ['lat'], cast: { lat: 'number' } }, 'cast names "lat", which drop leaves out'],
     [
       { keep: ['latitude'], rename: { lat: 'latitude' } },
-      'rename names "lat", which keep does not list (all options use the names before rename)',
+      'rename names "lat", which keep does not list (all options use the names from before `rename`)',
     ],
     [
       { cast: { lat: 'float' } },
@@ -230,8 +230,8 @@ describe('configs that make no sense', () => {
       { cast: { lat: 'number' }, default: { lat: 'n/a' } },
       'CONFIG_INVALID: default: "lat": "n/a" is not a number Give a value of type number.',
     ],
-    [{ default: { lat: 2 ** 60 } }, 'has more digits than a number holds: write it in quotes'],
-    [{ trim: ['id'] }, 'CONFIG_INVALID: trim names "id", which is int64, not text Take it off the list.'],
+    [{ default: { lat: 2 ** 60 } }, 'has more digits than a number can hold: write it in quotes'],
+    [{ trim: ['id'] }, 'CONFIG_INVALID: trim names "id", which is int64, not text Remove it from the list.'],
     [{ drop: ['id', 'name', 'lat', 'born'] }, 'CONFIG_INVALID: drop leaves no field Keep at least one.'],
   ])('%j', async (config, message) => {
     expect(await refusal(config)).toBe(message);

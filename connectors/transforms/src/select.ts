@@ -13,15 +13,15 @@ const config = z
       .array(z.string())
       .min(1)
       .optional()
-      .describe('The fields to keep, in the order of the columns. All of them where it is left out.'),
-    drop: z.array(z.string()).optional().describe('The fields to leave out. Not together with `keep`.'),
+      .describe('The fields to keep, in the order of the columns. Default: all fields.'),
+    drop: z.array(z.string()).optional().describe('The fields to leave out. Cannot be combined with `keep`.'),
     rename: mapOfFields(z.string().min(1))
       .optional()
       .describe('New names: `{ old: new }`. All other options use the old names.'),
     cast: mapOfFields(z.enum(CAST_TYPES))
       .optional()
       .describe(
-        `New types: \`{ field: type }\`, one of ${CAST_TYPES.join(', ')}. A value that does not fit exactly rejects its record.`,
+        `New types: \`{ field: type }\`, where a type is one of ${CAST_TYPES.join(', ')}. A value that does not fit exactly rejects its record.`,
       ),
     default: mapOfFields(z.union([z.string(), writtenNumber, z.boolean()]))
       .optional()
@@ -29,13 +29,13 @@ const config = z
     trim: z
       .union([z.literal(true), z.array(z.string())])
       .optional()
-      .describe('Takes white space off both ends of text: `true` for every text field, or a list of fields.'),
+      .describe('Removes white space from both ends of text: `true` for every text field, or a list of fields.'),
   })
   .superRefine((options, ctx) => {
     for (const message of contradictions(options)) ctx.addIssue({ code: 'custom', message });
   });
 
-/** Picks, orders, renames, casts and cleans fields. In this order: trim, default, cast, keep or drop, rename. */
+/** Picks, orders, renames, casts and cleans fields, in this order: trim, default, cast, keep or drop, rename. */
 export const transform = defineTransform({
   config,
   scope: 'batch',
@@ -58,7 +58,7 @@ export const transform = defineTransform({
 });
 
 function* contradictions({ keep, drop, rename, cast, default: defaults, trim }: SelectConfig): Generator<string> {
-  if (keep !== undefined && drop !== undefined) yield 'keep and drop contradict each other: give one of them';
+  if (keep !== undefined && drop !== undefined) yield 'keep and drop cannot be combined: give one of them';
   const twice = keep?.find((name, index) => keep.indexOf(name) !== index);
   if (twice !== undefined) yield `keep names ${JSON.stringify(twice)} twice`;
   const named = {
@@ -71,7 +71,7 @@ function* contradictions({ keep, drop, rename, cast, default: defaults, trim }: 
     for (const name of names) {
       if (drop?.includes(name)) yield `${option} names ${JSON.stringify(name)}, which drop leaves out`;
       if (keep !== undefined && !keep.includes(name))
-        yield `${option} names ${JSON.stringify(name)}, which keep does not list (all options use the names before rename)`;
+        yield `${option} names ${JSON.stringify(name)}, which keep does not list (all options use the names from before \`rename\`)`;
     }
   }
 }

@@ -11,7 +11,7 @@ export interface RunOptions {
   input?: RecordSchema;
   primaryKey?: string[];
   cursor?: string;
-  /** Told of each batch as it comes out; the batches are then not kept. */
+  /** Called with each output batch; the batches are then not kept. */
   onBatch?(batch: JsonRecord[]): void;
 }
 
@@ -20,11 +20,11 @@ export interface RunResult {
   records: JsonRecord[];
   rejected: Rejection[];
   dropped: number;
-  /** undefined: not asked, because the input is being inferred; null: to be inferred. */
+  /** Undefined if not asked, because the input is being inferred; null if the output is to be inferred. */
   schema: RecordSchema | null | undefined;
 }
 
-/** Runs a transform as the engine does, and checks what the engine checks: every record accounted for, a batch for each batch. */
+/** Runs a transform with the engine's checks: every record is accounted for, and each batch taken yields one batch. */
 export async function run(
   transform: Transform,
   batches: Iterable<Batch> | AsyncIterable<Batch>,
@@ -68,7 +68,7 @@ export async function run(
       given.records += batch.length;
       given.batches++;
       if (transform.scope === 'batch' && given.batches !== taken.batches)
-        throw new Error('a batch is not yielded for each batch taken');
+        throw new Error('the transform did not yield one batch for each batch taken');
       if (options.onBatch === undefined) out.push(batch);
       else options.onBatch(batch);
     }
@@ -81,7 +81,7 @@ export async function run(
   }
 }
 
-/** A record schema where every field is required; a name with `?` at its end is nullable. */
+/** Builds a record schema with every field required; a name that ends with `?` is nullable. */
 export function schemaOf(fields: Record<string, string>): RecordSchema {
   const formats = new Set(['int64', 'decimal', 'date', 'time', 'date-time', 'uuid', 'json', 'binary', 'pg-text']);
   const properties: RecordSchema['properties'] = {};

@@ -2,7 +2,7 @@ import { createRedactor } from '@aries-data/engine';
 import { createHttp } from '@aries-data/engine/internal';
 import type { Http, HttpSettings, Log } from '@aries-data/sdk';
 
-/** A client for tests, and all that it logged. Pauses between attempts are short. */
+/** Makes an HTTP client for tests, with short pauses between attempts, and collects its log. */
 export function testHttp(
   settings: HttpSettings,
   signal: AbortSignal = new AbortController().signal,

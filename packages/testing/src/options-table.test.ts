@@ -7,13 +7,13 @@ const source = defineSource({
   config: z.object({
     url: z.url().describe('Where | it is.'),
     token: z.string().optional().meta({ secret: true }).describe('A token.'),
-    pages: z.object({ size: z.int().default(100).describe('Records a page.') }).optional(),
+    pages: z.object({ size: z.int().default(100).describe('Records per page.') }).optional(),
     modes: z.array(z.enum(['a', 'b'])).default([]),
   }),
   streams: () => ({}),
 });
 
-test('the table of a part takes the place of what stands between its marks', () => {
+test("the table replaces the text between a role's marks", () => {
   const readme = '# x\n<!-- options source -->\nold\n<!-- /options source -->\nrest';
   const after = withOptions(readme, { source, helper: () => {} });
   expect(after).toMatchInlineSnapshot(`
@@ -24,7 +24,7 @@ test('the table of a part takes the place of what stands between its marks', () 
     | \`url\` | string | required | Where \\| it is. |
     | \`token\` | string |  | A token. (secret) |
     | \`pages\` | object |  |  |
-    | \`pages.size\` | integer | \`100\` | Records a page. |
+    | \`pages.size\` | integer | \`100\` | Records per page. |
     | \`modes\` | list of \`a\`, \`b\` | \`[]\` |  |
     <!-- /options source -->
     rest"
@@ -32,6 +32,6 @@ test('the table of a part takes the place of what stands between its marks', () 
   expect(withOptions(after, { source })).toBe(after);
 });
 
-test('a README without a place for them is told what to write', () => {
+test('a README without marks is refused with a hint', () => {
   expect(() => withOptions('# x', { source })).toThrow('The README has no place for the options of "source"');
 });

@@ -16,9 +16,9 @@ interface OptionSchema {
 }
 
 /**
- * Puts the table of options of each part of a connector into its README, between `<!-- options source -->` and
- * `<!-- /options source -->` (or `transform`, `destination`, or the name of an export). Nobody writes down an option twice.
- * Throws `NOT_FOUND` where the README has no place for a part that takes a config.
+ * Puts the options table of each role of a connector into its README, between `<!-- options source -->` and
+ * `<!-- /options source -->` (or `transform`, `destination`, or the name of an export).
+ * Throws `NOT_FOUND` if the README has no marks for a role that takes a config.
  *
  * @example
  * await expect(withOptions(readme, { source })).toMatchFileSnapshot('../README.md');
@@ -32,7 +32,7 @@ export function withOptions(readme: string, exports: Record<string, unknown>): s
     const [from, to] = [text.indexOf(start), text.indexOf(end)];
     if (from < 0 || to < from) {
       throw new AriesError('NOT_FOUND', `The README has no place for the options of "${part}"`, {
-        hint: `Write two lines where the table is to stand: ${start} and ${end}.`,
+        hint: `Add two lines where the table belongs: ${start} and ${end}.`,
       });
     }
     text = `${text.slice(0, from + start.length)}\n${optionsTable(config)}\n${text.slice(to)}`;
@@ -40,7 +40,7 @@ export function withOptions(readme: string, exports: Record<string, unknown>): s
   return text;
 }
 
-/** The options of a config as a Markdown table: one row an option, nested ones by their path. */
+/** Formats the options of a config as a Markdown table, one row per option; nested ones are named by their path. */
 export function optionsTable(config: z.ZodType): string {
   const schema = z.toJSONSchema(config, { io: 'input', unrepresentable: 'any' }) as OptionSchema;
   return ['| option | type | default | meaning |', '|---|---|---|---|', ...rowsOf(schema, '')].join('\n');
@@ -55,7 +55,7 @@ function rowsOf(schema: OptionSchema, prefix: string): string[] {
     const meaning = `${option.description ?? ''}${option.secret === true ? ' (secret)' : ''}`.trim();
     const row = `| \`${path}\` | ${typeOf(option)} | ${cell(fallback)} | ${cell(meaning)} |`;
     const nested = option.items?.properties === undefined ? option : option.items;
-    // A map of objects: streams by their names.
+    // A map of objects, such as streams by name.
     const members = typeof option.additionalProperties === 'object' ? option.additionalProperties : {};
     return [
       row,

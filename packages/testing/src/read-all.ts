@@ -4,9 +4,9 @@ import type { Interval, Json, JsonRecord, RecordsOf, Source, Stream } from '@ari
 import { memoryStaging } from '@aries-data/stores/internal';
 import type { z } from 'zod';
 
-/** What `readAll` reads, and with which config. */
+/** Options of `readAll`. */
 export interface ReadAllOptions<Name> {
-  /** As a user would write it. */
+  /** The config, as a user writes it. */
   config: unknown;
   stream: Name;
   interval?: Interval;
@@ -14,15 +14,15 @@ export interface ReadAllOptions<Name> {
   signal?: AbortSignal;
 }
 
-/** Records as the engine staged them, and those it set aside. */
+/** The staged records and the rejected ones. */
 export interface ReadAllResult<R> {
   records: R[];
   rejected: { origin: string; reason: string; record: Json }[];
 }
 
 /**
- * Reads one stream of a source as `aries extract` would, staged in memory: validated, counted, exact. For tests.
- * Throws what extract throws; rejected records are returned, not thrown.
+ * Reads one stream of a source as `aries extract` would, staged in memory. For tests.
+ * Throws the errors of extract; rejected records are returned, not thrown.
  *
  * @example
  * const { records } = await readAll(source, { config: { repo: 'nodejs/node' }, stream: 'issues' });

@@ -2,16 +2,16 @@ import type { Connector } from '@aries-data/sdk';
 import { defineSource, inferred, type JsonRecord, type RecordSchema } from '@aries-data/sdk';
 import { z } from 'zod';
 
-/** Records that a test has at hand. */
+/** Given records and what describes them. */
 export interface GivenRecords {
   records: readonly JsonRecord[];
-  /** Inferred from the records where it is left out. */
+  /** Default: inferred from the records. */
   schema?: RecordSchema | undefined;
   primaryKey?: readonly string[] | undefined;
   cursor?: string | undefined;
 }
 
-/** A connector whose one stream, `records`, has these. */
+/** Makes a connector with one stream, `records`, that holds the given records. */
 export function recordsConnector({ records, schema, primaryKey = [], cursor }: GivenRecords): Connector {
   const source = defineSource({
     config: z.object({}),

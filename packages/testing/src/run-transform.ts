@@ -4,18 +4,18 @@ import type { Json, JsonRecord, RecordSchema, Transform } from '@aries-data/sdk'
 import { memoryStaging } from '@aries-data/stores/internal';
 import { recordsConnector } from './records-source.ts';
 
-/** What `runTransform` hands the transform. */
+/** Options of `runTransform`. */
 export interface RunTransformOptions {
-  /** As a user would write it. */
+  /** The config, as a user writes it. */
   config?: unknown;
   records: JsonRecord[];
-  /** Of the records; inferred from them where it is left out. */
+  /** The records' schema. Default: inferred. */
   schema?: RecordSchema;
   primaryKey?: string[];
   cursor?: string;
 }
 
-/** What came out, and what became of the rest. */
+/** The output records, and counts of the others. */
 export interface RunTransformResult<R> {
   records: R[];
   rejected: { origin: string; reason: string; record: Json }[];
@@ -25,8 +25,8 @@ export interface RunTransformResult<R> {
 }
 
 /**
- * Runs a transform over records as `aries transform` would, staged in memory: counts are reconciled. For tests.
- * Throws what the step throws; rejected records are returned, not thrown.
+ * Runs a transform over records as `aries transform` would, staged in memory, and reconciles the counts. For tests.
+ * Throws the errors of the step; rejected records are returned, not thrown.
  *
  * @example
  * const transform = defineTransform({ map: (city) => (city.population > 0 ? city : null) });

@@ -1,7 +1,7 @@
 import nock from 'nock';
 import { afterEach, beforeEach, expect } from 'vitest';
 
-/** For each test of the file that calls it: no network but what `nock` answers, and every answer that was prepared is asked for. */
+/** Allows no network access in a file's tests but what `nock` answers, and expects every prepared answer to be used. */
 export function stubNetwork(): void {
   beforeEach(() => nock.disableNetConnect());
   afterEach(() => {

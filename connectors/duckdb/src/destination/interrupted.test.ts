@@ -19,9 +19,13 @@ function child(
   disposition: Disposition,
   stop: Stop,
 ): ChildProcessByStdio<null, Readable, null> {
-  const process_ = spawn(process.execPath, [`${import.meta.dirname}/testing/child.ts`, path, rows, disposition, stop], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const process_ = spawn(
+    process.execPath,
+    [`${import.meta.dirname}/../testing/child.ts`, path, rows, disposition, stop],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   onTestFinished(() => void process_.kill('SIGKILL'));
   return process_;
 }

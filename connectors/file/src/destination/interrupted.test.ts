@@ -45,7 +45,7 @@ test.each([
   await load({ destination: into, input: [await staged('old')], disposition: 'replace' });
   const input = await staged('new');
 
-  const child = spawn(process.execPath, [`${import.meta.dirname}/testing/child.ts`, input, out, disposition, step], {
+  const child = spawn(process.execPath, [`${import.meta.dirname}/../testing/child.ts`, input, out, disposition, step], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));

@@ -9,28 +9,29 @@ import {
 import { z } from 'zod';
 import type { Config } from '../config.ts';
 
-/** How a list of a repository is read. */
+/** Options for reading one list of a repository. */
 export interface ListOptions {
   query?: HttpParameters;
-  /** The field that the API sorts by, the latest first. */
+  /** The field that the API sorts by, newest first. */
   newestFirst?: string;
-  /** Whether the API knows `since`. Where it does not, reading ends at the first page that lies before it. */
+  /** True if the API supports `since`. Otherwise reading stops at the first page older than `since`. */
   since?: boolean;
-  /** Whether it knows `until`. */
+  /** True if the API supports `until`. */
   until?: boolean;
-  /** Statuses that say that a repository has no such list. */
+  /** Response statuses that mean the repository has no such list. */
   absent?: readonly number[];
   map?: (record: Unchecked) => Unchecked;
 }
 
-/** Where an interrupted read goes on. */
+/** The place where an interrupted read resumes. */
 export const positionSchema = z.object({ repository: z.string(), next: z.json(), newest: z.string().nullable() });
 
 /**
- * Reads a list (`path` behind `/repos/OWNER/NAME`) of all repositories, one after the other, page by page.
+ * Reads a list (at `/repos/OWNER/NAME` + `path`) from each repository in turn, page by page.
  *
- * Lists are sorted by their cursor, the latest first: what changes meanwhile moves to the front, so that no page behind loses a
- * record. The other way round the records of the next page would move up, and one at its edge would never be seen.
+ * Lists are sorted by cursor, newest first, so a record that changes during the read moves to the front and no later page
+ * loses a record. In ascending order it would move to the end, the records after it would shift up, and one at the edge of
+ * the next page would be missed.
  */
 export async function* readList(
   { config, http, window, position }: ReadContext<Config, z.output<typeof positionSchema>>,
@@ -42,13 +43,13 @@ export async function* readList(
   for (const repository of await repositoryNames(config, http)) {
     if (start !== null && repository < start.repository) continue;
     const resumed = start?.repository === repository ? start : undefined;
-    // Beyond it lies what changed since this read began. It is left to the next one, whose state must not have passed it.
+    // Records newer than this changed after the read began. They are left to the next read, so the state must not pass them.
     let newest = resumed?.newest ?? null;
     const pages = http.pages(`/repos/${repository}${path}`, {
       query: {
         per_page: 100,
         ...query,
-        // "After" or "at" a time? A second earlier it is the same, and what is too early is dropped by the engine.
+        // The API does not say if the bounds are inclusive, so ask for a second more; the engine drops what is outside.
         since: knows.since && since !== undefined ? secondsFrom(since, -1) : undefined,
         until: knows.until && until !== undefined ? secondsFrom(until, 1) : undefined,
       },
@@ -68,7 +69,7 @@ export async function* readList(
   }
 }
 
-/** `owner/name` of all repositories that are asked for, in an order that stays. */
+/** Lists the `owner/name` of every configured repository, in a stable order. */
 async function repositoryNames({ repositories, organization }: Config, http: Http): Promise<string[]> {
   const names = new Set(repositories);
   if (organization !== undefined)

@@ -1,16 +1,16 @@
 import { int64 } from '@aries-data/sdk';
 import { z } from 'zod';
 
-// As https://docs.github.com/en/rest (version 2022-11-28) describes them. What only repeats an address is left out.
+// From https://docs.github.com/en/rest (version 2022-11-28). Fields that only repeat a URL are left out.
 const text = z.string().nullish();
 const time = z.iso.datetime().nullish();
 const flag = z.boolean().nullish();
 const count = z.int().nullish();
-/** A user, a milestone, reactions: kept as they are. */
+/** A user, a milestone, reactions: kept as sent. */
 const object = z.looseObject({}).nullish();
 const objects = z.array(z.looseObject({})).nullish();
 const id = { id: int64(), node_id: text };
-/** `owner/name`, which the API's own records tell only by address. */
+/** `owner/name`, which the API's records contain only as part of a URL. */
 const repository = z.string();
 
 export const repositories = z.object({
@@ -67,7 +67,7 @@ export const issues = z.object({
   active_lock_reason: text,
   draft: flag,
   comments: count,
-  /** Where the issue is a pull request; those are read here too. */
+  /** Set if the issue is a pull request; the API lists those as issues too. */
   pull_request: object,
   reactions: object,
   html_url: text,
@@ -109,9 +109,9 @@ export const commits = z.object({
   repository,
   sha: z.string(),
   node_id: text,
-  /** `commit.committer.date`: the API's `since` and `until` go by it. */
+  /** `commit.committer.date`, which the API's `since` and `until` compare. */
   committed_at: z.iso.datetime(),
-  /** Message, tree, and who wrote and committed it by the word of git. */
+  /** The message, the tree, and git's author and committer. */
   commit: z.looseObject({}),
   author: object,
   committer: object,

@@ -15,7 +15,7 @@ afterEach(() => {
   nock.enableNetConnect();
 });
 
-test('records are as the API gives them, with the repository they are of', async () => {
+test('records are as the API sends them, plus their repository', async () => {
   await using _ = stubbedGithub({ lists: { '/repos/acme/app/issues': [issue(1, 7)] } });
   const { records } = await read('issues');
   expect(records).toEqual([
@@ -30,20 +30,20 @@ test('records are as the API gives them, with the repository they are of', async
   expect(records[0]).not.toHaveProperty('url');
 });
 
-test('pull requests, whose list knows no since, are read up to the first page that lies before it', async () => {
+test('pull requests, whose list does not support since, are read up to the first page older than it', async () => {
   const many = Array.from({ length: 12 }, (_, number) => pullRequest(number, number));
   await using github = stubbedGithub({ lists: { '/repos/acme/app/pulls': many } });
   const { records } = await read('pull_requests', { interval: { start: at(8), end: at(60) } });
   expect(records.map(({ number }) => number)).toEqual([11, 10, 9, 8]);
-  // At most the third page was on its way.
+  // At most the third page was being fetched.
   expect(github.asked.filter((path) => path.includes('page=4'))).toEqual([]);
 });
 
-test('what changes while it is read is left to the next read, whose state has not passed it', async () => {
+test('changes during a read are left to the next read, and the state does not pass them', async () => {
   const records = Array.from({ length: 6 }, (_, number) => issue(number, number)).reverse();
   const link = '<https://api.github.com/repos/acme/app/issues?page=2>; rel="next"';
   api().get('/repos/acme/app/issues').query(true).reply(200, records.slice(0, 3), { link });
-  // So many have changed that the next page holds one that did: it lies beyond what the first page could show.
+  // So many have changed that the next page contains one of them, newer than the first page's newest.
   api()
     .get('/repos/acme/app/issues')
     .query({ page: 2 })
@@ -58,7 +58,7 @@ test('an empty repository has no commits, and one without issues has none', asyn
   expect((await read('issues')).records).toEqual([]);
 });
 
-test('the secondary limit, a 403 that says when to come again, is waited for', async () => {
+test('the secondary limit, a 403 with a time to retry, is waited for', async () => {
   const message = 'You have exceeded a secondary rate limit. Please wait a few minutes before you try again.';
   api().get('/repos/acme/app/labels').query(true).reply(403, { message }, { 'retry-after': '0' });
   api()
@@ -68,7 +68,7 @@ test('the secondary limit, a 403 that says when to come again, is waited for', a
   expect((await read('labels')).records).toHaveLength(1);
 });
 
-test('a limit that lasts longer than an hour ends the run, to be tried again', async () => {
+test('a limit longer than an hour ends the run as transient', async () => {
   const reset = String(Math.ceil(Date.now() / 1000) + 9000);
   const headers = { 'x-ratelimit-limit': '60', 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset };
   api().get('/repos/acme/app/labels').query(true).reply(403, { message: 'API rate limit exceeded' }, headers);
@@ -97,7 +97,7 @@ test('a wrong token, an unknown repository and a log-in page each say what to do
   });
 });
 
-test('GitHub Enterprise has its own address; a repository named twice is read once', async () => {
+test('GitHub Enterprise has its own URL; a repository named twice is read once', async () => {
   const url = 'https://github.acme.example/api/v3';
   api(url).get('/orgs/acme/repos').query(true).reply(200, acme()['/orgs/acme/repos']);
   const enterprise = { url, token: TOKEN, organization: 'acme', repositories: ['ACME/app'] };

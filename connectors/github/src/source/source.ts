@@ -4,7 +4,7 @@ import { type Config, config } from '../config.ts';
 import { type ListOptions, positionSchema, readList } from './read-list.ts';
 import * as schemas from './schemas.ts';
 
-/** Reads repositories, and what belongs to them. */
+/** Reads repositories and their issues, pull requests, commits and more. */
 export const source = defineSource({
   config,
 
@@ -12,7 +12,7 @@ export const source = defineSource({
     baseUrl: url,
     auth: token === undefined ? undefined : { type: 'bearer', token },
     headers: { accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28' },
-    // Its limits are counted by the hour; clocks differ.
+    // Rate limits reset every hour; the rest allows for clocks that differ.
     retry: { maxWait: 3900 },
   }),
 
@@ -45,7 +45,7 @@ export const source = defineSource({
       schema: schemas.commits,
       primaryKey: ['repository', 'sha'],
       cursor: 'committed_at',
-      // 409: the repository is empty.
+      // GitHub answers 409 if the repository is empty.
       position: positionSchema,
       read: (ctx) => readList(ctx, '/commits', { since: true, until: true, absent: [409], map: withDate }),
     }),
@@ -59,7 +59,7 @@ type Context = ReadContext<Config, z.output<typeof positionSchema>>;
 
 const ALL = { state: 'all' };
 
-/** A list that can be sorted by what was updated last. */
+/** Defines a list that can be sorted by update time, newest first. */
 function updated(path: string, { query, ...list }: ListOptions) {
   const sorted = { ...list, query: { ...query, sort: 'updated', direction: 'desc' }, newestFirst: 'updated_at' };
   return {

@@ -4,7 +4,7 @@ import nock from 'nock';
 export const TOKEN = 'github_pat_11ABCDEFG0aries';
 const json = { 'content-type': 'application/json; charset=utf-8', 'x-ratelimit-limit': '5000' };
 
-/** GitHub as far as it is read: lists with `since`, `sort`, pages of at most `pageSize`, and a `Link` header. */
+/** Stubs the parts of GitHub that the connector reads: lists with `since`, `sort`, pages of at most `pageSize`, and a `Link` header. */
 export function stubbedGithub({ lists, pageSize = 3 }: { lists: Record<string, JsonRecord[]>; pageSize?: number }) {
   const asked: string[] = [];
   nock.disableNetConnect();
@@ -60,14 +60,14 @@ function timeOf({ updated_at, commit }: JsonRecord): number {
   return Date.parse(String(updated_at ?? committer?.date ?? '2024-01-01T00:00:00Z'));
 }
 
-/** A moment, so many minutes into 2024. */
+/** Returns the timestamp this many minutes into 2024. */
 export function at(minutes: number): string {
   return new Date(Date.UTC(2024, 0, 1, 0, minutes)).toISOString().replace('.000', '');
 }
 
 const user = { login: 'octocat', id: 583231, node_id: 'MDQ6VXNlcjU4MzIzMQ==', type: 'User', site_admin: false };
 
-/** An issue, as the API gives it; `updated` is a minute of 2024. */
+/** Makes an issue as the API sends it; `updated` is in minutes since the start of 2024. */
 export function issue(number: number, updated: number): JsonRecord {
   return {
     id: 2_000_000_000 + number,
@@ -132,7 +132,7 @@ export function repository(id: number, full_name: string): JsonRecord {
   };
 }
 
-/** What two repositories of an organization have. */
+/** Makes the lists of two repositories of an organization. */
 export function acme(): Record<string, JsonRecord[]> {
   const updates = [3, 9, 9, 4, 20, 21, 22];
   const dated = { created_at: at(1), user, body: 'a comment' };

@@ -12,7 +12,7 @@ interface Job {
 }
 
 /**
- * Reads what a query job of Bulk API 2.0 found. Salesforce keeps it for seven days, so an interrupted read goes on with the same job.
+ * Reads the results of a Bulk API 2.0 query job. Salesforce keeps them for seven days, so an interrupted read resumes the same job.
  *
  * https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/queries.htm
  */
@@ -28,7 +28,7 @@ export async function* readBulk(
     headers: { accept: 'text/csv' },
     from: position?.next,
     records: '',
-    // The locator of the last set is the word null.
+    // The last set of results has the locator "null", as text.
     pagination({ headers }) {
       const locator = headers.get('sforce-locator') ?? 'null';
       return locator === 'null' ? undefined : { query: { locator } };
@@ -41,15 +41,15 @@ export async function* readBulk(
   }
 }
 
-/** Has a query done, and waits for it. */
+/** Starts a query job and waits until it has finished. */
 async function finished(query: string, { config, http, signal, log, stream }: ReadContext<Config>): Promise<string> {
   const operation = config.deleted ? 'queryAll' : 'query';
   let { body: job } = await http.json<Job>('/jobs/query', { method: 'POST', json: { operation, query } });
-  log.info(`${stream}: a bulk job has begun`, { job: job.id });
+  log.info(`${stream}: started a bulk job`, { job: job.id });
   for (let wait = FIRST_WAIT_MS; job.state !== 'JobComplete'; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
     if (job.state === 'Failed' || job.state === 'Aborted') {
-      const hint = 'Read this object with api: rest, or look at the job in Setup, Bulk Data Load Jobs.';
-      const message = `The bulk job ${job.id} ended as ${job.state}${job.errorMessage === undefined ? '' : `: ${job.errorMessage}`}`;
+      const hint = 'Read this object with api: rest, or look up the job under Setup > Bulk Data Load Jobs.';
+      const message = `The bulk job ${job.id} ended with the state ${job.state}${job.errorMessage === undefined ? '' : `: ${job.errorMessage}`}`;
       throw new AriesError('CONFIG_INVALID', message, { stream, hint });
     }
     await sleep(wait, undefined, { signal });
@@ -61,7 +61,7 @@ async function finished(query: string, { config, http, signal, log, stream }: Re
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 15_000;
 
-/** The records of a set of results. Its columns are those of the query, in its order. */
+/** Parses a set of results, whose columns are those of the query, in the same order. */
 function rowsOf(text: string, fields: readonly SalesforceField[], count: string | null): Json {
   const rows = parse(text, { skip_empty_lines: true }) as string[][];
   const names = fields.map(({ name }) => name);
@@ -72,7 +72,7 @@ function rowsOf(text: string, fields: readonly SalesforceField[], count: string 
       'DATA_INVALID',
       `The results of a bulk job have ${rows.length}${told} records, or other columns than ${names.join(', ')}`,
       {
-        hint: 'Try again; if it stays so, use api: rest.',
+        hint: 'Try again. If it fails again, use api: rest.',
       },
     );
   }

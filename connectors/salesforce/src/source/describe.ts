@@ -1,7 +1,7 @@
 import { type FieldSchema, fieldSchema, type Http, type RecordSchema } from '@aries-data/sdk';
 import type { Config } from '../config.ts';
 
-/** What `describe` says of a field, as far as it counts here. */
+/** A field as `describe` returns it, without the parts that are not used here. */
 export interface SalesforceField {
   name: string;
   type: string;
@@ -13,7 +13,7 @@ export interface SalesforceObject {
   fields: SalesforceField[];
 }
 
-/** The objects that the config asks for, or all that can be queried and that tell when they changed. */
+/** Describes the configured objects, or else every object that can be queried and has a modification time. */
 export async function describeObjects({ config, http }: { config: Config; http: Http }): Promise<SalesforceObject[]> {
   const names = config.objects ?? (await queryable(http));
   const described: SalesforceObject[] = [];
@@ -24,7 +24,7 @@ export async function describeObjects({ config, http }: { config: Config; http: 
   return described;
 }
 
-/** Salesforce lets 25 long requests of an org run at once; this leaves most of them to others. */
+/** Salesforce allows an org 25 long requests at once; this leaves most of them to others. */
 const AT_ONCE = 5;
 
 async function queryable(http: Http): Promise<string[]> {
@@ -35,17 +35,17 @@ async function queryable(http: Http): Promise<string[]> {
 }
 
 /**
- * Compound fields (an address, a location) repeat others, and no bulk job can read them; of base64 fields a query gives the address
- * alone.
+ * Types that are not read. Compound fields (an address, a location) repeat others, and bulk jobs cannot read them; a query
+ * returns only the URL of a base64 field.
  */
 const LEFT_OUT = new Set(['address', 'location', 'base64', 'complexvalue', 'junctionidlist', 'json']);
 
-/** The fields of an object that are read. */
+/** Returns the fields of an object that are read. */
 export function fieldsRead({ fields }: SalesforceObject): SalesforceField[] {
   return fields.filter(({ type }) => !LEFT_OUT.has(type.toLowerCase()));
 }
 
-/** The schema of an object's records. */
+/** Builds the schema of an object's records. */
 export function schemaOf(object: SalesforceObject): RecordSchema {
   const fields = fieldsRead(object);
   return {
@@ -57,7 +57,7 @@ export function schemaOf(object: SalesforceObject): RecordSchema {
 
 const ALWAYS = new Set(['Id', 'SystemModstamp']);
 
-/** Types of fields: https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/field_types.htm */
+/** Maps a field's type: https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/field_types.htm */
 function schemaOfField({ name, type }: SalesforceField): FieldSchema {
   const nullable = !ALWAYS.has(name);
   switch (type) {
@@ -74,7 +74,7 @@ function schemaOfField({ name, type }: SalesforceField): FieldSchema {
     case 'double':
     case 'currency':
     case 'percent':
-      // The scale of a field is that of forms: what an API or a formula put there may have more digits.
+      // A field's scale applies to forms only: values set through an API or by a formula may have more digits.
       return fieldSchema('decimal', { nullable });
     default:
       return fieldSchema('string', { nullable });

@@ -6,16 +6,16 @@ import type { SalesforceObject } from './describe.ts';
 import { idSchema, lastSchema, queryOf } from './soql.ts';
 import { recordOf } from './values.ts';
 
-/** Where an interrupted read goes on: behind a record, or at a page of a job's results. */
+/** The place where an interrupted read resumes: after a record, or at a page of a job's results. */
 export const positionSchema = z.union([
   z.strictObject({ last: lastSchema }),
   z.strictObject({ job: idSchema, next: z.json() }),
 ]);
 
-/** Longer queries do not fit into an address, for which Salesforce has 16 KB. */
+/** The longest query sent in a URL, which Salesforce limits to 16 KB. */
 const LONGEST_IN_ADDRESS = 12_000;
 
-/** Reads an object: what its size says is cheaper. */
+/** Reads an object through the API that is cheaper for its size. */
 export async function* readObject(object: SalesforceObject, ctx: ReadContext<Config, z.output<typeof positionSchema>>) {
   const { config, http } = ctx;
   const query = queryOf(object, ctx);
@@ -27,7 +27,7 @@ export async function* readObject(object: SalesforceObject, ctx: ReadContext<Con
     return;
   }
   const pages = http.pages<JsonRecord>(config.deleted ? '/queryAll' : '/query', {
-    query: { q: query.behind(last) },
+    query: { q: query.after(last) },
     map: (found) => recordOf(query.fields, found),
   });
   for await (const page of pages) {
@@ -48,5 +48,5 @@ async function isForBulk(
     query: { q: query.count },
   });
   if (typeof body.totalSize === 'number') return body.totalSize >= bulkFrom;
-  throw new AriesError('DATA_INVALID', 'Salesforce counts records without saying how many there are');
+  throw new AriesError('DATA_INVALID', "Salesforce's answer to a count has no number of records");
 }

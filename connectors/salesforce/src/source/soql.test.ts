@@ -33,7 +33,7 @@ test.each([
   expect(() => since(cursor, value)).toThrow(expect.objectContaining({ code: 'DATA_INVALID', exitCode: 65 }));
 });
 
-test('the last record of an interrupted read is an id and a time', () => {
+test('a position must hold an ID and a time', () => {
   const id = '0015g00000XyZaBAAV';
   expect(lastSchema.safeParse({ id, modified: '2026-01-31T08:30:00.000Z' }).success).toBe(true);
   for (const last of [

@@ -3,14 +3,14 @@ import { z } from 'zod';
 import type { Config } from '../config.ts';
 import { fieldsRead, type SalesforceObject } from './describe.ts';
 
-/** An id of Salesforce: 15 characters, or 18 with a check. */
-export const idSchema = z.string().regex(/^[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?$/, 'expected an id of Salesforce');
+/** A Salesforce ID: 15 characters, or 18 with a checksum. */
+export const idSchema = z.string().regex(/^[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?$/, 'expected a Salesforce ID');
 
-/** The last record of an interrupted read. */
+/** The last record that an interrupted read returned. */
 export const lastSchema = z.object({ id: idSchema, modified: z.iso.datetime({ offset: true }).nullable() });
 type Last = z.output<typeof lastSchema>;
 
-/** The query for what a read asks of an object. */
+/** Builds the SOQL queries for one read of an object. */
 export function queryOf(object: SalesforceObject, ctx: ReadContext<Config>) {
   const { window, cursor, columns, primaryKey, where } = ctx;
   const asked =
@@ -18,7 +18,7 @@ export function queryOf(object: SalesforceObject, ctx: ReadContext<Config>) {
       ? undefined
       : new Set([...columns, ...primaryKey, ...(cursor === undefined ? [] : [cursor]), 'Id']);
   const fields = fieldsRead(object).filter(({ name }) => asked === undefined || asked.has(name));
-  // `until` a millisecond later, since Salesforce knows no shorter span; the engine drops what lies outside.
+  // `until` is moved a millisecond later, Salesforce's smallest unit; the engine drops what is outside.
   const conditions = [
     where === undefined ? undefined : `(${where})`,
     window.since === undefined ? undefined : `${cursor} >= ${literal(object, cursor, window.since, 0)}`,
@@ -33,21 +33,24 @@ export function queryOf(object: SalesforceObject, ctx: ReadContext<Config>) {
     fields,
     count: soql('COUNT()'),
     all: soql(fields.map(({ name }) => name).join(',')),
-    /** In an order that stays, so that a read can go on behind its last record. */
-    behind(last: Last | undefined) {
-      const position = last === undefined ? [] : [behind(last, ordered.length > 1)];
+    /** Builds a query with a stable order, so that a read can resume after its last record. */
+    after(last: Last | undefined) {
+      const position = last === undefined ? [] : [isAfter(last, ordered.length > 1)];
       return `${soql(fields.map(({ name }) => name).join(','), position)} ORDER BY ${ordered.join(', ')}`;
     },
   };
 }
 
-function behind({ id, modified }: Last, isTimed: boolean): string {
+function isAfter({ id, modified }: Last, isTimed: boolean): string {
   if (!isTimed || modified === null) return `Id > '${id}'`;
   const time = new Date(modified).toISOString();
   return `(SystemModstamp > ${time} OR (SystemModstamp = ${time} AND Id > '${id}'))`;
 }
 
-/** A cursor value as SOQL has it: dates, times and numbers bare, texts quoted. It may come from the state: only what it is gets into SOQL. */
+/**
+ * Writes a cursor value as a SOQL literal: dates, times and numbers bare, text quoted. The value may come from a state file, so
+ * only the part that matches the field's type gets into the query.
+ */
 function literal({ fields }: SalesforceObject, cursor: string | undefined, value: string, later: number): string {
   const type = fields.find(({ name }) => name === cursor)?.type;
   const bare = (pattern: RegExp) => {
@@ -55,9 +58,9 @@ function literal({ fields }: SalesforceObject, cursor: string | undefined, value
     if (found !== undefined) return found;
     throw new AriesError(
       'DATA_INVALID',
-      `Salesforce: ${JSON.stringify(value.slice(0, 100))} is no ${type}, as "${cursor}" is`,
+      `Salesforce: ${JSON.stringify(value.slice(0, 100))} is not a ${type}, which "${cursor}" needs`,
       {
-        hint: 'Correct the interval, or forget the state with aries state reset.',
+        hint: 'Correct the interval, or clear the state with aries state reset.',
       },
     );
   };

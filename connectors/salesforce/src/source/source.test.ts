@@ -25,7 +25,7 @@ afterEach(() => {
   nock.enableNetConnect();
 });
 
-test('streams are what describe says, each type in its place', async () => {
+test('streams come from describe, with a schema type for each field type', async () => {
   await using _ = stubbedSalesforce();
   const { streams } = await discover({ source: use({ objects: undefined }) });
   expect(streams.map(({ name, cursor }) => [name, cursor])).toEqual([
@@ -83,7 +83,7 @@ describe.each(['rest', 'bulk'])('by %s', (api) => {
   });
 });
 
-test('auto counts, and has a job do what is large', async () => {
+test('auto counts the records and uses a job for large objects', async () => {
   for (const [bulkFrom, jobs] of [
     [8, 0],
     [7, 1],
@@ -102,10 +102,10 @@ test('records in the recycle bin are read where the config says so', async () =>
   expect(await deletedIn(true)).toHaveLength(1);
 });
 
-test('where the requests of a day are used up, the run ends, to be tried again', async () => {
+test('the run ends as transient when the daily requests are used up', async () => {
   const body = [{ errorCode: 'REQUEST_LIMIT_EXCEEDED', message: 'TotalRequests Limit exceeded.' }];
   signedIn();
-  // Salesforce does not say when; the test does not want to wait.
+  // Salesforce does not say when to retry; the test must not wait.
   org().get(`${VERSION}/limits`).times(5).reply(403, body, { 'retry-after': '0' });
   await expect(check({ use: use() })).rejects.toMatchObject({
     code: 'RESOURCE_BUSY',
@@ -114,7 +114,7 @@ test('where the requests of a day are used up, the run ends, to be tried again',
   });
 });
 
-test('a session that has expired is renewed, with the refresh token where there is one', async () => {
+test('an expired session is renewed, with the refresh token if there is one', async () => {
   const forms: string[] = [];
   org()
     .post('/services/oauth2/token')
@@ -160,7 +160,7 @@ test('a job that fails, and results that lack records, end the run', async () =>
   };
   job({ state: 'Failed', errorMessage: 'Entity is not supported' });
   await expect(read({ api: 'bulk' })).rejects.toMatchObject({
-    message: 'The bulk job 750R ended as Failed: Entity is not supported',
+    message: 'The bulk job 750R ended with the state Failed: Entity is not supported',
     hint: expect.stringContaining('api: rest'),
   });
   nock.cleanAll();

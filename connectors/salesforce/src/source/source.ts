@@ -20,7 +20,7 @@ export const source = defineSource({
     },
     records: '/records',
     pagination: { type: 'next', place: '/nextRecordsUrl' },
-    // Of the day and of requests at once; answered with 403, and they pass by themselves.
+    // The daily limit and the limit of concurrent requests are answered with 403, but pass on their own.
     isLimit: ({ text }) => /REQUEST_LIMIT_EXCEEDED|SERVER_UNAVAILABLE/.test(text),
   }),
 

@@ -1,7 +1,7 @@
 import type { Json, JsonRecord } from '@aries-data/sdk';
 import type { SalesforceField } from './describe.ts';
 
-/** Makes the record of a row of a bulk job, in which all values are texts and an empty one is null. */
+/** Turns a row of a bulk job into a record; all its values are text, and empty means null. */
 export function recordOfRow(fields: readonly SalesforceField[], row: readonly string[]): JsonRecord {
   return Object.fromEntries(fields.map((field, at) => [field.name, cellOf(field, row[at] ?? '')]));
 }
@@ -12,7 +12,7 @@ function cellOf({ type }: SalesforceField, text: string): Json {
   return type === 'int' ? Number(text) : moment(type, text);
 }
 
-/** Makes the record of what a query gives. */
+/** Turns a query result into a record. */
 export function recordOf(fields: readonly SalesforceField[], found: JsonRecord): JsonRecord {
   return Object.fromEntries(
     fields.map(({ name, type }) => {
@@ -22,7 +22,7 @@ export function recordOf(fields: readonly SalesforceField[], found: JsonRecord):
   );
 }
 
-/** `2024-01-01T00:00:00.000+0000`, and times of day with a `Z`, as ISO 8601 has them. */
+/** Rewrites `2024-01-01T00:00:00.000+0000`, and times of day with a `Z`, as ISO 8601. */
 function moment(type: string, text: string): string {
   if (type === 'datetime') return text.replace(/\+00:?00$/, 'Z');
   return type === 'time' ? text.replace(/Z$/, '') : text;

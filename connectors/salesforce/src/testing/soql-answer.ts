@@ -1,7 +1,7 @@
 import type { JsonRecord } from '@aries-data/sdk';
 import type { StubbedObjects } from './stubbed-salesforce.ts';
 
-/** Answers the SOQL that the connector writes, and throws at any other. */
+/** Answers the SOQL that the connector writes, and throws on any other. */
 export function answer(objects: StubbedObjects, query: string): JsonRecord[] {
   const [, select = '', from = '', where = '', order = ''] =
     /^SELECT (\S+) FROM (\w+)(?: WHERE (.*?))?(?: ORDER BY (.*))?$/s.exec(query) ?? [];
@@ -16,7 +16,7 @@ export function answer(objects: StubbedObjects, query: string): JsonRecord[] {
 
 function splitAnd(where: string): string[] {
   if (where === '') return [];
-  // The condition in brackets holds an AND of its own.
+  // The condition in brackets contains an AND of its own.
   return where.match(/\((?:[^()]|\([^()]*\))*\)|[^()]+?(?= AND |$)/g)!.map((part) => part.replace(/^ AND /, ''));
 }
 

@@ -8,7 +8,7 @@ export const VERSION = '/services/data/v62.0';
 const json = { 'content-type': 'application/json;charset=UTF-8' };
 type Answer = [number, string, Record<string, string>];
 
-/** Salesforce as far as it is read: OAuth, describe, SOQL by pages, query jobs with their results in sets. */
+/** Stubs the parts of Salesforce that the connector reads: OAuth, describe, SOQL in pages, and query jobs with results in sets. */
 export function stubbedSalesforce({ objects = acme(), pageSize = 3 } = {}) {
   const asked: string[] = [];
   const jobs = new Map<string, JsonRecord[]>();
@@ -99,7 +99,7 @@ function reply(body: unknown, status = 200): Answer {
   return [status, JSON.stringify(body), json];
 }
 
-/** As Salesforce writes it: all quoted, null and empty alike, times with a Z. */
+/** Writes a row as Salesforce does: every cell quoted, null and empty alike, times with a Z. */
 function csvRow(cells: unknown[]): string {
   const texts = cells.map((cell) =>
     String(cell ?? '')
@@ -111,7 +111,7 @@ function csvRow(cells: unknown[]): string {
 
 export type StubbedObjects = Record<string, { fields: { name: string; type: string }[]; records: JsonRecord[] }>;
 
-/** A moment, so many minutes into 2024, as a query gives it. */
+/** Returns the timestamp this many minutes into 2024, as a query returns it. */
 export function at(minutes: number): string {
   return new Date(Date.UTC(2024, 0, 1, 0, minutes)).toISOString().replace('Z', '+0000');
 }
@@ -143,7 +143,7 @@ const types = {
   SystemModstamp: 'datetime',
 };
 
-/** An org with two objects, of which one does not say when its records changed. */
+/** Makes an org with two objects, one of which has no modification time. */
 export function acme(): StubbedObjects {
   const fieldsOf = (all: Record<string, string>) => Object.entries(all).map(([name, type]) => ({ name, type }));
   const minutes = [1, 5, 5, 5, 9, 12, 30];

@@ -3,24 +3,24 @@ import type { z } from 'zod';
 import type { Config } from '../config.ts';
 import { timesIn } from './schemas.ts';
 
-/** How a list is read. */
+/** Options for reading a list. */
 export interface ListOptions {
-  /** What else the request asks for. */
+  /** Further query parameters. */
   query?: Record<string, string>;
-  /** Whether its objects stay as they were created. */
+  /** True if its objects never change after they are created. */
   fixed?: boolean;
 }
 
-/** Reads a list of `/v1`, the latest first, in pages behind the last object of the page before. */
+/** Reads a list under `/v1`, newest first; each page starts after the last object of the one before. */
 export async function* readList(
   { http, config, window, position, log, stream, cursor }: ReadContext<Config>,
   schema: z.ZodObject,
   { query, fixed = false }: ListOptions,
 ) {
-  // The API filters by `created` alone; by another cursor the engine does.
+  // The API can filter by `created` only; for any other cursor the engine filters.
   const { since, until } = cursor === 'created' ? window : {};
   if (since !== undefined && !fixed)
-    log.info(`${stream}: what was created before ${since} and has changed since is not read again (see lag)`);
+    log.info(`${stream}: objects created before ${since} that have changed since are not read again (see lag)`);
   const times = timesIn(schema);
   const pages = http.pages(`/v1/${stream}`, {
     query: {
@@ -39,7 +39,7 @@ export async function* readList(
   }
 }
 
-/** Lists within an object, such as the lines of an invoice, hold the first ten. */
+/** Completes lists within an object, such as the lines of an invoice, which hold only their first ten. */
 async function complete(record: JsonRecord, http: Http): Promise<void> {
   for (const list of Object.values(record)) {
     if (typeof list !== 'object' || list === null || Array.isArray(list) || list.has_more !== true) continue;
@@ -55,7 +55,7 @@ function firstSecond({ startDate }: Config, since: string | undefined): number |
   return known.length === 0 ? undefined : Math.max(...known);
 }
 
-/** The second at which a time is over. */
+/** Rounds a time up to whole seconds since 1970. */
 function seconds(time: string | undefined): number | undefined {
   return time === undefined ? undefined : Math.ceil(Date.parse(time) / 1000);
 }

@@ -2,12 +2,12 @@ import { decimal, int64 } from '@aries-data/sdk';
 import { z } from 'zod';
 
 /**
- * The version that these schemas describe (https://docs.stripe.com/api?api-version=2024-06-20). It is sent with each request, so that an
- * account's own version, or a new one, changes no type.
+ * The API version that these schemas describe (https://docs.stripe.com/api?api-version=2024-06-20). It is sent with each request, so
+ * types do not depend on the account's own version.
  */
 export const API_VERSION = '2024-06-20';
 
-// Amounts are integers of the currency's smallest unit: exact, whatever their size.
+// Amounts are integers in the currency's smallest unit, exact at any size.
 const amount = int64();
 const someAmount = int64().nullish();
 const text = z.string().nullish();
@@ -21,7 +21,7 @@ const id = { id: z.string(), created, livemode: z.boolean() };
 const metadata = object;
 const currency = z.string();
 
-/** Fields that the API gives in seconds since 1970. */
+/** Lists the fields that the API sends as seconds since 1970. */
 export function timesIn(schema: z.ZodObject): string[] {
   const names = Object.entries(schema.shape as Record<string, unknown>);
   return names.filter(([, type]) => type === created || type === time).map(([name]) => name);
@@ -130,7 +130,7 @@ export const payment_intents = z.object({
   metadata,
 });
 
-// Refunds do not say whether they are live.
+// Refunds have no `livemode`.
 export const refunds = z.object({
   id: z.string(),
   created,
@@ -189,7 +189,7 @@ export const payouts = z.object({
   metadata,
 });
 
-// Nor do balance transactions.
+// Balance transactions have no `livemode` either.
 export const balance_transactions = z.object({
   id: z.string(),
   created,

@@ -54,7 +54,7 @@ test('an invoice has all of its lines, not the first ten', async () => {
   expect(records[0]).toMatchObject({ lines: { has_more: false, data: invoiceLines() } });
 });
 
-test('an interval is asked for in seconds, and read page by page behind the last object', async () => {
+test('an interval is requested in seconds, and each page starts after the last object', async () => {
   await using stripe = stubbedStripe({ lists: shop() });
   const interval = { start: '2024-01-01T00:05:00.000Z', end: '2024-01-01T00:12:00.000Z' };
   const { records } = await read('charges', { interval });
@@ -63,14 +63,14 @@ test('an interval is asked for in seconds, and read page by page behind the last
   expect(stripe.asked).toEqual([asked, `${asked}&starting_after=ch_2`]);
 });
 
-test('what was created before startDate is not read, in no mode', async () => {
+test('objects created before startDate are not read in any mode', async () => {
   await using stripe = stubbedStripe({ lists: { '/v1/charges': [charge(1, -5), charge(2, 5)] } });
   const { records } = await read('charges', { config: { ...config, startDate: '2024-01-01' } });
   expect(records.map(({ id }) => id)).toEqual(['ch_2']);
   expect(stripe.asked).toEqual([`/v1/charges?limit=100&created[gte]=${minute(0)}`]);
 });
 
-test('by another cursor than created, all is read and the engine looks', async () => {
+test('with a cursor other than created, everything is read and the engine filters', async () => {
   await using stripe = stubbedStripe({ lists: shop() });
   const interval = { start: '2024-01-01T00:40:00Z', end: '2024-01-01T01:00:00Z' };
   const { streams } = await extract({
@@ -83,7 +83,7 @@ test('by another cursor than created, all is read and the engine looks', async (
   expect(stripe.asked[0]).toBe('/v1/products?limit=100');
 });
 
-test('an incremental read says that it sees what is created, not what changes', async () => {
+test('an incremental read warns that it sees new objects but not changes', async () => {
   await using _ = stubbedStripe({ lists: { '/v1/customers': [customer(1, 1)], '/v1/events': [] } });
   const said: string[] = [];
   const write = (message: string) => void said.push(message);
@@ -91,7 +91,7 @@ test('an incremental read says that it sees what is created, not what changes', 
   const interval = { start: '2024-01-01T00:00:00Z', end: '2024-01-02T00:00:00Z' };
   await extract({ source: use, staging: memoryStaging(), streams: ['customers', 'events'], interval, log });
   expect(said.filter((line) => line.includes('not read again'))).toEqual([
-    'customers: what was created before 2024-01-01T00:00:00.000Z and has changed since is not read again (see lag)',
+    'customers: objects created before 2024-01-01T00:00:00.000Z that have changed since are not read again (see lag)',
   ]);
 });
 
@@ -105,7 +105,7 @@ test('a connected account is read with its own header', async () => {
   expect(records).toHaveLength(1);
 });
 
-test('too many requests are tried again', async () => {
+test('a 429 is retried', async () => {
   const limit = refusal('Request rate limit exceeded.', 'rate_limit_error');
   api().get('/v1/charges').query(true).reply(429, limit, { 'retry-after': '0' });
   api()

@@ -20,7 +20,7 @@ export const source = defineSource({
   }),
 
   async check({ http }) {
-    // A key that is known, and may not read customers, is answered with 403: it may be there for something else.
+    // 403 means that the key is valid but may not read customers, which it may not need to.
     await http.json('/v1/customers', { query: { limit: 1 }, absent: [403] });
   },
 
@@ -33,7 +33,7 @@ export const source = defineSource({
     payouts: stream({ schema: schemas.payouts, ...list(schemas.payouts) }),
     balance_transactions: stream({ schema: schemas.balance_transactions, ...list(schemas.balance_transactions) }),
     invoices: stream({ schema: schemas.invoices, ...list(schemas.invoices) }),
-    // Without it, those that were cancelled are left out.
+    // Without it, cancelled subscriptions are left out.
     subscriptions: stream({
       schema: schemas.subscriptions,
       ...list(schemas.subscriptions, { query: { status: 'all' } }),

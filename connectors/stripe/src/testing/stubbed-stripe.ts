@@ -5,7 +5,7 @@ import { API_VERSION } from '../source/schemas.ts';
 export const KEY = 'rk_live_51AriesTestKey';
 const json = { 'content-type': 'application/json', 'request-id': 'req_1' };
 
-/** Stripe as far as it is read: lists, the latest first, with `created[gte]`, `created[lt]`, `limit` and `starting_after`. */
+/** Stubs Stripe's lists: newest first, with `created[gte]`, `created[lt]`, `limit` and `starting_after`. */
 export function stubbedStripe({ lists, pageSize = 3 }: { lists: Record<string, JsonRecord[]>; pageSize?: number }) {
   const asked: string[] = [];
   nock.disableNetConnect();
@@ -50,7 +50,7 @@ function pageOf(list: JsonRecord[], url: URL, pageSize: number): JsonRecord {
   return { object: 'list', url: url.pathname, has_more: end < found.length, data: found.slice(start, end) };
 }
 
-/** Seconds since 1970 of a minute of 2024. */
+/** Returns the seconds since 1970 at this many minutes into 2024. */
 export function minute(minutes: number): number {
   return Date.UTC(2024, 0, 1, 0, minutes) / 1000;
 }
@@ -96,7 +96,7 @@ export function charge(number: number, minutes: number): JsonRecord {
   };
 }
 
-/** An invoice; number 1 has eleven lines, of which ten are in it. */
+/** Makes an invoice. Number 1 has eleven lines, ten of which are included. */
 export function invoice(number: number, minutes: number): JsonRecord {
   const url = `/v1/invoices/in_${number}/lines`;
   const totals = { amount_due: 1099, amount_paid: 1099, amount_remaining: 0, subtotal: 1099, total: 1099, tax: null };
@@ -149,7 +149,7 @@ function dated(object: string, id: string, minutes: number): JsonRecord {
   return { id, object, created: minute(minutes), livemode: false, metadata: { order: '6735' } };
 }
 
-/** An account with a few objects of each kind, some created in the same second. */
+/** Makes an account with a few objects of each kind, some created in the same second. */
 export function shop(): Record<string, JsonRecord[]> {
   const minutes = [1, 5, 5, 5, 9, 12, 30];
   const all = (make: (number: number, minutes: number) => JsonRecord) => minutes.map((at, number) => make(number, at));

@@ -1,9 +1,9 @@
 import { type ApplyContext, type Batch, type JsonRecord, originOf, withOrigin } from '@aries-data/sdk';
 
-/** What becomes of one record: another record, null to leave it out, or the reason to reject it. */
+/** Changes one record: returns the new record, null to leave it out, or the reason to reject it. */
 export type Change = (record: JsonRecord) => JsonRecord | null | string;
 
-/** One batch out for each batch in; counts what is left out and says where rejected records came from. */
+/** Yields one batch for each batch taken, counts records left out, and reports the origin of rejected ones. */
 export async function* mapBatches(
   batches: AsyncIterable<Batch>,
   ctx: ApplyContext<unknown>,
@@ -28,7 +28,7 @@ export async function* mapBatches(
     }
     if (dropped > 0) ctx.drop(dropped);
     const start = before;
-    // A later transform that rejects one of these can still say where it came from.
+    // Keeps origins for a later transform that rejects one of these records.
     if (batch.length > 0 && originOf(batch, 0) !== undefined)
       withOrigin(out, (index) => originAt(batch, indexes[index]!, start));
     before += batch.length;
@@ -36,7 +36,7 @@ export async function* mapBatches(
   }
 }
 
-/** Where a record of a batch came from: as its source says, else its place among the records so far. */
+/** Returns the origin of a record: what its source says, or else its number in the stream. */
 export function originAt(batch: Batch, index: number, before: number): string {
   return originOf(batch, index) ?? `record ${before + index + 1}`;
 }

@@ -8,8 +8,8 @@ const WRITE_CHARACTERS = 1024 * 1024;
 const NEWLINE = 0x0a;
 
 /**
- * Files that entries are spread over by a hash of their key; each file keeps the order in which they came.
- * `place` is the bucket that is split, as the buckets that lead to it: `[3, 17]`.
+ * Distributes entries over files by a hash of their key; each file keeps the order in which they arrived.
+ * `place` is the path of buckets that led to the one being split: `[3, 17]`.
  */
 export function createBuckets(folder: string, place: readonly number[]) {
   const used = new Set<number>();
@@ -39,7 +39,7 @@ export function createBuckets(folder: string, place: readonly number[]) {
   };
 }
 
-/** Reads a bucket back, in its order. */
+/** Reads a bucket back, in order. */
 export async function* readEntries(path: string): AsyncGenerator<Entry[]> {
   let rest: Buffer[] = [];
   for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 }) as AsyncIterable<Buffer>) {
@@ -53,7 +53,7 @@ export async function* readEntries(path: string): AsyncGenerator<Entry[]> {
   }
 }
 
-// Key and deciding value stand before the record, so that its text is copied from file to file without being parsed.
+// The key and the compared value come before the record, so its text is copied between files without being parsed.
 function lineOf({ key, by, text }: Entry): string {
   return `${JSON.stringify([key, by])}\t${text}\n`;
 }
@@ -68,7 +68,7 @@ function* parseLines(lines: Buffer): Generator<Entry> {
   }
 }
 
-/** FNV-1a with a finish that mixes all bits; another hash at each level, so that a bucket splits again. */
+/** Hashes a key with FNV-1a and a final mix of all bits. Each level has its own hash, so that a bucket can be split again. */
 function bucketOf(key: string, level: number): number {
   let hash = 0x811c9dc5 ^ Math.imul(level + 1, 0x9e3779b1);
   for (let index = 0; index < key.length; index++) hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193);

@@ -22,7 +22,7 @@ export const number: CastRule = {
     if (typeof value === 'number') return value;
     const text = numberText(value);
     if (text === undefined) return undefined;
-    // Up to 15 digits always come back from a double as they went in.
+    // A double holds any integer of up to 15 digits exactly.
     if (/^-?\d{1,15}$/.test(text)) return Number(text);
     const decimal = parseDecimal(text);
     if (decimal === undefined || !Number.isFinite(decimal.exponent)) return undefined;
@@ -51,16 +51,16 @@ export const decimal: CastRule = {
   },
 };
 
-/** Whether the double, printed at its shortest or with as many digits as the text has, is the text again. */
+/** True if the double, printed in its shortest form or with as many digits as the text, gives the same value. */
 function comesBack(text: Decimal, number: number): boolean {
   if (text.sign === 0) return true;
   if (number === 0 || !Number.isFinite(number) || text.digits.length > 17) return false;
-  // Both, because they round a tie in different ways: 712684102247143.25 is …3.2 at its shortest, …3.3 with 16 digits.
+  // Both forms, because they round ties differently: 712684102247143.25 is …3.2 in its shortest form, …3.3 with 16 digits.
   const printed = [String(number), number.toPrecision(text.digits.length)];
   return printed.some((one) => compareDecimals(parseDecimal(one)!, text) === 0);
 }
 
-/** The digits of a value that is a whole number of at most 30 digits (`5`, `"5.0"`, `"1e3"`). */
+/** Returns the digits of a whole number (`5`, `"5.0"`, `"1e3"`); undefined for other values, or beyond 30 digits. */
 function wholeNumber(value: Json): string | undefined {
   const text = numberText(value);
   const parsed = text === undefined ? undefined : parseDecimal(text);

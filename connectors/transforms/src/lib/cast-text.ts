@@ -4,7 +4,7 @@ import { numberText } from './decimal.ts';
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Never fails: what is no text becomes its JSON text. */
+/** Never fails: a value that is not text becomes its JSON text. */
 export const string: CastRule = {
   noun: 'text',
   cast: (value) => numberText(value) ?? JSON.stringify(value),
@@ -29,7 +29,7 @@ export const uuid: CastRule = {
   cast: (value) => (typeof value === 'string' && UUID.test(value) ? value.toLowerCase() : undefined),
 };
 
-/** A string must be JSON text already and is kept as it is; anything else is written as JSON text. */
+/** Keeps a string, which must already be JSON text; writes any other value as JSON text. */
 export const json: CastRule = {
   noun: 'JSON text',
   cast(value) {

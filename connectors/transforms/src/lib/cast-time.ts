@@ -9,7 +9,7 @@ export const date: CastRule = {
   noun: 'a date',
   cast(value) {
     const parts = read(value);
-    // Midnight in UTC is the same moment as its date; any other time of day would be lost.
+    // Midnight UTC means the same as its date; any other time of day would be lost.
     return parts !== undefined && parts.rest === 'T00:00:00Z' && !/[1-9]/.test(parts.fraction) ? parts.day : undefined;
   },
   hint: (value) => (read(value) === undefined ? undefined : 'is not a date: it has a time of day'),
@@ -25,7 +25,7 @@ export const time: CastRule = {
   hint: (value) => (typeof value === 'string' && parseTime(value) !== undefined ? TOO_FINE : undefined),
 };
 
-/** Written as RFC 3339: `T` between date and time, seconds, and a zone; a date is its midnight, and without a zone it is UTC. */
+/** Writes RFC 3339: a `T` between date and time, seconds, and a zone. A date becomes its midnight; without a zone it is UTC. */
 export const dateTime: CastRule = {
   noun: 'a date-time',
   cast(value) {
@@ -36,7 +36,7 @@ export const dateTime: CastRule = {
   hint: (value) => (read(value) === undefined ? undefined : TOO_FINE),
 };
 
-/** A moment's day, its fraction of a second, and the rest in full: `T10:00:00+02:00`. */
+/** Splits a timestamp into its day, its fraction of a second, and the rest in full: `T10:00:00+02:00`. */
 function read(value: Json): { day: string; rest: string; fraction: string } | undefined {
   const match = typeof value === 'string' && parseInstant(value) !== undefined ? DATE_TIME.exec(value) : null;
   if (match === null) return undefined;

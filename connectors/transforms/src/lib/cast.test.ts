@@ -109,17 +109,17 @@ test.each(BAD)('%s of %j fails: %s', (type, value, reason) => {
   expect(whyNot(type, 'x', value)).toBe(reason);
 });
 
-test('a long value is cut in the reason', () => {
+test('a long value is shortened in the reason', () => {
   expect(whyNot('integer', 'x', 'a'.repeat(1000))).toHaveLength(`"x": "${'a'.repeat(79)}… is not an integer`.length);
 });
 
-test('every number comes back from its text', () => {
+test('every number survives a cast to text and back', () => {
   const numbers = fc.double({ noNaN: true, noDefaultInfinity: true });
   fc.assert(fc.property(numbers, (value) => cast('number', cast('string', value)!) === value));
   fc.assert(fc.property(numbers, (value) => cast('number', value.toPrecision(17)) === value));
 });
 
-test('a text that becomes an integer or int64 is the same number', () => {
+test('text cast to integer or int64 is the same number', () => {
   fc.assert(
     fc.property(fc.bigInt({ min: -(2n ** 65n), max: 2n ** 65n }), (value) => {
       const int64 = cast('int64', String(value));

@@ -4,17 +4,17 @@ import { boolean, json, string, uuid } from './cast-text.ts';
 import { date, dateTime, time } from './cast-time.ts';
 import { show } from './show.ts';
 
-/** How values become one type: exactly, or not at all. Never given null. */
+/** A rule that casts values to one type, exactly or not at all. It is never given null. */
 export interface CastRule {
-  /** undefined: cannot be cast without changing what it says. */
+  /** Returns undefined if the cast would change the value. */
   cast(value: Json): Json | undefined;
-  /** What a value that cannot be cast is not. */
+  /** Completes the message `is not …` for a value that cannot be cast. */
   noun: string;
-  /** Says more than `is not …` about a value that comes near. */
+  /** Replaces `is not …` for a value that almost fits. */
   hint?(value: Json): string | undefined;
 }
 
-/** The types `cast` knows. */
+/** The types that `cast` supports. */
 export const CASTS = {
   string,
   integer,
@@ -39,7 +39,7 @@ export function isCastType(kind: FieldKind): kind is CastType {
   return Object.hasOwn(CASTS, kind);
 }
 
-/** Why a value was not cast, for the reason of its record: `"lat": "abc" is not a number`. */
+/** Says why a value was not cast, for rejecting its record: `"lat": "abc" is not a number`. */
 export function whyNot(type: CastType, name: string, value: Json): string {
   const rule: CastRule = CASTS[type];
   return `${show(name, value)} ${rule.hint?.(value) ?? `is not ${rule.noun}`}`;

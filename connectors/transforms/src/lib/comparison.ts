@@ -3,18 +3,18 @@ import { AriesError, type FieldKind, type Json } from '@aries-data/sdk';
 import { parseDecimal } from './decimal.ts';
 import { instantOrder, numberOrder, type Order, orderOf, textOrder } from './order.ts';
 
-/** A value written in a config. */
+/** A value in a config. */
 export type Literal = string | number | boolean;
 
-/** Whether a value comes before (negative), with (0) or after a literal; undefined where they cannot be compared. */
+/** Returns a negative number, 0 or a positive number if a value sorts before, with or after a literal; undefined if they cannot be compared. */
 export type Comparison = (value: Json) => number | undefined;
 
-/** Whether greater and less mean something for a kind. */
+/** True if values of this kind have an order. */
 export function isOrdered(kind: FieldKind): boolean {
   return kind === 'any' || orderOf(kind) !== undefined;
 }
 
-/** Compares values of a kind with one literal; a literal that is none of the kind is a `CONFIG_INVALID`. */
+/** Makes a function that compares values of a kind with one literal. Throws `CONFIG_INVALID` if the literal is not of that kind. */
 export function compareWith(literal: Literal, kind: FieldKind, path: string): Comparison {
   const comparison = kind === 'any' ? untyped(literal) : typed(literal, kind);
   if (comparison !== undefined) return comparison;
@@ -22,7 +22,7 @@ export function compareWith(literal: Literal, kind: FieldKind, path: string): Co
     kind === 'object' || kind === 'array' ? 'Use exists, or flatten it first.' : `Give a value of type ${kind}.`;
   throw new AriesError(
     'CONFIG_INVALID',
-    `${path}: ${JSON.stringify(literal)} is no value of the field's type, ${kind}`,
+    `${path}: ${JSON.stringify(literal)} is not a value of the field's type, ${kind}`,
     { hint },
   );
 }
@@ -34,7 +34,7 @@ function typed(literal: Literal, kind: FieldKind): Comparison | undefined {
   return typeof literal === (kind === 'boolean' ? 'boolean' : 'string') ? same(literal) : undefined;
 }
 
-/** Where the type of a field is not known, the literal says how to compare: as numbers, as moments, or as text. */
+/** Compares as numbers, as timestamps or as text, depending on the literal, because the field's type is unknown. */
 function untyped(literal: Literal): Comparison | undefined {
   if (typeof literal === 'boolean') return same(literal);
   const asNumber =

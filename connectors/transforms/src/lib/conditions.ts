@@ -3,7 +3,7 @@ import { type Comparison, compareWith, isOrdered, type Literal } from './compari
 import { fieldGetter, fieldMap, findField, knownSchema } from './fields.ts';
 import { show } from './show.ts';
 
-/** One condition: on a field, or over further conditions. */
+/** A condition on a field, or a group of conditions. */
 export interface Condition {
   field?: string | undefined;
   is?: Literal | null | undefined;
@@ -20,7 +20,7 @@ export interface Condition {
   all?: Condition[] | undefined;
 }
 
-/** Whether a record meets a condition, or the reason why that cannot be said. */
+/** Returns true if a record meets a condition, or the reason why it cannot be tested. */
 export type Test = (record: JsonRecord) => boolean | string;
 
 const BOUNDS = {
@@ -31,7 +31,7 @@ const BOUNDS = {
 };
 const OPERATORS = ['is', 'isNot', 'in', 'notIn', 'gt', 'gte', 'lt', 'lte', 'matches', 'exists'] as const;
 
-/** Conditions that say nothing, or two things at once. */
+/** Finds conditions that have no operator, or more than one meaning. */
 export function* misshapen(
   conditions: readonly Condition[],
   path: (string | number)[] = [],
@@ -49,7 +49,7 @@ export function* misshapen(
   }
 }
 
-/** The test that all conditions together make. A field, value or pattern that cannot be is a `CONFIG_INVALID`. */
+/** Compiles all conditions into one test. Throws `CONFIG_INVALID` for an unknown field, or a value or pattern that is not valid. */
 export function compileConditions(where: readonly Condition[], input: RecordSchema | undefined): Test {
   return every(where.map((condition, index) => compile(condition, knownSchema(input), `where[${index}]`)));
 }
@@ -123,17 +123,19 @@ function pattern(name: string, text: string, kind: FieldKind, path: string): (va
     expression = new RegExp(text, 'u');
   } catch (error) {
     throw new AriesError('CONFIG_INVALID', `${path}: ${(error as Error).message}`, {
-      hint: 'Write a regular expression as JavaScript has it.',
+      hint: 'Use JavaScript syntax for regular expressions.',
       cause: error,
     });
   }
   return (value) => {
     if (value === null) return false;
-    return typeof value === 'string' ? expression.test(value) : `${show(name, value)} is not text, which matches needs`;
+    return typeof value === 'string'
+      ? expression.test(value)
+      : `${show(name, value)} is not text, which \`matches\` needs`;
   };
 }
 
-// Three values: where one part settles the answer, a part that cannot be judged does not matter.
+// Three-valued logic: if one part decides the result, a part that cannot be tested does not matter.
 function every(tests: readonly Test[]): Test {
   return (record) => {
     let reason: string | undefined;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A map from field names to values, in a config. `z.record()` leaves `__proto__` out without a word, so it is refused here. */
+/** A map from field names to values. `z.record()` silently drops `__proto__`, so it is refused here. */
 export function mapOfFields<V extends z.ZodType>(value: V) {
   const { $schema, ...additionalProperties } = z.toJSONSchema(value);
   return z
@@ -13,10 +13,10 @@ export function mapOfFields<V extends z.ZodType>(value: V) {
     .pipe(z.record(z.string(), value));
 }
 
-/** A number as YAML and JSON give it: digits that a double does not hold are lost before anyone could see them. */
+/** A number from YAML or JSON. Parsing has already lost the digits that a double cannot hold, so too many are refused. */
 export const writtenNumber = z
   .number()
   .refine(
     (number) => !Number.isInteger(number) || Number.isSafeInteger(number),
-    'has more digits than a number holds: write it in quotes',
+    'has more digits than a number can hold: write it in quotes',
   );

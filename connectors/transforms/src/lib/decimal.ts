@@ -1,7 +1,7 @@
 import { isRawNumber } from '@aries-data/formats';
 import type { Json } from '@aries-data/sdk';
 
-/** A number taken apart, so that no digit is lost: ±0.digits × 10^exponent, without zeros at either end of the digits. */
+/** An exact decimal number: ±0.digits × 10^exponent, where digits have no leading or trailing zeros. */
 export interface Decimal {
   sign: number;
   exponent: number;
@@ -17,7 +17,7 @@ const SPECIAL = new Map<string, Decimal>([
   ['NaN', { sign: 1, exponent: Number.POSITIVE_INFINITY, digits: '1' }],
 ]);
 
-/** Reads a decimal number, `NaN`, `Infinity` or `-Infinity`; undefined where the text is none. */
+/** Parses a decimal number, `NaN`, `Infinity` or `-Infinity`; undefined for other text. */
 export function parseDecimal(text: string): Decimal | undefined {
   const match = DECIMAL.exec(text);
   if (match === null) return SPECIAL.get(text);
@@ -30,7 +30,7 @@ export function parseDecimal(text: string): Decimal | undefined {
   return { sign: match[1] === '-' ? -1 : 1, exponent: whole.length - leading + Number(match[5] ?? 0), digits };
 }
 
-// By hand: /0+$/ takes quadratic time on a text of many zeros.
+// A loop, because /0+$/ takes quadratic time on many zeros.
 function trimZeros(text: string): string {
   let start = 0;
   let end = text.length;
@@ -39,7 +39,7 @@ function trimZeros(text: string): string {
   return text.slice(start, end);
 }
 
-/** Negative, zero or positive as `a` is less than, equal to or greater than `b`. */
+/** Compares two decimals for sorting. */
 export function compareDecimals(a: Decimal, b: Decimal): number {
   if (a.sign !== b.sign) return a.sign - b.sign;
   if (a.exponent !== b.exponent) return a.exponent < b.exponent ? -a.sign : a.sign;
@@ -47,19 +47,19 @@ export function compareDecimals(a: Decimal, b: Decimal): number {
   return a.digits < b.digits ? -a.sign : a.sign;
 }
 
-/** One text for each value: `1.0`, `1` and `1e0` are the same. */
+/** Returns the same text for equal values: `1.0`, `1` and `1e0`. */
 export function canonicalDecimal({ sign, exponent, digits }: Decimal): string {
   return `${sign < 0 ? '-' : ''}${digits}e${exponent}`;
 }
 
-/** The text of an integer without exponent or leading zeros; undefined where it is none, or has more than 30 digits. */
+/** Writes an integer without exponent or leading zeros; undefined if it is not one, or has more than 30 digits. */
 export function integerText({ sign, exponent, digits }: Decimal): string | undefined {
   if (sign === 0) return '0';
   if (digits.length > exponent || exponent > 30) return undefined;
   return (sign < 0 ? '-' : '') + digits.padEnd(exponent, '0');
 }
 
-/** The text of a number: of a JSON number, of one kept raw, or a string as it is; undefined for anything else. */
+/** Returns the text of a JSON number or a raw number, or a string unchanged; undefined for anything else. */
 export function numberText(value: Json): string | undefined {
   if (typeof value === 'string') return value;
   if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value);

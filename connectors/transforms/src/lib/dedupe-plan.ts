@@ -18,20 +18,20 @@ export interface DedupeConfig {
   by?: string | undefined;
 }
 
-/** The value that `latest` compares, as a line in a file can hold it. */
+/** The value that `latest` compares, in a form that a line of a file can hold. */
 export type By = string | number | null;
 
 export interface DedupePlan {
   keyNames: readonly string[];
   readKey: KeyReader;
   readBy(record: JsonRecord): By;
-  /** Whether a record takes the place of an earlier one of the same key. */
+  /** True if a record replaces an earlier one with the same key. */
   replaces(earlier: By, later: By): boolean;
   write(record: JsonRecord): string;
   parse(text: string): JsonRecord;
 }
 
-/** Brings config and input together; a missing key, or fields that cannot serve as one, are a `CONFIG_INVALID`. */
+/** Resolves the config against the input. Throws `CONFIG_INVALID` if there is no key, or a field cannot be part of one. */
 export function planDedupe(ctx: TransformContext<DedupeConfig>, input: RecordSchema | undefined): DedupePlan {
   if (input === undefined) throw new AriesError('BUG', 'dedupe was started before the schema of its input was known');
   const find = fieldFinder(input);
@@ -56,7 +56,7 @@ export function planDedupe(ctx: TransformContext<DedupeConfig>, input: RecordSch
 
 type FindField = (name: string, option: string) => Field;
 
-/** Where there are no fields, because there were no records, any name will do. */
+/** Finds fields by name. With no records there are no fields, and any name is accepted. */
 function fieldFinder(input: RecordSchema): FindField {
   if (knownSchema(input) === undefined) return (name) => ({ name, kind: 'string', nullable: true, schema: {} });
   const fields = fieldMap(input);
@@ -72,16 +72,16 @@ function planBy(ctx: TransformContext<DedupeConfig>, find: FindField): Pick<Dedu
       'CONFIG_INVALID',
       `keep: latest needs a field to compare: the stream ${JSON.stringify(ctx.stream)} has no cursor`,
       {
-        hint: 'Name the field in `by`, or keep the first or the last.',
+        hint: 'Name the field in `by`, or use `keep: first` or `keep: last`.',
       },
     );
   }
   const { kind, schema } = find(by, 'by');
-  // A column that never held a value needs no order.
+  // A column without any values needs no order.
   const order = schema.type === 'null' ? textOrder : orderOf(kind);
   if (order === undefined) {
     throw new AriesError('CONFIG_INVALID', `by: ${JSON.stringify(by)} is ${kind}, which has no order`, {
-      hint: 'Cast it with select first, or keep the first or the last.',
+      hint: 'Cast it with select first, or use `keep: first` or `keep: last`.',
     });
   }
   const get = fieldGetter(by);
@@ -92,7 +92,7 @@ function asBy(value: Json | undefined): By {
   if (value === undefined || value === null) return null;
   if (typeof value === 'number') return value;
   const text = numberText(value);
-  // A copy, because part of a string can hold all of it in memory.
+  // A copy, because a substring keeps the whole string in memory.
   return text === undefined ? null : (JSON.parse(JSON.stringify(text)) as string);
 }
 

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { createBuckets, readEntries } from './buckets.ts';
 import type { By } from './dedupe-plan.ts';
 
-/** A record on its way: its key, the value that decides, and its JSON text. */
+/** A record with its key, the value that decides which one to keep, and its JSON text. */
 export interface Entry {
   key: string;
   by: By;
@@ -13,20 +13,20 @@ export interface DistinctOptions {
   replaces(earlier: By, later: By): boolean;
   memory: number;
   folder(): Promise<string>;
-  /** Told how many entries gave way to others of their key. */
+  /** Called with the number of entries that others of the same key replaced. */
   onMerged(count: number): void;
 }
 
-// Two keys that share a bucket at every one of these levels do not exist; the limit only guards against a loop.
+// No two keys share a bucket at all these levels; the limit only guards against an endless loop.
 const MAX_LEVEL = 24;
 const BATCH_RECORDS = 1000;
 const BATCH_BYTES = 1024 * 1024;
-/** What a map's entry costs beyond its characters. */
+/** Bytes of a map entry in addition to its characters. */
 const OVERHEAD = 200;
 
 /**
- * One entry for each key, as batches of record texts. While the keys fit in memory they come in the order in which they first
- * appeared; beyond that, entries are spilled into buckets by a hash of their key, and each bucket is treated in turn in the same way.
+ * Yields one entry for each key, as batches of record texts. While the keys fit in memory, they keep the order in which they first
+ * appeared. Beyond that, entries are spilled into buckets by a hash of their key, and each bucket is processed in the same way.
  */
 export async function* oneOfEach(
   batches: AsyncIterable<Entry[]>,
@@ -78,7 +78,7 @@ function* inBatches(entries: Iterable<Entry>): Generator<string[]> {
   if (batch.length > 0) yield batch;
 }
 
-/** Bytes in memory: one for each character where all of them are ASCII, else two at most. */
+/** Estimates the bytes in memory: one per character if all are ASCII, otherwise at most two. */
 function sizeOf({ key, text }: Entry): number {
   const characters = key.length + text.length;
   return OVERHEAD + (Buffer.byteLength(text) === text.length ? characters : 2 * characters);

@@ -9,12 +9,12 @@ import {
   type RecordSchema,
 } from '@aries-data/sdk';
 
-/** A function that reads one field, as fast as `record.name` in source code; undefined where the record lacks it. */
+/** Makes a function that reads one field, as fast as `record.name` in source code; undefined if the record lacks it. */
 export function fieldGetter(name: string): (record: JsonRecord) => Json | undefined {
   return new Function('record', `return ${readField('record', name)};`) as (record: JsonRecord) => Json | undefined;
 }
 
-/** Source code that reads a field: a name that every object inherits (`constructor`) counts only where the record has it itself. */
+/** Writes source code that reads a field. A name that every object inherits (`constructor`) counts only if the record has its own. */
 export function readField(record: string, name: string): string {
   const text = JSON.stringify(name);
   return name in Object.prototype
@@ -22,20 +22,20 @@ export function readField(record: string, name: string): string {
     : `${record}[${text}]`;
 }
 
-/** Sets a field whatever its name: an assignment to `__proto__` would set none. */
+/** Sets a field of any name, including `__proto__`, which a plain assignment would not set. */
 export function setField(record: JsonRecord, name: string, value: Json): void {
   if (name === '__proto__')
     Object.defineProperty(record, name, { value, enumerable: true, writable: true, configurable: true });
   else record[name] = value;
 }
 
-/** The input's schema where it says anything: an inferred stream without records has no fields, and none to judge by. */
+/** Returns the input's schema; undefined for an inferred stream without records, which has no fields to check against. */
 export function knownSchema(input: RecordSchema | undefined): RecordSchema | undefined {
   const isEmpty = input === undefined || Object.keys(input.properties).length === 0;
   return isEmpty && input?.additionalProperties !== true ? undefined : input;
 }
 
-/** Finds a field that an option names. One that is not there is a `CONFIG_INVALID`, unless the schema leaves more open. */
+/** Finds a field that an option names. Throws `CONFIG_INVALID` if it does not exist, unless the schema is open. */
 export function findField(
   input: RecordSchema,
   fields: ReadonlyMap<string, Field>,
@@ -63,7 +63,7 @@ export function fieldMap(input: RecordSchema): Map<string, Field> {
   return new Map(fieldsOf(input).map((field) => [field.name, field]));
 }
 
-/** The same field, with null no longer allowed. */
+/** Returns the same field without null. */
 export function withoutNull(field: Field): Field {
   const types = Array.isArray(field.schema.type) ? field.schema.type.filter((type) => type !== 'null') : undefined;
   const schema: FieldSchema =

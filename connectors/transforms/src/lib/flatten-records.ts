@@ -5,16 +5,16 @@ import { setField } from './fields.ts';
 import { type Declared, type FlattenConfig, fieldsWithin, isFlattened } from './flatten-schema.ts';
 import { show } from './show.ts';
 
-/** One name at one place in the records, and what becomes of its values. */
+/** A name at one place in the records, and how its values are flattened. */
 interface Branch {
   path: string;
-  /** The column of values that are not flattened. */
+  /** The column for values that are not flattened. */
   column: string;
-  /** What its objects hold; undefined where they are not flattened. */
+  /** The fields of its objects; undefined if they are not flattened. */
   inner: Level | undefined;
   /** Objects were declared or seen here. */
   hasObjects: boolean;
-  /** Other values were seen here: the column is its own. */
+  /** Other values were seen here, so they have a column. */
   hasValues: boolean;
 }
 
@@ -28,8 +28,8 @@ interface Level {
 const MAX_NAMES = 10_000;
 
 /**
- * The function that flattens one record. What is an object is known from the schema; where that does not say, from the
- * values: the tree of names then grows as they appear.
+ * Makes a function that flattens one record. The schema says which fields are objects; if it does not, the values do, and the
+ * tree of names grows as they appear.
  */
 export function compileFlatten(config: FlattenConfig, input: RecordSchema | undefined): Change {
   const owners = new Map<string, Branch>();
@@ -46,7 +46,7 @@ export function compileFlatten(config: FlattenConfig, input: RecordSchema | unde
     return branch;
   };
 
-  /** Copies the fields of one object; gives the reason where two of them claim one column. */
+  /** Copies the fields of one object; returns the reason for a rejection if two of them need the same column. */
   const copy = (from: JsonRecord, level: Level, out: JsonRecord): string | undefined => {
     for (const name of Object.keys(from)) {
       const value = from[name]!;
@@ -61,7 +61,7 @@ export function compileFlatten(config: FlattenConfig, input: RecordSchema | unde
         const owner = owners.get(branch.column);
         if (owner === undefined) owners.set(branch.column, branch);
         else if (owner !== branch) return twins(owner, branch);
-        // Null may stand for an object as well as for a value.
+        // Null may stand for an object or for a value.
         if (value !== null) branch.hasValues = true;
         setField(out, branch.column, value);
       }
@@ -105,11 +105,11 @@ function twins(a: Branch, b: Branch): string {
   return `${JSON.stringify(a.path)} and ${JSON.stringify(b.path)} would both be the column ${JSON.stringify(a.column)}`;
 }
 
-// Not rejected but refused: the records before it, flattened the other way, would lose their columns.
+// An error rather than a rejected record: earlier records, flattened the other way, would lose their columns.
 function mixed(path: string, value: Json): AriesError {
   return new AriesError(
     'DATA_INVALID',
-    `${show(path, value)} cannot be flattened: it is an object in some records and none in others`,
+    `${show(path, value)} cannot be flattened: it is an object in some records but not in others`,
     { hint: 'Leave it out with `fields`, or cast it to json with select.' },
   );
 }
@@ -117,7 +117,7 @@ function mixed(path: string, value: Json): AriesError {
 function tooMany(path: string): AriesError {
   return new AriesError(
     'CONFIG_INVALID',
-    `flatten found more than ${MAX_NAMES} undeclared names, the last is ${JSON.stringify(path)}`,
+    `flatten found more than ${MAX_NAMES} undeclared names; the last one is ${JSON.stringify(path)}`,
     { hint: 'They look like values: leave them out with `fields` or `depth`, or cast the object to json with select.' },
   );
 }

@@ -7,26 +7,26 @@ export interface FlattenConfig {
   fields?: string[] | undefined;
 }
 
-/** Whether a field is an object that is to become columns; `level` is 1 for the fields of the record. */
+/** True if a field is an object that becomes columns; `level` is 1 for the fields of the record. */
 export function isFlattened(config: FlattenConfig, field: Pick<Field, 'name' | 'kind'>, level: number): boolean {
   if (field.kind !== 'object' || level > (config.depth ?? Number.POSITIVE_INFINITY)) return false;
   return level > 1 || config.fields === undefined || config.fields.includes(field.name);
 }
 
-/** The fields of an object that is flattened. */
+/** Lists the fields of an object that is flattened. */
 export function fieldsWithin({ properties = {}, required }: Declared): Field[] {
   return fieldsOf({ type: 'object', properties, required: (required as string[] | undefined) ?? [] });
 }
 
-/** The schema of an object: of a record, or of a field. */
+/** The schema of an object, either a record or a field. */
 export interface Declared {
   properties?: Record<string, FieldSchema>;
   required?: unknown;
 }
 
 /**
- * The columns that come out; open where an object declares no fields, so that only the records can tell its columns.
- * Names that clash are a `CONFIG_INVALID`.
+ * Builds the schema of the flattened records. It is open if an object declares no fields, so that only the records show its columns.
+ * Throws `CONFIG_INVALID` if two names clash.
  */
 export function flattenSchema(config: FlattenConfig, input: RecordSchema): RecordSchema {
   const fields = fieldMap(input);
@@ -48,9 +48,9 @@ export function flattenSchema(config: FlattenConfig, input: RecordSchema): Recor
 
 interface Leaf {
   path: string[];
-  /** With the name of its column. */
+  /** The field, with the name of its column. */
   field: Field;
-  /** Whether it is one column: an object without declared fields becomes any number. */
+  /** True if it becomes one column. An object without declared fields becomes any number of them. */
   isColumn: boolean;
 }
 
@@ -63,14 +63,14 @@ function* walk(config: FlattenConfig, fields: readonly Field[], above: readonly 
     }
     const path = [...above, field].map(({ name }) => name);
     const nullable = field.nullable || above.some((parent) => parent.nullable);
-    // An inferred field is json where its objects hold numbers that a double does not: they are flattened all the same.
+    // An inferred field is json if its objects contain numbers that a double cannot hold; they are flattened all the same.
     const isHidden = field.kind === 'json' && isFlattened(config, { name: field.name, kind: 'object' }, path.length);
     const column = { ...field, name: path.join(config.separator), nullable };
     yield { path, field: column, isColumn: !isObject && !isHidden };
   }
 }
 
-/** Whether a flattened object may hold fields that are not declared, as `z.looseObject` does. */
+/** True if a flattened object may contain undeclared fields, as `z.looseObject` allows. */
 function isOpen(config: FlattenConfig, field: Field, level: number): boolean {
   if (!isFlattened(config, field, level)) return false;
   const { additionalProperties: more } = field.schema;
@@ -81,7 +81,7 @@ function isOpen(config: FlattenConfig, field: Field, level: number): boolean {
 function checkObject({ name, kind }: Field): void {
   if (kind === 'object' || kind === 'json' || kind === 'any') return;
   throw new AriesError('CONFIG_INVALID', `fields names ${JSON.stringify(name)}, which is ${kind}, not an object`, {
-    hint: 'Take it off the list.',
+    hint: 'Remove it from the list.',
   });
 }
 

@@ -1,6 +1,6 @@
 import { daysOfCivil } from '@aries-data/formats';
 
-/** A moment: seconds since 1970 and the digits of the fraction, without zeros at the end. */
+/** A point in time: seconds since 1970 and the digits of the fraction, without trailing zeros. */
 export interface Instant {
   seconds: number;
   fraction: string;
@@ -10,7 +10,7 @@ const INSTANT =
   /^([+-]?\d{4,6})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?([Zz]|[+-]\d\d(?::?\d\d(?::?\d\d)?)?)?)?( BC)?$/;
 const TIME = /^(\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?$/;
 
-/** Reads a date, or a date and time, as JSON or PostgreSQL writes it; without a zone it is UTC. Undefined where it is none. */
+/** Parses a date, or a date and time, as JSON or PostgreSQL writes it; without a zone it is UTC. Undefined for other text. */
 export function parseInstant(text: string): Instant | undefined {
   const match = INSTANT.exec(text);
   if (match === null) return infinite(text);
@@ -26,14 +26,14 @@ export function parseInstant(text: string): Instant | undefined {
   return { seconds, fraction: withoutZeros(match[7] ?? '') };
 }
 
-/** Negative, zero or positive as `a` is before, at or after `b`. */
+/** Compares two instants for sorting. */
 export function compareInstants(a: Instant, b: Instant): number {
   if (a.seconds !== b.seconds) return a.seconds < b.seconds ? -1 : 1;
-  // Without zeros at the end, digits after the point compare as text.
+  // Without trailing zeros, fractions compare as text.
   return a.fraction === b.fraction ? 0 : a.fraction < b.fraction ? -1 : 1;
 }
 
-/** A time of day, `HH:MM:SS[.fraction]`, so that times compare as text; undefined where it is none. */
+/** Normalises a time of day to `HH:MM:SS[.fraction]`, so that times compare as text; undefined for other text. */
 export function parseTime(text: string): string | undefined {
   const match = TIME.exec(text);
   if (match === null) return undefined;

@@ -5,10 +5,10 @@ import { fieldGetter } from './fields.ts';
 import { parseInstant, parseTime } from './instant.ts';
 import { show } from './show.ts';
 
-/** One text for each key, however its values are written; or why a record has none. */
+/** Returns the same text for equal keys, however their values are written, or the reason why a record has no key. */
 export type KeyReader = (record: JsonRecord) => string | { reason: string };
 
-/** Reads the key that these fields make. A field that cannot be part of a key is a `CONFIG_INVALID`. */
+/** Makes a function that reads the key of these fields. Throws `CONFIG_INVALID` if a field cannot be part of a key. */
 export function keyReader(fields: readonly Field[]): KeyReader {
   const parts = fields.map(({ name, kind }) => {
     if (kind === 'object' || kind === 'array' || kind === 'json') {
@@ -27,7 +27,7 @@ export function keyReader(fields: readonly Field[]): KeyReader {
       if (part === undefined) return { reason: `${show(name, value)} cannot be part of a key` };
       texts.push(part);
     }
-    // As JSON, ["a,b", "c"] and ["a", "b,c"] differ, and the text is a copy: part of a string can hold all of it in memory.
+    // JSON tells ["a,b", "c"] from ["a", "b,c"] and makes a copy: a substring would keep the whole string in memory.
     return JSON.stringify(texts);
   };
 }

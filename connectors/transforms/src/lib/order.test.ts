@@ -51,7 +51,7 @@ test.each<[FieldKind, Json, Json]>([
   expect(compare(kind, a, b)).toBe(0);
 });
 
-test('decimals compare as whole numbers of their smallest place do', () => {
+test('decimals compare like integers of their smallest digit', () => {
   const decimal = fc.tuple(fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }), fc.integer({ min: 0, max: 30 }));
   const text = ([digits, scale]: [bigint, number]) => {
     const padded = (digits < 0n ? -digits : digits).toString().padStart(scale + 1, '0');
@@ -69,7 +69,7 @@ test('decimals compare as whole numbers of their smallest place do', () => {
   );
 });
 
-test('moments compare as Date does', () => {
+test('timestamps compare as Date does', () => {
   const dates = fc.date({ min: new Date('0001-01-01'), max: new Date('9999-12-31'), noInvalidDate: true });
   fc.assert(
     fc.property(dates, dates, (a, b) => {

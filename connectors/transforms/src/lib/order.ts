@@ -2,24 +2,24 @@ import type { FieldKind, Json } from '@aries-data/sdk';
 import { compareDecimals, type Decimal, numberText, parseDecimal } from './decimal.ts';
 import { compareInstants, type Instant, parseInstant, parseTime } from './instant.ts';
 
-/** How the values of a kind are put in order: read once, then compared. */
+/** The order of a kind's values: each is read once and then compared. */
 // biome-ignore lint/suspicious/noExplicitAny: only an order knows what it reads, and it compares only what it has read
 export interface Order<T = any> {
-  /** undefined: not a value of this kind. */
+  /** Returns undefined if it is not a value of this kind. */
   read(value: Json): T | undefined;
-  /** Negative, zero or positive as `a` comes before, with or after `b`. */
+  /** Returns a negative number, 0 or a positive number, as for sorting. */
   compare(a: T, b: T): number;
 }
 
-// By code point, as the engine, UTF-8 and PostgreSQL's "C" collation order text; `<` would go by UTF-16 code units.
+// By code point, like the engine, UTF-8 and PostgreSQL's "C" collation; `<` would compare UTF-16 code units.
 const asText = (a: string, b: string) => (a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b)));
 
-/** Exact, whether a value is a JSON number, the text of one, or one kept raw. */
+/** Compares JSON numbers, raw numbers and text of numbers exactly. */
 export const numberOrder: Order<number | Decimal> = {
   read(value) {
     if (typeof value === 'number') return value;
     const text = numberText(value);
-    // Up to 15 digits a double holds any integer; it compares faster.
+    // A double holds any integer of up to 15 digits, and compares faster.
     if (text !== undefined && /^-?\d{1,15}$/.test(text)) return Number(text);
     return text === undefined ? undefined : parseDecimal(text);
   },
@@ -29,13 +29,13 @@ export const numberOrder: Order<number | Decimal> = {
   },
 };
 
-/** Moments, whatever zone they are written in. */
+/** Compares timestamps of any time zone. */
 export const instantOrder: Order<Instant> = {
   read: (value) => (typeof value === 'string' ? parseInstant(value) : undefined),
   compare: compareInstants,
 };
 
-/** Text by its code points. */
+/** Compares text by code points. */
 export const textOrder: Order<string> = {
   read: (value) => (typeof value === 'string' ? value : undefined),
   compare: asText,
@@ -63,7 +63,7 @@ const ORDERS: { [K in FieldKind]?: Order } = {
   string: textOrder,
 };
 
-/** The order of a kind; undefined for kinds that have none, such as objects. */
+/** Returns the order of a kind; undefined for kinds without one, such as objects. */
 export function orderOf(kind: FieldKind): Order | undefined {
   return ORDERS[kind];
 }

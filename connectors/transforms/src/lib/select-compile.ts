@@ -4,7 +4,7 @@ import { CASTS, whyNot } from './cast.ts';
 import { readField, setField } from './fields.ts';
 import { type Column, type SelectPlan, twins } from './select-plan.ts';
 
-/** A value that cannot be cast, and why. */
+/** The reason why a value cannot be cast. */
 class Refused {
   readonly reason: string;
   constructor(reason: string) {
@@ -14,12 +14,12 @@ class Refused {
 
 type Convert = (value: Json | undefined) => Json | undefined | Refused;
 
-/** The function that makes the new record of each old one; rejected with the reason where a value cannot be cast. */
+/** Makes a function that builds the new record, or returns the reason to reject it if a value cannot be cast. */
 export function compileSelect(plan: SelectPlan): Change {
   return plan.open ? compileOpen(plan) : compileFixed(plan.columns);
 }
 
-/** Source code that names each field, because a loop over the names takes seven times as long. */
+/** Compiles source code that names each field, because a loop over the names takes seven times as long. */
 function compileFixed(columns: readonly Column[]): Change {
   const converters = columns.map(converter);
   const lines = columns.map(({ name, as }, index) => {
@@ -35,7 +35,7 @@ function compileFixed(columns: readonly Column[]): Change {
   return new Function('converters', 'Refused', 'setField', body)(converters, Refused, setField) as Change;
 }
 
-/** For records whose fields are not all known: what no column names passes as it is. */
+/** Handles records whose fields are not all known: fields without a column pass unchanged. */
 function compileOpen({ columns, drop, trimAll }: SelectPlan): Change {
   const known = new Map(columns.map((column) => [column.name, { ...column, convert: converter(column) }]));
   const targets = new Map(columns.map(({ name, as }) => [as, name]));
@@ -57,7 +57,7 @@ function compileOpen({ columns, drop, trimAll }: SelectPlan): Change {
   };
 }
 
-/** Trim, default and cast of one field; undefined where its values stay as they are. */
+/** Makes a function that trims, defaults and casts one field; undefined if its values stay as they are. */
 function converter({ name, trim, cast, fallback }: Column): Convert | undefined {
   if (!trim && cast === undefined && fallback === undefined) return undefined;
   const change = cast === undefined ? undefined : CASTS[cast].cast;

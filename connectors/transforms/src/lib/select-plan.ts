@@ -12,28 +12,28 @@ export interface SelectConfig {
   trim?: true | string[] | undefined;
 }
 
-/** What becomes of one field. */
+/** How one field is changed. */
 export interface Column {
-  /** The field as it comes in; undefined while the input is still being inferred. */
+  /** The input field; undefined while the input is still being inferred. */
   field: Field | undefined;
   name: string;
-  /** The name it goes out with. */
+  /** The name in the output. */
   as: string;
   trim: boolean;
   cast: CastType | undefined;
-  /** In place of null or nothing, already cast. */
+  /** The value for null or missing, already cast. */
   fallback: Json | undefined;
 }
 
 export interface SelectPlan {
   columns: Column[];
   drop: ReadonlySet<string>;
-  /** Whether fields that no column names pass through. */
+  /** True if fields without a column pass through. */
   open: boolean;
   trimAll: boolean;
 }
 
-/** Brings config and input together; a field that is not there, or two that end with one name, is a `CONFIG_INVALID`. */
+/** Resolves the config against the input. Throws `CONFIG_INVALID` if a field does not exist, or two would have the same name. */
 export function planSelect(config: SelectConfig, schema: RecordSchema | undefined): SelectPlan {
   const input = knownSchema(schema);
   const named = new Map<string, Field | undefined>();
@@ -53,7 +53,7 @@ export function planSelect(config: SelectConfig, schema: RecordSchema | undefine
   return { columns, drop, open, trimAll: config.trim === true };
 }
 
-/** The field that comes out. */
+/** Returns the output field. */
 export function columnField({ field, as, cast, fallback }: Column): Field {
   const from = field ?? { name: as, kind: 'any', nullable: true, schema: {} };
   const nullable = from.nullable && fallback === undefined;
@@ -84,7 +84,7 @@ function planColumn(config: SelectConfig, name: string, field: Field | undefined
   const isText = field === undefined || field.kind === 'string' || field.kind === 'any';
   if (Array.isArray(config.trim) && config.trim.includes(name) && !isText) {
     throw new AriesError('CONFIG_INVALID', `trim names ${JSON.stringify(name)}, which is ${field?.kind}, not text`, {
-      hint: 'Take it off the list.',
+      hint: 'Remove it from the list.',
     });
   }
   const trim = isText && (config.trim === true || (Array.isArray(config.trim) && config.trim.includes(name)));
@@ -98,14 +98,14 @@ function planColumn(config: SelectConfig, name: string, field: Field | undefined
   };
 }
 
-/** The default as the records hold it: 0 is "0" in a decimal field. */
+/** Returns the default in the form that records use: 0 is "0" in a decimal field. */
 function planFallback(config: SelectConfig, name: string, kind: FieldKind | undefined): Json | undefined {
   const value = own(config.default, name);
   if (value === undefined || kind === undefined || kind === 'any') return value;
   if (!isCastType(kind)) {
     if (typeof value === 'string' && kind !== 'object' && kind !== 'array') return value;
-    throw new AriesError('CONFIG_INVALID', `default: ${show(name, value)} cannot stand in a field of type ${kind}`, {
-      hint: 'Cast the field, or take its default away.',
+    throw new AriesError('CONFIG_INVALID', `default: ${show(name, value)} does not fit a field of type ${kind}`, {
+      hint: 'Cast the field, or remove its default.',
     });
   }
   const fallback = CASTS[kind].cast(value);
@@ -124,7 +124,7 @@ function refuseTwins(columns: readonly Column[]): void {
   }
 }
 
-/** Two fields that end with one name. */
+/** Makes the error for two fields that would have the same name. */
 export function twins(a: string, b: string, as: string): AriesError {
   return new AriesError(
     'CONFIG_INVALID',

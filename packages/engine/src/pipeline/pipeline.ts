@@ -45,8 +45,6 @@ export interface PipelineOptions extends Omit<StepOptions, 'name'> {
   env: Readonly<Record<string, string | undefined>>;
   /** Finds a connector by what `use` says; relative paths are the pipeline file's. */
   loadConnector(use: string, from: string): Promise<Connector>;
-  /** Called before each step, for people. */
-  onStep?: ((step: string) => void) | undefined;
 }
 
 /** The last step's result, and each step's own. */
@@ -88,7 +86,6 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
   }
   const results: Record<string, StepResult> = {};
   for (const step of wanted) {
-    options.onStep?.(step.name);
     results[step.name] = await step.run();
   }
   const last = results[wanted.at(-1)!.name]!;

@@ -2,13 +2,13 @@ import { anyDisposition, expectRows, item, loadRecords, needsMoreThanSending } f
 import type { Rule, RuleContext } from './rule.ts';
 import { withSession } from './session.ts';
 
-/** What a load that does not come to its end leaves behind. */
+/** Rules about loads that do not finish. */
 export const abortRules: Rule[] = [
   {
     id: 'destination/abort',
     role: 'destination',
-    title: 'A load that is given up leaves the old data',
-    why: 'readers see the old table or the new one, never half of it',
+    title: 'An aborted load leaves the old data',
+    why: 'readers must see the old table or the new one, never half of it',
     run: abort,
   },
 ];
@@ -19,8 +19,8 @@ async function abort(ctx: RuleContext): Promise<void> {
   const old = [item(1, 'a'), item(2, 'b')];
   await loadRecords(ctx, disposition, { records: old });
   for (const [point, after] of [
-    ['finish', 'a load that was given up once its records were written'],
-    ['commit', 'a load that was given up before its commit'],
+    ['finish', 'a load that was aborted once its records were written'],
+    ['commit', 'a load that was aborted before its commit'],
   ] as const) {
     const given = dyingAt(ctx, point);
     const records = Array.from({ length: 500 }, (_, index) => item(index, 'new', 2));
@@ -28,19 +28,19 @@ async function abort(ctx: RuleContext): Promise<void> {
       () => undefined,
       (error: Error) => error,
     );
-    if (!thrown?.message.includes(GIVEN_UP)) ctx.fail(`the load ends with ${thrown?.message ?? 'success'}`);
+    if (!thrown?.message.includes(GIVEN_UP)) ctx.fail(`the aborted load ends with ${thrown?.message ?? 'success'}`);
     await expectRows(ctx, { records: old, after });
   }
-  // What was given up must not stand in the way of the next.
+  // The aborted load must not block the next one.
   const records = [item(1, 'a', 3), item(2, 'c', 3)];
   await loadRecords(ctx, disposition, { records });
   const kept = disposition === 'append' ? [...old, ...records] : records;
-  await expectRows(ctx, { records: kept, after: 'the load that came next' });
+  await expectRows(ctx, { records: kept, after: 'the next load' });
 }
 
-const GIVEN_UP = 'given up by the test';
+const GIVEN_UP = 'aborted by the test';
 
-/** The same connector, whose loads die at one point. */
+/** Makes a connector whose loads fail at one point. */
 function dyingAt(ctx: RuleContext, point: 'finish' | 'commit'): RuleContext {
   const die = async (): Promise<never> => {
     throw new Error(GIVEN_UP);

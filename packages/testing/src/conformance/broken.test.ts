@@ -18,10 +18,10 @@ import { defineConformance } from './suite.ts';
 
 type Connector = Parameters<typeof conformance>[0];
 
-// Rules for which a report was made.
+// Rules that some test has broken.
 const broken = new Set<string>();
 
-/** What the report says of one rule, or that it was kept. */
+/** Returns the report of one broken rule, or says that it was kept. */
 async function report(id: string, connector: Connector, suites: ConformanceSuites): Promise<string> {
   const rule = conformance(connector, suites).find((one) => one.id === id)!;
   return rule.run().then(
@@ -64,14 +64,14 @@ const suite = defineConformance({
 });
 
 const config = z.object({
-  server: z.string().describe('Name of the server'),
+  server: z.string().describe('The name of the server'),
   token: z.string().describe('Its token').meta({ secret: true }),
 });
 type Config = z.output<typeof config>;
 
 const thingsOf = ({ server }: Config) => worlds.get(server)!.things;
 
-/** Pages of ten, with a checkpoint behind each. */
+/** Yields pages of ten, each followed by a checkpoint. */
 async function* read({ config, window, position }: ReadContext<Config>) {
   const { since, until } = window;
   const things = thingsOf(config).filter(
@@ -85,7 +85,7 @@ async function* read({ config, window, position }: ReadContext<Config>) {
 
 const whole = { schema, primaryKey: ['id'] as ['id'], cursor: 'at' as const, read };
 
-/** A good source, with one stream that differs. */
+/** Makes a good source with changes to one stream. */
 function sourceWith(stream: Record<string, unknown>, definition: Record<string, unknown> = {}) {
   return defineSource({
     config,
@@ -108,8 +108,8 @@ test('a good source keeps every rule', async () => {
 test('source/spec', async () => {
   const bare = config.extend({ page: z.number().optional() });
   expect(await ofSource('source/spec', sourceWith({}, { config: bare }))).toMatchInlineSnapshot(`
-    "things breaks "The config can be described" (source/spec): the option "page" says nothing of itself; add .describe('…')
-    → What the rule is for: help, the table of options and the check of a config are all made from its schema"
+    "things breaks "The config describes its options" (source/spec): the option "page" has no description; add .describe('…')
+    → Why this rule exists: help, the table of options and validation are all generated from its schema"
   `);
 });
 
@@ -117,8 +117,8 @@ test('source/config-errors', async () => {
   expect(
     await ofSource('source/config-errors', sourceWith({}, { config: z.looseObject(config.shape) })),
   ).toMatchInlineSnapshot(`
-    "things breaks "A wrong config is refused by name" (source/config-errors): an unknown option is accepted in silence
-    → What the rule is for: a misspelt option that is ignored is found weeks later, in the data"
+    "things breaks "An invalid config is refused, naming the option" (source/config-errors): an unknown option is silently accepted
+    → Why this rule exists: a misspelt option that is silently ignored is noticed weeks later, in the data"
   `);
 });
 
@@ -128,7 +128,7 @@ test('source/check', async () => {
   };
   expect(await ofSource('source/check', sourceWith({}, { check }))).toMatchInlineSnapshot(`
     "things breaks "check accepts a config that works" (source/check): The server refuses the token (NOT_ALLOWED)
-    → What the rule is for: people run it before they schedule anything, and believe it"
+    → Why this rule exists: people run check before they schedule anything, and trust it"
   `);
 });
 
@@ -136,8 +136,8 @@ test('source/discover-stable', async () => {
   let calls = 0;
   const streams = () => ({ [`things${calls++}`]: whole });
   expect(await ofSource('source/discover-stable', sourceWith({}, { streams }))).toMatchInlineSnapshot(`
-    "things breaks "Discover says the same twice" (source/discover-stable): stream 1 was {"name":"things0","schema":{"type":"object","properties":{"id":{"type":"string","format":"int64"},"name":{"type":"string"},"at":{"type":"string","format":"date-time"}},"required":["id","name","at"],"additionalProperties":false},"primaryKey":["id"],"cursor":"at"}, and then {"name":"things1","schema":{"type":"object","properties":{"id":{"type":"string","format":"int64"},"name":{"type":"string"},"at":{"type":"string","format":"date-time"}},"required":["id","name","at"],"additionalProperties":false},"primaryKey":["id"],"cursor":"at"}
-    → What the rule is for: where streams change their order or types by chance, a run that is repeated is another run"
+    "things breaks "Discover returns the same result twice" (source/discover-stable): stream 1 was {"name":"things0","schema":{"type":"object","properties":{"id":{"type":"string","format":"int64"},"name":{"type":"string"},"at":{"type":"string","format":"date-time"}},"required":["id","name","at"],"additionalProperties":false},"primaryKey":["id"],"cursor":"at"} first and {"name":"things1","schema":{"type":"object","properties":{"id":{"type":"string","format":"int64"},"name":{"type":"string"},"at":{"type":"string","format":"date-time"}},"required":["id","name","at"],"additionalProperties":false},"primaryKey":["id"],"cursor":"at"} then
+    → Why this rule exists: if streams change their order or types by chance, a repeated run is a different run"
   `);
 });
 
@@ -149,7 +149,7 @@ test('source/schema', async () => {
   });
   expect(await ofSource('source/schema', lying)).toMatchInlineSnapshot(`
     "things breaks "Records match their schema" (source/schema): things: record 1: "name": expected string, got number 5
-    → What the rule is for: tables are made from the schema; a record that does not match it is rejected, and missing there"
+    → Why this rule exists: tables are created from the schema; a record that does not match it is rejected and missing there"
   `);
 });
 
@@ -160,8 +160,8 @@ test('source/primary-key', async () => {
     },
   });
   expect(await ofSource('source/primary-key', twice)).toMatchInlineSnapshot(`
-    "things breaks "Primary keys are there, and unique" (source/primary-key): things: two records have the key ["1"]: {"id":"1","name":"thing 1","at":"2024-01-01T00:02:00Z"}
-    → What the rule is for: a merge keeps one record of each key: of two with the same key one is lost"
+    "things breaks "Primary keys are present and unique" (source/primary-key): things: two records have the key ["1"]: {"id":"1","name":"thing 1","at":"2024-01-01T00:02:00Z"}
+    → Why this rule exists: a merge keeps one record for each key: of two with the same key, one is lost"
   `);
 });
 
@@ -171,21 +171,21 @@ test('source/cursor', async () => {
       read({ ...ctx, window: ctx.window.since === undefined ? {} : { ...ctx.window, since: `${ctx.window.since}+` } }),
   });
   expect(await ofSource('source/cursor', after)).toMatchInlineSnapshot(`
-    "things breaks "The cursor is true" (source/cursor): things: asked for {"since":"2024-01-01T00:10:00Z"}, a record of it is not given: {"id":"10","name":"thing 10","at":"2024-01-01T00:10:00Z"}
-    → What the rule is for: what lies in a window and is not given is never asked for again, and what lies beyond the state is skipped"
+    "things breaks "Windows and state agree with the cursor" (source/cursor): things: a read of {"since":"2024-01-01T00:10:00Z"} misses a record: {"id":"10","name":"thing 10","at":"2024-01-01T00:10:00Z"}
+    → Why this rule exists: a record that a window misses is never read again, and a state that is too high skips records"
   `);
 });
 
 test('source/incremental', async () => {
-  // What was added at the greatest value that was there is never asked for again.
+  // Records added with the greatest value so far are never read.
   const after = sourceWith({
     async *read(ctx: ReadContext<Config>) {
       yield thingsOf(ctx.config).filter(({ at }) => ctx.window.since === undefined || String(at) > ctx.window.since);
     },
   });
   expect(await ofSource('source/incremental', after)).toMatchInlineSnapshot(`
-    "things breaks "Read step by step, it is what it is read at once" (source/incremental): things: 4 incremental reads missed a record: {"id":"101","name":"thing 101","at":"2024-01-01T00:29:00Z"}
-    → What the rule is for: incremental reads are how most data is moved, and nobody notices a record that they miss"
+    "things breaks "Incremental reads add up to a full read" (source/incremental): things: 4 incremental reads missed a record: {"id":"101","name":"thing 101","at":"2024-01-01T00:29:00Z"}
+    → Why this rule exists: most data is moved by incremental reads, and a record that they miss goes unnoticed"
   `);
 });
 
@@ -195,8 +195,8 @@ test('source/restart', async () => {
       read(ctx.position === undefined ? ctx : { ...ctx, position: Number(ctx.position) + 1 }),
   });
   expect(await ofSource('source/restart', skipping)).toMatchInlineSnapshot(`
-    "things breaks "Gone on from any checkpoint, it is as if never interrupted" (source/restart): things: gone on from 10, a record is lost: {"id":"10","name":"thing 10","at":"2024-01-01T00:10:00Z"}
-    → What the rule is for: a task that dies is gone on with from its last checkpoint; a wrong one loses records or doubles them"
+    "things breaks "A read that resumes at any checkpoint returns exactly the rest" (source/restart): things: after a resume at 10, a record is lost: {"id":"10","name":"thing 10","at":"2024-01-01T00:10:00Z"}
+    → Why this rule exists: a failed task resumes at its last checkpoint; a wrong checkpoint loses records or duplicates them"
   `);
 });
 
@@ -210,8 +210,8 @@ test('source/cancel', async () => {
     },
   });
   expect(await ofSource('source/cancel', leaking)).toMatchInlineSnapshot(`
-    "things breaks "Stopped, it ends within a second and leaves nothing open" (source/cancel): it leaves open: Timeout
-    → What the rule is for: a scheduler kills what does not stop, and a handle that stays open keeps the process alive for ever"
+    "things breaks "A stopped read ends within a second and leaves nothing open" (source/cancel): it leaves open: Timeout
+    → Why this rule exists: a scheduler kills a task that does not stop, and an open handle keeps the process alive forever"
   `);
   for (const timer of timers) clearTimeout(timer);
 });
@@ -224,13 +224,13 @@ test('source/secrets', async () => {
     },
   });
   expect(await ofSource('source/secrets', printing)).toMatchInlineSnapshot(`
-    "things breaks "Secrets are kept" (source/secrets): a secret of the config, of 15 characters, is in what it prints
-    → What the rule is for: logs, manifests and results are read by many, and kept for years"
+    "things breaks "Secrets never appear in any output" (source/secrets): a secret of the config, of 15 characters, is in the printed output
+    → Why this rule exists: logs, manifests and results are read by many people and kept for years"
   `);
   const unmarked = config.extend({ token: z.string().describe('Its token') });
   expect(await ofSource('source/secrets', sourceWith({}, { config: unmarked }))).toMatchInlineSnapshot(`
-    "things breaks "Secrets are kept" (source/secrets): the option "token" is not marked as secret; add .meta({ secret: true })
-    → What the rule is for: logs, manifests and results are read by many, and kept for years"
+    "things breaks "Secrets never appear in any output" (source/secrets): the option "token" is not marked as secret; add .meta({ secret: true })
+    → Why this rule exists: logs, manifests and results are read by many people and kept for years"
   `);
 });
 
@@ -249,14 +249,14 @@ test('source/memory', async () => {
   const large = defineConformance({ ...suite, large: { name: 'things', megabytes: 8 } });
   const said = await ofSource('source/memory', gathering, { source: large });
   expect(said.replace(/\d+ MiB after \d+ records/, 'N MiB after N records')).toMatchInlineSnapshot(`
-    "things breaks "Memory does not grow with the stream" (source/memory): things: it holds N MiB after N records; 8 are allowed
-    → What the rule is for: a container is killed at its limit, at the largest table, on the busiest day"
+    "things breaks "Memory does not grow with the stream" (source/memory): things: it holds N MiB after N records; the limit is 8 MiB
+    → Why this rule exists: a container is killed at its memory limit: with the largest table, on the busiest day"
   `);
 });
 
 const API = 'https://things.example.com';
 
-/** Things behind an API of three pages. */
+/** A suite for things served by an API in three pages. */
 const ofApi = defineConformance({
   setup() {
     const page = (request: Request) => Number(new URL(request.url).searchParams.get('page') ?? 1);
@@ -271,7 +271,7 @@ const ofApi = defineConformance({
   },
 });
 
-/** A source that reads the pages in some way. */
+/** Makes a source that reads the pages in a given way. */
 function apiSource(pages: (ctx: ReadContext<Config>) => AsyncIterable<readonly unknown[]>, retry: object = {}) {
   const http = { baseUrl: API, pagination: { type: 'page' as const }, retry };
   return sourceWith({ cursor: undefined, read: pages }, { http });
@@ -279,7 +279,7 @@ function apiSource(pages: (ctx: ReadContext<Config>) => AsyncIterable<readonly u
 
 const good = ({ http }: ReadContext<Config>) => http.pages('/things');
 
-test('a good source keeps the rules about HTTP', async () => {
+test('a good source keeps the HTTP rules', async () => {
   for (const id of HTTP_RULES) expect(await ofSource(id, apiSource(good), { source: ofApi })).toBe('kept');
 });
 
@@ -293,8 +293,8 @@ test('source/rate-limit', async () => {
     }
   });
   expect(await ofSource('source/rate-limit', hasty, { source: ofApi })).toMatchInlineSnapshot(`
-    "things breaks "Told to wait, it waits, and then gives the same" (source/rate-limit): told with Retry-After to wait for 1 second, it sends the same request again before that
-    → What the rule is for: every API has a limit; whoever goes on asking is shut out for longer, and whoever gives up never finishes"
+    "things breaks "A source waits when it is told to, and then returns the same records" (source/rate-limit): Retry-After asks for a wait of 1 second, but it repeats the request earlier
+    → Why this rule exists: every API has a limit; a client that keeps sending is locked out for longer, and one that gives up never finishes"
   `);
   const losing = apiSource(async function* () {
     for (let page = 1; page <= 3; page++) {
@@ -304,16 +304,16 @@ test('source/rate-limit', async () => {
     }
   });
   expect(await ofSource('source/rate-limit', losing, { source: ofApi })).toMatchInlineSnapshot(`
-    "things breaks "Told to wait, it waits, and then gives the same" (source/rate-limit): things: a request is answered with 429 once, and a record is lost: {"id":"2","name":"thing 2","at":"2024-01-01T00:02:00Z"}
-    → What the rule is for: every API has a limit; whoever goes on asking is shut out for longer, and whoever gives up never finishes"
+    "things breaks "A source waits when it is told to, and then returns the same records" (source/rate-limit): things: a request is answered with 429 once, and a record is lost: {"id":"2","name":"thing 2","at":"2024-01-01T00:02:00Z"}
+    → Why this rule exists: every API has a limit; a client that keeps sending is locked out for longer, and one that gives up never finishes"
   `);
 });
 
 test('source/retry', async () => {
   const once = apiSource(good, { attempts: 1 });
   expect(await ofSource('source/retry', once, { source: ofApi })).toMatchInlineSnapshot(`
-    "things breaks "What fails once is tried again, and gives the same" (source/retry): a request is answered with 503 once, and it ends: GET https://things.example.com/things?page=3 was answered with 503: This is a 503 of the conformance battery (UNREACHABLE)
-    → What the rule is for: of a million requests some fail; a run that ends with the first of them never reads a large stream to its end"
+    "things breaks "A failed request is retried, and the read returns the same records" (source/retry): a request is answered with 503 once, and the read fails: GET https://things.example.com/things?page=3 was answered with 503: This 503 comes from the conformance tests (UNREACHABLE)
+    → Why this rule exists: of a million requests some fail; a run that ends at the first failure never finishes a large stream"
   `);
 });
 
@@ -329,8 +329,8 @@ test('source/refused', async () => {
     }
   });
   expect(await ofSource('source/refused', stubborn, { source: ofApi })).toMatchInlineSnapshot(`
-    "things breaks "A refusal ends the read at once, as one" (source/refused): a request that is answered with 401 is sent 3 times
-    → What the rule is for: a key that was taken back does not come back by asking; accounts are locked for it, and nobody is told what to mend"
+    "things breaks "A refused request ends the read at once, as an auth error" (source/refused): a request answered with 401 is sent 3 times
+    → Why this rule exists: retrying a revoked key gets accounts locked, and the user never learns what to fix"
   `);
   const vague = apiSource(async function* () {
     const answer = await fetch(`${API}/things`);
@@ -338,16 +338,16 @@ test('source/refused', async () => {
     yield (await answer.json()) as unknown[];
   });
   expect(await ofSource('source/refused', vague, { source: ofApi })).toMatchInlineSnapshot(`
-    "things breaks "A refusal ends the read at once, as one" (source/refused): every request is answered with 401, and it ends with CONNECTOR_FAILED, of kind bug: things: streams.things.read threw: It did not work
-    → What the rule is for: a key that was taken back does not come back by asking; accounts are locked for it, and nobody is told what to mend"
+    "things breaks "A refused request ends the read at once, as an auth error" (source/refused): every request is answered with 401, but the read ends with CONNECTOR_FAILED, of kind bug: things: streams.things.read threw: It did not work
+    → Why this rule exists: retrying a revoked key gets accounts locked, and the user never learns what to fix"
   `);
   const silent = apiSource(async function* () {
     const answer = await fetch(`${API}/things`);
     yield answer.ok ? ((await answer.json()) as unknown[]) : [];
   });
   expect(await ofSource('source/refused', silent, { source: ofApi })).toMatchInlineSnapshot(`
-    "things breaks "A refusal ends the read at once, as one" (source/refused): every request is answered with 401, and it ends as if all were well
-    → What the rule is for: a key that was taken back does not come back by asking; accounts are locked for it, and nobody is told what to mend"
+    "things breaks "A refused request ends the read at once, as an auth error" (source/refused): every request is answered with 401, but the read succeeds
+    → Why this rule exists: retrying a revoked key gets accounts locked, and the user never learns what to fix"
   `);
 });
 
@@ -365,8 +365,8 @@ test('transform/schema', async () => {
     },
   });
   expect(await ofTransform('transform/schema', lying)).toMatchInlineSnapshot(`
-    "change breaks "What comes out is what its schema says" (transform/schema): a field comes out that its schema does not declare: "extra": {"at":"2024-01-01T00:01:00Z","extra":true,"id":"1","name":"thing 1"}
-    → What the rule is for: the target is made from the schema; what does not match it cannot be loaded"
+    "change breaks "Output records match the output schema" (transform/schema): a record has the field "extra", which the output schema does not declare: {"at":"2024-01-01T00:01:00Z","extra":true,"id":"1","name":"thing 1"}
+    → Why this rule exists: the target is created from the schema, and records that do not match it cannot be loaded"
   `);
 });
 
@@ -380,7 +380,7 @@ test('transform/counts', async () => {
   });
   expect(await ofTransform('transform/counts', losing)).toMatchInlineSnapshot(`
     "change breaks "Every record is accounted for" (transform/counts): records: 2 records are staged, 2 were read; 1 came out, 0 were dropped, 0 rejected and 0 added (COUNTS_DIFFER)
-    → What the rule is for: a record that a transform loses by mistake is lost in silence"
+    → Why this rule exists: a record that a transform loses by mistake is lost silently"
   `);
 });
 
@@ -395,8 +395,8 @@ test('transform/streaming', async () => {
     },
   });
   expect(await ofTransform('transform/streaming', gathering)).toMatchInlineSnapshot(`
-    "change breaks "A transform of batches gives each back before it takes the next" (transform/streaming): it took 5 batches before it gave one back
-    → What the rule is for: memory must not grow with the dataset, and checkpoints keep their place only between batches"
+    "change breaks "A batch transform returns each batch before it takes the next" (transform/streaming): it took 5 batches before it returned one
+    → Why this rule exists: otherwise memory grows with the dataset, and checkpoints lose their place between batches"
   `);
 });
 
@@ -413,126 +413,126 @@ test('a good destination keeps every rule', async () => {
 
 test('destination/append', async () => {
   expect(await ofDestination('destination/append', 'append')).toMatchInlineSnapshot(`
-    "memory breaks "append adds, and takes nothing away" (destination/append): after two appends a record is missing: {"id":"1","name":"a","at":"2024-01-01T12:00:00Z"}
-    → What the rule is for: a history that is appended to exists nowhere else"
+    "memory breaks "append adds records and removes none" (destination/append): after two appends a record is missing: {"id":"1","name":"a","at":"2024-01-01T12:00:00Z"}
+    → Why this rule exists: an appended history exists nowhere else"
   `);
 });
 
 test('destination/replace', async () => {
   expect(await ofDestination('destination/replace', 'replace')).toMatchInlineSnapshot(`
-    "memory breaks "replace leaves the dataset, and nothing else" (destination/replace): after two replaces the target has a record too many: {"id":"1","name":"a","at":"2024-01-01T12:00:00Z"}
-    → What the rule is for: what was deleted at the source must not live on in the target"
+    "memory breaks "replace leaves exactly the dataset" (destination/replace): after two replaces the target has an extra record: {"id":"1","name":"a","at":"2024-01-01T12:00:00Z"}
+    → Why this rule exists: records deleted at the source must not stay in the target"
   `);
 });
 
 test('destination/replace-interval', async () => {
   expect(await ofDestination('destination/replace-interval', 'replace-interval')).toMatchInlineSnapshot(`
-    "memory breaks "replace-interval replaces what lies in the interval, and nothing else" (destination/replace-interval): after three days and the second one again the target has a record too many: {"id":"2","name":"b","at":"2024-01-02T12:00:00Z"}
-    → What the rule is for: a day that is loaded again must not touch the days around it"
+    "memory breaks "replace-interval replaces the interval and nothing else" (destination/replace-interval): after loading three days and the second day again the target has an extra record: {"id":"2","name":"b","at":"2024-01-02T12:00:00Z"}
+    → Why this rule exists: loading a day again must not touch the days around it"
   `);
 });
 
 test('destination/merge', async () => {
   expect(await ofDestination('destination/merge', 'merge')).toMatchInlineSnapshot(`
-    "memory breaks "merge adds new keys and changes known ones" (destination/merge): after two merges the target has a record too many: {"id":"2","name":"b","at":"2024-01-01T12:00:00Z"}
-    → What the rule is for: a row that is not changed is out of date, and one that is added twice is counted twice"
+    "memory breaks "merge adds new keys and updates known ones" (destination/merge): after two merges the target has an extra record: {"id":"2","name":"b","at":"2024-01-01T12:00:00Z"}
+    → Why this rule exists: a row that is not updated is out of date, and a row that is added twice is counted twice"
   `);
 });
 
 test('destination/twice', async () => {
   expect(await ofDestination('destination/twice', 'twice')).toMatchInlineSnapshot(`
-    "memory breaks "Loaded twice is loaded once" (destination/twice): after append of the same dataset twice the target has a record too many: {"id":"1","name":"a","at":"2024-01-01T12:00:00Z"}
-    → What the rule is for: schedulers retry, also what had succeeded"
+    "memory breaks "Loading a dataset twice has the effect of loading it once" (destination/twice): after append of the same dataset twice the target has an extra record: {"id":"1","name":"a","at":"2024-01-01T12:00:00Z"}
+    → Why this rule exists: schedulers also retry tasks that succeeded"
   `);
 });
 
 test('destination/duplicate-keys', async () => {
   expect(await ofDestination('destination/duplicate-keys', 'duplicate-keys')).toMatchInlineSnapshot(`
-    "memory breaks "Of records with one key the latest stays" (destination/duplicate-keys): after a merge of two records of each key, ordered by cursor, then by place a record is missing; the target has {"id":"1","name":"old","at":"2024-01-01T12:00:00Z"}: {"id":"1","name":"new","at":"2024-01-03T12:00:00Z"}
-    → What the rule is for: sources send a record each time it changes; an older one must not win by chance"
+    "memory breaks "The latest of several records with one key wins" (destination/duplicate-keys): after a merge of two records for each key, ordered by cursor, then by position a record is missing; the target has {"id":"1","name":"old","at":"2024-01-01T12:00:00Z"}: {"id":"1","name":"new","at":"2024-01-03T12:00:00Z"}
+    → Why this rule exists: sources send a record each time it changes; an older version must not win by chance"
   `);
 });
 
 test('destination/key-updates', async () => {
   expect(await ofDestination('destination/key-updates', 'key-updates')).toMatchInlineSnapshot(`
-    "memory breaks "A newer row is not replaced by an older record" (destination/key-updates): after a merge of an older and a newer record a record is missing; the target has {"id":"1","name":"older","at":"2024-01-02T12:00:00Z"}: {"id":"1","name":"newest","at":"2024-01-05T12:00:00Z"}
-    → What the rule is for: a run that is cleared and runs late would undo what came after it"
+    "memory breaks "An older record does not replace a newer row" (destination/key-updates): after a merge of an older and a newer record a record is missing; the target has {"id":"1","name":"older","at":"2024-01-02T12:00:00Z"}: {"id":"1","name":"newest","at":"2024-01-05T12:00:00Z"}
+    → Why this rule exists: a run that is cleared and runs late would undo later changes"
   `);
 });
 
 test('destination/evolve', async () => {
   expect(await ofDestination('destination/evolve', 'evolve')).toMatchInlineSnapshot(`
-    "memory breaks "evolve adds a column for a field that is new" (destination/evolve): after append with a new field a record is missing; the target has {"id":"2","name":"b","at":"2024-01-01T12:00:00Z"}: {"id":"2","name":"b","at":"2024-01-01T12:00:00Z","noteText":"new"}
-    → What the rule is for: sources get fields; a load that fails or leaves them out stops, or loses them"
+    "memory breaks "evolve adds a column for a new field" (destination/evolve): after append with a new field a record is missing; the target has {"id":"2","name":"b","at":"2024-01-01T12:00:00Z"}: {"id":"2","name":"b","at":"2024-01-01T12:00:00Z","noteText":"new"}
+    → Why this rule exists: sources gain fields; a load must neither fail nor lose them"
   `);
 });
 
 test('destination/freeze', async () => {
   expect(await ofDestination('destination/freeze', 'freeze')).toMatchInlineSnapshot(`
-    "memory breaks "freeze refuses a dataset that would change the target" (destination/freeze): a dataset with a new field is loaded into a frozen target: {"id":"2","name":"b","at":"2024-01-01T12:00:00Z","noteText":"new"}
-    → What the rule is for: others read the target, and were promised that it stays as it is"
+    "memory breaks "freeze refuses a dataset that would change the target" (destination/freeze): a dataset with a new field was loaded into a frozen target: {"id":"2","name":"b","at":"2024-01-01T12:00:00Z","noteText":"new"}
+    → Why this rule exists: others read the target and rely on its columns"
   `);
 });
 
 test('destination/missing-fields', async () => {
   expect(await ofDestination('destination/missing-fields', 'missing-fields')).toMatchInlineSnapshot(`
-    "memory breaks "Columns that a dataset lacks stay" (destination/missing-fields): after a merge without a field a record is missing; the target has {"id":"1","name":"changed","at":"2024-01-02T12:00:00Z"}: {"id":"1","name":"changed","at":"2024-01-02T12:00:00Z","noteText":"kept"}
-    → What the rule is for: a source that sends less for a day must not empty what was there"
+    "memory breaks "Columns that a dataset lacks keep their values" (destination/missing-fields): after a merge without a field a record is missing; the target has {"id":"1","name":"changed","at":"2024-01-02T12:00:00Z"}: {"id":"1","name":"changed","at":"2024-01-02T12:00:00Z","noteText":"kept"}
+    → Why this rule exists: a source that sends fewer fields for a day must not empty existing values"
   `);
 });
 
 test('destination/names', async () => {
   expect(await ofDestination('destination/names', 'names')).toMatchInlineSnapshot(`
-    "memory breaks "Names stay as they are" (destination/names): after a load into conformance "Items"; drop a record is missing; the target has {"id":"1","createdat":"value of createdAt","select":"value of select","with space":"value of with space","quo\\"te":"value of quo\\"te","apos'trophe":"value of apos'trophe","semi;colon --":"value of semi;colon --","back\\\\slash":"value of back\\\\slash","percent%s":"value of percent%s","$1":"value of $1"…: {"id":"1","createdAt":"value of createdAt","select":"value of select","with space":"value of with space","quo\\"te":"value of quo\\"te","apos'trophe":"value of apos'trophe","semi;colon --":"value of semi;colon --","back\\\\slash":"value of back\\\\slash","percent%s":"value of percent%s","$1":"value of $1"…
-    → What the rule is for: people look for createdAt, not for createdat; and a quote in a name must not end a statement"
+    "memory breaks "Names are kept exactly" (destination/names): after a load into conformance "Items"; drop a record is missing; the target has {"id":"1","createdat":"value of createdAt","select":"value of select","with space":"value of with space","quo\\"te":"value of quo\\"te","apos'trophe":"value of apos'trophe","semi;colon --":"value of semi;colon --","back\\\\slash":"value of back\\\\slash","percent%s":"value of percent%s","$1":"value of $1"…: {"id":"1","createdAt":"value of createdAt","select":"value of select","with space":"value of with space","quo\\"te":"value of quo\\"te","apos'trophe":"value of apos'trophe","semi;colon --":"value of semi;colon --","back\\\\slash":"value of back\\\\slash","percent%s":"value of percent%s","$1":"value of $1"…
+    → Why this rule exists: people look for createdAt, not for createdat, and a quote in a name must not end a statement"
   `);
 });
 
 test('destination/null-and-empty', async () => {
   expect(await ofDestination('destination/null-and-empty', 'null-and-empty')).toMatchInlineSnapshot(`
-    "memory breaks "Null is null, and an empty text is empty" (destination/null-and-empty): after a load of ndjson a record is missing; the target has {"id":"1","name":null,"at":"2024-01-01T12:00:00Z"}: {"id":"1","name":"","at":"2024-01-01T12:00:00Z"}
-    → What the rule is for: whoever counts what is missing counts something else where the two are mixed up"
+    "memory breaks "Null stays null, and empty text stays empty" (destination/null-and-empty): after a load of ndjson a record is missing; the target has {"id":"1","name":null,"at":"2024-01-01T12:00:00Z"}: {"id":"1","name":"","at":"2024-01-01T12:00:00Z"}
+    → Why this rule exists: counts of missing values are wrong if the two are mixed up"
   `);
 });
 
 test('destination/unicode', async () => {
   expect(await ofDestination('destination/unicode', 'unicode')).toMatchInlineSnapshot(`
     "memory breaks "Every character arrives" (destination/unicode): after a load of ndjson a record is missing; the target has {"id":"1","name":"é beside é","at":"2024-01-01T12:00:00Z"}: {"id":"1","name":"é beside é","at":"2024-01-01T12:00:00Z"}
-    → What the rule is for: names of people are data, and so are line breaks in what they write"
+    → Why this rule exists: names contain any character, and free text contains line breaks"
   `);
 });
 
 test('destination/huge-values', async () => {
   expect(await ofDestination('destination/huge-values', 'huge-values')).toMatchInlineSnapshot(`
     "memory breaks "Large values arrive whole and exact" (destination/huge-values): after a load of ndjson a record is missing: {"id":"9223372036854775807","exact":"1234567890123456789012345678.0123456789","float":1.7976931348623157e+308,"text":"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…
-    → What the rule is for: a number past 2^53 that goes through a double is another number"
+    → Why this rule exists: a number beyond 2^53 that passes through a double becomes another number"
   `);
 });
 
 test('destination/zero-records', async () => {
   expect(await ofDestination('destination/zero-records', 'zero-records')).toMatchInlineSnapshot(`
-    "memory breaks "No records are a good dataset" (destination/zero-records): after replace of a record, then of none the target has a record too many: {"id":"1","name":"a","at":"2024-01-01T12:00:00Z"}
-    → What the rule is for: an empty day is no failure, and a table that was emptied at the source is empty"
+    "memory breaks "A dataset without records is valid" (destination/zero-records): after replace of one record and then of none the target has an extra record: {"id":"1","name":"a","at":"2024-01-01T12:00:00Z"}
+    → Why this rule exists: an empty day is not a failure, and a table that was emptied at the source must become empty"
   `);
 });
 
 test('destination/abort', async () => {
   expect(await ofDestination('destination/abort', 'abort')).toMatchInlineSnapshot(`
-    "memory breaks "A load that is given up leaves the old data" (destination/abort): after a load that was given up once its records were written a record is missing; the target has {"id":"1","name":"new","at":"2024-01-02T12:00:00Z"}: {"id":"1","name":"a","at":"2024-01-01T12:00:00Z"}
-    → What the rule is for: readers see the old table or the new one, never half of it"
+    "memory breaks "An aborted load leaves the old data" (destination/abort): after a load that was aborted once its records were written a record is missing; the target has {"id":"1","name":"new","at":"2024-01-02T12:00:00Z"}: {"id":"1","name":"a","at":"2024-01-01T12:00:00Z"}
+    → Why this rule exists: readers must see the old table or the new one, never half of it"
   `);
 });
 
-test('what a destination refuses, how it compares, and what it meets', async () => {
+test('destination rules about refused values, cursor order and concurrent loads', async () => {
   const reports: string[] = [];
   for (const fault of ['refused-values', 'cursor-order', 'at-once', 'remade'] as const)
     reports.push((await ofDestination(`destination/${fault}`, fault)).split('\n')[0]!);
   expect(reports).toMatchInlineSnapshot(`
     [
-      "memory breaks "A value that does not fit is rejected, and its neighbours are loaded once" (destination/refused-values): "half \\ud83d of a pair" of the field "text" is neither rejected nor kept: "half � of a pair"",
-      "memory breaks "Cursors are compared as what they are, not as texts" (destination/cursor-order): after merges by a cursor of instants a record is missing; the target has {"id":"0","name":"earlier","at":"2024-01-01T10:00:00Z"}: {"id":"0","name":"later","at":"2024-01-01T10:00:00.5Z"}",
-      "memory breaks "Two loads at once leave what one after the other would leave" (destination/at-once): after two loads of one dataset at once the target has a record too many: {"id":"3","name":"new","at":"2024-01-02T12:00:00Z"}",
-      "memory breaks "A target that was made again is noticed" (destination/remade): after append of the dataset that the target lost a record is missing: {"id":"1","name":"a","at":"2024-01-01T12:00:00Z"}",
+      "memory breaks "A value that does not fit is rejected, and the records around it are loaded once" (destination/refused-values): "half \\ud83d of a pair" in the field "text" is neither rejected nor kept: "half � of a pair"",
+      "memory breaks "Cursors are compared by their type, not as text" (destination/cursor-order): after merges by a cursor of instants a record is missing; the target has {"id":"0","name":"earlier","at":"2024-01-01T10:00:00Z"}: {"id":"0","name":"later","at":"2024-01-01T10:00:00.5Z"}",
+      "memory breaks "Two loads at once have the same result as one after the other" (destination/at-once): after two loads of the same dataset at once the target has an extra record: {"id":"3","name":"new","at":"2024-01-02T12:00:00Z"}",
+      "memory breaks "A recreated target is noticed" (destination/remade): after append of a dataset that the target has lost a record is missing: {"id":"1","name":"a","at":"2024-01-01T12:00:00Z"}",
     ]
   `);
 });
@@ -553,14 +553,14 @@ test.each(['transform', 'destination'] as const)('%s: config', async (role) => {
   ];
   expect(reports.map((text) => text.split('\n')[0]!.replaceAll(role, 'ROLE'))).toMatchInlineSnapshot(`
     [
-      "odd breaks "The config can be described" (ROLE/spec): the option "server" says nothing of itself; add .describe('…')",
-      "odd breaks "A wrong config is refused by name" (ROLE/config-errors): an unknown option is accepted in silence",
+      "odd breaks "The config describes its options" (ROLE/spec): the option "server" has no description; add .describe('…')",
+      "odd breaks "An invalid config is refused, naming the option" (ROLE/config-errors): an unknown option is silently accepted",
       "odd breaks "check accepts a config that works" (ROLE/check): odd: config : is never right (CONFIG_INVALID)",
     ]
   `);
 });
 
-test('for every rule there is a connector that breaks it, and a line in the guide', () => {
+test('each rule is broken by some connector and listed in the guide', () => {
   const { destination, suite: ofMemory } = memoryDestination();
   const all = {
     name: 'all',
@@ -575,7 +575,7 @@ test('for every rule there is a connector that breaks it, and a line in the guid
   expect(lines.filter((line) => !guide.includes(line))).toEqual([]);
 });
 
-test('what does not apply says why', async () => {
+test('a rule that does not apply says why', async () => {
   const plain = sourceWith({
     cursor: undefined,
     primaryKey: [],
@@ -607,7 +607,7 @@ test('what does not apply says why', async () => {
   `);
 });
 
-test('a part without a suite is named', () => {
+test('a role without a suite is reported', () => {
   expect(() => conformance({ name: 'things', source: sourceWith({}) }, {})).toThrow(
     'the conformance.ts of things does not say how to test its source',
   );

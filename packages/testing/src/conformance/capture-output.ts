@@ -2,7 +2,7 @@ import { format } from 'node:util';
 
 const LEVELS = ['log', 'info', 'warn', 'error', 'debug'] as const;
 
-/** What is printed while some work is done: on the console, and on both streams of the process. */
+/** Captures what is printed while `work` runs: on the console, stdout and stderr. */
 export async function captureOutput(work: () => Promise<void>): Promise<string> {
   const texts: string[] = [];
   const restore: (() => void)[] = [];

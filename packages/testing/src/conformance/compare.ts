@@ -1,7 +1,7 @@
 import { cursorOrder } from '@aries-data/formats/internal';
 import type { Field, Json, JsonRecord } from '@aries-data/sdk';
 
-/** One text for equal values: the order of an object's fields does not count. */
+/** Returns the same text for equal values; the order of an object's fields does not matter. */
 export function canonical(value: Json | undefined): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null);
@@ -12,10 +12,10 @@ export function canonical(value: Json | undefined): string {
   return `{${fields.join(',')}}`;
 }
 
-/** A record that only one of two lists has, whatever their order; each as often as it is there. */
+/** A record that is in one of two lists only, or more often in it. The order of the lists does not matter. */
 export interface Difference {
   record: JsonRecord;
-  /** Which list has one more of it. */
+  /** The list that has one more. */
   only: 'first' | 'second';
 }
 
@@ -36,14 +36,14 @@ export function difference(first: readonly JsonRecord[], second: readonly JsonRe
   return left === undefined ? undefined : { record: left.record, only: 'first' };
 }
 
-/** The values of a record's key, as one text. */
+/** Returns the values of a record's key as one text. */
 export function keyOf(record: JsonRecord, primaryKey: readonly string[]): string {
   return canonical(primaryKey.map((name) => record[name] ?? null));
 }
 
 const NUMBERS = new Set(['int64', 'integer', 'number', 'decimal']);
 
-/** Whether a target holds a value, in whatever form its system writes it: 1.50 is 1.5, an instant has many zones. */
+/** True if a target's value equals the wanted one, however its system writes it: 1.50 is 1.5, and an instant may be in any zone. */
 export function holds(field: Field, held: Json | undefined, wanted: Json | undefined): boolean {
   if (wanted === null || wanted === undefined || held === null || held === undefined)
     return (wanted ?? null) === (held ?? null);
@@ -53,7 +53,7 @@ export function holds(field: Field, held: Json | undefined, wanted: Json | undef
   return canonical(held) === canonical(wanted);
 }
 
-/** A date-time as ISO 8601 writes it, for years that `cursorOrder` takes for texts: `20000-01-01 00:00:00+00`. */
+/** Rewrites a date-time as ISO 8601, for years that `cursorOrder` treats as text: `20000-01-01 00:00:00+00`. */
 function isoText(value: Json): string {
   return String(value)
     .replace(/^(-?[\d-]+) (?=\d\d:)/, '$1T')

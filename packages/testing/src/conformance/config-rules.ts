@@ -5,28 +5,28 @@ import { type AriesError, toAriesError } from '@aries-data/sdk';
 import { configSchema } from '@aries-data/sdk/internal';
 import type { Rule, RuleContext } from './rule.ts';
 
-/** The rules that every part of a connector keeps, whatever it does. */
+/** Makes the rules for every role of a connector. */
 export function configRules(role: ConnectorRole): Rule[] {
   return [
     {
       id: `${role}/spec`,
       role,
-      title: 'The config can be described',
-      why: 'help, the table of options and the check of a config are all made from its schema',
+      title: 'The config describes its options',
+      why: 'help, the table of options and validation are all generated from its schema',
       run: describeConfig,
     },
     {
       id: `${role}/config-errors`,
       role,
-      title: 'A wrong config is refused by name',
-      why: 'a misspelt option that is ignored is found weeks later, in the data',
+      title: 'An invalid config is refused, naming the option',
+      why: 'a misspelt option that is silently ignored is noticed weeks later, in the data',
       run: refuseConfig,
     },
     {
       id: `${role}/check`,
       role,
       title: 'check accepts a config that works',
-      why: 'people run it before they schedule anything, and believe it',
+      why: 'people run check before they schedule anything, and trust it',
       async run({ use }) {
         await check({ use, role });
       },
@@ -44,7 +44,7 @@ async function describeConfig(ctx: RuleContext): Promise<void> {
   if (schema.properties === undefined)
     ctx.fail(`the config is ${JSON.stringify(schema.type ?? 'anything')}, not a z.object(…) with options`);
   const [bare] = Object.entries(schema.properties).find(([, option]) => !isDescribed(option)) ?? [];
-  if (bare !== undefined) ctx.fail(`the option "${bare}" says nothing of itself; add .describe('…')`);
+  if (bare !== undefined) ctx.fail(`the option "${bare}" has no description; add .describe('…')`);
 }
 
 function isDescribed(option: FieldSchema): boolean {
@@ -70,7 +70,7 @@ function refused(ctx: RuleContext, config: unknown, name: string, what: string):
   } catch (thrown) {
     error = toAriesError(thrown, { connector: ctx.connector.name });
   }
-  if (error === undefined) ctx.fail(`${what} is accepted in silence`);
+  if (error === undefined) ctx.fail(`${what} is silently accepted`);
   if (error.code !== 'CONFIG_INVALID' || !error.message.includes(name))
     ctx.fail(`${what} ends with ${error.code}, which does not name "${name}": ${error.message}`);
 }

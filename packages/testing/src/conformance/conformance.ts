@@ -51,9 +51,9 @@ const RULES: readonly Rule[] = [
   ...meetingRules,
 ];
 
-/** What a `conformance.ts` exports: a suite for each part of its connector. */
+/** The exports of a `conformance.ts`: a suite for each role of its connector. */
 export interface ConformanceSuites {
-  // biome-ignore lint/suspicious/noExplicitAny: what its setup makes is known where a suite is defined
+  // biome-ignore lint/suspicious/noExplicitAny: only the definition of a suite knows what its setup returns
   source?: ConformanceSuite<any>;
   // biome-ignore lint/suspicious/noExplicitAny: see above
   transform?: ConformanceSuite<any>;
@@ -61,28 +61,27 @@ export interface ConformanceSuites {
   destination?: ConformanceSuite<any>;
 }
 
-/** A rule for one connector, ready to run. */
+/** A rule bound to one connector. */
 export interface ConnectorRule extends Pick<Rule, 'id' | 'role' | 'title' | 'why'> {
-  /** Throws `CONFORMANCE_FAILED`, naming rule, reason and record; says why where the rule does not apply. */
+  /** Runs the rule. Throws `CONFORMANCE_FAILED` with rule, reason and record if it is broken; returns the reason if it does not apply. */
   run(): Promise<RuleOutcome>;
 }
 
-/** How one rule ended, as `aries test` says it. */
+/** The result of one rule, as `aries test` reports it. */
 export interface RuleResult {
   rule: string;
   title: string;
   ok: boolean;
-  /** Why it is broken. */
+  /** How the rule is broken. */
   reason?: string;
-  /** Why it does not apply. */
+  /** Why the rule does not apply. */
   skipped?: string;
 }
 
 const ROLES: readonly ConnectorRole[] = ['source', 'transform', 'destination'];
 
 /**
- * The rules that a connector has to keep, each to be run by itself. Throws `CONNECTOR_INVALID` where a part of the connector has
- * no suite.
+ * Returns the rules that a connector has to keep, each ready to run. Throws `CONNECTOR_INVALID` if a role of the connector has no suite.
  *
  * @example
  * import * as connector from './index.ts';
@@ -113,7 +112,7 @@ export function conformance(
 }
 
 /**
- * Runs rules one after the other, and tells of each as it ends.
+ * Runs rules one after the other and reports each result.
  *
  * @example
  * const results = await runConformance(conformance(connector, suites), {

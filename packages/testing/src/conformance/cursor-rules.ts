@@ -2,18 +2,18 @@ import { type FieldSchema, fieldSchema, isAriesError, type JsonRecord, type Reco
 import { expectRows, loadRecords, needs, needsMoreThanSending } from './loading.ts';
 import type { Rule, RuleContext } from './rule.ts';
 
-/** How a merge compares cursors. */
+/** Rules about how a merge compares cursors. */
 export const cursorRules: Rule[] = [
   {
     id: 'destination/cursor-order',
     role: 'destination',
-    title: 'Cursors are compared as what they are, not as texts',
-    why: 'a newer row is replaced by an older one where 10:00:00Z counts as later than 10:00:00.5Z, or 9 as more than 10',
+    title: 'Cursors are compared by their type, not as text',
+    why: 'an older record replaces a newer row if 10:00:00Z sorts after 10:00:00.5Z, or 9 after 10',
     run: cursorOrders,
   },
 ];
 
-/** Values of one type, the earlier before the later; as texts, or by some collation, they would be the other way round. */
+/** Pairs of values of one type, earlier then later, that sort the other way round as text or by some collation. */
 interface Order {
   name: string;
   field: FieldSchema;
@@ -72,7 +72,7 @@ async function cursorOrders(ctx: RuleContext): Promise<void> {
     try {
       await compared(ctx, order);
     } catch (error) {
-      // A destination may say that it has no such order; it must not guess.
+      // A destination may refuse a type that it cannot order; it must not guess.
       if (!isAriesError(error) || error.code !== 'SCHEMA_CONFLICT') throw error;
     }
   }
@@ -87,7 +87,7 @@ async function compared(ctx: RuleContext, { name, field, pairs }: Order): Promis
   };
   const stream = `conformance_${name.replace(' ', '_')}`;
   const record = (id: number, name: string, at: string): JsonRecord => ({ id: String(id), name, at });
-  // Of each pair: the later is there first, the earlier is there first, and both are in one dataset.
+  // Tests each pair three times: the later one is there first, the earlier one is there first, and both are in one dataset.
   const before = pairs.flatMap(([earlier, later], index) => [
     record(3 * index, 'later', later),
     record(3 * index + 1, 'earlier', earlier),

@@ -2,16 +2,16 @@ import type { JsonRecord } from '@aries-data/sdk';
 import { dispositionsOf, expectRows, item, loaded, loadRecords, needs, stage, TARGET } from './loading.ts';
 import type { Rule, RuleContext } from './rule.ts';
 
-/** The ways in which a dataset is applied. */
+/** Rules about the write dispositions. */
 export const dispositionRules: Rule[] = [
   {
     id: 'destination/append',
     role: 'destination',
-    title: 'append adds, and takes nothing away',
-    why: 'a history that is appended to exists nowhere else',
+    title: 'append adds records and removes none',
+    why: 'an appended history exists nowhere else',
     async run(ctx) {
       needs(ctx, 'append');
-      // Without a key: where there is one, the target may refuse the second of two.
+      // Without a key, because with one the target may refuse the second record.
       const load = (...records: JsonRecord[]) => loadRecords(ctx, 'append', { records, primaryKey: [] });
       await load(item(1, 'a'), item(2, 'b'));
       await load(item(2, 'b'), item(3, 'c'));
@@ -22,8 +22,8 @@ export const dispositionRules: Rule[] = [
   {
     id: 'destination/replace',
     role: 'destination',
-    title: 'replace leaves the dataset, and nothing else',
-    why: 'what was deleted at the source must not live on in the target',
+    title: 'replace leaves exactly the dataset',
+    why: 'records deleted at the source must not stay in the target',
     async run(ctx) {
       needs(ctx, 'replace');
       await loadRecords(ctx, 'replace', { records: [item(1, 'a'), item(2, 'b')] });
@@ -34,15 +34,15 @@ export const dispositionRules: Rule[] = [
   {
     id: 'destination/replace-interval',
     role: 'destination',
-    title: 'replace-interval replaces what lies in the interval, and nothing else',
-    why: 'a day that is loaded again must not touch the days around it',
+    title: 'replace-interval replaces the interval and nothing else',
+    why: 'loading a day again must not touch the days around it',
     run: replaceInterval,
   },
   {
     id: 'destination/merge',
     role: 'destination',
-    title: 'merge adds new keys and changes known ones',
-    why: 'a row that is not changed is out of date, and one that is added twice is counted twice',
+    title: 'merge adds new keys and updates known ones',
+    why: 'a row that is not updated is out of date, and a row that is added twice is counted twice',
     async run(ctx) {
       needs(ctx, 'merge');
       await loadRecords(ctx, 'merge', { records: [item(1, 'a'), item(2, 'b')] });
@@ -53,8 +53,8 @@ export const dispositionRules: Rule[] = [
   {
     id: 'destination/twice',
     role: 'destination',
-    title: 'Loaded twice is loaded once',
-    why: 'schedulers retry, also what had succeeded',
+    title: 'Loading a dataset twice has the effect of loading it once',
+    why: 'schedulers also retry tasks that succeeded',
     run: twice,
   },
 ];
@@ -69,7 +69,7 @@ async function replaceInterval(ctx: RuleContext): Promise<void> {
   await load(3, item(4, 'd', 3));
   await load(2, item(3, 'C', 2), item(5, 'e', 2));
   const records = [item(1, 'a', 1), item(3, 'C', 2), item(5, 'e', 2), item(4, 'd', 3)];
-  await expectRows(ctx, { records, after: 'three days and the second one again' });
+  await expectRows(ctx, { records, after: 'loading three days and the second day again' });
 }
 
 async function twice(ctx: RuleContext): Promise<void> {
@@ -82,6 +82,8 @@ async function twice(ctx: RuleContext): Promise<void> {
     const { outcome } = await loaded(ctx, dataset, disposition);
     await expectRows(ctx, { records, target: stream, after: `${disposition} of the same dataset twice` });
     if (outcome !== 'already-loaded')
-      ctx.fail(`${disposition} of the same dataset again is said to be ${outcome}: its ledger does not know it`);
+      ctx.fail(
+        `${disposition} of the same dataset again returns the outcome ${outcome}: the ledger does not know the dataset`,
+      );
   }
 }

@@ -5,27 +5,27 @@ import { extracted, openSource, stagedRecords } from './reading.ts';
 import { type Rule, type RuleContext, reasonOf } from './rule.ts';
 import { type Answer, answerWith, breakBody, breakConnection, type Request, troubled } from './trouble.ts';
 
-/** How sources that send requests bear what APIs do to them. */
+/** Rules about how a source handles failures of an API. */
 export const httpRules: Rule[] = [
   {
     id: 'source/rate-limit',
     role: 'source',
-    title: 'Told to wait, it waits, and then gives the same',
-    why: 'every API has a limit; whoever goes on asking is shut out for longer, and whoever gives up never finishes',
+    title: 'A source waits when it is told to, and then returns the same records',
+    why: 'every API has a limit; a client that keeps sending is locked out for longer, and one that gives up never finishes',
     run: waitWhenTold,
   },
   {
     id: 'source/retry',
     role: 'source',
-    title: 'What fails once is tried again, and gives the same',
-    why: 'of a million requests some fail; a run that ends with the first of them never reads a large stream to its end',
+    title: 'A failed request is retried, and the read returns the same records',
+    why: 'of a million requests some fail; a run that ends at the first failure never finishes a large stream',
     run: tryAgain,
   },
   {
     id: 'source/refused',
     role: 'source',
-    title: 'A refusal ends the read at once, as one',
-    why: 'a key that was taken back does not come back by asking; accounts are locked for it, and nobody is told what to mend',
+    title: 'A refused request ends the read at once, as an auth error',
+    why: 'retrying a revoked key gets accounts locked, and the user never learns what to fix',
     run: acceptRefusal,
   },
 ];
@@ -37,19 +37,17 @@ async function waitWhenTold(ctx: RuleContext): Promise<void> {
   const headers = { 'retry-after': String(RETRY_AFTER_SECONDS) };
   const { requests } = await same(ctx, records, middle, 'a request is answered with 429', answerWith(429, headers));
   const again = requests.slice(middle + 1).find(({ what }) => what === requests[middle]!.what);
-  // A timer of Node may end a millisecond early.
+  // Node's timers may fire a millisecond early.
   const waited = (again?.startedAt ?? Number.POSITIVE_INFINITY) - requests[middle]!.startedAt;
   if (waited < RETRY_AFTER_SECONDS * 1000 - 5)
-    ctx.fail(
-      `told with Retry-After to wait for ${RETRY_AFTER_SECONDS} second, it sends the same request again before that`,
-    );
+    ctx.fail(`Retry-After asks for a wait of ${RETRY_AFTER_SECONDS} second, but it repeats the request earlier`);
 }
 
 async function tryAgain(ctx: RuleContext): Promise<void> {
   const { records, middle } = await untroubled(ctx);
   await same(ctx, records, middle, 'a request is answered with 503', answerWith(503));
   await same(ctx, records, middle, 'a connection is refused', breakConnection);
-  await same(ctx, records, middle, 'an answer breaks off', breakBody);
+  await same(ctx, records, middle, 'a response breaks off', breakBody);
 }
 
 async function acceptRefusal(ctx: RuleContext): Promise<void> {
@@ -61,24 +59,24 @@ async function acceptRefusal(ctx: RuleContext): Promise<void> {
     () => extracted(ctx),
     () => answerWith(401),
   );
-  if (thrown === undefined) ctx.fail('every request is answered with 401, and it ends as if all were well');
+  if (thrown === undefined) ctx.fail('every request is answered with 401, but the read succeeds');
   const { kind, code, message } = toAriesError(thrown, { connector: ctx.connector.name });
   if (kind !== 'auth')
-    ctx.fail(`every request is answered with 401, and it ends with ${code}, of kind ${kind}: ${message}`);
-  // A token may be renewed, once.
+    ctx.fail(`every request is answered with 401, but the read ends with ${code}, of kind ${kind}: ${message}`);
+  // An OAuth token may be renewed once.
   const allowed = settings?.auth?.type === 'oauth2' ? 2 : 1;
   const counts = Map.groupBy(requests, ({ what }) => what);
   const often = [...counts.values()].find((same) => same.length > allowed);
-  if (often !== undefined) ctx.fail(`a request that is answered with 401 is sent ${often.length} times`);
+  if (often !== undefined) ctx.fail(`a request answered with 401 is sent ${often.length} times`);
 }
 
 interface Untroubled {
   records: Record<string, JsonRecord[]>;
-  /** The number of a request that is neither the first nor, where there are several, the last. */
+  /** The number of a request in the middle: neither the first nor the last, if there are enough. */
   middle: number;
 }
 
-/** What the source gives where nothing goes wrong. */
+/** Reads the source without any failures. */
 async function untroubled(ctx: RuleContext): Promise<Untroubled> {
   let records: Record<string, JsonRecord[]> = {};
   const { requests, thrown } = await troubled(async () => {
@@ -89,7 +87,7 @@ async function untroubled(ctx: RuleContext): Promise<Untroubled> {
   return { records, middle: Math.floor(requests.length / 2) };
 }
 
-/** Reads with one request troubled, and compares. */
+/** Reads with one failing request and expects the same records. */
 async function same(
   ctx: RuleContext,
   before: Untroubled['records'],
@@ -104,10 +102,10 @@ async function same(
     },
     (number) => (number === middle ? trouble : undefined),
   );
-  if (thrown !== undefined) ctx.fail(`${what} once, and it ends: ${reasonOf(thrown, ctx.connector.name)}`);
+  if (thrown !== undefined) ctx.fail(`${what} once, and the read fails: ${reasonOf(thrown, ctx.connector.name)}`);
   for (const [name, wanted] of Object.entries(before)) {
     const found = difference(wanted, records[name] ?? []);
-    const way = found?.only === 'first' ? 'is lost' : 'comes twice';
+    const way = found?.only === 'first' ? 'is lost' : 'is returned twice';
     if (found !== undefined) ctx.fail(`${name}: ${what} once, and a record ${way}`, found.record);
   }
   return { requests };

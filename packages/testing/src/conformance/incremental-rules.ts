@@ -6,20 +6,20 @@ import { difference, keyOf } from './compare.ts';
 import { extracted, lanesOf, openSource, readRaw, recordsOf, stagedRecords } from './reading.ts';
 import type { Rule, RuleContext } from './rule.ts';
 
-/** What incremental reads rest on. */
+/** Rules that incremental reads rely on. */
 export const incrementalRules: Rule[] = [
   {
     id: 'source/cursor',
     role: 'source',
-    title: 'The cursor is true',
-    why: 'what lies in a window and is not given is never asked for again, and what lies beyond the state is skipped',
+    title: 'Windows and state agree with the cursor',
+    why: 'a record that a window misses is never read again, and a state that is too high skips records',
     run: trueCursor,
   },
   {
     id: 'source/incremental',
     role: 'source',
-    title: 'Read step by step, it is what it is read at once',
-    why: 'incremental reads are how most data is moved, and nobody notices a record that they miss',
+    title: 'Incremental reads add up to a full read',
+    why: 'most data is moved by incremental reads, and a record that they miss goes unnoticed',
     run: stepByStep,
   },
 ];
@@ -46,9 +46,9 @@ async function trueCursor(ctx: RuleContext): Promise<void> {
     const state = dataset.manifest.streams[name]!.stateAfter?.cursor;
     const beyond = staged.find((record) => state !== undefined && order(textOf(record) ?? state, state) > 0);
     if (state === undefined || beyond !== undefined)
-      ctx.fail(`${name}: the state says ${state ?? 'nothing'}, and a record lies beyond it`, beyond);
+      ctx.fail(`${name}: the state is ${state ?? 'missing'}, but a record is beyond it`, beyond);
     if (order(state, greatest) > 0)
-      ctx.fail(`${name}: the state says ${state}, but the greatest "${cursor}" of a record is ${greatest}`);
+      ctx.fail(`${name}: the state is ${state}, but the greatest "${cursor}" of any record is ${greatest}`);
 
     const [since, until] = [values[Math.floor(values.length / 3)]!, values[Math.floor((values.length * 2) / 3)]!];
     for (const lane of lanesOf(selected)) {
@@ -65,15 +65,15 @@ async function trueCursor(ctx: RuleContext): Promise<void> {
       for (const { window, mode, lies } of asked) {
         const raw = await recordsOf(readRaw(opened, selected, { lane, window, mode }));
         const given = raw.filter((record) => textOf(record) !== null);
-        const what = `${name}: asked for ${JSON.stringify(window)}`;
+        const what = `${name}: a read of ${JSON.stringify(window)}`;
         const found = difference(all.filter(lies), given.filter(lies));
-        if (found?.only === 'first') ctx.fail(`${what}, a record of it is not given`, found.record);
+        if (found?.only === 'first') ctx.fail(`${what} misses a record`, found.record);
         if (found?.only === 'second')
-          ctx.fail(`${what}, a record is given that a full read does not have`, found.record);
-        // The engine drops records that lie outside, but it cannot look into encoded parts.
+          ctx.fail(`${what} returns a record that a full read does not return`, found.record);
+        // The engine drops records outside the window, but cannot look into encoded parts.
         const outside = given.find((record) => !lies(record));
         if (lane === 'encoded' && stream.readEncoded !== undefined && outside !== undefined)
-          ctx.fail(`${what}, encoded parts hold a record outside of it`, outside);
+          ctx.fail(`${what} returns encoded parts with a record outside it`, outside);
       }
     }
   }
@@ -97,7 +97,7 @@ async function stepByStep(ctx: RuleContext): Promise<void> {
         keep(held.get(selected.as)!, record, selected);
       }
     }
-    if (records === 0 && step > 0) ctx.fail(`after mutate(${step}) an incremental read gives nothing`);
+    if (records === 0 && step > 0) ctx.fail(`after mutate(${step}) an incremental read returns no records`);
     await moveState(staging, 'conformance', async () =>
       Object.fromEntries(Object.entries(dataset.manifest.streams).map(([name, { stateAfter }]) => [name, stateAfter])),
     );
@@ -107,11 +107,11 @@ async function stepByStep(ctx: RuleContext): Promise<void> {
     const found = difference(await stagedRecords(full, name), [...held.get(name)!.values()]);
     if (found?.only === 'first') ctx.fail(`${name}: ${steps + 1} incremental reads missed a record`, found.record);
     if (found?.only === 'second')
-      ctx.fail(`${name}: incremental reads hold what a full read does not give`, found.record);
+      ctx.fail(`${name}: incremental reads return a record that a full read does not return`, found.record);
   }
 }
 
-/** As a merge would; without a key every record is one more. */
+/** Adds or replaces a record as a merge would; without a key, every record is added. */
 function keep(held: Map<string, JsonRecord>, record: JsonRecord, { primaryKey }: SelectedStream): void {
   held.set(primaryKey.length === 0 ? String(held.size) : keyOf(record, primaryKey), record);
 }

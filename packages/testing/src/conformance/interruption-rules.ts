@@ -6,25 +6,25 @@ import { watchHandles } from './open-handles.ts';
 import { extracted, lanesOf, openSource, readRaw, recordsOf } from './reading.ts';
 import { type Rule, type RuleContext, showRecord } from './rule.ts';
 
-/** What happens to a source that is stopped, and started again. */
+/** Rules about reads that are stopped and resumed. */
 export const interruptionRules: Rule[] = [
   {
     id: 'source/restart',
     role: 'source',
-    title: 'Gone on from any checkpoint, it is as if never interrupted',
-    why: 'a task that dies is gone on with from its last checkpoint; a wrong one loses records or doubles them',
+    title: 'A read that resumes at any checkpoint returns exactly the rest',
+    why: 'a failed task resumes at its last checkpoint; a wrong checkpoint loses records or duplicates them',
     run: restart,
   },
   {
     id: 'source/cancel',
     role: 'source',
-    title: 'Stopped, it ends within a second and leaves nothing open',
-    why: 'a scheduler kills what does not stop, and a handle that stays open keeps the process alive for ever',
+    title: 'A stopped read ends within a second and leaves nothing open',
+    why: 'a scheduler kills a task that does not stop, and an open handle keeps the process alive forever',
     run: cancel,
   },
 ];
 
-// Reading again costs as often as it is done; those that are left out lie between others.
+// Each restart reads again, so only this many checkpoints are tried, spread over all of them.
 const MOST_RESTARTS = 12;
 
 async function restart(ctx: RuleContext): Promise<void> {
@@ -44,8 +44,8 @@ async function restart(ctx: RuleContext): Promise<void> {
         const rest = await recordsOf(readRaw(opened, selected, { lane, position }));
         const found = difference(records.slice(after), rest);
         if (found === undefined) continue;
-        const what = found.only === 'first' ? 'is lost' : 'comes twice';
-        ctx.fail(`${selected.as}: gone on from ${showRecord(position)}, a record ${what}`, found.record);
+        const what = found.only === 'first' ? 'is lost' : 'is returned twice';
+        ctx.fail(`${selected.as}: after a resume at ${showRecord(position)}, a record ${what}`, found.record);
       }
     }
   }
@@ -56,7 +56,7 @@ const PATIENCE_MS = 1000;
 const SETTLE_MS = 100;
 
 async function cancel(ctx: RuleContext): Promise<void> {
-  // What is opened once and kept, such as a thread pool, is no leak.
+  // A first read opens what stays open on purpose, such as a thread pool.
   await extracted(ctx);
   await sleep(SETTLE_MS);
   const handles = watchHandles();
@@ -73,7 +73,7 @@ async function cancel(ctx: RuleContext): Promise<void> {
     const patience = sleep(SETTLE_MS + PATIENCE_MS, false, { signal: late.signal }).catch(() => false);
     const ended = await Promise.race([reading, patience]);
     late.abort();
-    if (!ended) ctx.fail(`it still reads ${PATIENCE_MS} ms after it was stopped`);
+    if (!ended) ctx.fail(`it is still reading ${PATIENCE_MS} ms after it was stopped`);
     let open = handles.open();
     for (const until = performance.now() + PATIENCE_MS; open.length > 0 && performance.now() < until; ) {
       await sleep(20);

@@ -1,27 +1,27 @@
 import { expectRows, item, loadRecords, needs, needsMoreThanSending } from './loading.ts';
 import type { Rule } from './rule.ts';
 
-/** What a merge makes of keys. */
+/** Rules about records with equal keys. */
 export const keyRules: Rule[] = [
   {
     id: 'destination/duplicate-keys',
     role: 'destination',
-    title: 'Of records with one key the latest stays',
-    why: 'sources send a record each time it changes; an older one must not win by chance',
+    title: 'The latest of several records with one key wins',
+    why: 'sources send a record each time it changes; an older version must not win by chance',
     async run(ctx) {
       needs(ctx, 'merge');
       needsMoreThanSending(ctx);
       const records = [item(1, 'new', 3), item(1, 'old', 1), item(2, 'first', 2), item(2, 'second', 2)];
       await loadRecords(ctx, 'merge', { records });
-      const after = 'a merge of two records of each key, ordered by cursor, then by place';
+      const after = 'a merge of two records for each key, ordered by cursor, then by position';
       await expectRows(ctx, { records: [item(1, 'new', 3), item(2, 'second', 2)], after });
     },
   },
   {
     id: 'destination/key-updates',
     role: 'destination',
-    title: 'A newer row is not replaced by an older record',
-    why: 'a run that is cleared and runs late would undo what came after it',
+    title: 'An older record does not replace a newer row',
+    why: 'a run that is cleared and runs late would undo later changes',
     async run(ctx) {
       needs(ctx, 'merge');
       needsMoreThanSending(ctx);

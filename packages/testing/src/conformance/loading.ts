@@ -10,10 +10,10 @@ import { z } from 'zod';
 import { canonical, holds } from './compare.ts';
 import { type RuleContext, showRecord } from './rule.ts';
 
-/** The target that most rules load into. */
+/** The target of most rules. */
 export const TARGET = 'conformance_items';
 
-/** The records that most rules load. */
+/** The schema of the records in most rules. */
 export const ITEMS: RecordSchema = {
   type: 'object',
   properties: {
@@ -25,7 +25,7 @@ export const ITEMS: RecordSchema = {
   additionalProperties: false,
 };
 
-/** An item of that day of January 2024. */
+/** Makes an item dated to this day of January 2024. */
 export function item(id: number, name: string | null, day = 1): JsonRecord {
   return { id: String(id), name, at: `2024-01-${String(day).padStart(2, '0')}T12:00:00Z` };
 }
@@ -37,13 +37,13 @@ export interface Staged {
   primaryKey?: string[];
   cursor?: string;
   interval?: Interval;
-  /** ndjson where it is left out. */
+  /** Default: ndjson. */
   format?: StagedFormat;
-  /** As a source stages what it encodes itself: nobody has looked whether the values fit the schema. */
+  /** Stages the values unchecked, like a source that encodes its own rows. */
   encoded?: boolean;
 }
 
-/** Stages records as an extract would; the URI of the dataset. */
+/** Stages records as an extract would, and returns the dataset's URI. */
 export async function stage(
   ctx: RuleContext,
   {
@@ -57,7 +57,7 @@ export async function stage(
     encoded,
   }: Staged,
 ): Promise<string> {
-  // Two datasets are told apart by when they were read.
+  // Datasets are told apart by the time at which they were read.
   await sleep(2);
   const source = defineSource({
     config: z.object({}),
@@ -104,14 +104,14 @@ function encodedAs(format: StagedFormat, schema: RecordSchema, records: JsonReco
   };
 }
 
-/** Loads a dataset with the destination that is tested. */
+/** Loads a dataset with the tested destination. */
 export async function loaded(
   ctx: RuleContext,
   dataset: string,
   disposition: Disposition,
   options: Partial<LoadOptions> = {},
 ): Promise<StreamResult> {
-  // To the engine all datasets of a rule are full reads of one source, whatever records they hold.
+  // To the engine, all datasets of a rule are full reads of the same source.
   const result = await load({ destination: ctx.use, input: [dataset], disposition, allowRepeat: true, ...options });
   return Object.values(result.streams)[0]!;
 }
@@ -126,7 +126,7 @@ export async function loadRecords(
   return loaded(ctx, await stage(ctx, staged), disposition, options);
 }
 
-/** The dispositions that the destination declares. */
+/** Returns the dispositions that the destination declares. */
 export function dispositionsOf(ctx: RuleContext): readonly Disposition[] {
   return ctx.connector.destination!.dispositions;
 }
@@ -135,17 +135,17 @@ export function needs(ctx: RuleContext, disposition: Disposition): void {
   if (!dispositionsOf(ctx).includes(disposition)) ctx.skip(`it does not declare ${disposition}`);
 }
 
-/** Skips a rule that holds only where records can be taken back, or compared with those that are there. */
+/** Skips a rule that needs records to be taken back, or compared with existing ones. */
 export function needsMoreThanSending(ctx: RuleContext): void {
   if (ctx.connector.destination!.delivery === 'at-least-once') ctx.skip('its delivery is at-least-once');
 }
 
-/** The formats in which values reach a destination by ways of their own: record by record, and as csv that it reads itself. */
+/** Returns the formats that reach a destination on different paths: record by record, and as csv that it reads itself. */
 export function formatsOf(ctx: RuleContext): StagedFormat[] {
   return ctx.connector.destination!.formats.includes('csv') ? ['ndjson', 'csv'] : ['ndjson'];
 }
 
-/** The disposition for rules that are about something else. */
+/** Picks a disposition for rules that are about something else. */
 export function anyDisposition(ctx: RuleContext): Disposition {
   return dispositionsOf(ctx).includes('replace') ? 'replace' : dispositionsOf(ctx)[0]!;
 }
@@ -154,11 +154,11 @@ export interface Expected {
   records: readonly JsonRecord[];
   schema?: RecordSchema;
   target?: string;
-  /** What was done before, for the report. */
+  /** The steps so far, for the report. */
   after: string;
 }
 
-/** Fails where the target does not hold exactly these records, in any order. */
+/** Fails unless the target contains exactly these records, in any order. */
 export async function expectRows(
   ctx: RuleContext,
   { records, schema = ITEMS, target = TARGET, after }: Expected,
@@ -169,12 +169,12 @@ export async function expectRows(
   for (const record of records) {
     const index = left.findIndex((row) => fields.every((field) => holds(field, row[field.name], record[field.name])));
     if (index < 0) {
-      // The row that was meant says what became of the record.
+      // A row with the same id shows how the record was changed.
       const same = left.find((row) => canonical(String(row.id)) === canonical(String(record.id)));
       const instead = same === undefined ? '' : `; the target has ${showRecord(same)}`;
       ctx.fail(`after ${after} a record is missing${instead}`, record);
     }
     left.splice(index, 1);
   }
-  if (left.length > 0) ctx.fail(`after ${after} the target has a record too many`, left[0]);
+  if (left.length > 0) ctx.fail(`after ${after} the target has an extra record`, left[0]);
 }

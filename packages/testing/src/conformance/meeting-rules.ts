@@ -13,25 +13,25 @@ import {
 import type { Rule, RuleContext } from './rule.ts';
 import { withSession } from './session.ts';
 
-/** What a load does that meets something else: another load, or somebody who drops its target. */
+/** Rules about loads that run while something else happens: another load, or a target that is dropped. */
 export const meetingRules: Rule[] = [
   {
     id: 'destination/at-once',
     role: 'destination',
-    title: 'Two loads at once leave what one after the other would leave',
-    why: 'schedulers start a task again while the first attempt still runs, and both believe that they are alone',
+    title: 'Two loads at once have the same result as one after the other',
+    why: 'schedulers may start a task again while its first attempt still runs, and neither knows of the other',
     run: atOnce,
   },
   {
     id: 'destination/remade',
     role: 'destination',
-    title: 'A target that was made again is noticed',
-    why: 'a table that somebody dropped and made again is empty, while the ledger says that everything is loaded',
+    title: 'A recreated target is noticed',
+    why: 'a table that was dropped and created again is empty, but the ledger says that everything is loaded',
     run: remade,
   },
 ];
 
-/** How long the first load waits for the second to get past its lock. One that has a lock never does, so it is this long. */
+/** How long the first load waits for the second to pass its lock. A working lock always takes this long. */
 const MEET_MS = 200;
 
 async function atOnce(ctx: RuleContext): Promise<void> {
@@ -44,7 +44,7 @@ async function atOnce(ctx: RuleContext): Promise<void> {
     const added = [item(3, 'new', 2), item(4, 'new', 2)];
     const dataset = await stage(ctx, { records: added, stream: target, primaryKey: [] });
     await meet(ctx, 'append', [dataset, dataset]);
-    await expectRows(ctx, { records: [...old, ...added], target, after: 'two loads of one dataset at once' });
+    await expectRows(ctx, { records: [...old, ...added], target, after: 'two loads of the same dataset at once' });
   }
   const disposition = (['replace', 'merge'] as const).find((one) => can.includes(one));
   if (disposition === undefined) return;
@@ -55,13 +55,13 @@ async function atOnce(ctx: RuleContext): Promise<void> {
     const records = [item(1, 'newer', 3), item(2, 'newer', 3)];
     const newer = await stage(ctx, { records, stream: target });
     await meet(ctx, disposition, order === 'older first' ? [older, newer] : [newer, older]);
-    await expectRows(ctx, { records, target, after: `${disposition} of two datasets at once, the ${order}` });
+    await expectRows(ctx, { records, target, after: `${disposition} of two datasets at once, ${order}` });
   }
 }
 
 /**
- * Loads two datasets at once. Both have read the ledger before either opens its target; the second opens it while the first
- * has it open, and goes on once the first has ended. What is told to try again does so.
+ * Loads two datasets at once. Both read the ledger before either opens its target. The second opens it while the first has it
+ * open, and continues once the first has ended. A load that fails with a transient error is retried.
  */
 async function meet(ctx: RuleContext, disposition: Disposition, [first, second]: readonly string[]): Promise<void> {
   const opened = Promise.withResolvers<void>();
@@ -87,7 +87,7 @@ async function meet(ctx: RuleContext, disposition: Disposition, [first, second]:
       return load;
     },
   }));
-  // Whatever ends early lets the other go on.
+  // A load that ends early lets the other one continue.
   const loads = [
     loaded(ofFirst, first!, disposition).finally(() => {
       opened.resolve();
@@ -112,7 +112,7 @@ function after(milliseconds: number): Promise<void> {
 
 async function remade(ctx: RuleContext): Promise<void> {
   const { remake } = ctx.suite;
-  if (remake === undefined) ctx.skip('the suite does not say how to make a target again');
+  if (remake === undefined) ctx.skip('the suite has no remake(target)');
   for (const disposition of dispositionsOf(ctx)) {
     if (disposition === 'replace-interval') continue;
     await remadeBetween(ctx, disposition);
@@ -120,7 +120,7 @@ async function remade(ctx: RuleContext): Promise<void> {
   }
 }
 
-/** The same dataset again, into a target that has lost it. */
+/** Loads the same dataset again into a target that has lost it. */
 async function remadeBetween(ctx: RuleContext, disposition: Disposition): Promise<void> {
   const target = `${TARGET}_remade_${disposition}`;
   const records = [item(1, 'a'), item(2, 'b')];
@@ -130,10 +130,10 @@ async function remadeBetween(ctx: RuleContext, disposition: Disposition): Promis
   const ended = await loaded(ctx, dataset, disposition).catch((error: unknown) => error);
   if (isAriesError(ended) && ended.code === 'LOAD_REFUSED') return;
   if (ended instanceof Error) throw ended;
-  await expectRows(ctx, { records, target, after: `${disposition} of the dataset that the target lost` });
+  await expectRows(ctx, { records, target, after: `${disposition} of a dataset that the target has lost` });
 }
 
-/** A target that is made again while a load has it open. */
+/** Recreates a target while a load has it open. */
 async function remadeMeanwhile(ctx: RuleContext, disposition: Disposition): Promise<void> {
   const target = `${TARGET}_remade_open_${disposition}`;
   await loadRecords(ctx, disposition, { records: [item(1, 'a')], stream: target });
@@ -143,7 +143,7 @@ async function remadeMeanwhile(ctx: RuleContext, disposition: Disposition): Prom
   const meanwhile = withSession(ctx, ({ open }) => ({
     async open(...given) {
       const load = await open(...given);
-      // A system may keep others from it, which is as good.
+      // A system may prevent this, which is just as good.
       isRemade = await Promise.resolve(ctx.remake(target)).then(
         () => true,
         () => false,
@@ -163,6 +163,6 @@ async function remadeMeanwhile(ctx: RuleContext, disposition: Disposition): Prom
   await expectRows(ctx, {
     records: thrown === undefined ? records : [],
     target,
-    after: `${disposition} into a target that was made again meanwhile`,
+    after: `${disposition} into a target that was recreated during the load`,
   });
 }

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { keyOf } from './compare.ts';
 import { defineConformance } from './suite.ts';
 
-/** The rule of destinations that a memory destination breaks. */
+/** The destination rule that a memory destination breaks. */
 export type Fault =
   | 'append'
   | 'replace'
@@ -29,7 +29,7 @@ export type Fault =
   | 'remade';
 
 interface Target {
-  /** A new one each time it is made. */
+  /** Unique for each time the target is created. */
   identity: string;
   columns: Set<string>;
   rows: JsonRecord[];
@@ -41,7 +41,7 @@ interface World extends AsyncDisposable {
   ledger: LedgerRow[];
 }
 
-/** A destination in memory that keeps every rule, but for one; and how to test it. */
+/** Makes a destination in memory that breaks at most one rule, with its suite. */
 export function memoryDestination(fault?: Fault) {
   const worlds = new Map<string, World>();
 
@@ -90,7 +90,7 @@ export function memoryDestination(fault?: Fault) {
           if (fault !== 'at-once') confirm(ledger(rows.map(({ target }) => target)));
           const isRemade = [...pending].some(([name, { identity }]) => world.targets.get(name)?.identity !== identity);
           if (isRemade && fault !== 'at-once')
-            throw new AriesError('ATTEMPT_CONFLICT', 'A target was made again meanwhile');
+            throw new AriesError('ATTEMPT_CONFLICT', 'A target was recreated during the load');
           for (const [name, { target, records }] of pending)
             world.targets.set(name, applied(world.targets.get(name), records, target, fault));
           world.ledger.push(
@@ -132,13 +132,13 @@ export function memoryDestination(fault?: Fault) {
 let made = 0;
 const newIdentity = () => `made ${++made}`;
 
-/** It keeps texts as UTF-8 does. */
+/** Refuses text that UTF-8 cannot hold. */
 function refusalOf(record: JsonRecord): string | undefined {
   const odd = Object.entries(record).find(([, value]) => typeof value === 'string' && !value.isWellFormed());
   return odd === undefined ? undefined : `"${odd[0]}" holds half of a surrogate pair`;
 }
 
-/** How a record arrives where values or names are not kept. */
+/** Changes a record according to the fault. */
 function altered(record: JsonRecord, fault: Fault | undefined): JsonRecord {
   const entries = Object.entries(record).map(([name, value]) => {
     if (fault === 'names') return [name.toLowerCase(), value];
@@ -151,7 +151,7 @@ function altered(record: JsonRecord, fault: Fault | undefined): JsonRecord {
   return Object.fromEntries(entries);
 }
 
-/** The target as it will be. */
+/** Returns the new state of the target. */
 function applied(
   old: Target | undefined,
   records: readonly JsonRecord[],

@@ -4,13 +4,13 @@ import { isCheckpoint } from '@aries-data/sdk/internal';
 import { lanesOf, openSource, readRaw } from './reading.ts';
 import type { Rule, RuleContext } from './rule.ts';
 
-/** That a stream is passed on, not gathered. */
+/** The rule that a stream is passed on, not collected. */
 export const memoryRules: Rule[] = [
   {
     id: 'source/memory',
     role: 'source',
     title: 'Memory does not grow with the stream',
-    why: 'a container is killed at its limit, at the largest table, on the busiest day',
+    why: 'a container is killed at its memory limit: with the largest table, on the busiest day',
     run: boundedMemory,
   },
 ];
@@ -35,7 +35,7 @@ async function boundedMemory(ctx: RuleContext): Promise<void> {
       measured = performance.now();
       if (grown > large.megabytes)
         ctx.fail(
-          `${large.name}: it holds ${Math.round(grown)} MiB after ${records} records; ${large.megabytes} are allowed`,
+          `${large.name}: it holds ${Math.round(grown)} MiB after ${records} records; the limit is ${large.megabytes} MiB`,
         );
     }
   }
@@ -43,7 +43,7 @@ async function boundedMemory(ctx: RuleContext): Promise<void> {
 
 let collect: (() => void) | undefined;
 
-/** Bytes that are in use, not those that wait for their collection. */
+/** Returns the bytes in use, without garbage. */
 function liveBytes(): number {
   if (collect === undefined) {
     setFlagsFromString('--expose-gc');

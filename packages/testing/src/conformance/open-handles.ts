@@ -1,18 +1,18 @@
 import { AsyncLocalStorage, createHook } from 'node:async_hooks';
 import { Socket } from 'node:net';
 
-/** What some work has opened and not closed. */
+/** Finds handles that some work opened and did not close. */
 export interface HandleWatch {
-  /** Does the work; what it opens from here on counts. */
+  /** Runs the work; handles that it opens count. */
   run<T>(work: () => T): T;
-  /** Kinds of handles that would keep the process alive: `Timeout`, `TCPSocketWrap`. */
+  /** Returns the types of handles that keep the process alive: `Timeout`, `TCPSocketWrap`. */
   open(): string[];
   stop(): void;
 }
 
 /**
- * Timers are told apart by who made them, for the process around has its own; of all other kinds of handles there must not be
- * more than before.
+ * Starts watching handles. Only timers created by the work count, because the process has timers of its own. Of every other type
+ * there must not be more than before.
  */
 export function watchHandles(): HandleWatch {
   const inside = new AsyncLocalStorage<true>();
@@ -46,7 +46,7 @@ function counts(): Map<string, number> {
 
 const SOCKET = 'TCPSocketWrap';
 
-/** nock never closes what lies beneath the sockets that it plays: they count as active for ever, and keep no process alive. */
+/** Counts nock's sockets, whose handles nock never closes: they stay active forever but keep no process alive. */
 function destroyedSockets(): number {
   const { _getActiveHandles: handles } = process as unknown as { _getActiveHandles?: () => unknown[] };
   return (handles?.call(process) ?? []).filter((handle) => handle instanceof Socket && handle.destroyed).length;

@@ -17,7 +17,7 @@ import { isCheckpoint, isRejected } from '@aries-data/sdk/internal';
 import { memoryStaging } from '@aries-data/stores/internal';
 import type { RuleContext } from './rule.ts';
 
-/** A source whose streams are known. */
+/** A source with its selected streams. */
 export interface OpenedSource {
   source: Prepared<Source>;
   streams: SelectedStream[];
@@ -28,7 +28,7 @@ export async function openSource(ctx: RuleContext, signal?: AbortSignal): Promis
   return { source, streams: selectStreams(await streamsOf(source), ctx.suite.streams, source.name) };
 }
 
-/** The ways in which a stream can be read. */
+/** The two ways to read a stream. */
 export type Lane = 'records' | 'encoded';
 
 export function lanesOf({ stream }: SelectedStream): Lane[] {
@@ -46,7 +46,7 @@ export interface RawRead {
   signal?: AbortSignal;
 }
 
-/** What a stream itself gives, before the engine drops or rejects anything: its records, and checkpoints between them. */
+/** Yields a stream's records and checkpoints before the engine drops or rejects anything. */
 export async function* readRaw(
   { source }: OpenedSource,
   selected: SelectedStream,
@@ -80,7 +80,7 @@ async function* readEncoded(
   { stream, schema }: SelectedStream,
   ctx: ReadContext<unknown, unknown>,
 ): AsyncGenerator<JsonRecord[] | Checkpoint> {
-  // csv can hold every type; the other formats hold some.
+  // csv can hold every type; other formats cannot.
   const { formats, open } = stream.readEncoded!;
   const format = formats.includes('csv') ? 'csv' : formats[0]!;
   const decode = decoderOf(format, fieldsOf(schema!), { coerce: false });
@@ -98,7 +98,7 @@ async function* framed(rows: AsyncIterable<Buffer>, format: Parameters<typeof fr
   if (frame !== undefined) yield frame.tail;
 }
 
-/** All records of a raw read. */
+/** Collects the records of a raw read. */
 export async function recordsOf(items: AsyncIterable<JsonRecord[] | Checkpoint>): Promise<JsonRecord[]> {
   const records: JsonRecord[] = [];
   for await (const item of items) if (!isCheckpoint(item)) for (const record of item) records.push(record);
@@ -120,7 +120,7 @@ export async function extracted(ctx: RuleContext, options: Partial<ExtractOption
   return openDataset(result.dataset, staging);
 }
 
-/** All records of one stream of a dataset. */
+/** Reads all records of one stream of a dataset. */
 export async function stagedRecords(dataset: Dataset, stream: string): Promise<JsonRecord[]> {
   const records: JsonRecord[] = [];
   for await (const batch of readStream(dataset, dataset.manifest.streams[stream]!))

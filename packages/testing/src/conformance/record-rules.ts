@@ -4,37 +4,39 @@ import { canonical, keyOf } from './compare.ts';
 import { extracted, stagedRecords } from './reading.ts';
 import { type Rule, type RuleContext, showRecord } from './rule.ts';
 
-/** What a source says of its streams, and whether it is true. */
+/** Rules about the streams that a source declares. */
 export const recordRules: Rule[] = [
   {
     id: 'source/discover-stable',
     role: 'source',
-    title: 'Discover says the same twice',
-    why: 'where streams change their order or types by chance, a run that is repeated is another run',
+    title: 'Discover returns the same result twice',
+    why: 'if streams change their order or types by chance, a repeated run is a different run',
     async run(ctx) {
       const [first, second] = [await discover({ source: ctx.use }), await discover({ source: ctx.use })];
       for (const [index, stream] of first.streams.entries()) {
         const again = second.streams[index];
         if (JSON.stringify(stream) !== JSON.stringify(again))
-          ctx.fail(`stream ${index + 1} was ${showRecord(stream as never)}, and then ${showRecord(again as never)}`);
+          ctx.fail(
+            `stream ${index + 1} was ${showRecord(stream as never)} first and ${showRecord(again as never)} then`,
+          );
       }
       if (first.streams.length !== second.streams.length)
-        ctx.fail(`there were ${first.streams.length} streams, and then ${second.streams.length}`);
-      if (first.streams.length === 0) ctx.fail('it has no stream with this config');
+        ctx.fail(`there were ${first.streams.length} streams first and ${second.streams.length} then`);
+      if (first.streams.length === 0) ctx.fail('it has no streams with this config');
     },
   },
   {
     id: 'source/schema',
     role: 'source',
     title: 'Records match their schema',
-    why: 'tables are made from the schema; a record that does not match it is rejected, and missing there',
+    why: 'tables are created from the schema; a record that does not match it is rejected and missing there',
     run: matchSchema,
   },
   {
     id: 'source/primary-key',
     role: 'source',
-    title: 'Primary keys are there, and unique',
-    why: 'a merge keeps one record of each key: of two with the same key one is lost',
+    title: 'Primary keys are present and unique',
+    why: 'a merge keeps one record for each key: of two with the same key, one is lost',
     run: uniqueKeys,
   },
 ];
@@ -52,7 +54,7 @@ async function matchSchema(ctx: RuleContext): Promise<void> {
       records++;
     }
   }
-  if (records === 0) ctx.fail('no stream has a record; set up some, for nothing can be seen without');
+  if (records === 0) ctx.fail('no stream has any records; the rule needs some in the setup');
 }
 
 async function uniqueKeys(ctx: RuleContext): Promise<void> {

@@ -4,13 +4,13 @@ import { holds } from './compare.ts';
 import { dispositionsOf, formatsOf, loadRecords } from './loading.ts';
 import { type Rule, type RuleContext, showRecord } from './rule.ts';
 
-/** Values that a target may not be able to hold. */
+/** Rules about values that a target may not be able to hold. */
 export const refusalRules: Rule[] = [
   {
     id: 'destination/refused-values',
     role: 'destination',
-    title: 'A value that does not fit is rejected, and its neighbours are loaded once',
-    why: 'a value that is changed, or a batch that is loaded again after one bad record, is found by nobody',
+    title: 'A value that does not fit is rejected, and the records around it are loaded once',
+    why: 'a changed value, or a batch that is loaded again after one bad record, goes unnoticed',
     async run(ctx) {
       for (const format of formatsOf(ctx)) await refusedValues(ctx, format);
     },
@@ -35,7 +35,7 @@ const SCHEMA: RecordSchema = {
 interface Odd {
   field: string;
   value: Json;
-  /** Only as this format: csv has no way to write half of a surrogate pair. */
+  /** The only format that can hold the value: csv cannot hold half of a surrogate pair. */
   only?: StagedFormat;
 }
 
@@ -70,13 +70,13 @@ const plain = (id: number): JsonRecord => ({
 
 async function refusedValues(ctx: RuleContext, format: StagedFormat): Promise<void> {
   const odd = ODD.filter(({ only = format }) => only === format);
-  // Each between two that are good, and all of them in one batch.
+  // Each bad record is between two good ones, and all are in one batch.
   const records = [plain(0)];
   for (const { field, value } of odd)
     records.push({ ...plain(records.length), [field]: value }, plain(records.length + 1));
   const disposition = dispositionsOf(ctx).includes('append') ? 'append' : dispositionsOf(ctx)[0]!;
   const stream = `conformance_refused_${format}`;
-  // The second load is into a target that exists, which may be a way of its own.
+  // The second load goes into an existing target, which may take a different path.
   for (const part of ['a new target', 'one that exists']) {
     const kept = part === 'a new target' ? 0 : (await ctx.rows(stream)).length;
     const shifted = records.map(
@@ -93,7 +93,8 @@ async function refusedValues(ctx: RuleContext, format: StagedFormat): Promise<vo
     for (const [index, record] of shifted.entries()) {
       const found = rows.filter(({ id }) => String(id) === record.id);
       const isOdd = index % 2 === 1;
-      if (found.length > 1) ctx.fail(`after ${disposition} of a batch with bad values a record is there twice`, record);
+      if (found.length > 1)
+        ctx.fail(`after ${disposition} of a batch with bad values a record is in the target twice`, record);
       if (found.length === 0 && !isOdd)
         ctx.fail(`after ${disposition} of a batch with bad values a good record is missing`, record);
       if (found.length === 0) missing++;
@@ -103,15 +104,15 @@ async function refusedValues(ctx: RuleContext, format: StagedFormat): Promise<vo
         const { name } = differs;
         const value = record[name];
         const shown = typeof value === 'number' ? String(value) : showRecord(value);
-        ctx.fail(`${shown} of the field "${name}" is neither rejected nor kept`, row![name] ?? null);
+        ctx.fail(`${shown} in the field "${name}" is neither rejected nor kept`, row![name] ?? null);
       }
     }
     if (missing !== rejected)
       ctx.fail(
-        `${missing} of ${shifted.length} records are missing in the target, ${rejected} are said to be rejected`,
+        `${missing} of ${shifted.length} records are missing in the target, but ${rejected} are reported as rejected`,
       );
     const before = disposition === 'append' ? kept : 0;
     if (rows.length !== before + shifted.length - missing)
-      ctx.fail(`the target has ${rows.length} rows, of ${before + shifted.length - missing} records that it took`);
+      ctx.fail(`the target has ${rows.length} rows, but accepted ${before + shifted.length - missing} records`);
   }
 }

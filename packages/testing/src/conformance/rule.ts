@@ -3,43 +3,43 @@ import type { Connector, ConnectorRole, Json, JsonRecord } from '@aries-data/sdk
 import { AriesError, toAriesError } from '@aries-data/sdk';
 import type { ConformanceSuite } from './suite.ts';
 
-/** One rule that connectors keep. */
+/** A rule that connectors must keep. */
 export interface Rule {
-  /** Unique, and stable: `source/discover-stable`. */
+  /** A unique name that never changes: `source/discover-stable`. */
   id: string;
   role: ConnectorRole;
-  /** What a connector does that keeps it. */
+  /** What a connector that keeps the rule does. */
   title: string;
-  /** What the rule is for: what goes wrong for users where it is broken. */
+  /** What goes wrong for users if the rule is broken. */
   why: string;
-  /** Throws where the connector breaks it; ends with `ctx.skip` where it does not apply. */
+  /** Throws if the connector breaks the rule; calls `ctx.skip` if it does not apply. */
   run(ctx: RuleContext): Promise<void>;
 }
 
-/** What a rule is given: a connector whose world has just been set up for this rule alone. */
+/** The context of a rule: a connector with a world that was set up for this rule alone. */
 export interface RuleContext {
   connector: Connector;
   role: ConnectorRole;
   suite: ConformanceSuite;
-  /** The connector with the config to run it with. */
+  /** The connector and its config. */
   use: ConnectorUse;
   /** Changes the source, as `step` number 1, 2, … of the suite. */
   mutate(step: number): Promise<void>;
-  /** What a target of the destination holds. */
+  /** Reads all rows of a target. */
   rows(target: string): Promise<JsonRecord[]>;
-  /** Drops a target of the destination and makes it again, empty; only where the suite says how. */
+  /** Drops a target and creates it again, empty. Needs `remake` in the suite. */
   remake(target: string): Promise<void>;
-  /** A folder that is deleted after the rule. */
+  /** A temporary folder, deleted after the rule. */
   folder: string;
-  /** Says that the rule does not apply, and why. */
+  /** Ends the rule because it does not apply. */
   skip(reason: string): never;
-  /** Says how the rule is broken, and by which record. */
+  /** Ends the rule because it is broken. */
   fail(reason: string, record?: Json): never;
 }
 
-/** How a rule ended that was not broken. */
+/** The outcome of a rule that was not broken. */
 export interface RuleOutcome {
-  /** Why the rule does not apply; left out where it was kept. */
+  /** Why the rule does not apply; undefined if it was kept. */
   skipped?: string;
 }
 
@@ -50,22 +50,22 @@ export class RuleSkipped extends Error {
   readonly [SKIP] = true;
 }
 
-/** The sentence in which a broken rule is reported. */
+/** Makes the error that reports a broken rule. */
 export function brokenRule(rule: Rule, connector: string, reason: string, cause?: unknown): AriesError {
   return new AriesError('CONFORMANCE_FAILED', `${connector} breaks "${rule.title}" (${rule.id}): ${reason}`, {
     connector,
-    hint: `What the rule is for: ${rule.why}`,
+    hint: `Why this rule exists: ${rule.why}`,
     cause,
   });
 }
 
-/** Why a rule failed, of whatever ended it. */
+/** Describes the error that ended a rule. */
 export function reasonOf(thrown: unknown, connector: string): string {
   const { code, message } = toAriesError(thrown, { connector });
   return `${message} (${code})`;
 }
 
-/** A record for a report: short enough to read. */
+/** Formats a record for a report, shortened. */
 export function showRecord(record: Json | undefined): string {
   const text = JSON.stringify(record) ?? 'undefined';
   return text.length > 300 ? `${text.slice(0, 300)}…` : text;

@@ -7,13 +7,13 @@ import { captureOutput } from './capture-output.ts';
 import { extracted } from './reading.ts';
 import type { Rule, RuleContext } from './rule.ts';
 
-/** What must not be said. */
+/** The rule about secrets in output. */
 export const secretRules: Rule[] = [
   {
     id: 'source/secrets',
     role: 'source',
-    title: 'Secrets are kept',
-    why: 'logs, manifests and results are read by many, and kept for years',
+    title: 'Secrets never appear in any output',
+    why: 'logs, manifests and results are read by many people and kept for years',
     run: keepSecrets,
   },
 ];
@@ -27,7 +27,7 @@ async function keepSecrets(ctx: RuleContext): Promise<void> {
     if (SECRET_NAME.test(name) && option.type === 'string' && option.secret !== true)
       ctx.fail(`the option "${name}" is not marked as secret; add .meta({ secret: true })`);
   const secrets = [...new Set(secretsOf(parseConfig(type, ctx.use.config, ctx.connector.name), type))];
-  if (secrets.length === 0) ctx.skip('its config holds no secret');
+  if (secrets.length === 0) ctx.skip('its config has no secrets');
 
   const said: { where: string; text: string }[] = [];
   const log = logInto((text) => said.push({ where: 'the log', text }));
@@ -42,16 +42,16 @@ async function keepSecrets(ctx: RuleContext): Promise<void> {
     for (const work of [() => check({ use, role: 'source', log }), () => extracted({ ...ctx, use }, { log })])
       await work().catch((error: unknown) => said.push({ where: 'an error', text: textOf(error) }));
   });
-  said.push({ where: 'what it prints', text: printed });
+  said.push({ where: 'the printed output', text: printed });
   for (const secret of secrets) {
     const forms = [secret, encodeURIComponent(secret), Buffer.from(secret).toString('base64')];
     const leak = said.find(({ text }) => forms.some((form) => text.includes(form)));
-    // The report must not say it either.
+    // The report must not contain the secret either.
     if (leak !== undefined) ctx.fail(`a secret of the config, of ${secret.length} characters, is in ${leak.where}`);
   }
 }
 
-// Shorter ones would be found in any text by chance.
+// Shorter secrets would be found in other text by chance.
 const SHORTEST = 6;
 
 function secretsOf(config: unknown, type: z.ZodType): string[] {
@@ -60,7 +60,7 @@ function secretsOf(config: unknown, type: z.ZodType): string[] {
     .filter((secret) => secret.length >= SHORTEST);
 }
 
-/** The same config with secrets that open nothing, to see what is said then. */
+/** Returns the config with wrong secrets, to see the errors they cause. */
 function wrong(config: unknown, type: z.ZodType): unknown {
   return walkConfig(config, type, ({ value, isSecret }) =>
     isSecret && typeof value === 'string' ? `${value}-wrong` : value,

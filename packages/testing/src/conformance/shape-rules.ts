@@ -2,34 +2,34 @@ import { fieldSchema, isAriesError, type JsonRecord, type RecordSchema } from '@
 import { anyDisposition, dispositionsOf, expectRows, ITEMS, item, loadRecords, TARGET } from './loading.ts';
 import type { Rule, RuleContext } from './rule.ts';
 
-/** What becomes of a target whose columns are others than those of the dataset. */
+/** Rules about targets whose columns differ from the dataset's. */
 export const shapeRules: Rule[] = [
   {
     id: 'destination/evolve',
     role: 'destination',
-    title: 'evolve adds a column for a field that is new',
-    why: 'sources get fields; a load that fails or leaves them out stops, or loses them',
+    title: 'evolve adds a column for a new field',
+    why: 'sources gain fields; a load must neither fail nor lose them',
     run: evolve,
   },
   {
     id: 'destination/freeze',
     role: 'destination',
     title: 'freeze refuses a dataset that would change the target',
-    why: 'others read the target, and were promised that it stays as it is',
+    why: 'others read the target and rely on its columns',
     run: freeze,
   },
   {
     id: 'destination/missing-fields',
     role: 'destination',
-    title: 'Columns that a dataset lacks stay',
-    why: 'a source that sends less for a day must not empty what was there',
+    title: 'Columns that a dataset lacks keep their values',
+    why: 'a source that sends fewer fields for a day must not empty existing values',
     run: missingFields,
   },
   {
     id: 'destination/names',
     role: 'destination',
-    title: 'Names stay as they are',
-    why: 'people look for createdAt, not for createdat; and a quote in a name must not end a statement',
+    title: 'Names are kept exactly',
+    why: 'people look for createdAt, not for createdat, and a quote in a name must not end a statement',
     run: names,
   },
 ];
@@ -39,7 +39,7 @@ const NOTED: RecordSchema = {
   properties: { ...ITEMS.properties, noteText: fieldSchema('string', { nullable: true }) },
 };
 
-/** One that keeps what is there. */
+/** Picks a disposition that keeps existing rows, if there is one. */
 function adding(ctx: RuleContext) {
   return (['append', 'merge', 'replace-interval', 'replace'] as const).find((one) =>
     dispositionsOf(ctx).includes(one),
@@ -70,9 +70,9 @@ async function freeze(ctx: RuleContext): Promise<void> {
     () => undefined,
     (error: unknown) => error,
   );
-  if (thrown === undefined) ctx.fail('a dataset with a new field is loaded into a frozen target', record);
+  if (thrown === undefined) ctx.fail('a dataset with a new field was loaded into a frozen target', record);
   if (!isAriesError(thrown) || thrown.code !== 'SCHEMA_FROZEN') throw thrown;
-  await expectRows(ctx, { records: [item(1, 'a')], after: 'a load that was refused' });
+  await expectRows(ctx, { records: [item(1, 'a')], after: 'a refused load' });
 }
 
 async function missingFields(ctx: RuleContext): Promise<void> {

@@ -1,57 +1,57 @@
 import type { StreamOptions } from '@aries-data/engine';
 import type { Interval, JsonRecord, RecordSchema } from '@aries-data/sdk';
 
-/** What `setup` makes: the world that a connector is tested in, gone once it is disposed of. */
+/** The result of `setup`: the world that a connector is tested in, removed when it is disposed of. */
 export interface ConformanceWorld extends AsyncDisposable {
-  /** The config, or what of it is known only now: the URL of a database. Laid over the suite's. */
+  /** Options known only after setup, such as the URL of a database. They override the suite's. */
   config?: Record<string, unknown>;
 }
 
-/** Records that a transform is tested with. */
+/** The records that a transform is tested with. */
 export interface ConformanceInput {
   records: JsonRecord[];
-  /** Inferred from the records where it is left out. */
+  /** Default: inferred from the records. */
   schema?: RecordSchema;
   primaryKey?: string[];
   cursor?: string;
 }
 
-/** A stream that does not fit into memory. */
+/** A stream that does not fit in memory. */
 export interface LargeStream {
   name: string;
-  /** Live memory that reading it may take, MiB. */
+  /** The memory that reading it may take, in MiB. */
   megabytes: number;
   config?: Record<string, unknown>;
 }
 
-/** How a connector's conformance is tested: what its `conformance.ts` exports for each of its parts. */
+/** How to test one role of a connector, as its `conformance.ts` exports it. */
 export interface ConformanceSuite<World extends ConformanceWorld = ConformanceWorld> {
-  /** A config that works, as a user writes it. */
+  /** A working config, as a user writes it. */
   config?: Record<string, unknown>;
-  /** Makes what the connector talks to; called anew for each rule. */
+  /** Starts what the connector connects to; called for each rule. */
   setup?(): Promise<World> | World;
-  /** Source: the streams to test, with their options; all of them where it is left out. */
+  /** Source: the streams to test, with their options. Default: all of them. */
   streams?: (string | StreamOptions)[];
-  /** Source: adds records and changes some, never deletes any; `step` is 1, 2, …. Some of it at the greatest cursor value that is there. */
+  /** Source: adds and changes records but deletes none; `step` is 1, 2, …. Some must get the greatest cursor value so far. */
   mutate?(step: number, world: World): Promise<void> | void;
-  /** Source: how many times `mutate` can be called; 3. */
+  /** Source: how many times `mutate` can be called. Default: 3. */
   steps?: number;
-  /** Source: for the rule about memory. */
+  /** Source: a stream for the rule `source/memory`. */
   large?: LargeStream;
-  /** Destination: what a target holds, each value as records hold it (an int64 as digits); nothing there: no rows. */
+  /** Destination: reads all rows of a target, with values as in records (an int64 as digits). Returns no rows if the target does not exist. */
   rows?(target: string, world: World): Promise<JsonRecord[]> | JsonRecord[];
-  /** Destination: drops a target and makes it again, empty and with the same columns, as somebody else would. Left out: it has none to make. */
+  /** Destination: drops a target and creates it again, empty and with the same columns. Leave it out if targets cannot be created. */
   remake?(target: string, world: World): Promise<void> | void;
-  /** Destination: its targets have no columns of their own, such as files of JSON. */
+  /** Destination: true if targets have no fixed columns, such as JSON files. */
   schemaless?: boolean;
-  /** Destination: the interval that is replaced; a day of 2024. */
+  /** Destination: the interval to replace. Default: a day in 2024. */
   interval?: Interval;
-  /** Transform: what comes in. */
+  /** Transform: the input records. */
   input?: ConformanceInput;
 }
 
 /**
- * Says how to test a connector. `aries test` and vitest load the same file.
+ * Defines how to test one role of a connector. `aries test` and vitest load the same file.
  *
  * @example
  * export const source = defineConformance({

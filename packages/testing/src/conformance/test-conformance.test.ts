@@ -6,7 +6,7 @@ import { type TestFunction, testConformance } from './test-conformance.ts';
 const plain = defineTransform({ map: (record) => record });
 const suites = { transform: { input: { records: [{ id: 1 }] } } };
 
-/** How the tests end that are declared: `passed`, skipped with a note, or the error. */
+/** Runs the declared tests and returns how each ended: `passed`, skipped with a note, or the error. */
 async function endings(skipped: string[], transform: unknown = plain): Promise<Record<string, string>> {
   const tests = new Map<string, Parameters<TestFunction>[1]>();
   testConformance((title, run) => tests.set(title.split(':')[0]!, run), { name: 'same', transform }, suites, {
@@ -25,7 +25,7 @@ async function endings(skipped: string[], transform: unknown = plain): Promise<R
   return ended;
 }
 
-/** It sees the whole stream. */
+/** A transform that sees the whole stream. */
 const whole = defineTransform({
   config: z.object({ size: z.number().default(1).describe('Its size') }),
   scope: 'dataset',
@@ -35,7 +35,7 @@ const whole = defineTransform({
   },
 });
 
-test('a rule that does not apply is skipped with its reason where it is listed, and fails where not', async () => {
+test('a rule that does not apply is skipped with its reason if it is listed, and fails if not', async () => {
   expect(await endings([], whole)).toMatchInlineSnapshot(`
     {
       "transform/check": "passed",
@@ -51,13 +51,13 @@ test('a rule that does not apply is skipped with its reason where it is listed, 
   );
 });
 
-test('a rule that is listed and runs fails', async () => {
+test('a rule that is listed but runs fails', async () => {
   expect((await endings(['transform/counts']))['transform/counts']).toMatchInlineSnapshot(
-    `"transform/counts ran, and "skipped" lists it"`,
+    `"transform/counts ran, but "skipped" lists it"`,
   );
 });
 
-test('a rule that does not exist is named', async () => {
+test('an unknown rule in the list is reported', async () => {
   await expect(endings(['transform/steaming'])).rejects.toThrow(
     '"skipped" lists transform/steaming: same has no such rules',
   );

@@ -2,18 +2,18 @@ import type { ConnectorRole } from '@aries-data/sdk';
 import { AriesError } from '@aries-data/sdk';
 import { type ConformanceSuites, type ConnectorRule, conformance } from './conformance.ts';
 
-/** What `testConformance` needs of a test runner: vitest's `test`. */
+/** The part of a test runner that `testConformance` needs: vitest's `test`. */
 export type TestFunction = (title: string, run: (context: { skip(note?: string): void }) => Promise<void>) => unknown;
 
-/** What is known of a connector's rules before they run. */
+/** Options of `testConformance`. */
 export interface TestConformanceOptions {
-  /** Rules that do not apply to this connector, by id. A rule that is skipped and not listed fails, and so does one that is listed and runs. */
+  /** The rules that do not apply to this connector, by id. A rule fails if it is skipped but not listed, or listed but runs. */
   skipped?: readonly string[];
 }
 
 /**
- * Declares a test for each rule that a connector has to keep. Rules that do not apply are reported as skipped, with the reason, and
- * are listed by name: one that silently stops applying fails.
+ * Declares a test for each rule that a connector has to keep. Rules that do not apply are skipped with a reason and must be listed,
+ * so a rule that silently stops applying fails.
  *
  * @example
  * import * as connector from './index.ts';
@@ -48,11 +48,11 @@ async function reasonToSkip(
     throw unlisted(
       connector,
       `${id} did not run: ${skipped}`,
-      `If it never applies to ${connector}, list it under "skipped".`,
+      `If the rule never applies to ${connector}, list it under "skipped".`,
     );
   }
   if (skipped === undefined && isListed)
-    throw unlisted(connector, `${id} ran, and "skipped" lists it`, 'Take it out of the list.');
+    throw unlisted(connector, `${id} ran, but "skipped" lists it`, 'Remove it from the list.');
   return skipped;
 }
 

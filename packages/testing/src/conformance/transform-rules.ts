@@ -9,20 +9,20 @@ import { stagedRecords } from './reading.ts';
 import type { Rule, RuleContext } from './rule.ts';
 import type { ConformanceInput } from './suite.ts';
 
-/** What every transform keeps. */
+/** Rules for every transform. */
 export const transformRules: Rule[] = [
   {
     id: 'transform/schema',
     role: 'transform',
-    title: 'What comes out is what its schema says',
-    why: 'the target is made from the schema; what does not match it cannot be loaded',
+    title: 'Output records match the output schema',
+    why: 'the target is created from the schema, and records that do not match it cannot be loaded',
     run: truthfulSchema,
   },
   {
     id: 'transform/counts',
     role: 'transform',
     title: 'Every record is accounted for',
-    why: 'a record that a transform loses by mistake is lost in silence',
+    why: 'a record that a transform loses by mistake is lost silently',
     async run(ctx) {
       await staged(ctx);
     },
@@ -30,8 +30,8 @@ export const transformRules: Rule[] = [
   {
     id: 'transform/streaming',
     role: 'transform',
-    title: 'A transform of batches gives each back before it takes the next',
-    why: 'memory must not grow with the dataset, and checkpoints keep their place only between batches',
+    title: 'A batch transform returns each batch before it takes the next',
+    why: 'otherwise memory grows with the dataset, and checkpoints lose their place between batches',
     run: streaming,
   },
 ];
@@ -42,7 +42,7 @@ function inputOf(ctx: RuleContext): ConformanceInput {
   return input;
 }
 
-/** The input as a dataset. */
+/** Stages the input as a dataset. */
 async function stagedInput(input: ConformanceInput) {
   const store = memoryStaging();
   const connector = recordsConnector({ ...input, records: structuredClone(input.records) });
@@ -50,7 +50,7 @@ async function stagedInput(input: ConformanceInput) {
   return openDataset(dataset, store);
 }
 
-/** The transform as a step of its own: the engine reconciles what goes in with what comes out. */
+/** Runs the transform as a separate step, in which the engine reconciles counts. */
 async function staged(ctx: RuleContext) {
   const input = await stagedInput(inputOf(ctx));
   const result = await runStep({
@@ -77,13 +77,14 @@ async function truthfulSchema(ctx: RuleContext): Promise<void> {
   const { fit, undeclared } = normaliser(said);
   const { batches } = await applied(ctx, schema, [await stagedRecords(input, 'records')]);
   const records = batches.flat();
-  if (records.length === 0) ctx.fail('nothing comes out; give an input of which something does');
+  if (records.length === 0) ctx.fail('it returns no records; give it input for which it returns some');
   for (const record of records) {
     const before = JSON.parse(canonical(record)) as Json;
     const fitted = fit(record);
     if (typeof fitted === 'string') ctx.fail(fitted, before);
     const [name] = undeclared.keys();
-    if (name !== undefined) ctx.fail(`a field comes out that its schema does not declare: "${name}"`, before);
+    if (name !== undefined)
+      ctx.fail(`a record has the field "${name}", which the output schema does not declare`, before);
   }
 }
 
@@ -98,8 +99,8 @@ async function streaming(ctx: RuleContext): Promise<void> {
     input.manifest.streams.records!.schema,
     Array.from({ length: 5 }, () => structuredClone(records)),
   );
-  if (ahead > 1) ctx.fail(`it took ${ahead} batches before it gave one back`);
-  if (batches.length !== 5) ctx.fail(`it took 5 batches and gave ${batches.length} back`);
+  if (ahead > 1) ctx.fail(`it took ${ahead} batches before it returned one`);
+  if (batches.length !== 5) ctx.fail(`it took 5 batches and returned ${batches.length}`);
 }
 
 function contextOf({ suite }: RuleContext, input: RecordSchema) {
@@ -107,7 +108,7 @@ function contextOf({ suite }: RuleContext, input: RecordSchema) {
   return { stream: 'records', input, primaryKey, cursor };
 }
 
-/** What `apply` itself makes of batches, and how many of them it held at most. */
+/** Calls `apply` with batches; returns its output and the most batches that it held at once. */
 async function applied(ctx: RuleContext, input: RecordSchema, batches: JsonRecord[][]) {
   const { part, ctx: own } = prepare('transform', ctx.use, stepContext('transform', {}, ctx.connector.name));
   let taken = 0;

@@ -1,16 +1,16 @@
-/** Gives an answer in the place of the real one, or none. */
+/** Answers a request in place of the real server. */
 export type Answer = (real: () => Promise<Response>) => Promise<Response>;
 
-/** A request that was sent while somebody looked. */
+/** A request that was recorded. */
 export interface Request {
-  /** Method, URL and body: two that are equal are the same request. */
+  /** Method, URL and body. Requests with the same text count as the same. */
   what: string;
   startedAt: number;
 }
 
 /**
- * Does some work while requests of this process get other answers: of which the number, from 0, is given one by `trouble`. It stands
- * before whatever answers in truth, a server or nock, and knows of requests by `fetch` only.
+ * Runs `work` and records the requests that it sends with `fetch`. `trouble` may answer a request, by its number from 0, in place of the
+ * real server or nock.
  */
 export async function troubled(
   work: () => Promise<unknown>,
@@ -39,16 +39,16 @@ export async function troubled(
 }
 
 export function answerWith(status: number, headers: Record<string, string> = {}): Answer {
-  const body = JSON.stringify({ message: `This is a ${status} of the conformance battery` });
+  const body = JSON.stringify({ message: `This ${status} comes from the conformance tests` });
   return async () => new Response(body, { status, headers: { 'content-type': 'application/json', ...headers } });
 }
 
-/** As undici says it. */
+/** Fails as undici does. */
 export const breakConnection: Answer = async () => {
   throw new TypeError('fetch failed', { cause: reset() });
 };
 
-/** Half of the real answer, then nothing. */
+/** Sends half of the real response and then fails. */
 export const breakBody: Answer = async (real) => {
   const answer = await real();
   const bytes = new Uint8Array(await answer.arrayBuffer());
@@ -60,7 +60,7 @@ export const breakBody: Answer = async (real) => {
       isSent = true;
     },
   });
-  // The bytes are not compressed any more.
+  // The body is already decompressed.
   const headers = new Headers(answer.headers);
   for (const name of ['content-encoding', 'content-length']) headers.delete(name);
   return new Response(body, { status: answer.status, headers });

@@ -2,20 +2,20 @@ import { fieldSchema, type JsonRecord, type RecordSchema } from '@aries-data/sdk
 import { anyDisposition, dispositionsOf, expectRows, formatsOf, item, loadRecords } from './loading.ts';
 import type { Rule, RuleContext } from './rule.ts';
 
-/** Values that get lost on the way where they can. */
+/** Rules about values that are easily lost. */
 export const valueRules: Rule[] = [
   {
     id: 'destination/null-and-empty',
     role: 'destination',
-    title: 'Null is null, and an empty text is empty',
-    why: 'whoever counts what is missing counts something else where the two are mixed up',
+    title: 'Null stays null, and empty text stays empty',
+    why: 'counts of missing values are wrong if the two are mixed up',
     run: (ctx) => texts(ctx, [null, '', ' ', 'NULL', 'null', '\\N', '""']),
   },
   {
     id: 'destination/unicode',
     role: 'destination',
     title: 'Every character arrives',
-    why: 'names of people are data, and so are line breaks in what they write',
+    why: 'names contain any character, and free text contains line breaks',
     run: (ctx) =>
       texts(ctx, [
         'Ångström',
@@ -34,14 +34,14 @@ export const valueRules: Rule[] = [
     id: 'destination/huge-values',
     role: 'destination',
     title: 'Large values arrive whole and exact',
-    why: 'a number past 2^53 that goes through a double is another number',
+    why: 'a number beyond 2^53 that passes through a double becomes another number',
     run: huge,
   },
   {
     id: 'destination/zero-records',
     role: 'destination',
-    title: 'No records are a good dataset',
-    why: 'an empty day is no failure, and a table that was emptied at the source is empty',
+    title: 'A dataset without records is valid',
+    why: 'an empty day is not a failure, and a table that was emptied at the source must become empty',
     run: zeroRecords,
   },
 ];
@@ -100,6 +100,6 @@ async function zeroRecords(ctx: RuleContext): Promise<void> {
     await loadRecords(ctx, disposition, { records: [item(1, 'a')], stream });
     await loadRecords(ctx, disposition, { records: [], stream });
     const records = disposition === 'replace' ? [] : [item(1, 'a')];
-    await expectRows(ctx, { records, target: stream, after: `${disposition} of a record, then of none` });
+    await expectRows(ctx, { records, target: stream, after: `${disposition} of one record and then of none` });
   }
 }
