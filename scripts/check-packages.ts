@@ -1,45 +1,33 @@
-/** Builds and packs every package, then checks the archives as npm would serve them: entry points, files, types. */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+/**
+ * Builds and packs every package, then checks the tarballs as npm would serve them: entry points, files, types, and that none has grown
+ * by more than docs/performance.md allows. With --update the sizes measured here become the recorded ones.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { archiveFaults } from './packages/archive-faults.ts';
+import { buildAndPack } from './packages/archives.ts';
+import { packageSizes } from './packages/package-sizes.ts';
+import { packageGrowth, recordedSizes, recordSizes } from './packages/recorded-sizes.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const packed = mkdtempSync(join(tmpdir(), 'aries-packed-'));
-let failed = 0;
-
 try {
-  run('pnpm', ['--silent', 'build'], root);
-  for (const folder of [
-    'packages/sdk',
-    'packages/cli',
-    ...readdirSync(join(root, 'connectors')).map((name) => `connectors/${name}`),
-  ]) {
-    const { name, bin } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as {
-      name: string;
-      bin?: object;
-    };
-    const archive = join(packed, `${folder.replace('/', '-')}.tgz`);
-    run('pnpm', ['--silent', 'pack', '--out', archive], join(root, folder));
-    check(name, 'publint', ['run', archive, '--strict']);
-    // The command is run, not imported: it has no types to resolve.
-    if (bin === undefined) check(name, 'attw', [archive, '--profile', 'esm-only', '--no-emoji', '--format', 'ascii']);
-  }
+  const archives = buildAndPack(root, packed);
+  const faults = await archiveFaults(archives);
+  const packages = packageSizes(root, archives);
+  if (process.argv.includes('--update')) recordSizes(root, { packages });
+  else faults.push(...sizeFaults(packageGrowth(recordedSizes(root), packages)));
+  for (const fault of faults) console.error(fault);
+  process.exitCode = faults.length === 0 ? 0 : 1;
 } finally {
   rmSync(packed, { recursive: true, force: true });
 }
-process.exitCode = failed === 0 ? 0 : 1;
 
-function run(command: string, args: string[], cwd: string): void {
-  execFileSync(command, args, { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
-}
-
-function check(name: string, command: string, args: string[]): void {
-  try {
-    execFileSync(command, args, { cwd: root, stdio: 'pipe' });
-  } catch (error) {
-    const { stdout, stderr } = error as { stdout: Buffer; stderr: Buffer };
-    console.error(`${name}: ${command}\n${stdout}${stderr}`);
-    failed++;
-  }
+function sizeFaults(grown: string[]): string[] {
+  if (grown.length === 0) return [];
+  return [
+    ...grown,
+    'If this is meant, record the new sizes: node scripts/check-packages.ts --update && node scripts/generate-docs.ts',
+  ];
 }

@@ -14,6 +14,7 @@ import { connectorsReference } from './docs/connectors-reference.ts';
 import { errorTable } from './docs/exit-codes.ts';
 import { createPages } from './docs/pages.ts';
 import { sdkReference } from './docs/sdk-reference.ts';
+import { recordedSizes, sizeTables } from './packages/recorded-sizes.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const pages = createPages(root, { check: process.argv.includes('--check') });
@@ -31,6 +32,7 @@ for (const folder of ['connectors', 'templates']) {
 pages.section('docs/reference/errors.md', 'codes', errorTable());
 pages.section('docs/reference/pipeline.md', 'keys', optionsTable(pipelineSchema));
 pages.section('docs/performance.md', 'bench', benchTables(textOf('bench/results.json')));
+pages.section('docs/performance.md', 'sizes', sizeTables(recordedSizes(root)));
 pages.page('docs/reference/cli.md', cliReference());
 pages.page('docs/reference/connectors.md', connectorsReference(await connectorPackages(root)));
 pages.page('docs/reference/sdk.md', sdkReference(root, pages.fault));

@@ -14,7 +14,8 @@ export async function bundle(folder: string): Promise<void> {
     cwd: dirname(fileURLToPath(import.meta.url)),
     input: { main: 'src/main.ts', index: 'src/index.ts' },
     platform: 'node',
-    external: [/^@aries-data\//, 'zod', 'yaml'],
+    // oclif looks for TypeScript where a command line is developed, and does without it elsewhere.
+    external: [/^@aries-data\//, 'zod', 'yaml', 'typescript'],
   });
   const { output } = await build.write({
     dir: folder,
@@ -28,19 +29,33 @@ export async function bundle(folder: string): Promise<void> {
   chmodSync(join(folder, 'main.js'), 0o755);
   const modules = output.flatMap((file) => ('moduleIds' in file ? file.moduleIds : []));
   writeFileSync(join(folder, 'templates.json'), JSON.stringify(readTemplates(join(import.meta.dirname, '../..'))));
-  writeFileSync(join(folder, 'licenses.txt'), licensesOf(modules));
+  const bundled = bundledPackages(modules);
+  writeFileSync(join(folder, 'licenses.txt'), licensesOf(bundled));
+  writeFileSync(join(folder, 'bundled.json'), JSON.stringify(bundled.map(({ name, version }) => ({ name, version }))));
+}
+
+/** A package whose code went into the bundle. */
+interface Bundled {
+  name: string;
+  version: string;
+  license: string;
+  folder: string;
+}
+
+function bundledPackages(modules: readonly string[]): Bundled[] {
+  const folders = new Set(modules.flatMap((id) => /^(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(id)?.[1] ?? []));
+  return [...folders].sort().map((folder) => {
+    const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Omit<Bundled, 'folder'>;
+    const { name, version, license } = manifest;
+    return { name, version, license, folder };
+  });
 }
 
 const LICENSE_FILES = ['LICENSE', 'LICENSE.md', 'LICENSE.txt', 'LICENCE', 'license', 'license.md'];
 
 /** The licences of the packages that went into the bundle, which ask to travel with their code. */
-function licensesOf(modules: readonly string[]): string {
-  const folders = new Set(modules.flatMap((id) => /^(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(id)?.[1] ?? []));
-  const texts = [...folders].sort().map((folder) => {
-    const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<
-      'name' | 'version' | 'license',
-      string
-    >;
+function licensesOf(bundled: readonly Bundled[]): string {
+  const texts = bundled.map(({ name, version, license, folder }) => {
     const file = LICENSE_FILES.map((candidate) => join(folder, candidate)).find(existsSync);
     return `${name} ${version} (${license})\n\n${file === undefined ? '' : readFileSync(file, 'utf8').trim()}\n`;
   });

@@ -83,6 +83,6 @@ test('a missing scope is reported as missing permissions', async () => {
   });
   const failure = readAll(source, { config, stream: 'deals' }).catch((error) => `${error.code}: ${error.message}`);
   expect(await failure).toMatchInlineSnapshot(
-    `"NOT_ALLOWED: GET https://api.hubapi.com/crm/v3/objects/deals?limit=100&properties=dealname%2Camount%2Cdealstage%2Cpipeline%2Cclosedate%2Cdealtype%2Chubspot_owner_id%2Ccreatedate%2Chs_lastmodifieddate was answered with 403: This app hasn't been granted all required scopes to make this call."`,
+    `"NOT_ALLOWED: GET https://api.hubapi.com/crm/v3/objects/deals?limit=100&properties=dealname%2Camount%2Cdealstage%2Cpipeline%2Cclosedate%2Cdealtype%2Chubspot_owner_id%2Ccreatedate%2Chs_lastmodifieddate returned 403: This app hasn't been granted all required scopes to make this call."`,
   );
 });

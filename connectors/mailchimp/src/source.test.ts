@@ -79,6 +79,6 @@ test('a key that is wrong, or of another data centre, is reported as missing per
   });
   const failure = readAll(source, { config, stream: 'campaigns' }).catch((error) => `${error.code}: ${error.message}`);
   expect(await failure).toMatchInlineSnapshot(
-    `"NOT_ALLOWED: GET https://us6.api.mailchimp.com/3.0/campaigns?count=1000 was answered with 401: Your API key may be invalid, or you've attempted to access the wrong datacenter."`,
+    `"NOT_ALLOWED: GET https://us6.api.mailchimp.com/3.0/campaigns?count=1000 returned 401: Your API key may be invalid, or you've attempted to access the wrong datacenter."`,
   );
 });

@@ -50,9 +50,9 @@ describe('the shape of an answer', () => {
       'an object with a list in it',
       {},
       { items: [{ id: 1 }] },
-      /expected a list of records, got an object; the answer has items/,
+      /expected a list of records, got an object; the response has items/,
     ],
-    ['an object with an empty list', {}, { items: [], total: 0 }, /the answer has items, total/],
+    ['an object with an empty list', {}, { items: [], total: 0 }, /the response has items, total/],
     ['an object where a list is declared', { shape: 'list' }, { id: 1 }, /expected a list of records, got an object/],
     [
       'an object at the place of the list',
@@ -68,7 +68,7 @@ describe('the shape of an answer', () => {
       /members are records at "\/x", got an array/,
     ],
     ['an object in place of values', { shape: 'values' }, { a: 1 }, /expected a list of values, got an object/],
-    ['nothing at all', { shape: 'map', records: '/x' }, { y: 1 }, /at "\/x", got nothing; the answer has y/],
+    ['nothing at all', { shape: 'map', records: '/x' }, { y: 1 }, /at "\/x", got nothing; the response has y/],
   ])('%s is refused', async (_, stream, body, message) => {
     answers(body);
     await expect(read(stream)).rejects.toMatchObject(refused('DATA_INVALID', message));

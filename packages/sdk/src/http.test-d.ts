@@ -22,7 +22,7 @@ test('the example of the design compiles as it stands', () => {
   });
 });
 
-test('what is declared knows the config, and every function is given http', () => {
+test('declared settings know the config, and every function receives http', () => {
   defineSource({
     config: z.object({ token: z.string(), host: z.string().default('x') }),
     http: ({ config }) => {
@@ -80,7 +80,7 @@ test('what is declared knows the config, and every function is given http', () =
   });
 });
 
-test('a page is a batch of what map makes, and says where the next one begins', () => {
+test('a page is a batch of what map returns, and knows where the next page begins', () => {
   const pagesOf = (http: Http) =>
     http.pages('/x', { map: ({ id }) => (id === null ? undefined : { key: String(id) }) });
   expectTypeOf(pagesOf).returns.toEqualTypeOf<AsyncIterable<HttpPage<{ key: string }>>>();

@@ -2,7 +2,7 @@ import type { HttpParameters, Pagination } from './pagination.ts';
 import type { Batch, Unchecked } from './records.ts';
 import type { Json } from './schema.ts';
 
-/** How requests prove who sends them. What is secret in it is hidden in logs and errors, marked in the config or not. */
+/** Credentials of requests. Their secrets are hidden in logs and errors, even if the config does not mark them. */
 export type HttpAuth =
   | { type: 'bearer'; token: string }
   | { type: 'basic'; username: string; password: string }
@@ -10,122 +10,127 @@ export type HttpAuth =
   | { type: 'header' | 'query'; name: string; value: string }
   | OAuth2;
 
-/** OAuth 2.0 (RFC 6749). The token is fetched at the first request, shared by all, renewed before it expires and on 401, once for all who wait. */
+/**
+ * OAuth 2.0 credentials (RFC 6749). The access token is fetched with the first request and shared by all. It is renewed before it expires
+ * and after a 401, once for all waiting requests.
+ */
 export type OAuth2 = {
   type: 'oauth2';
   tokenUrl: string;
   clientId: string;
   clientSecret?: string | undefined;
   scope?: string | undefined;
-  /** Where id and secret go: into the form (default), or a basic authorization header. */
+  /** Where to send ID and secret: in the form (default) or in a basic `Authorization` header. */
   clientIn?: 'form' | 'header' | undefined;
-  /** Further fields of the form: `audience`, `resource`. */
+  /** More fields of the form, such as `audience` or `resource`. */
   parameters?: Record<string, string> | undefined;
 } & ({ grant: 'client_credentials' } | { grant: 'refresh_token'; refreshToken: string });
 
-/** How the API of a connector is spoken to, said once for all its requests. Spans are in seconds. */
+/** Settings for all requests of a connector. Durations are in seconds. */
 export interface HttpSettings {
-  /** Paths are put behind it. Headers and credentials go to its origin only. */
+  /** URL that paths are appended to. Headers and credentials are sent only to its origin. */
   baseUrl?: string | undefined;
   auth?: HttpAuth | undefined;
   headers?: Record<string, string> | undefined;
   /** Sent with every request. */
   query?: HttpParameters | undefined;
-  /** How `pages` goes on, unless a call says otherwise; the `Link` header by default. */
+  /** How `pages` finds the next page, unless a call overrides it. Default: the `Link` header. */
   pagination?: Pagination | undefined;
-  /** Where the records are in the body, unless a call says otherwise: a JSON pointer (`/data/items`) or a dotted path; the body itself by default. */
+  /** Place of the records in the body, unless a call overrides it: a JSON pointer (`/data/items`) or a dotted path. Default: the body. */
   records?: string | undefined;
-  /** At most so many requests begin in any so many seconds. What `RateLimit` headers say is kept to in any case. */
+  /** At most `requests` requests start in any `seconds` seconds. Default: no limit. `RateLimit` headers are always obeyed. */
   rateLimit?: { requests: number; seconds: number } | undefined;
   retry?: HttpRetry | undefined;
   timeout?: HttpTimeout | undefined;
-  /** Decompressed bytes of one answer at most; 64 MiB by default. */
+  /** The largest response body, in decompressed bytes. Default: 64 MiB. */
   maxBodyBytes?: number | undefined;
-  /** Statuses that say that there is nothing, unless a call says otherwise: see `HttpRequest`. */
+  /** Statuses that mean "there is nothing", unless a call overrides them; see `HttpRequest`. Default: none. */
   absent?: readonly number[] | undefined;
-  /** Refuses redirects and pages that lead to another origin than that of `baseUrl`. Without it they are followed, without credentials and headers. */
+  /**
+   * True to refuse redirects and pages at another origin than `baseUrl`. Default: they are followed, without credentials and headers.
+   */
   sameOrigin?: boolean | undefined;
-  /** Whether a refusal says that a limit is reached, and so "try again later", where neither its status (429) nor its headers say it. */
+  /** Returns true if an error response means that a rate limit was reached, for APIs that do not say so with status 429 or headers. */
   isLimit?: ((refusal: { status: number; headers: Headers; text: string }) => boolean) | undefined;
 }
 
-/** When a request is tried again: after network errors, 408, 429, 500, 502, 503 and 504. */
+/** Retries of a request. They follow network errors and the statuses 408, 429, 500, 502, 503 and 504. */
 export interface HttpRetry {
-  /** Tries in all; 5 by default. */
+  /** Total number of attempts. Default: 5. */
   attempts?: number | undefined;
-  /** Seconds. The first pause is a random part of it, each further one of twice as much; 0.5 by default. */
+  /** Upper limit of the first delay, which is random, in seconds. It doubles with each attempt. Default: 0.5. */
   delay?: number | undefined;
-  /** Seconds that a pause of our own takes at most; 30 by default. */
+  /** The most that it doubles to, in seconds. Default: 30. */
   maxDelay?: number | undefined;
-  /** Seconds to wait at most where the API says how long (`Retry-After`, `RateLimit-Reset`); 3600 by default. Longer: RESOURCE_BUSY at once. */
+  /** The longest wait that an API may ask for (`Retry-After`, `RateLimit-Reset`), in seconds; beyond it: RESOURCE_BUSY. Default: 3600. */
   maxWait?: number | undefined;
 }
 
-/** Connecting may take 10 seconds, which Node sets. */
+/** Timeouts of a request. Connecting may take 10 seconds, a limit of Node. */
 export interface HttpTimeout {
-  /** Seconds from the beginning of a request to the answer's headers; 60 by default, 300 at most. */
+  /** Seconds from the start of a request to the response headers. Default: 60, at most 300. */
   headers?: number | undefined;
-  /** Seconds between two pieces of a body; 60 by default, 300 at most. */
+  /** Seconds between two chunks of the body. Default: 60, at most 300. */
   idle?: number | undefined;
 }
 
-/** One request: what is left out is as the connector's `http` says. */
+/** A request. The connector's `http` settings apply to whatever is left out. */
 export interface HttpRequest {
-  /** GET by default. */
+  /** Default: GET. */
   method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | undefined;
   query?: HttpParameters | undefined;
   headers?: Record<string, string> | undefined;
-  /** Sent as JSON. Numbers kept as text by `parseExact` are written as they were. */
+  /** Body to send as JSON. Numbers that `parseExact` kept as text are written unchanged. */
   json?: unknown;
-  /** Sent as `application/x-www-form-urlencoded`. */
+  /** Body to send as `application/x-www-form-urlencoded`. */
   form?: HttpParameters | undefined;
-  /** Whether it may be sent twice. GET, HEAD, PUT and DELETE may (RFC 9110, 9.2.2); say so of a POST that only searches. */
+  /** True if the request may be sent twice, such as a POST that only searches. Default: GET, HEAD, PUT and DELETE may (RFC 9110, 9.2.2). */
   idempotent?: boolean | undefined;
-  /** Statuses that say that there is nothing, and are no failure: the answer's body is null then, a list is empty. */
+  /** Statuses that mean "there is nothing" and are not errors: the body is then null, a list is empty. */
   absent?: readonly number[] | undefined;
-  /** Besides the run's own. */
+  /** Cancels this request. The signal of the run does so in any case. */
   signal?: AbortSignal | undefined;
 }
 
-/** An answer whose status is one of success, or `absent`. */
+/** A response with a 2xx status, or one of `absent`. */
 export interface HttpResponse<Body> {
   status: number;
-  /** Where it came from in the end, without secrets. */
+  /** Final URL after redirects, without secrets. */
   url: string;
   headers: Headers;
   body: Body;
 }
 
-/** How the records lie in a response body; see `PagesRequest.shape`. */
+/** Shape of the records in a response; see `PagesRequest.shape`. */
 export type RecordsShape = 'list' | 'object' | 'map' | 'values';
 
-/** A read of pages: the request of the first, and how to get from one to the next. */
+/** A request for a paginated list. */
 export interface PagesRequest<R = Unchecked> extends HttpRequest {
   pagination?: Pagination | undefined;
   records?: string | undefined;
   /**
-   * What is there: a `list` of records, one `object`, a `map` whose members are records, or a list of `values`. By default a list, or
-   * one object where `records` is left out and the body is an object without a list of objects in it.
+   * What `records` points to: a `list` of records, one `object`, a `map` whose members are records, or a list of `values`. Default: a
+   * list; or one object, if `records` is not set and the body is an object without a list of objects.
    */
   shape?: RecordsShape | undefined;
-  /** The field that holds a record's name in a `map` (none by default), or the value of one of `values` (`value`). */
+  /** Field for a record's name in a `map` (default: none), or for each of `values` (default: `value`). */
   key?: string | undefined;
-  /** Where to go on: the `next` of a page that was read before; the first page where it is undefined or null. */
+  /** Where to resume: the `next` of an earlier page. Default: the first page. */
   from?: Json | undefined;
-  /** Reads a body that is no JSON: returns it as JSON, in which `records` then looks. May throw an AriesError. */
-  parse?: ((text: string, answer: { headers: Headers }) => Json) | undefined;
-  /** Makes of each record what the stream declares; undefined leaves it out. Pagination sees records as they came. */
+  /** Parses a body that is not JSON and returns JSON, in which `records` points. May throw an AriesError. */
+  parse?: ((text: string, response: { headers: Headers }) => Json) | undefined;
+  /** Converts each record to what the stream declares; undefined drops it. Pagination sees the original records. */
   map?: ((record: Unchecked) => R | undefined) | undefined;
   /**
-   * Called with each answer before its records are looked for. What it throws ends the reading; an `AriesError` of a transient kind
-   * (`RESOURCE_BUSY`) has the request tried again first, as a refusal would.
+   * Called with each response before its records are extracted. An error it throws ends the read; an `AriesError` of a transient kind
+   * (`RESOURCE_BUSY`) first has the request retried, like an error status.
    */
   onPage?: ((page: ReadPage) => void) | undefined;
 }
 
-/** An answer that holds a page. */
+/** The response that holds a page. */
 export interface ReadPage {
-  /** Without secrets. */
+  /** URL without secrets. */
   url: string;
   headers: Headers;
   body: Json;
@@ -133,24 +138,25 @@ export interface ReadPage {
 
 /** A page of records. */
 export type HttpPage<R = Unchecked> = Batch<R> & {
-  /** Where the pages behind this one begin, for `from`, also in another process: a checkpoint. No secret is in it. */
+  /** Start of the next page. Yield it as a checkpoint, and pass it to `from` to resume, in any process. Contains no secrets. */
   readonly next: Json;
 };
 
 /**
- * Speaks to an API: signs, paces, retries, times out and explains. Logs at debug level, without secrets.
+ * Client for a web API: it authenticates, limits the rate, retries and times out. It logs requests at debug level, without secrets.
  *
- * Throws `NOT_ALLOWED` (401, 403), `NOT_FOUND` (404, 410), `CONFIG_INVALID` (400, 422 and other refusals), `DATA_INVALID` (a refused
- * body; an answer that is not what it should be), `RESOURCE_BUSY` (429 to the end) and `UNREACHABLE` (5xx and network errors to the end).
+ * Throws `NOT_ALLOWED` (401, 403), `NOT_FOUND` (404, 410), `CONFIG_INVALID` (400 and other statuses), `DATA_INVALID` (400, 413 and 422 for a
+ * request with a body; a response that cannot be parsed), `RESOURCE_BUSY` (429 after all attempts) and `UNREACHABLE` (408, 5xx and network
+ * errors after all attempts).
  */
 export interface Http {
-  /** Sends a request and reads the answer as JSON, numbers exactly (`parseExact`); an empty body is null. `T` is not checked. */
+  /** Sends a request and parses the response as JSON, with exact numbers (`parseExact`). An empty body is null. `T` is not checked. */
   json<T = Unchecked>(path: string, request?: HttpRequest): Promise<HttpResponse<T>>;
-  /** Sends a request and reads the answer as text, of whatever content type. */
+  /** Sends a request and returns the response as text, whatever its content type. */
   text(path: string, request?: HttpRequest): Promise<HttpResponse<string>>;
   /**
-   * Reads a list page by page; each page is a batch, and the next one is fetched meanwhile. Records are not checked here: the
-   * engine checks each one against its stream's schema.
+   * Reads a list page by page, and fetches the next page in the meantime. Each page is a batch to yield. The engine checks its records
+   * against the stream's schema.
    *
    * @example
    * yield* http.pages('/issues', { query: { since: window.since }, records: '/items' });

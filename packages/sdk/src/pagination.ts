@@ -1,23 +1,24 @@
 import type { Json } from './schema.ts';
 
-/** Values of a query or a form: arrays repeat the name, undefined and null leave it out. */
+/** Values of a query or a form. An array repeats the name; undefined and null omit it. */
 export type HttpParameters = Record<string, HttpParameter | readonly HttpParameter[]>;
-/** One value in a query or a form; undefined and null leave it out. */
+/** A value of a query or a form. */
 type HttpParameter = string | number | boolean | undefined | null;
 
 /**
- * How a list goes on after a page. Places in a body are JSON pointers (`/paging/next`) or dotted paths.
+ * How to get from one page of a list to the next. A `place` is a JSON pointer (`/paging/next`) or a dotted path in the body.
  *
- * - `link`: the URL in the `Link` header (RFC 8288) with the relation `next`, or `rel`.
- * - `next`: the URL at `place` in the body, or in `header`; none, null or empty is the end.
- * - `cursor`: the value at `place` in the body, in `header`, or with `lastRecord` at that place in the page's last record, is sent as
- *   `parameter` of the query, or at that place of a JSON body (`after`, or `variables.after`). None, null or empty is the end; so is
- *   `more`, if given, where it holds false. A place that the first page does not have is warned of, unless it is `optional`.
- * - `page`, `offset`: a number that grows by one, or by the records that came, from `first` on (1, or 0). An empty page is the end: a
- *   page that is shorter than asked for is none, since APIs cap sizes. `total` and `more` spare that last request. `size` is sent as
- *   `sizeParameter` (`per_page`, or `limit`).
- * - `none`: there is one page.
- * - a function: what differs in the next request; undefined at the end.
+ * - `link`: follow the URL in the `Link` header (RFC 8288) with the relation `rel` (default: `next`).
+ * - `next`: follow the URL at `place` in the body, or in `header`. The list ends if it is missing, null or empty.
+ * - `cursor`: send the cursor found at `place` in the body, in `header`, or at `lastRecord` in the page's last record, as the query
+ *   parameter `parameter`; with `in: 'json'`, at that place of the JSON body (`after`, or `variables.after`). The list ends if the
+ *   cursor is missing, null or empty, or if the body has false at `more`. If the first page lacks the place, a warning is logged unless
+ *   `optional`.
+ * - `page`, `offset`: send a number that grows by one page, or by the number of records received, from `first` (default: 1, or 0). The
+ *   list ends with an empty page, not with a short one, because APIs cap page sizes; `total` and `more` save that last request. `size`
+ *   is sent as `sizeParameter` (default: `per_page`, or `limit`).
+ * - `none`: the list has one page.
+ * - a function: returns what changes in the next request, or undefined at the end.
  */
 export type Pagination =
   | { type: 'link'; rel?: string | undefined }
@@ -38,27 +39,27 @@ export type Pagination =
       first?: number | undefined;
       size?: number | undefined;
       sizeParameter?: string | undefined;
-      /** Where the body says how many records there are in all. */
+      /** Place of the total number of records in the body. */
       total?: string | undefined;
-      /** Where the body says whether there are more. */
+      /** Place in the body that is true while there are more records. */
       more?: string | undefined;
       in?: 'query' | 'json' | undefined;
     }
   | { type: 'none' }
   | ((page: Page) => NextPage | undefined);
 
-/** A page, as a pagination function sees it. */
+/** A page, as passed to a pagination function. */
 export interface Page {
   body: Json;
   headers: Headers;
   records: readonly Json[];
-  /** Of this page: 1, 2, … */
+  /** Number of this page, from 1. */
   number: number;
-  /** Records so far, with this page's. */
+  /** Number of records so far, including this page. */
   count: number;
 }
 
-/** What differs in the next request: a URL that leads on, or parameters that take the place of those of the same names. */
+/** Changes for the next request: another URL, or parameters that replace those with the same names. */
 export interface NextPage {
   url?: string | undefined;
   query?: HttpParameters | undefined;

@@ -80,7 +80,7 @@ test('a wrong token, an unknown repository and a log-in page each say what to do
   api().get('/repos/acme/app').reply(401, { message: 'Bad credentials' });
   await expect(check({ use })).rejects.toMatchObject({
     code: 'NOT_ALLOWED',
-    message: 'GET https://api.github.com/repos/acme/app was answered with 401: Bad credentials',
+    message: 'GET https://api.github.com/repos/acme/app returned 401: Bad credentials',
   });
   api().get('/repos/acme/app').reply(404, { message: 'Not Found' });
   await expect(check({ use })).rejects.toMatchObject({

@@ -129,6 +129,6 @@ test('a wrong key, a missing permission and a broken answer each say what to do'
   api().get('/v1/charges').query(true).reply(200, { object: 'charge', id: 'ch_1' });
   await expect(read('charges')).rejects.toMatchObject({
     code: 'DATA_INVALID',
-    message: expect.stringContaining('expected a list of records at "/data", got nothing; the answer has object, id'),
+    message: expect.stringContaining('expected a list of records at "/data", got nothing; the response has object, id'),
   });
 });

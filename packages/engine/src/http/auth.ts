@@ -4,7 +4,7 @@ import type { Redactor } from '../redact/redact.ts';
 import type { Authenticator, Credentials } from './authenticator.ts';
 import { oauth2, type TokenRequest } from './oauth2.ts';
 
-/** Signs requests as declared; what is secret is made known to the redactor. */
+/** Makes the authenticator for the declared credentials, and adds their secrets to the redactor. */
 export function authenticator(
   auth: HttpAuth | undefined,
   redactor: Redactor,
@@ -38,21 +38,21 @@ function fixedCredentials(auth: Exclude<HttpAuth, { type: 'oauth2' }> | undefine
   }
 }
 
-/** The value of a basic authorization header (RFC 7617), in UTF-8. */
+/** Returns the value of a basic `Authorization` header (RFC 7617), in UTF-8. */
 export function basic(username: string, password: string, redactor: Redactor): string {
   const encoded = Buffer.from(`${username}:${password}`).toString('base64');
   redactor.add(encoded);
   return `Basic ${encoded}`;
 }
 
-/** fetch would say the value in its error. */
+/** Refuses values that `fetch` would refuse, because its error contains the value. */
 function headerValue(value: string): string {
   if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) {
     throw new AriesError(
       'CONFIG_INVALID',
-      'A credential holds a line break or another character that no header can hold',
+      'A credential contains a line break or another character that headers cannot hold',
       {
-        hint: 'Look for a line break at the end of the secret.',
+        hint: 'Check for a line break at the end of the secret.',
       },
     );
   }

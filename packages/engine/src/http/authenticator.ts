@@ -1,4 +1,4 @@
-/** What a request is signed with. */
+/** Headers and query parameters that authenticate a request. */
 export interface Credentials {
   headers: Record<string, string>;
   query: Record<string, string>;
@@ -6,8 +6,8 @@ export interface Credentials {
 
 export interface Authenticator {
   credentials(): Promise<Credentials>;
-  /** Says that credentials were answered with 401; whether there may be better ones now. */
+  /** Reports that credentials got a 401. Returns true if a retry may get other ones. */
   refused(credentials: Credentials): boolean;
-  /** The query parameter that holds a secret, if there is one. */
+  /** Query parameter that holds a secret, if there is one. */
   secretParameter: string | undefined;
 }

@@ -1,2 +1,2 @@
-/** Carries, as its cause, what code of a connector threw while it looked at an answer: it is no failure of the network. */
+/** Wraps an error that the connector's own code threw while it handled a response, so that it is not taken for a network error. */
 export class AuthorFailure extends Error {}

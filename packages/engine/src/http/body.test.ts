@@ -21,7 +21,7 @@ const { node } = fc.letrec<{ node: { text: string; twice: boolean } }>((tie) => 
   ),
 }));
 
-test('a name that an object has twice, at whatever depth, is an error; all other names are kept', () => {
+test('a name that occurs twice in an object is an error at any depth; all other names are kept', () => {
   fc.assert(
     fc.property(node, ({ text, twice }) => {
       if (twice) expect(() => jsonOf(text, 'application/json')).toThrow('twice in one object');

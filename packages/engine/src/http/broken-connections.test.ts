@@ -18,20 +18,20 @@ async function serving(listener: RequestListener, work: (baseUrl: string) => Pro
 
 const json = { 'content-type': 'application/json' };
 
-test('an answer that does not begin is given up', async () => {
+test('a response that does not start times out', async () => {
   await serving(
     () => {},
     async (baseUrl) => {
       const { http } = testHttp({ baseUrl, timeout: { headers: 0.1 }, retry: { attempts: 2 } });
       await expect(http.json('/x')).rejects.toMatchObject({
         code: 'UNREACHABLE',
-        message: `GET ${baseUrl}/x: No answer for 0.1 s (2 attempts)`,
+        message: `GET ${baseUrl}/x: No response for 0.1 s (2 attempts)`,
       });
     },
   );
 });
 
-test('an answer that stops is given up', async () => {
+test('a response that stalls times out', async () => {
   await serving(
     (_, response) => {
       response.writeHead(200, json);
@@ -41,7 +41,7 @@ test('an answer that stops is given up', async () => {
       const { http } = testHttp({ baseUrl, timeout: { idle: 0.1 }, retry: { attempts: 1 } });
       await expect(http.json('/x')).rejects.toMatchObject({
         code: 'UNREACHABLE',
-        message: `GET ${baseUrl}/x: The answer stopped for 0.1 s`,
+        message: `GET ${baseUrl}/x: The response stalled for 0.1 s`,
       });
     },
   );
@@ -50,7 +50,7 @@ test('an answer that stops is given up', async () => {
 test.each([
   ['before the answer', 0],
   ['in its middle', 5],
-])('a connection that breaks %s is tried again', async (_, sent) => {
+])('a connection that breaks %s is retried', async (_, sent) => {
   let requests = 0;
   await serving(
     (request, response) => {
@@ -87,7 +87,7 @@ test('a server that is not there is UNREACHABLE', async () => {
   });
 });
 
-test('a stop is obeyed within a second: while waiting for an answer, for a pause and for a turn', async () => {
+test('an abort takes effect within a second, during a response, a retry delay and a rate limit', async () => {
   let asked = 0;
   await serving(
     (request, response) => {
@@ -117,7 +117,7 @@ test('a stop is obeyed within a second: while waiting for an answer, for a pause
   );
 });
 
-test('the size limit counts what comes out of the compression', async () => {
+test('the size limit counts decompressed bytes', async () => {
   await serving(
     (_, response) =>
       response.writeHead(200, { ...json, 'content-encoding': 'gzip' }).end(gzipSync(' '.repeat(5_000_000))),
@@ -129,7 +129,7 @@ test('the size limit counts what comes out of the compression', async () => {
   );
 });
 
-test('whoever stops reading ends the request for the next page', async () => {
+test('a caller that stops reading cancels the request for the next page', async () => {
   let ended = 0;
   await serving(
     (request, response) => {

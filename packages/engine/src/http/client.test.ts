@@ -61,7 +61,7 @@ test.each([
   expect(logged.join()).not.toContain(value);
 });
 
-test('a key in the query is in no log, error or URL, not even where the API writes it into the next link', async () => {
+test('a key in the query stays out of logs, errors and URLs, even if the API repeats it in the next link', async () => {
   api()
     .get('/v1/list')
     .query({ key: 'k-1234567' })
@@ -75,7 +75,7 @@ test('a key in the query is in no log, error or URL, not even where the API writ
   expect(logged.join() + error.message).not.toContain('k-1234567');
 });
 
-test('a secret with a line break is refused without being shown', async () => {
+test('a secret with a line break is refused and not shown', async () => {
   const error = await failure(testHttp({ baseUrl, auth: { type: 'bearer', token: 'abcdef\n' } }).http.json('/x'));
   expect(error.code).toBe('CONFIG_INVALID');
   expect(String(error.stack)).not.toContain('abcdef');
@@ -127,10 +127,10 @@ test.each([
     .reply(status, { error: { message: 'because' } }, { 'content-type': 'application/json' });
   const error = await failure(testHttp({ baseUrl }).http.json('/x'));
   expect(error).toMatchObject({ code, exitCode });
-  expect(error.message).toBe(`GET https://api.example/v1/x was answered with ${status}: because`);
+  expect(error.message).toBe(`GET https://api.example/v1/x returned ${status}: because`);
 });
 
-test('a refused body is bad data', async () => {
+test('a rejected body is bad data', async () => {
   api()
     .post('/v1/x')
     .reply(422, { errors: [{ message: 'name is taken' }] });
@@ -138,12 +138,12 @@ test('a refused body is bad data', async () => {
   expect(error).toMatchObject({ code: 'DATA_INVALID', message: expect.stringContaining('name is taken') });
 });
 
-test.each([408, 429, 500, 502, 503, 504])('%d is tried again', async (status) => {
+test.each([408, 429, 500, 502, 503, 504])('%d is retried', async (status) => {
   api().get('/v1/x').twice().reply(status).get('/v1/x').reply(200, { ok: true });
   expect((await testHttp({ baseUrl }).http.json('/x')).body).toEqual({ ok: true });
 });
 
-test('after the last attempt a limit is RESOURCE_BUSY and the rest UNREACHABLE', async () => {
+test('after the last attempt, a rate limit is RESOURCE_BUSY and everything else UNREACHABLE', async () => {
   const retry = { attempts: 2 };
   api().get('/v1/x').twice().reply(429);
   expect(await failure(testHttp({ baseUrl, retry }).http.json('/x'))).toMatchObject({
@@ -155,7 +155,7 @@ test('after the last attempt a limit is RESOURCE_BUSY and the rest UNREACHABLE',
   expect(error).toMatchObject({ code: 'UNREACHABLE', exitCode: 75, message: expect.stringContaining('(2 attempts)') });
 });
 
-test('POST is sent once unless it is said to be idempotent', async () => {
+test('POST is sent once, unless it is marked as idempotent', async () => {
   api().post('/v1/x').reply(503);
   expect(await failure(testHttp({ baseUrl }).http.json('/x', { method: 'POST', json: {} }))).toMatchObject({
     code: 'UNREACHABLE',
@@ -164,7 +164,7 @@ test('POST is sent once unless it is said to be idempotent', async () => {
   await testHttp({ baseUrl }).http.json('/x', { method: 'POST', json: {}, idempotent: true });
 });
 
-test('Retry-After is waited for, and more patience than there is ends at once', async () => {
+test('Retry-After is obeyed, and fails at once if it asks for too long a wait', async () => {
   api().get('/v1/x').reply(503, '', { 'retry-after': '1' }).get('/v1/x').reply(200, {});
   const before = performance.now();
   await testHttp({ baseUrl }).http.json('/x');
@@ -174,13 +174,13 @@ test('Retry-After is waited for, and more patience than there is ends at once', 
   expect(error).toMatchObject({ code: 'RESOURCE_BUSY', message: expect.stringContaining('7200 s') });
 });
 
-test('403 is a limit where the API says so: GitHub', async () => {
+test('403 is a rate limit if the API says so: GitHub', async () => {
   const reset = String(Math.floor(Date.now() / 1000) + 5000);
   api().get('/v1/x').reply(403, {}, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset });
   expect(await failure(testHttp({ baseUrl }).http.json('/x'))).toMatchObject({ code: 'RESOURCE_BUSY' });
 });
 
-test('with nothing left of the limit the next request waits for its reset', async () => {
+test('with no requests left, the next one waits for the reset of the rate limit', async () => {
   api().get('/v1/x').reply(200, {}, { 'ratelimit-remaining': '0', 'ratelimit-reset': '1' }).get('/v1/x').reply(200, {});
   const { http } = testHttp({ baseUrl });
   const before = performance.now();
@@ -189,7 +189,7 @@ test('with nothing left of the limit the next request waits for its reset', asyn
   expect(performance.now() - before).toBeGreaterThan(990);
 });
 
-test('a declared limit holds in every span of its length', async () => {
+test('a declared rate limit holds in every window of its length', async () => {
   const begun: number[] = [];
   api()
     .get('/v1/x')
@@ -201,7 +201,7 @@ test('a declared limit holds in every span of its length', async () => {
   const { http } = testHttp({ baseUrl, rateLimit: { requests: 2, seconds: 0.5 } });
   const started = performance.now();
   await Promise.all(Array.from({ length: 6 }, () => http.json('/x')));
-  // Requests may start late on a busy machine, and timers fire a little early; none is earlier than its turn.
+  // On a busy machine requests may start late, and timers may fire slightly early; no request starts before its turn.
   for (const [index, at] of begun.entries()) expect(at - started).toBeGreaterThan(Math.floor(index / 2) * 500 - 20);
   expect(begun).toHaveLength(6);
 });
@@ -210,9 +210,9 @@ test.each([
   ['a web page', '<!DOCTYPE html><title>Log in</title>', 'text/html', /web page instead of JSON, titled "Log in"/],
   ['XML', '<a/>', 'application/xml', /application\/xml instead of JSON/],
   ['no JSON', '{"a":1}}', 'application/json', /is not JSON/],
-  ['a truncated body', '[{"a":1},{"a"', 'application/json', /breaks off after 13 characters.*\(2 attempts\)/],
+  ['a truncated body', '[{"a":1},{"a"', 'application/json', /ends early, after 13 characters.*\(2 attempts\)/],
   ['no UTF-8', Buffer.from([0x22, 0xff, 0x22]), 'application/json', /not valid utf-8/],
-])('%s instead of JSON is explained', async (_, body, type, message) => {
+])('%s instead of JSON is an error that says so', async (_, body, type, message) => {
   api()
     .get('/v1/x')
     .times(type === 'application/json' && String(body).endsWith('"a"') ? 2 : 1)
@@ -227,11 +227,11 @@ test('a body over the limit is refused', async () => {
   expect(error).toMatchObject({ code: 'DATA_INVALID', message: expect.stringContaining('larger than 1000 bytes') });
 });
 
-test('a path without a base URL says what to declare', async () => {
+test('a path without a base URL is an error that says what to declare', async () => {
   expect(await failure(testHttp({}).http.json('/x'))).toMatchObject({ code: 'CONNECTOR_INVALID' });
 });
 
-test('a secret at the place where a reason is cut is hidden whole', async () => {
+test('a secret at the point where a reason is cut is hidden completely', async () => {
   const token = 'canary-token-of-some-length';
   const settings = { baseUrl, retry: { attempts: 1 }, auth: { type: 'bearer', token } } as const;
   for (const body of [`${'x'.repeat(285)}${token}`, JSON.stringify({ message: `${'x'.repeat(285)}${token}` })]) {

@@ -5,11 +5,11 @@ import { authenticator, basic } from './auth.ts';
 import type { Authenticator, Credentials } from './authenticator.ts';
 import { AuthorFailure } from './author-failure.ts';
 import { jsonOf, TruncatedBody, textOf } from './body.ts';
-import { exchange, HttpTimeoutError, type Incoming } from './fetch-once.ts';
+import { fetchOnce, HttpTimeoutError, type Incoming } from './fetch-once.ts';
 import type { TokenRequest } from './oauth2.ts';
 import { readPages } from './pages.ts';
 import { rateState } from './rate-headers.ts';
-import { createPace, type Pace } from './rate-limiter.ts';
+import { createRateLimiter, type RateLimiter } from './rate-limiter.ts';
 import { reasonIn, refusalError } from './refusal-error.ts';
 import type { Client, ReadBody, Resolved } from './requester.ts';
 import { isWorthRetrying, retryDelay } from './retry.ts';
@@ -18,7 +18,7 @@ import { formText, urlOf, withQuery } from './url.ts';
 import { wait } from './wait.ts';
 
 export interface HttpOptions {
-  /** Asked for at the first request. */
+  /** Called once, before the first request. */
   settings: () => HttpSettings;
   connector: string;
   log: Log;
@@ -26,7 +26,7 @@ export interface HttpOptions {
   redactor: Redactor;
 }
 
-/** The `http` of a connector's context. Nothing happens before the first request. */
+/** Creates the `http` of a connector's context. Nothing happens before the first request. */
 export function createHttp(options: HttpOptions): Http {
   let client: Client | undefined;
   const get = () => {
@@ -56,13 +56,13 @@ function createClient({ settings: settingsOf, connector, log, signal, redactor }
     idleMs: idle * 1000,
     maxBodyBytes: settings.maxBodyBytes ?? 64 * 1024 * 1024,
   };
-  const pace = createPace({ rateLimit: settings.rateLimit, maxWait: retry.maxWait }, log);
+  const limiter = createRateLimiter({ rateLimit: settings.rateLimit, maxWait: retry.maxWait }, log);
   const userAgent = `aries (${connector.replace(/[^\x21-\x7e]/g, '_')})`;
   const auth = authenticator(settings.auth, redactor, requestToken());
 
   function shown(url: URL): string {
     const copy = new URL(url);
-    // APIs put the key into the address of the next page, too.
+    // APIs also put the key into the URL of the next page.
     if (auth.secretParameter !== undefined) copy.searchParams.delete(auth.secretParameter);
     copy.username = copy.password = '';
     return redactor.text(copy.href);
@@ -76,19 +76,19 @@ function createClient({ settings: settingsOf, connector, log, signal, redactor }
     return copy.href;
   }
 
-  /** The token endpoint is another system: its requests carry no token and know no pace, but all else. */
+  /** Makes the function that requests access tokens. The token endpoint is another system: no credentials, no shared rate limit. */
   function requestToken(): TokenRequest {
     return async ({ url, form, basicAuth, idempotent }) => {
       const request: HttpRequest = { method: 'POST', form, idempotent };
       if (basicAuth !== undefined) request.headers = { authorization: basic(...basicAuth, redactor) };
-      const tokenPace = createPace({ maxWait: retry.maxWait }, log);
+      const ownLimiter = createRateLimiter({ maxWait: retry.maxWait }, log);
       try {
-        const { body } = await sendAs({ url: urlOf(url, undefined), request }, jsonOf, undefined, tokenPace);
+        const { body } = await sendAs({ url: urlOf(url, undefined), request }, jsonOf, undefined, ownLimiter);
         return body as Json;
       } catch (error) {
         if (!isAriesError(error) || (error.code !== 'DATA_INVALID' && error.code !== 'NOT_ALLOWED')) throw error;
-        throw new AriesError('NOT_ALLOWED', `No access token was given: ${error.message}`, {
-          hint: 'Check client id, client secret and, where there is one, the refresh token.',
+        throw new AriesError('NOT_ALLOWED', `Could not get an access token: ${error.message}`, {
+          hint: 'Check the client ID, the client secret and, if there is one, the refresh token.',
           cause: error,
         });
       }
@@ -99,7 +99,7 @@ function createClient({ settings: settingsOf, connector, log, signal, redactor }
     { url, request }: Resolved,
     read: ReadBody<T>,
     signer: Authenticator | undefined,
-    turns: Pace,
+    limiter: RateLimiter,
   ): Promise<HttpResponse<T> & { at: URL }> {
     const method = request.method ?? 'GET';
     const what = `${method} ${shown(url)}`;
@@ -111,8 +111,8 @@ function createClient({ settings: settingsOf, connector, log, signal, redactor }
     const repeatable = request.idempotent ?? ['GET', 'HEAD', 'PUT', 'DELETE'].includes(method);
     let isRenewed = false;
     for (let attempt = 1; ; attempt++) {
-      await turns.turn(until);
-      // Behind the turn, which may be an hour away: a token would not live that long.
+      await limiter.turn(until);
+      // After the wait, which may take an hour: a token would expire before.
       const credentials: Credentials = isHome
         ? await abortable(signer.credentials(), until)
         : { headers: {}, query: {} };
@@ -121,7 +121,7 @@ function createClient({ settings: settingsOf, connector, log, signal, redactor }
       let isTransient: boolean;
       let waitMs = retryDelay(attempt, retry);
       try {
-        const incoming = await exchange(
+        const incoming = await fetchOnce(
           {
             method,
             url,
@@ -145,7 +145,7 @@ function createClient({ settings: settingsOf, connector, log, signal, redactor }
           bytes: incoming.bytes.length,
           ...(attempt > 1 ? { attempt } : {}),
         });
-        learn(incoming, turns);
+        learn(incoming, limiter);
         const contentType = incoming.headers.get('content-type') ?? '';
         const { status, headers, url: at, bytes } = incoming;
         if (status >= 200 && status < 300) {
@@ -175,8 +175,8 @@ function createClient({ settings: settingsOf, connector, log, signal, redactor }
         isTransient = isLimit || isWorthRetrying(incoming.status);
         const asked = retryAfter(incoming.headers);
         if (asked !== undefined) {
-          // It speaks of all requests; those that come at once would be refused as well.
-          turns.pause(asked);
+          // It applies to all requests: others sent now would be refused, too.
+          limiter.pause(asked);
           waitMs = Math.min(waitMs, retry.delay * 1000);
         }
       } catch (error) {
@@ -202,7 +202,7 @@ function createClient({ settings: settingsOf, connector, log, signal, redactor }
     shown,
     kept,
     placesSeen: new Set(),
-    send: (resolved, read) => sendAs(resolved, read, auth, pace),
+    send: (resolved, read) => sendAs(resolved, read, auth, limiter),
     resolve: (path, request) => {
       const url = urlOf(path, settings.baseUrl);
       const { query, ...rest } = request;
@@ -212,18 +212,18 @@ function createClient({ settings: settingsOf, connector, log, signal, redactor }
 }
 
 function elsewhere(what: string, url: URL): AriesError {
-  return new AriesError('DATA_INVALID', `${what} is refused: ${url.origin} is another origin than the base URL’s`, {
-    hint: 'sameOrigin is set, and the API leads elsewhere. If that is right, leave sameOrigin out.',
+  return new AriesError('DATA_INVALID', `${what} is refused: ${url.origin} is not the origin of the base URL`, {
+    hint: 'sameOrigin is set. If the API may refer to other hosts, leave it out.',
   });
 }
 
-/** Keeps to what an API says of its limit: with nothing left, the next request waits until there is. */
-function learn(incoming: Incoming, pace: Pace): void {
+/** Obeys the rate limit headers of a response: if no requests are left, the next one waits for the reset. */
+function learn(incoming: Incoming, limiter: RateLimiter): void {
   const state = rateState(incoming.headers);
-  if (state !== undefined && state.remaining <= 0) pace.pause(state.resetMs);
+  if (state !== undefined && state.remaining <= 0) limiter.pause(state.resetMs);
 }
 
-/** GitHub answers 403 where its limit is reached, with headers that say so or, for its second one, with words. */
+/** Returns true if a rate limit was reached. GitHub returns 403 then, with headers or, for its secondary limit, a message that says so. */
 function isLimitReached({ status, headers }: Incoming, text: string, contentType: string): boolean {
   if (status === 429) return true;
   if (status !== 403) return false;
@@ -234,13 +234,13 @@ function isLimitReached({ status, headers }: Incoming, text: string, contentType
 
 function networkError(error: unknown, what: string, url: string): AriesError {
   if (isAriesError(error)) {
-    // A message that names the address needs it no second time.
+    // The message may contain the URL already.
     if (!error.message.includes(url)) error.message = `${what}: ${error.message}`;
     return error;
   }
   if (error instanceof TruncatedBody) {
     return new AriesError('DATA_INVALID', `${what}: ${error.message}`, {
-      hint: 'The API, or a proxy in between, does not send its answers to the end.',
+      hint: 'The API, or a proxy between, does not send its responses completely.',
     });
   }
   const known = toAriesError(error);
@@ -253,7 +253,7 @@ function networkError(error: unknown, what: string, url: string): AriesError {
   });
 }
 
-/** Undici says `terminated` of an answer that breaks off, with various causes; its own codes are of the wire, not of certificates. */
+/** Undici reports a broken response as `terminated`, with various causes. Its own codes are about the connection, not certificates. */
 function isBrokenConnection(error: unknown): boolean {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
     if (at.message === 'terminated') return true;
@@ -272,12 +272,12 @@ function lowerCase(headers: Record<string, string> | undefined): Record<string, 
   return Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
-/** Settings without those that are undefined, which would hide defaults. */
+/** Removes undefined settings, which would hide defaults. */
 function present<T extends object>(settings: T | undefined): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(settings ?? {}).filter(([, value]) => value !== undefined)) as never;
 }
 
-/** Whoever waits for a token that others wait for, too, can stop waiting. */
+/** Waits for shared work until the signal aborts. The work itself continues for others that wait for it. */
 async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
   let stop = () => {};

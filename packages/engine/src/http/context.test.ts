@@ -35,7 +35,7 @@ const config = { repo: 'a/b', token: 'tok-123456' };
 const api = () => nock('https://api.example');
 const type = { 'content-type': 'application/json' };
 
-test('readAll reads through http: exact, page by page, the bad record with its page', async () => {
+test('readAll uses http: exact numbers, page by page, a bad record with its page', async () => {
   api()
     .get('/repos/a/b/issues')
     .query({ key: config.token })
@@ -52,7 +52,7 @@ test('readAll reads through http: exact, page by page, the bad record with its p
   expect(rejected).toMatchObject([{ origin: 'https://api.example/repos/a/b/issues, record 2' }]);
 });
 
-test('the engine names the connector, and no secret is in its error, its log or what it stages', async () => {
+test('errors name the connector, and no secret is in errors, logs or staging', async () => {
   const logged: string[] = [];
   const write = (message: string, fields?: unknown) => logged.push(message + JSON.stringify(fields)) as never;
   const log: Log = { debug: write, info: write, warn: write, error: write };
@@ -76,7 +76,7 @@ test('the engine names the connector, and no secret is in its error, its log or 
   expect(said).not.toContain(config.token);
 });
 
-test('check speaks through the same http', async () => {
+test('check uses the same http', async () => {
   api().get('/user').query({ key: config.token }).reply(401, { message: 'bad key' });
   const use = { connector: { name: 'tracker', version: '1.0.0', source }, config };
   await expect(check({ use })).rejects.toMatchObject({ code: 'NOT_ALLOWED', exitCode: 77 });

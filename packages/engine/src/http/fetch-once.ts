@@ -2,22 +2,22 @@ import { AriesError } from '@aries-data/sdk';
 import { readBody } from './body.ts';
 import { urlFrom } from './url.ts';
 
-/** A request as it goes out. */
+/** A request as it is sent. */
 export interface Outgoing {
   method: string;
   url: URL;
-  /** What is sent wherever redirects lead. */
+  /** Headers that are sent to every redirect target. */
   openHeaders: Record<string, string>;
-  /** What is sent as long as they stay at the origin of `url`. */
+  /** Headers that are sent only to the origin of `url`. */
   ownHeaders: Record<string, string>;
-  /** The same for the query. */
+  /** Query parameters that are sent only to the origin of `url`. */
   ownQuery: Record<string, string>;
   body: string | undefined;
-  /** Whether redirects may lead to another origin than that of `url`. */
+  /** True if redirects may lead to another origin than that of `url`. */
   mayLeave: boolean;
 }
 
-/** What came back. */
+/** A response. */
 export interface Incoming {
   status: number;
   url: URL;
@@ -25,7 +25,7 @@ export interface Incoming {
   bytes: Uint8Array;
 }
 
-export interface ExchangeLimits {
+export interface FetchLimits {
   headersMs: number;
   idleMs: number;
   maxBodyBytes: number;
@@ -33,11 +33,11 @@ export interface ExchangeLimits {
 
 const MAX_REDIRECTS = 10;
 
-/** Thrown where a system kept us waiting. */
+/** Thrown when a system does not respond in time. */
 export class HttpTimeoutError extends Error {}
 
-/** Sends a request once, follows redirects and reads the answer to its end. Throws what fetch throws, or `HttpTimeoutError`. */
-export async function exchange(outgoing: Outgoing, limits: ExchangeLimits, signal: AbortSignal): Promise<Incoming> {
+/** Sends a request once, follows redirects and reads the response to its end. Throws what `fetch` throws, or `HttpTimeoutError`. */
+export async function fetchOnce(outgoing: Outgoing, limits: FetchLimits, signal: AbortSignal): Promise<Incoming> {
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
   let timer: NodeJS.Timeout | undefined;
@@ -50,7 +50,7 @@ export async function exchange(outgoing: Outgoing, limits: ExchangeLimits, signa
     let { method, url, body } = outgoing;
     let isHome = true;
     for (let redirects = 0; ; redirects++) {
-      within(limits.headersMs, 'No answer');
+      within(limits.headersMs, 'No response');
       const response = await fetch(isHome ? signed(url, outgoing.ownQuery) : url, {
         method,
         headers: isHome ? { ...outgoing.openHeaders, ...outgoing.ownHeaders } : outgoing.openHeaders,
@@ -60,7 +60,7 @@ export async function exchange(outgoing: Outgoing, limits: ExchangeLimits, signa
       });
       const location = response.headers.get('location');
       if (![301, 302, 303, 307, 308].includes(response.status) || location === null) {
-        const idle = () => within(limits.idleMs, 'The answer stopped');
+        const idle = () => within(limits.idleMs, 'The response stalled');
         idle();
         const bytes = await readBody(response, limits.maxBodyBytes, idle);
         done = true;
@@ -68,7 +68,7 @@ export async function exchange(outgoing: Outgoing, limits: ExchangeLimits, signa
       }
       await response.body?.cancel();
       if (redirects === MAX_REDIRECTS) {
-        throw new AriesError('DATA_INVALID', `The API redirected ${MAX_REDIRECTS} times without an end`, {
+        throw new AriesError('DATA_INVALID', `The API redirected more than ${MAX_REDIRECTS} times`, {
           hint: 'Check the base URL.',
         });
       }
@@ -77,9 +77,9 @@ export async function exchange(outgoing: Outgoing, limits: ExchangeLimits, signa
       if (!isHome && !outgoing.mayLeave) {
         throw new AriesError(
           'DATA_INVALID',
-          `The API redirected to ${next.origin}, which is another origin than the base URL’s`,
+          `The API redirected to ${next.origin}, which is not the origin of the base URL`,
           {
-            hint: 'sameOrigin is set. If that host is the right one, make it the base URL, or leave sameOrigin out.',
+            hint: 'sameOrigin is set. If the other host is the right one, make it the base URL or leave sameOrigin out.',
           },
         );
       }
@@ -89,18 +89,18 @@ export async function exchange(outgoing: Outgoing, limits: ExchangeLimits, signa
       }
       if (!isHome && body !== undefined) {
         throw new AriesError('CONFIG_INVALID', `The API redirected a ${method} request with a body to ${next.origin}`, {
-          hint: 'What is sent goes to no other host than the base URL’s. If that host is the right one, make it the base URL.',
+          hint: 'A body is sent only to the host of the base URL. If the other host is the right one, make it the base URL.',
         });
       }
       url = next;
     }
   } catch (error) {
-    // What fetch makes of a reason depends on when it stopped.
+    // The error that fetch throws for an abort depends on when it happened.
     signal.throwIfAborted();
     throw stop.signal.aborted ? stop.signal.reason : error;
   } finally {
     clearTimeout(timer);
-    // The connection of a body that nobody reads on is closed.
+    // Closes the connection of a body that is not read to its end.
     if (!done) stop.abort();
   }
 }

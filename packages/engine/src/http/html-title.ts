@@ -1,8 +1,8 @@
-/** A title stands in the head of a page; nothing beyond this is looked at. */
+/** The title is in the head of a page; nothing after this is searched. */
 const HEAD_CHARACTERS = 64 * 1024;
 
 /**
- * The title of a web page; undefined where it has none.
+ * Returns the title of a web page, or undefined if it has none.
  *
  * @example
  * htmlTitle('<!doctype html><title lang="en">Log in</title>'); // 'Log in'

@@ -2,7 +2,7 @@ const TOKEN = /[!#$%&'*+\-.^_`|~0-9A-Za-z]+/y;
 const SPACE = /[ \t]*/y;
 
 /**
- * The target of the first link with a relation in a `Link` header (RFC 8288, 3), as it is written there; undefined where there is none.
+ * Returns the target of the first link with a relation in a `Link` header (RFC 8288, 3), as written there, or undefined.
  *
  * @example
  * linkOf('<https://api.example/issues?page=2>; rel="next"', 'next'); // 'https://api.example/issues?page=2'
@@ -12,7 +12,7 @@ export function linkOf(header: string, relation: string): string | undefined {
   return undefined;
 }
 
-/** The links up to where the header stops being one. Relations are in lower case: they compare so (RFC 8288, 2.1.1). */
+/** Yields the links of a header, up to the first syntax error. Relations are in lower case, as case is ignored (RFC 8288, 2.1.1). */
 function* linksIn(header: string): Generator<{ target: string; relations: string[] }> {
   let at = 0;
   const take = (pattern: RegExp): string => {
@@ -37,7 +37,7 @@ function* linksIn(header: string): Generator<{ target: string; relations: string
         take(SPACE);
         value = header[at] === '"' ? unquoted(take(/"(?:[^"\\]|\\.)*"?/y)) : take(/[^;,\s]*/y);
       }
-      // Of several only the first counts (RFC 8288, 3.3).
+      // Only the first of several counts (RFC 8288, 3.3).
       if (name === 'rel') relations ??= value.toLowerCase().split(/[ \t]+/);
     }
     yield { target: target.slice(1, -1).trim(), relations: relations ?? [] };

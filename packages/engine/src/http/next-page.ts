@@ -3,7 +3,7 @@ import type { Json, JsonRecord, NextPage, Page, Pagination } from '@aries-data/s
 import { AriesError } from '@aries-data/sdk';
 import { linkOf } from './link-header.ts';
 
-/** What the first request carries for a pagination, in `json` the body that it has anyway. */
+/** Returns the parameters that a pagination adds to the first request. `json` is the request's own body. */
 export function firstPage(pagination: Pagination, json: JsonRecord = {}): NextPage {
   if (typeof pagination === 'function' || (pagination.type !== 'page' && pagination.type !== 'offset')) return {};
   const { size, type } = pagination;
@@ -21,8 +21,8 @@ export function firstPage(pagination: Pagination, json: JsonRecord = {}): NextPa
 }
 
 /**
- * What the request after a page carries, `json` being the body of the one before; undefined where it was the last. Throws
- * `DATA_INVALID` where the answer says something else.
+ * Returns the changes for the next request, or undefined after the last page. `json` is the body of the request before. Throws
+ * `DATA_INVALID` if the response contradicts itself or has an unusable cursor or URL.
  */
 export function nextPage(pagination: Pagination, page: Page, json: JsonRecord = {}): NextPage | undefined {
   if (typeof pagination === 'function') return pagination(page);
@@ -46,9 +46,9 @@ export function nextPage(pagination: Pagination, page: Page, json: JsonRecord = 
       if (cursor === undefined && pagination.more !== undefined && page.records.length > 0)
         throw new AriesError(
           'DATA_INVALID',
-          `The answer says at "${pagination.more}" that there is more, but has no cursor`,
+          `The response has more records according to "${pagination.more}", but no cursor`,
           {
-            hint: 'Check `place`, `header` or `lastRecord` of the pagination, which says where the cursor is.',
+            hint: 'Check `place`, `header` or `lastRecord` of the pagination: it must point to the cursor.',
           },
         );
       return cursor === undefined ? undefined : inPlace(pagination, { [pagination.parameter]: cursor }, json);
@@ -65,8 +65,8 @@ export function nextPage(pagination: Pagination, page: Page, json: JsonRecord = 
 }
 
 /**
- * The places where a first page should tell what comes next, and does not. Undefined is meant, not null or empty: there the answer says
- * itself that it is the last.
+ * Returns the places where the first page should point to the next one and has nothing. A null or empty value does not count: it means
+ * that this is the last page.
  */
 export function missingPlaces(pagination: Pagination, { body, headers, records }: Page): string[] {
   if (typeof pagination === 'function' || records.length === 0) return [];
@@ -97,13 +97,9 @@ function ofLastRecord(place: string, { records }: Page): string | undefined {
   const last = records.at(-1);
   if (last === undefined) return undefined;
   if (valueAt(last, place) === undefined)
-    throw new AriesError(
-      'DATA_INVALID',
-      `The last record of a page has nothing at "${place}", where the cursor should be`,
-      {
-        hint: 'Check `lastRecord` of the pagination.',
-      },
-    );
+    throw new AriesError('DATA_INVALID', `The last record of a page has no cursor at "${place}"`, {
+      hint: 'Check `lastRecord` of the pagination.',
+    });
   return textAt(last, place, 'a cursor');
 }
 
@@ -127,8 +123,8 @@ function textAt(value: Json, place: string, what: string): string | undefined {
   const found = valueAt(value, place);
   if (found === undefined || found === null || found === '' || found === false) return undefined;
   if (typeof found === 'string' || typeof found === 'number') return String(found);
-  // A number that a double does not hold.
+  // A number that a double cannot hold.
   const text = JSON.stringify(found);
   if (/^-?\d/.test(text)) return text;
-  throw new AriesError('DATA_INVALID', `The answer should have ${what} at "${place}", but has ${text.slice(0, 100)}`);
+  throw new AriesError('DATA_INVALID', `Expected ${what} at "${place}" of the response, got ${text.slice(0, 100)}`);
 }

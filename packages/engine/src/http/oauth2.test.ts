@@ -49,7 +49,7 @@ function system(lifetime: number) {
   };
 }
 
-test('many requests share one token, and renew it once when all of them meet 401', async () => {
+test('many requests share one token, and renew it once when all of them get a 401', async () => {
   const { counts, forms, revoke } = system(3600);
   const { http, logged } = testHttp({ baseUrl, auth });
   const many = () => Promise.all(Array.from({ length: 20 }, () => http.json('/x')));
@@ -64,7 +64,7 @@ test('many requests share one token, and renew it once when all of them meet 401
   nock.cleanAll();
 });
 
-test('an expired token is renewed once, with the refresh token that came last', async () => {
+test('an expired token is renewed once, with the latest refresh token', async () => {
   vi.useFakeTimers({ toFake: ['performance'] });
   onTestFinished(() => void vi.useRealTimers());
   const { counts, forms } = system(0.1);
@@ -78,7 +78,7 @@ test('an expired token is renewed once, with the refresh token that came last', 
   nock.cleanAll();
 });
 
-test('the client goes into a header where asked, and a refusal is NOT_ALLOWED', async () => {
+test('client credentials go into a header if asked, and a rejection is NOT_ALLOWED', async () => {
   nock('https://login.example')
     .post('/token', 'grant_type=client_credentials&scope=read&audience=a')
     .matchHeader('authorization', `Basic ${Buffer.from('me:client-secret').toString('base64')}`)
@@ -93,7 +93,7 @@ test('the client goes into a header where asked, and a refusal is NOT_ALLOWED', 
   });
 });
 
-test('a token that is refused again ends the request', async () => {
+test('a request fails if the renewed token is rejected, too', async () => {
   nock('https://login.example').post('/token').twice().reply(200, { access_token: 'useless' });
   nock(baseUrl).get('/x').twice().reply(401);
   await expect(testHttp({ baseUrl, auth }).http.json('/x')).rejects.toMatchObject({ code: 'NOT_ALLOWED' });

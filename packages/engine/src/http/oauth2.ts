@@ -4,7 +4,7 @@ import type { OAuth2 } from '@aries-data/sdk/internal';
 import type { Redactor } from '../redact/redact.ts';
 import type { Authenticator, Credentials } from './authenticator.ts';
 
-/** Sends a form to the token endpoint and returns its JSON; errors are the client's. `basicAuth` is user and password. */
+/** Sends a form to the token endpoint and returns its JSON. Throws as the client does. */
 export type TokenRequest = (request: {
   url: string;
   form: HttpParameters;
@@ -14,17 +14,17 @@ export type TokenRequest = (request: {
 
 interface Token {
   credentials: Credentials;
-  /** By `performance.now()`. */
+  /** Time in milliseconds, as of `performance.now()`. */
   expiresAt: number;
 }
 
-/** A token is renewed before it expires, for requests take time; but a short-lived one not too early. */
+/** How long before its expiry a token is renewed, because requests take time. At most half of its lifetime. */
 const MARGIN_SECONDS = 60;
 
-/** Signs with an access token that all requests share (RFC 6749, 4.4 and 6). */
+/** Authenticates requests with a shared access token (RFC 6749, 4.4 and 6). */
 export function oauth2(auth: OAuth2, redactor: Redactor, requestToken: TokenRequest): Authenticator {
   const { clientId, clientSecret = '', clientIn = 'form' } = auth;
-  // A server may give another refresh token with each access token, and take the old one back (RFC 6749, 6).
+  // A server may issue a new refresh token with each access token and revoke the old one (RFC 6749, 6).
   let refreshToken = auth.grant === 'refresh_token' ? auth.refreshToken : undefined;
   let token: Token | undefined;
   let renewal: Promise<Token> | undefined;
@@ -36,13 +36,13 @@ export function oauth2(auth: OAuth2, redactor: Redactor, requestToken: TokenRequ
       url: auth.tokenUrl,
       form: { grant_type: auth.grant, refresh_token: refreshToken, scope: auth.scope, ...client, ...auth.parameters },
       basicAuth: clientIn === 'header' ? [encodeURIComponent(clientId), encodeURIComponent(clientSecret)] : undefined,
-      // A refresh token may be good for one request.
+      // A refresh token may be valid for one request only.
       idempotent: auth.grant === 'client_credentials',
     });
     const { access_token, refresh_token, expires_in } = (answer ?? {}) as Record<string, unknown>;
     if (typeof access_token !== 'string' || access_token === '') {
-      throw new AriesError('DATA_INVALID', 'The token endpoint answered without an access_token', {
-        hint: 'Check tokenUrl: it is to answer as RFC 6749, 5.1 says.',
+      throw new AriesError('DATA_INVALID', 'The response of the token endpoint has no access_token', {
+        hint: 'Check tokenUrl. The endpoint must respond as described in RFC 6749, section 5.1.',
       });
     }
     redactor.add(access_token);
@@ -69,7 +69,7 @@ export function oauth2(auth: OAuth2, redactor: Redactor, requestToken: TokenRequ
       return (await renewal).credentials;
     },
     refused(credentials) {
-      // Of many that meet 401 with the same token, the first one takes it away; the others find another or a renewal on its way.
+      // Many requests may get a 401 for the same token. The first discards it; the others find a new one, or one being renewed.
       if (token?.credentials === credentials) token = undefined;
       return true;
     },

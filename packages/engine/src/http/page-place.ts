@@ -2,28 +2,24 @@ import type { Json } from '@aries-data/sdk';
 import { AriesError } from '@aries-data/sdk';
 import { isPlainObject } from '@aries-data/sdk/internal';
 
-/** Where a list goes on, as a checkpoint keeps it; a URL of null is its end. */
+/** Where a list resumes, as stored in a checkpoint. A URL of null means its end. */
 export type PagePlace =
   | { url: null }
   | {
       url: string;
-      /** The body, where the place is said there. */
+      /** Request body, if it holds the place. */
       json?: Record<string, Json>;
-      /** Of the page that begins here: 2, 3, … */
+      /** Number of the page that begins here, from 2. */
       number: number;
-      /** Records before it. */
+      /** Number of records before it. */
       count: number;
     };
 
-/** A place that `next` told; undefined is the beginning. Throws `CONNECTOR_INVALID` for what is no such place. */
+/** Parses the `from` of a request: the `next` of an earlier page, or undefined for the start. Throws `CONNECTOR_INVALID` otherwise. */
 export function placeOf(from: Json | undefined): PagePlace | undefined {
   if (from === undefined || from === null) return undefined;
   if (isPlainObject(from) && (from.url === null || typeof from.url === 'string')) return from as PagePlace;
-  throw new AriesError(
-    'CONNECTOR_INVALID',
-    `http.pages was asked to go on from ${JSON.stringify(from).slice(0, 100)}`,
-    {
-      hint: 'Give `from` what `next` of a page said.',
-    },
-  );
+  throw new AriesError('CONNECTOR_INVALID', `http.pages cannot resume from ${JSON.stringify(from).slice(0, 100)}`, {
+    hint: 'Set `from` to the `next` of an earlier page.',
+  });
 }

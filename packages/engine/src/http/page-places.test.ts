@@ -19,7 +19,7 @@ const read = async (pagination: Pagination, settings: object = {}) => {
   return { records, warnings: logged.filter((line) => line.includes('ends after its first page')) };
 };
 
-test('a name that is there literally wins over its dotted reading: OData', async () => {
+test('a literal name wins over a dotted path: OData', async () => {
   api()
     .get('/a')
     .reply(200, { value: ids(1), '@odata.nextLink': `${baseUrl}/a?$skiptoken=X` });
@@ -29,7 +29,7 @@ test('a name that is there literally wins over its dotted reading: OData', async
   expect(await read({ type: 'next', place: '@odata.nextLink' })).toEqual({ records: ids(1, 2), warnings: [] });
 });
 
-test('cursors and URLs come from headers too', async () => {
+test('cursors and URLs can come from headers', async () => {
   api()
     .get('/a')
     .reply(200, { value: ids(1) }, { 'x-next': 'b' })
@@ -44,13 +44,13 @@ test('cursors and URLs come from headers too', async () => {
   expect((await read({ type: 'next', header: 'x-next' })).records).toEqual(ids(1, 2));
 });
 
-describe('a place that no first page has', () => {
+describe('a place that the first page lacks', () => {
   test.each<[Pagination, string]>([
-    [{ type: 'next', place: '/nextLink' }, '"/nextLink"; the answer has value, next'],
-    [{ type: 'cursor', place: 'paging.next', parameter: 'c' }, '"paging.next"; the answer has value, next'],
+    [{ type: 'next', place: '/nextLink' }, '"/nextLink"; the response has value, next'],
+    [{ type: 'cursor', place: 'paging.next', parameter: 'c' }, '"paging.next"; the response has value, next'],
     [{ type: 'cursor', header: 'x-next', parameter: 'c' }, 'the header "x-next"'],
     [{ type: 'cursor', place: 'next', more: 'hasMore', parameter: 'c' }, '"hasMore"'],
-  ])('%j is warned of, with what the answer has', async (pagination, message) => {
+  ])('%j logs a warning with what the response has', async (pagination, message) => {
     api()
       .get('/a')
       .reply(200, { value: ids(1), next: 'x' });
@@ -62,19 +62,19 @@ describe('a place that no first page has', () => {
   test.each<[string, Pagination, object]>([
     ['it is null', { type: 'next', place: 'next' }, { value: ids(1), next: null }],
     ['it is empty', { type: 'cursor', place: 'next', parameter: 'c' }, { value: ids(1), next: '' }],
-    ['it may be left out', { type: 'next', place: 'next', optional: true }, { value: ids(1) }],
+    ['it may be missing', { type: 'next', place: 'next', optional: true }, { value: ids(1) }],
     ['there are no records', { type: 'next', place: 'next' }, { value: [] }],
     [
-      'the answer says that it is the last',
+      'the response says that it is the last',
       { type: 'cursor', place: 'c', more: 'more', parameter: 'c' },
       { value: ids(1), more: false },
     ],
-  ])('is no matter where %s', async (_, pagination, body) => {
+  ])('logs nothing if %s', async (_, pagination, body) => {
     api().get('/a').reply(200, body);
     expect((await read(pagination)).warnings).toEqual([]);
   });
 
-  test('is no matter once a list had it, nor said twice', async () => {
+  test('logs nothing once a list had it, and never twice', async () => {
     const pagination: Pagination = { type: 'next', place: 'next' };
     const { http, logged } = testHttp({ baseUrl, records: 'value', pagination });
     for (const path of ['/a', '/b']) {
@@ -103,15 +103,15 @@ test.each<[string, Pagination, object, RegExp]>([
     'there is more, and no cursor',
     { type: 'cursor', place: 'c', more: 'more', parameter: 'c' },
     { value: ids(1), more: true },
-    /says at "more" that there is more/,
+    /has more records according to "more"/,
   ],
   [
     'the last record has no cursor',
     { type: 'cursor', lastRecord: 'uid', parameter: 'c' },
     { value: ids(1) },
-    /last record of a page has nothing at "uid"/,
+    /last record of a page has no cursor at "uid"/,
   ],
-])('a list does not end in silence where %s', async (_, pagination, body, message) => {
+])('a list fails instead of ending if %s', async (_, pagination, body, message) => {
   api().get('/a').reply(200, body);
   await expect(read(pagination)).rejects.toMatchObject({
     code: 'DATA_INVALID',
@@ -119,7 +119,7 @@ test.each<[string, Pagination, object, RegExp]>([
   });
 });
 
-test('a value is set within a copy of what is there', () => {
+test('a value is set in a copy of the object', () => {
   const body = { a: { b: 1, c: { d: 2 } }, 'x.y': 3 };
   expect(withValueAt(body, 'a.c.e', 5)).toEqual({ a: { b: 1, c: { d: 2, e: 5 } } });
   expect(withValueAt(body, '/n/m', 5)).toEqual({ n: { m: 5 } });
@@ -130,7 +130,7 @@ test('a value is set within a copy of what is there', () => {
 describe('onPage', () => {
   const { http } = testHttp({ baseUrl, retry: { attempts: 2 } });
 
-  test('has a request tried again that it finds refused for a limit', async () => {
+  test('retries a request if it throws for a rate limit', async () => {
     api().get('/a').reply(200, { busy: true }).get('/a').reply(200, ids(1));
     const onPage = ({ body }: { body: unknown }) => {
       if ((body as { busy?: boolean }).busy) throw new AriesError('RESOURCE_BUSY', 'throttled');
@@ -143,7 +143,7 @@ describe('onPage', () => {
     });
   });
 
-  test('fails with its own errors, not with those of a network', async () => {
+  test('throws its own errors, not network errors', async () => {
     api().get('/a').reply(200, ids(1));
     const onPage = () => (undefined as never as { x: number }).x as never;
     await expect(collect(http.pages('/a', { onPage }))).rejects.toThrow(TypeError);
@@ -153,11 +153,11 @@ describe('onPage', () => {
 describe('sameOrigin', () => {
   const settings = { baseUrl, sameOrigin: true, retry: { attempts: 2 } };
 
-  test('refuses pages and redirects that lead elsewhere, and asks nothing there', async () => {
+  test('refuses pages and redirects at another origin, and sends nothing there', async () => {
     api().get('/a').reply(200, ids(1), { link: '<https://elsewhere.example/b>; rel=next' });
     await expect(collect(testHttp(settings).http.pages('/a'))).rejects.toMatchObject({
       code: 'DATA_INVALID',
-      message: expect.stringContaining('https://elsewhere.example is another origin'),
+      message: expect.stringContaining('https://elsewhere.example is not the origin'),
     });
     api().get('/a').reply(302, '', { location: 'http://127.0.0.1:9/x' });
     await expect(testHttp(settings).http.json('/a')).rejects.toMatchObject({
@@ -166,7 +166,7 @@ describe('sameOrigin', () => {
     });
   });
 
-  test('lets what stays at home pass', async () => {
+  test('allows pages at the same origin', async () => {
     api().get('/a').reply(302, '', { location: '/b' }).get('/b').reply(200, ids(1), { link: '</c>; rel=next' });
     api().get('/c').reply(200, ids(2));
     expect(await collect(testHttp(settings).http.pages('/a'))).toEqual(ids(1, 2));

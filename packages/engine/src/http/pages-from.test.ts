@@ -28,7 +28,7 @@ async function restarted(answer: () => void, request: PagesRequest, auth?: HttpA
   return { places, rests };
 }
 
-test('a read goes on from the place behind each page: by the link header, and no key is in it', async () => {
+test('a read resumes after each page, by the link header, and no key is in the place', async () => {
   const answer = () => {
     const link = '</a?key=tok-123456&since=1&page=2>; rel="next"';
     api().get('/a').query({ since: '1', key: 'tok-123456' }).reply(200, ids(1), { link });
@@ -40,7 +40,7 @@ test('a read goes on from the place behind each page: by the link header, and no
   expect(places[0]).toMatchObject({ url: 'https://api.example/a?since=1&page=2' });
 });
 
-test('a read goes on by a cursor in the body, and by numbers that grow', async () => {
+test('a read resumes by a cursor in the body, and by page numbers', async () => {
   const searched = () => {
     api()
       .post('/a', { limit: 1 })
@@ -64,14 +64,14 @@ test('a read goes on by a cursor in the body, and by numbers that grow', async (
   expect((await restarted(counted, numbered)).rests).toEqual([ids(3), []]);
 });
 
-test('what is no place is refused, and says what to give', async () => {
+test('an invalid place is refused with what to pass instead', async () => {
   await expect(collect(http.pages('/a', { from: 'page 2' }))).rejects.toMatchObject({
     code: 'CONNECTOR_INVALID',
-    hint: 'Give `from` what `next` of a page said.',
+    hint: 'Set `from` to the `next` of an earlier page.',
   });
 });
 
-test('map makes records of another form or leaves them out; pagination sees them as they came', async () => {
+test('map converts or drops records; pagination sees the originals', async () => {
   api()
     .get('/a')
     .reply(200, { data: ids(1, 2, 3), has_more: true });
@@ -93,7 +93,7 @@ test('map makes records of another form or leaves them out; pagination sees them
   ]);
 });
 
-test('parse reads a body that is no JSON, with its headers', async () => {
+test('parse reads a body that is not JSON, with its headers', async () => {
   const lines = (text: string) => text.split('\n').map((id) => ({ id }));
   api().get('/a').reply(200, '1\n2', { 'content-type': 'text/csv', 'x-rows': '2' });
   const parse = (text: string, { headers }: { headers: Headers }) => {
@@ -108,14 +108,14 @@ test('parse reads a body that is no JSON, with its headers', async () => {
   });
 });
 
-test('a status that says that there is nothing is an empty list; any other is a failure', async () => {
+test('an absent status is an empty list; any other is an error', async () => {
   api().get('/a').reply(409, { message: 'Git Repository is empty.' });
   expect(await collect(http.pages('/a', { absent: [409] }))).toEqual([]);
   api().get('/a').reply(404, { message: 'Not Found' });
   await expect(collect(http.pages('/a', { absent: [409] }))).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
 
-test('an API says in words of its own that a limit is reached', async () => {
+test('isLimit recognises a rate limit by the message of the API', async () => {
   const isLimit = ({ text }: { text: string }) => text.includes('REQUEST_LIMIT_EXCEEDED');
   const limited = testHttp({ baseUrl, isLimit, retry: { attempts: 2 } }).http;
   const body = [{ errorCode: 'REQUEST_LIMIT_EXCEEDED', message: 'TotalRequests Limit exceeded.' }];

@@ -12,7 +12,7 @@ const { http } = testHttp({ baseUrl });
 
 stubNetwork();
 
-test('the link header is followed by default, also to a relative address', async () => {
+test('the link header is followed by default, including relative URLs', async () => {
   api()
     .get('/a')
     .query({ since: '1' })
@@ -21,7 +21,7 @@ test('the link header is followed by default, also to a relative address', async
   expect(await collect(http.pages('/a', { query: { since: 1 } }))).toEqual(ids(1, 2, 3));
 });
 
-test('a cursor goes from the body into the query: Slack, where an empty one is the end', async () => {
+test('a cursor goes from the body into the query, and an empty one ends the list: Slack', async () => {
   const pagination: Pagination = { type: 'cursor', place: '/meta/next', parameter: 'cursor' };
   api()
     .get('/a')
@@ -45,7 +45,7 @@ test('a cursor comes from the last record: Stripe', async () => {
   expect(await collect(http.pages('/a', { records: 'data', pagination }))).toEqual(ids(1, 2, 3));
 });
 
-test('a cursor that no double holds comes back as it was', async () => {
+test('a cursor that a double cannot hold is sent back unchanged', async () => {
   const type = { 'content-type': 'application/json' };
   api().get('/a').reply(200, '{"items":[{}],"next":9007199254740993}', type);
   api().get('/a').query({ after: '9007199254740993' }).reply(200, '{"items":[]}', type);
@@ -71,14 +71,14 @@ test('a cursor goes into a JSON body: HubSpot’s search', async () => {
   expect(await collect(pages)).toEqual(ids(1, 2));
 });
 
-test('pages are counted up to an empty one; a short page is none', async () => {
+test('page numbers grow until a page is empty; a short page is not the end', async () => {
   api().get('/a').query({ page: 1, per_page: 100 }).reply(200, ids(1, 2));
   api().get('/a').query({ page: 2, per_page: 100 }).reply(200, ids(3));
   api().get('/a').query({ page: 3, per_page: 100 }).reply(200, []);
   expect(await collect(http.pages('/a', { pagination: { type: 'page', size: 100 } }))).toEqual(ids(1, 2, 3));
 });
 
-test('an offset grows by what came, up to the total', async () => {
+test('an offset grows by the records received, up to the total', async () => {
   const pagination: Pagination = {
     type: 'offset',
     parameter: 'start',
@@ -110,14 +110,14 @@ test('the next URL is in the body: Salesforce', async () => {
   expect(await collect(pages)).toEqual(ids(1, 2));
 });
 
-test('a function says what differs in the next request', async () => {
+test('a function returns what changes in the next request', async () => {
   api().get('/a').reply(200, ids(1), { 'x-next': 'z' }).get('/a').query({ at: 'z' }).reply(200, ids(2));
   const pagination: Pagination = ({ headers }) =>
     headers.has('x-next') ? { query: { at: headers.get('x-next') } } : undefined;
   expect(await collect(http.pages('/a', { pagination }))).toEqual(ids(1, 2));
 });
 
-test('pages that go in a circle fail with the address that comes again', async () => {
+test('pages that lead in a circle fail, naming the URL that comes again', async () => {
   api()
     .get('/a')
     .reply(200, ids(1), { link: '</a?p=2>; rel=next' })
@@ -125,7 +125,7 @@ test('pages that go in a circle fail with the address that comes again', async (
     .reply(200, ids(2), { link: '</a>; rel=next' });
   await expect(collect(http.pages('/a'))).rejects.toMatchObject({
     code: 'DATA_INVALID',
-    message: 'The pages go in a circle: https://api.example/a comes a second time',
+    message: 'The pages lead in a circle: https://api.example/a comes a second time',
   });
 });
 
@@ -139,16 +139,16 @@ test('a cursor that stays the same fails', async () => {
   await expect(collect(pages)).rejects.toMatchObject({ message: expect.stringContaining('a?c=x comes a second time') });
 });
 
-test('an API that does not know the parameter would send the first page for ever', async () => {
+test('an API that ignores the parameter fails instead of sending the first page forever', async () => {
   api().get('/a').query(true).twice().reply(200, ids(1));
-  // The third page is fetched ahead only where the second is another.
+  // The third page is fetched only if the second differs from the first.
   await expect(collect(http.pages('/a', { pagination: { type: 'page' } }))).rejects.toMatchObject({
     code: 'DATA_INVALID',
     hint: expect.stringContaining('"page"'),
   });
 });
 
-test('one page is fetched while the one before is worked on, and no more than one', async () => {
+test('one page is fetched while the caller processes the one before, and no more', async () => {
   const asked: string[] = [];
   api()
     .get('/a')
@@ -173,17 +173,17 @@ test('one page is fetched while the one before is worked on, and no more than on
   await pages.return?.();
 });
 
-test('records that are not where they should be fail, and say what is there', async () => {
+test('records in another place fail, naming what the response has', async () => {
   api()
     .get('/a')
     .reply(200, { items: ids(1), total: 1 });
   await expect(collect(http.pages('/a'))).rejects.toMatchObject({
-    message: 'https://api.example/a: expected a list of records, got an object; the answer has items, total',
+    message: 'https://api.example/a: expected a list of records, got an object; the response has items, total',
     hint: expect.stringContaining('records: "/items"'),
   });
 });
 
-test('a record knows where it came from', async () => {
+test('a record has its origin', async () => {
   api().get('/a').reply(200, ids(1, 2));
   for await (const batch of http.pages('/a')) expect(originOf(batch, 1)).toBe('https://api.example/a, record 2');
 });

@@ -9,10 +9,10 @@ import { namesOf, recordsIn } from './records-in.ts';
 import type { Client, Resolved } from './requester.ts';
 import { urlFrom, withQuery } from './url.ts';
 
-/** Requests that are remembered, to find a list that leads back to where it was. Enough for any such circle that has been seen. */
+/** The most requests to remember, to detect pages that lead in a circle. Longer circles have not been seen. */
 const REMEMBERED = 10_000;
 
-/** Reads a list page by page. While a page is worked on, the next one is on its way. */
+/** Reads a list page by page. Fetches the next page while the caller processes the current one. */
 export async function* readPages<R>(
   get: () => Client,
   path: string,
@@ -36,12 +36,12 @@ export async function* readPages<R>(
   const signal = rest.signal === undefined ? stop.signal : AbortSignal.any([rest.signal, stop.signal]);
   const fetchPage = (resolved: Resolved) => {
     const page = client.send({ ...resolved, request: { ...resolved.request, signal } }, (text, type, headers, url) => {
-      // What fails here is no fault of the network.
+      // An error in here is not a network error.
       const body = parse === undefined || text === '' ? jsonOf(text, type) : byAuthor(() => parse(text, { headers }));
       byAuthor(() => onPage?.({ url, headers, body }));
       return { text, body };
     });
-    // Whoever waits for it hears of its failure; before, Node is not to take it for unhandled.
+    // The error is reported when the page is awaited. Until then, Node must not treat it as unhandled.
     page.catch(() => {});
     return page;
   };
@@ -80,25 +80,25 @@ export async function* readPages<R>(
       if (page.length > 0) yield Object.defineProperty(page, 'next', { value: follows }) as HttpPage<R>;
     }
   } finally {
-    // A page that nobody will look at.
+    // Cancels a page that will not be used.
     stop.abort();
   }
 }
 
-/** Warns of a place that a first page does not have: the list would end there without a word. Once, and not where others had it. */
+/** Warns once if the first page lacks the place of the next one, which would end the list silently. Not if other lists had it. */
 function watchPlaces(client: Client, pagination: Pagination, page: Page, url: string, isLast: boolean): void {
   const key = JSON.stringify(pagination);
   if (client.placesSeen.has(key)) return;
   const missing = isLast ? missingPlaces(pagination, page) : [];
   if (missing.length > 0) {
     client.log.warn(
-      `${url}: the list ends after its first page, since the answer has nothing at ${missing.join(' or ')}${namesOf(page.body)}. Check \`pagination\`; \`optional: true\` says that an answer may leave it out`,
+      `${url}: the list ends after its first page, because the response has nothing at ${missing.join(' or ')}${namesOf(page.body)}. Check \`pagination\`, or set \`optional: true\` if a response may omit it`,
     );
   }
   if (missing.length > 0 || !isLast) client.placesSeen.add(key);
 }
 
-/** Runs what belongs to the connector: an error in it is thrown as it is, and not explained as one of the network. */
+/** Runs code of the connector, so that its errors are thrown unchanged and not reported as network errors. */
 function byAuthor<T>(work: () => T): T {
   try {
     return work();
@@ -111,12 +111,12 @@ function pageOf<R>(records: R[], url: string) {
   return withOrigin(records, (index) => `${url}, record ${index + 1}`);
 }
 
-/** Records keep their places in the answer, whatever is left out. */
+/** Maps the records. Origins still count all records of the response, including dropped ones. */
 function mappedPage<R>(records: readonly Json[], url: string, map: (record: Unchecked) => R | undefined) {
   const mapped: R[] = [];
   const places: number[] = [];
   for (const [index, record] of records.entries()) {
-    // What is no object is rejected as it is.
+    // The engine rejects what is not an object.
     const made = isPlainObject(record) ? map(record as Unchecked) : (record as R);
     if (made === undefined) continue;
     mapped.push(made);
@@ -127,7 +127,7 @@ function mappedPage<R>(records: readonly Json[], url: string, map: (record: Unch
 
 function changed({ url, request }: Resolved, { url: next, query, json }: NextPage): Resolved {
   const to = next === undefined ? url : urlFrom(next, url);
-  // Whatever is in the headers of this one request is not for another host.
+  // Headers of this request may hold secrets, so another host does not get them.
   const { headers, ...open } = request;
   const kept = to.origin === url.origin ? request : open;
   return {
@@ -146,14 +146,14 @@ function isCounted(pagination: Pagination): boolean {
 
 function loop(url: string, json: unknown): AriesError {
   const body = json === undefined ? '' : ` with ${JSON.stringify(json)}`;
-  return new AriesError('DATA_INVALID', `The pages go in a circle: ${url}${body} comes a second time`, {
-    hint: 'The API leads back to a page that was read; nothing is read twice. Check `pagination`.',
+  return new AriesError('DATA_INVALID', `The pages lead in a circle: ${url}${body} comes a second time`, {
+    hint: 'The API refers back to a page that was already read. Check `pagination`.',
   });
 }
 
 function samePage(pagination: Pagination, url: string): AriesError {
   const { type, parameter = type } = pagination as { type: string; parameter?: string };
   return new AriesError('DATA_INVALID', `${url} is the same page as the one before it`, {
-    hint: `The API seems not to know the parameter "${parameter}". Check \`pagination\`.`,
+    hint: `The API seems to ignore the parameter "${parameter}". Check \`pagination\`.`,
   });
 }

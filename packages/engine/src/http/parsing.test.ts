@@ -20,7 +20,7 @@ const write = (url: string, rel: string, parameters: [string, string][], relFirs
   return relFirst ? `<${url}>; rel="${rel}"${rest}` : `<${url}>${rest} ;\tREL=${rel}`;
 };
 
-test('the next link is found among any others, whatever their parameters hold', () => {
+test('the next link is found among any others, whatever their parameters', () => {
   fc.assert(
     fc.property(
       fc.array(link),
@@ -39,7 +39,7 @@ test('the next link is found among any others, whatever their parameters hold', 
   );
 });
 
-test('no text makes the link header reader throw or run on', () => {
+test('no text makes linkOf throw or loop', () => {
   const piece = fc.constantFrom('<', '>', ';', ',', '=', '"', '\\', 'rel', 'next', ' ', 'x');
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 60 }), (pieces) => {
@@ -66,7 +66,7 @@ function forms(date: Date): string[] {
   ];
 }
 
-test('Retry-After is seconds or a date in any of its three forms, by the clock of the server', () => {
+test('Retry-After is seconds or a date in any of its three forms, relative to the clock of the server', () => {
   const seconds = fc.integer({ min: 0, max: 86_400 });
   const time = fc.integer({ min: Date.UTC(2001, 0) / 1000, max: Date.UTC(2049, 0) / 1000 });
   fc.assert(
@@ -88,7 +88,7 @@ test.each(['', 'soon', '-1', '1e3', '2026-01-01', 'Mon, 99 Foo 2026 00:00:00 GMT
   },
 );
 
-test('a date that has passed is no wait', () => {
+test('a date in the past means no wait', () => {
   expect(retryAfter(new Headers({ 'retry-after': 'Sun, 06 Nov 1994 08:49:37 GMT' }))).toBe(0);
 });
 

@@ -1,21 +1,21 @@
-/** What an API says of its limit: requests left, and milliseconds until there are more. */
+/** State of a rate limit: requests left, and milliseconds until its reset. */
 export interface RateState {
   remaining: number;
   resetMs: number;
 }
 
-// Later than any span of seconds and earlier than any time in seconds since 1970; and the same in milliseconds.
+// Above any duration in seconds and below any current Unix time in seconds; and the same for Unix time in milliseconds.
 const EPOCH_SECONDS = 1_000_000_000;
 const EPOCH_MILLISECONDS = 1_000_000_000_000;
 
 /**
- * Reads the limit from the headers of an answer; undefined where they say nothing.
+ * Reads the rate limit from the headers of a response. Returns undefined if they have none.
  *
- * - `RateLimit: "name";r=50;t=30`, of draft-ietf-httpapi-ratelimit-headers from 08 on, and its earlier `remaining=50, reset=30` (07).
- *   Of several policies the one with the least left counts.
- * - `RateLimit-Remaining` and `RateLimit-Reset`, of the same draft up to 06: seconds from now.
- * - `X-RateLimit-Remaining` and `X-RateLimit-Reset`, of no standard: seconds from now, or a time in seconds (GitHub's) or
- *   milliseconds since 1970.
+ * - `RateLimit: "name";r=50;t=30`, of draft-ietf-httpapi-ratelimit-headers since version 08, and `remaining=50, reset=30` of version 07.
+ *   Of several policies, the one with the fewest requests left counts.
+ * - `RateLimit-Remaining` and `RateLimit-Reset`, of the same draft up to version 06: seconds from now.
+ * - `X-RateLimit-Remaining` and `X-RateLimit-Reset`, not standardised: seconds from now, or Unix time in seconds (GitHub) or
+ *   milliseconds.
  */
 export function rateState(headers: Headers, now = Date.now()): RateState | undefined {
   const combined = headers.get('ratelimit');
@@ -45,7 +45,7 @@ function fromNow(reset: number, now: number): number {
 }
 
 function numberIn(text: string | null | undefined): number | undefined {
-  // Some servers name the window behind a comma or semicolon: `100, 100;w=60`.
+  // Some servers add the window after a comma or semicolon: `100, 100;w=60`.
   const [, digits] = /^\s*(\d+(?:\.\d+)?)(?:\s*[,;].*)?$/.exec(text ?? '') ?? [];
   return digits === undefined ? undefined : Number(digits);
 }

@@ -2,22 +2,22 @@ import type { HttpSettings, Log } from '@aries-data/sdk';
 import { AriesError } from '@aries-data/sdk';
 import { wait } from './wait.ts';
 
-/** When the requests of one client may begin. */
-export interface Pace {
-  /** Waits until a request may begin. Throws `RESOURCE_BUSY` where the API asked for more patience than there is. */
+/** Limits the rate of a client's requests. */
+export interface RateLimiter {
+  /** Waits until a request may start. Throws `RESOURCE_BUSY` if the API asks to wait longer than `maxWait`. */
   turn(signal: AbortSignal): Promise<void>;
-  /** Lets no request begin for so many milliseconds. */
+  /** Holds back all requests for this many milliseconds. */
   pause(milliseconds: number): void;
 }
 
-/** Pauses worth telling people of, who else wonder why nothing happens. */
+/** Waits longer than this are logged, so that people know why nothing happens. */
 const TOLD_MS = 5000;
 
-/** Keeps requests apart as far as the declared limit and the API's own answers ask for. Spans of `settings` are in seconds. */
-export function createPace(
+/** Creates a rate limiter that obeys the declared limit and the API's responses. Durations are in seconds. */
+export function createRateLimiter(
   { rateLimit, maxWait }: Pick<HttpSettings, 'rateLimit'> & { maxWait: number },
   log: Log,
-): Pace {
+): RateLimiter {
   const begun: number[] = [];
   let pausedUntil = 0;
 
@@ -40,7 +40,7 @@ export function createPace(
         if (pausedUntil - now > maxWait * 1000) {
           throw new AriesError(
             'RESOURCE_BUSY',
-            `The API lets no request through for ${Math.ceil((pausedUntil - now) / 1000)} s, which is more than the ${maxWait} s to wait at most`,
+            `The API accepts no requests for ${Math.ceil((pausedUntil - now) / 1000)} s, longer than the maximum wait of ${maxWait} s`,
             { hint: 'Run it again later, or raise retry.maxWait in the connector’s http settings.' },
           );
         }

@@ -4,24 +4,23 @@ import { AriesError } from '@aries-data/sdk';
 import type { RecordsShape } from '@aries-data/sdk/internal';
 import { isPlainObject } from '@aries-data/sdk/internal';
 
-/** How the records lie in an answer. */
+/** Where a response holds its records, and in which shape. */
 export interface RecordsPlace {
-  /** Where they are: a JSON pointer or a dotted path; undefined: the body itself. */
+  /** JSON pointer or dotted path. Default: the body itself. */
   place?: string | undefined;
   /**
-   * - `list`: a list of records; the default.
-   * - `object`: one record; the default where `place` is undefined and the body is an object that holds no list which could be that of
-   *   the records, of objects or empty.
-   * - `map`: an object whose members are the records; their names become the field `key`, if one is given.
-   * - `values`: a list of texts or numbers; each becomes a record with the field `key` (`value` by default).
+   * - `list`: a list of records. The default.
+   * - `object`: one record. The default if `place` is undefined and the body is an object that holds no list of objects and no empty list.
+   * - `map`: an object whose members are the records. Their names become the field `key`, if it is set.
+   * - `values`: a list of strings or numbers. Each becomes a record with the field `key` (default: `value`).
    */
   shape?: RecordsShape | undefined;
   key?: string | undefined;
 }
 
-/** The records of an answer. No content gives none. Throws `DATA_INVALID` where the answer has another shape, naming what it has. */
+/** Extracts the records of a response; one without content has none. Throws `DATA_INVALID` naming what it has if the shape is another. */
 export function recordsIn(body: Json, { place, shape: declared, key }: RecordsPlace, url: string): Json[] {
-  // An answer without content, and lists that are left out where they are empty.
+  // A response without content, or an API that writes empty lists as null.
   const found = body === null ? null : place === undefined ? body : valueAt(body, place);
   if (found === null) return [];
   const shape = declared ?? (place === undefined && isOneRecord(found) ? 'object' : 'list');
@@ -34,8 +33,8 @@ export function recordsIn(body: Json, { place, shape: declared, key }: RecordsPl
   throw new AriesError('DATA_INVALID', `${url}: expected ${EXPECTED[shape]}${at}, got ${got}${namesOf(body)}`, {
     hint:
       shape === 'list'
-        ? 'Say with `records` where in the body the list is (records: "/items"), or with `shape` what else it is: shape: object.'
-        : 'Check `records`, which says where in the body they are, and `shape`.',
+        ? 'Set `records` to the place of the list in the body (records: "/items"), or `shape` if it is not a list (shape: object).'
+        : 'Check `records`, the place in the body, and `shape`.',
   });
 }
 
@@ -59,7 +58,7 @@ function recordsOfMap(map: JsonRecord, key: string | undefined): Json[] {
   );
 }
 
-/** The names in a body, for the error that says that another one is not there. */
+/** Lists the names in a body, for the message that a place is missing. */
 export function namesOf(body: Json): string {
-  return isPlainObject(body) ? `; the answer has ${Object.keys(body).slice(0, 20).join(', ') || 'no fields'}` : '';
+  return isPlainObject(body) ? `; the response has ${Object.keys(body).slice(0, 20).join(', ') || 'no fields'}` : '';
 }

@@ -3,45 +3,47 @@ import type { Json } from '@aries-data/sdk';
 import { AriesError, type ErrorCode } from '@aries-data/sdk';
 import { htmlTitle } from './html-title.ts';
 
-/** An answer that is no success. */
+/** An error response. */
 export interface Refusal {
   status: number;
   contentType: string;
   text: string;
   /** `GET https://api.example/issues`, without secrets. */
   what: string;
-  /** Whether the request carried data of its own. */
+  /** True if the request had a body. */
   hasBody: boolean;
-  /** Whether a limit on requests is the reason. */
+  /** True if a rate limit was reached. */
   isLimit: boolean;
-  /** Hides secrets. It sees texts before they are cut: half a secret would not be recognised. */
+  /** Hides secrets. Called before texts are cut, because half a secret would not be recognised. */
   hide: (text: string) => string;
 }
 
-/** The error for an answer that is no success, with what the API says of it. */
+/** Makes the error for an error response, with the reason that the API gives. */
 export function refusalError({ status, contentType, text, what, hasBody, isLimit, hide }: Refusal): AriesError {
   const reason = reasonIn(text, contentType, hide);
-  const message = `${what} was answered with ${status}${reason === '' ? '' : `: ${reason}`}`;
+  const message = `${what} returned ${status}${reason === '' ? '' : `: ${reason}`}`;
   const [code, hint] = verdict(status, hasBody, isLimit);
   return new AriesError(code, message, { hint });
 }
 
 function verdict(status: number, hasBody: boolean, isLimit: boolean): [ErrorCode, hint: string] {
-  if (isLimit)
-    return ['RESOURCE_BUSY', 'The API’s limit on requests is reached. Try again later, or declare a rateLimit.'];
+  if (isLimit) return ['RESOURCE_BUSY', 'The rate limit of the API was reached. Try again later, or set rateLimit.'];
   if (status === 401) return ['NOT_ALLOWED', 'Check the credentials: they are missing, wrong or expired.'];
-  if (status === 403 || status === 407) return ['NOT_ALLOWED', 'Check what the credentials are allowed to do.'];
+  if (status === 403 || status === 407) return ['NOT_ALLOWED', 'Check the permissions of the credentials.'];
   if (status === 404 || status === 410) {
-    return ['NOT_FOUND', 'Check the names in the config. Some APIs answer so where credentials lack a permission.'];
+    return [
+      'NOT_FOUND',
+      'Check the names in the config. Some APIs also return this if the credentials lack a permission.',
+    ];
   }
-  if (status >= 500 || status === 408) return ['UNREACHABLE', 'The API is in trouble. Try again later.'];
+  if (status >= 500 || status === 408) return ['UNREACHABLE', 'The API failed. Try again later.'];
   if (hasBody && (status === 400 || status === 413 || status === 422)) {
-    return ['DATA_INVALID', 'The API does not accept what was sent; look at what it says.'];
+    return ['DATA_INVALID', 'The API did not accept the data. Its message says why.'];
   }
-  return ['CONFIG_INVALID', 'The API does not accept the request; look at what it says and at the config.'];
+  return ['CONFIG_INVALID', 'The API did not accept the request. Check its message and the config.'];
 }
 
-// Where APIs put their words: RFC 9457, RFC 6749, GitHub, Stripe, Slack, JSON:API, Salesforce.
+// Where APIs put their error message: RFC 9457, RFC 6749, GitHub, Stripe, Slack, JSON:API, Salesforce.
 const REASONS = [
   '/error_description',
   '/error/message',
@@ -55,7 +57,7 @@ const REASONS = [
   '/errors/0',
 ];
 
-/** What the API says, in one line; `hide` sees it before it is cut. */
+/** Returns the API's error message in one line. `hide` is applied before it is cut. */
 export function reasonIn(text: string, contentType: string, hide = (said: string) => said): string {
   if (/html/i.test(contentType)) {
     const title = htmlTitle(text);
@@ -74,9 +76,9 @@ export function reasonIn(text: string, contentType: string, hide = (said: string
   return text.length <= SHOWN ? text : shortened(hide(text.slice(0, READ)));
 }
 
-/** Characters of a reason that are shown. */
+/** The most characters of a reason to show. */
 const SHOWN = 300;
-/** Characters of it that are looked at. */
+/** The most characters of a response to examine. */
 const READ = 64 * 1024;
 
 function shortLine(text: string, hide: (said: string) => string): string {

@@ -1,25 +1,25 @@
 import type { HttpRequest, HttpResponse, HttpSettings, Log } from '@aries-data/sdk';
 
-/** A request that knows where it goes. */
+/** A request with its absolute URL. */
 export interface Resolved {
   url: URL;
   request: HttpRequest;
 }
 
-/** Makes of an answer's text what is wanted. */
+/** Parses the response body. */
 export type ReadBody<T> = (text: string, contentType: string, headers: Headers, url: string) => T;
 
-/** What the parts of a client share. */
+/** Internals of an HTTP client, shared with `readPages`. */
 export interface Client {
   settings: HttpSettings;
-  /** Sends a request until it succeeds, may not be tried again, or has been tried often enough. */
+  /** Sends a request, with retries. */
   send<T>(resolved: Resolved, read: ReadBody<T>): Promise<HttpResponse<T> & { at: URL }>;
   resolve(path: string, request: HttpRequest): Resolved;
-  /** A URL as it may be shown. */
+  /** Returns a URL for messages, without secrets. */
   shown(url: URL): string;
-  /** A URL as it may be kept, and asked for again. */
+  /** Returns a URL for checkpoints, without secrets, that can be requested again. */
   kept(url: URL): string;
-  /** Paginations whose places were seen, or warned of. */
+  /** Paginations whose places a page had, or for which a warning was logged. */
   placesSeen: Set<string>;
   log: Log;
   signal: AbortSignal;

@@ -3,19 +3,19 @@ const DATE =
   /^(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT|[A-Z][a-z]+day, \d{2}-[A-Z][a-z]{2}-\d{2} \d{2}:\d{2}:\d{2} GMT)$/;
 const ASCTIME = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}$/;
 
-/** Milliseconds since 1970 of an HTTP date; undefined where it is none. */
+/** Parses an HTTP date to milliseconds since 1970. Returns undefined if it is none. */
 export function httpDate(text: string): number | undefined {
   const time = DATE.test(text) ? Date.parse(text) : ASCTIME.test(text) ? Date.parse(`${text} GMT`) : Number.NaN;
   return Number.isNaN(time) ? undefined : time;
 }
 
 /**
- * How many milliseconds to wait by `Retry-After` (RFC 9110, 10.2.3): seconds, or a date, which is compared with the server's
- * own clock (`Date`) where it tells it. Undefined where there is no such header or it is neither.
+ * Returns the milliseconds to wait according to `Retry-After` (RFC 9110, 10.2.3): seconds, or a date, which is compared with the server's
+ * own clock (`Date`) if it sends one. Returns undefined if the header is missing or invalid.
  */
 export function retryAfter(headers: Headers, now = Date.now()): number | undefined {
   const value = headers.get('retry-after')?.trim() ?? '';
-  // Some servers write fractions, which the RFC does not know.
+  // Some servers send fractions, which the RFC does not allow.
   if (/^\d+(?:\.\d+)?$/.test(value)) return Number(value) * 1000;
   const date = httpDate(value);
   if (date === undefined) return undefined;

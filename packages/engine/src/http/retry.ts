@@ -2,14 +2,14 @@ import type { HttpRetry } from '@aries-data/sdk/internal';
 
 const TRANSIENT = new Set([408, 429, 500, 502, 503, 504]);
 
-/** Whether a request that was answered so may succeed a little later. */
+/** Returns true if a request that got this status may succeed later. */
 export function isWorthRetrying(status: number): boolean {
   return TRANSIENT.has(status);
 }
 
 /**
- * Milliseconds to pause after a failed attempt (1 is the first): a random part of a span that doubles, so that clients who
- * failed together do not come back together ("full jitter": https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
+ * Returns the milliseconds to wait after a failed attempt (from 1): a random part of a delay that doubles, so that clients that failed
+ * together do not retry together ("full jitter": https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
  */
 export function retryDelay(
   attempt: number,

@@ -2,12 +2,12 @@ import { shortened } from '@aries-data/formats/internal';
 import type { HttpParameters } from '@aries-data/sdk';
 import { AriesError } from '@aries-data/sdk';
 
-/** The URL of a path behind the base URL; an absolute URL stays as it is. Throws `CONFIG_INVALID` where it is none. */
+/** Appends a path to the base URL; an absolute URL stays as it is. Throws `CONFIG_INVALID` if the result is not a web address. */
 export function urlOf(path: string, baseUrl: string | undefined): URL {
   if (/^[a-z][a-z0-9+.-]*:/i.test(path)) return checked(path);
   if (baseUrl === undefined) {
-    throw new AriesError('CONNECTOR_INVALID', `http was asked for "${path}", but the connector declares no base URL`, {
-      hint: 'Declare it: http: { baseUrl: "https://…" } beside config, or ask for a whole URL.',
+    throw new AriesError('CONNECTOR_INVALID', `http got the path "${path}", but the connector declares no base URL`, {
+      hint: 'Declare it next to config: http: { baseUrl: "https://…" }, or pass an absolute URL.',
     });
   }
   const base = checked(baseUrl);
@@ -18,7 +18,7 @@ export function urlOf(path: string, baseUrl: string | undefined): URL {
   return base;
 }
 
-/** Sets parameters of a URL; those of the same name go. */
+/** Sets query parameters of a URL, replacing those with the same names. */
 export function withQuery(url: URL, parameters: HttpParameters | undefined): URL {
   if (parameters === undefined) return url;
   const result = new URL(url);
@@ -30,7 +30,7 @@ export function withQuery(url: URL, parameters: HttpParameters | undefined): URL
   return result;
 }
 
-/** The text of a form. */
+/** Encodes a form. */
 export function formText(parameters: HttpParameters): string {
   const form = new URLSearchParams();
   for (const [name, values] of Object.entries(parameters))
@@ -45,17 +45,19 @@ function valuesOf(values: HttpParameters[string]): string[] {
     .map(String);
 }
 
-/** A URL that leads on from another. Throws `DATA_INVALID` where it is none: it comes from an answer. */
+/** Resolves a URL from a response against the URL of its request. Throws `DATA_INVALID` if it is not a web address. */
 export function urlFrom(reference: string, from: URL): URL {
   const url = URL.parse(reference, from.href);
   if (url === null || !/^https?:$/.test(url.protocol))
-    throw new AriesError('DATA_INVALID', `The API leads on to "${shortened(reference)}", which is no web address`);
+    throw new AriesError('DATA_INVALID', `The API refers to "${shortened(reference)}", which is not a web address`);
   return url;
 }
 
 function checked(text: string): URL {
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol))
-    throw new AriesError('CONFIG_INVALID', `"${text}" is no web address`, { hint: 'Write it as https://host/path.' });
+    throw new AriesError('CONFIG_INVALID', `"${text}" is not a web address`, {
+      hint: 'Write it as https://host/path.',
+    });
   return url;
 }

@@ -4,9 +4,9 @@ import { isPlainObject } from '@aries-data/sdk/internal';
 import { isRawNumber } from './exact-json.ts';
 
 /**
- * The value at a place in a JSON value; undefined where there is none. The place is a JSON pointer (RFC 6901: `/data/0/id`) or
- * a dotted path (`data.0.id`); `-1` is the last element of an array, an empty one the value itself. A name that holds dots, such as
- * `@odata.nextLink`, is found in a dotted path, too: where a longer name is there, it counts.
+ * Returns the value at a place in a JSON value, or undefined. The place is a JSON pointer (RFC 6901: `/data/0/id`) or a dotted path
+ * (`data.0.id`); `-1` is the last element of an array, an empty place the value itself. A dotted path also finds names that contain dots,
+ * such as `@odata.nextLink`: the longest name that exists wins.
  */
 export function valueAt(value: Json, place: string): Json | undefined {
   if (place === '') return value;
@@ -20,7 +20,7 @@ export function valueAt(value: Json, place: string): Json | undefined {
 }
 
 function dottedAt(value: Json, path: string): Json | undefined {
-  // The longest name first: what is there literally wins.
+  // The longest name comes first, so that a literal match wins.
   for (let end = path.length; end > 0; end = path.lastIndexOf('.', end - 1)) {
     const member = memberOf(value, path.slice(0, end));
     if (member === undefined) continue;
@@ -37,8 +37,8 @@ function memberOf(value: Json | undefined, step: string): Json | undefined {
 }
 
 /**
- * The members of an object that change where the value at a place in it is set. Objects that the place leads through are copied, those
- * that are missing are made. Throws `CONFIG_INVALID` where it leads through something else.
+ * Sets the value at a place in an object and returns only the members that change. Objects on the way are copied, or created if missing.
+ * Throws `CONFIG_INVALID` if something else is in the way.
  */
 export function withValueAt(object: JsonRecord, place: string, value: Json): JsonRecord {
   const steps = place.startsWith('/') ? pointerSteps(place) : Object.hasOwn(object, place) ? [place] : place.split('.');
@@ -49,7 +49,7 @@ function changedMember(object: JsonRecord, [step = '', ...rest]: string[], value
   if (rest.length === 0) return { [step]: value };
   const inner = Object.hasOwn(object, step) ? object[step] : {};
   if (!isPlainObject(inner)) {
-    throw new AriesError('CONFIG_INVALID', `The body that is sent has no object at "${step}" of "${place}"`, {
+    throw new AriesError('CONFIG_INVALID', `The request body has no object at "${step}" of "${place}"`, {
       hint: 'Check `parameter` of the pagination and the JSON body.',
     });
   }

@@ -312,7 +312,7 @@ test('source/rate-limit', async () => {
 test('source/retry', async () => {
   const once = apiSource(good, { attempts: 1 });
   expect(await ofSource('source/retry', once, { source: ofApi })).toMatchInlineSnapshot(`
-    "things breaks "A failed request is retried, and the read returns the same records" (source/retry): a request is answered with 503 once, and the read fails: GET https://things.example.com/things?page=3 was answered with 503: This 503 comes from the conformance tests (UNREACHABLE)
+    "things breaks "A failed request is retried, and the read returns the same records" (source/retry): a request is answered with 503 once, and the read fails: GET https://things.example.com/things?page=3 returned 503: This 503 comes from the conformance tests (UNREACHABLE)
     → Why this rule exists: of a million requests some fail; a run that ends at the first failure never finishes a large stream"
   `);
 });
