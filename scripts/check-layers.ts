@@ -1,68 +1,116 @@
 /**
- * The arrows of docs/architecture.md: connectors → sdk, cli → sdk and the built-in transforms; connectors never import
- * each other, nothing imports upwards, and no file of the sdk imports in a circle.
+ * Checks the structure that docs/architecture.md describes: which package may import which, which folder of the engine may import
+ * which, no circles, and a small sdk. Imports of types count like all others.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 
 const root = resolve(import.meta.dirname, '..');
 const problems: string[] = [];
 
+/** The packages that each package may import. */
+const PACKAGES: Record<string, readonly string[]> = {
+  sdk: [],
+  formats: ['sdk'],
+  stores: ['sdk'],
+  engine: ['formats', 'stores', 'sdk'],
+  sql: ['formats', 'sdk'],
+  rest: ['formats', 'sdk'],
+  testing: ['engine', 'formats', 'stores', 'sdk'],
+  cli: ['testing', 'engine', 'formats', 'stores', 'sdk', 'transforms'],
+};
+/** What a connector may import. Its tests may use the engine and the test kit as well. */
+const CONNECTOR = ['sql', 'rest', 'formats', 'stores', 'sdk'];
+
+/** The folders of the engine, each with those that it may import. */
+const ENGINE: Record<string, readonly string[]> = {
+  redact: [],
+  config: ['redact'],
+  http: ['redact'],
+  dataset: [],
+  rules: ['dataset'],
+  step: ['config', 'http', 'redact', 'dataset', 'rules'],
+  transform: ['step', 'config', 'dataset'],
+  extract: ['transform', 'step', 'config', 'dataset', 'rules'],
+  load: ['step', 'config', 'dataset', 'rules'],
+  state: ['load', 'step', 'rules'],
+  pipeline: ['extract', 'transform', 'load', 'step', 'config', 'redact', 'dataset', 'rules'],
+};
+
+/** What the sdk may grow to. An author reads all of it. */
+const SDK_LIMITS = { lines: 2500, names: 90 };
+
+interface Import {
+  file: string;
+  specifier: string;
+}
+
+const templates = ['api', 'database', 'file', 'transform', 'destination'];
 for (const folder of [
-  'packages/sdk',
-  'packages/cli',
+  ...Object.keys(PACKAGES).map((name) => `packages/${name}`),
   ...readdirSync(join(root, 'connectors')).map((name) => `connectors/${name}`),
-  ...['api', 'database', 'file', 'transform', 'destination'].map((name) => `templates/${name}`),
+  ...templates.map((name) => `templates/${name}`),
 ]) {
-  const files = sourcesBelow(join(root, folder, 'src'));
-  const imports = new Map(files.map((file) => [file, importsOf(file)]));
-  for (const [file, specifiers] of imports) {
-    for (const specifier of specifiers.all) {
-      if (specifier.startsWith('@aries-data/') && !isAllowed(folder, specifier))
-        problems.push(`${relative(root, file)} must not import ${specifier}`);
-      if (
-        specifier.startsWith('.') &&
-        relative(join(root, folder), resolve(dirname(file), specifier)).startsWith('..')
-      ) {
-        problems.push(`${relative(root, file)} reaches out of its package: ${specifier}`);
-      }
-    }
+  const source = join(root, folder, 'src');
+  const imports = sourcesBelow(source).flatMap(importsOf);
+  for (const one of imports) {
+    problems.push(...acrossPackages(folder, one));
+    if (folder === 'packages/engine') problems.push(...acrossFolders(source, one));
   }
   problems.push(...circlesIn(imports));
 }
+problems.push(...sdkProblems());
 
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.length === 0 ? 0 : 1;
 
-function isAllowed(folder: string, specifier: string): boolean {
-  if (specifier === '@aries-data/sdk' || specifier.startsWith('@aries-data/sdk/')) return folder !== 'packages/sdk';
-  return folder === 'packages/cli' && specifier.startsWith('@aries-data/transforms');
+function acrossPackages(folder: string, { file, specifier }: Import): string[] {
+  const at = relative(root, file);
+  if (specifier.startsWith('.')) {
+    const inside = !relative(join(root, folder), resolve(dirname(file), specifier)).startsWith('..');
+    return inside ? [] : [`${at} reaches out of its package: ${specifier}`];
+  }
+  const [, name, entry] = /^@aries-data\/([^/]+)(?:\/(.+))?$/.exec(specifier) ?? [];
+  if (name === undefined) return [];
+  const own = /^packages\/(.+)$/.exec(folder)?.[1];
+  const allowed = own === undefined ? CONNECTOR : PACKAGES[own]!;
+  if (!allowed.includes(name)) return [`${at} must not import ${specifier}`];
+  // What connectors build on is the public part.
+  return own === undefined && entry === 'internal'
+    ? [`${at} must not import ${specifier}, which may change at any time`]
+    : [];
+}
+
+function acrossFolders(source: string, { file, specifier }: Import): string[] {
+  if (!specifier.startsWith('.')) return [];
+  const folderOf = (path: string): string => relative(source, path).split(sep)[0]!;
+  const [from, to] = [folderOf(file), folderOf(resolve(dirname(file), specifier))];
+  if (from === to || dirname(file) === source || ENGINE[from]?.includes(to)) return [];
+  return [`${relative(root, file)} must not import from ${to}/: ${specifier}`];
 }
 
 function sourcesBelow(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts') && !/\.test(-d)?\.ts$/.test(name))
+    .filter((name) => !/(?:^|\/)testing(?:\/|\.ts$)/.test(name))
     .map((name) => join(folder, name));
 }
 
-/** Specifiers that are imported at run time decide circles; types alone do not. */
-function importsOf(file: string): { all: string[]; values: string[] } {
-  const text = readFileSync(file, 'utf8');
-  const all: string[] = [];
-  const values: string[] = [];
-  for (const [, typeOnly, names = '', specifier = ''] of text.matchAll(
-    /^(?:import|export)(\s+type)?\s+([^'";]*?)\s*from\s+'([^']+)';/gm,
-  )) {
-    all.push(specifier);
-    const named = /^\{([\s\S]*)\}$/.exec(names.trim())?.[1];
-    const onlyTypes = named?.split(',').every((name) => name.trim() === '' || name.trim().startsWith('type ')) ?? false;
-    if (typeOnly === undefined && !onlyTypes) values.push(specifier);
-  }
-  for (const [, specifier = ''] of text.matchAll(/\bimport\('([^']+)'\)/g)) all.push(specifier);
-  return { all, values };
+function importsOf(file: string): Import[] {
+  // Examples in comments import as well.
+  const text = readFileSync(file, 'utf8').replace(/^\s*(?:\/\*\*|\*).*$/gm, '');
+  const found = [
+    ...text.matchAll(/^(?:import|export)\s+[^'";]*?\s*from\s+'([^']+)';/gm),
+    ...text.matchAll(/\bimport\('([^']+)'\)/g),
+  ];
+  return found.map(([, specifier = '']) => ({ file, specifier }));
 }
 
-function circlesIn(imports: Map<string, { values: string[] }>): string[] {
+function circlesIn(imports: readonly Import[]): string[] {
+  const targets = Map.groupBy(
+    imports.filter(({ specifier }) => specifier.startsWith('.')),
+    ({ file }) => file,
+  );
   const found: string[] = [];
   const done = new Set<string>();
   const visit = (file: string, path: string[]): void => {
@@ -72,11 +120,32 @@ function circlesIn(imports: Map<string, { values: string[] }>): string[] {
       return;
     }
     if (done.has(file)) return;
-    for (const specifier of imports.get(file)?.values ?? []) {
-      if (specifier.startsWith('.')) visit(resolve(dirname(file), specifier), [...path, file]);
-    }
+    for (const { specifier } of targets.get(file) ?? []) visit(resolve(dirname(file), specifier), [...path, file]);
     done.add(file);
   };
-  for (const file of imports.keys()) visit(file, []);
+  for (const file of targets.keys()) visit(file, []);
   return found;
+}
+
+function sdkProblems(): string[] {
+  const folder = join(root, 'packages/sdk');
+  const { dependencies = {}, peerDependencies = {} } = JSON.parse(
+    readFileSync(join(folder, 'package.json'), 'utf8'),
+  ) as Record<'dependencies' | 'peerDependencies', Record<string, string> | undefined>;
+  const lines = sourcesBelow(join(folder, 'src')).reduce(
+    (sum, file) => sum + readFileSync(file, 'utf8').split('\n').length - 1,
+    0,
+  );
+  const names = Array.from(
+    readFileSync(join(folder, 'src/index.ts'), 'utf8').matchAll(/\{([^}]*)\}/g),
+    ([, list = '']) => list.split(',').filter((name) => name.trim() !== '').length,
+  ).reduce((sum, count) => sum + count, 0);
+  const others = Object.keys({ ...dependencies, ...peerDependencies }).filter((name) => name !== 'zod');
+  return [
+    ...(lines > SDK_LIMITS.lines ? [`packages/sdk has ${lines} lines, at most ${SDK_LIMITS.lines} are allowed`] : []),
+    ...(names > SDK_LIMITS.names
+      ? [`packages/sdk exports ${names} names, at most ${SDK_LIMITS.names} are allowed`]
+      : []),
+    ...others.map((name) => `packages/sdk depends on ${name}; only zod is allowed`),
+  ];
 }

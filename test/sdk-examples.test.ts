@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { createReadStream, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -18,9 +18,7 @@ const RESULT = /^(?!const )(.+); \/\/ (.+)$/gm;
 
 /** What the examples leave to whoever reads them. */
 const WORLD = `
-import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { expect, test } from 'vitest';
 import { z } from 'zod';
 ${importsOf(page)}
 

@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
-import type { Availability } from './apt.ts';
-import { ensurePackages } from './apt.ts';
+import { type Availability, ensurePackages } from './apt.ts';
 
 const run = promisify(execFile);
 

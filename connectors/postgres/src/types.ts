@@ -1,5 +1,4 @@
-import type { FieldSchema } from '@aries-data/sdk';
-import { fieldSchema } from '@aries-data/sdk';
+import { type FieldSchema, fieldSchema } from '@aries-data/sdk';
 
 /** A column of a table, view or query, as the catalog describes it. */
 export interface Column {

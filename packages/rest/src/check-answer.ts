@@ -1,6 +1,5 @@
 import { valueAt } from '@aries-data/formats/internal';
-import type { Json } from '@aries-data/sdk';
-import { AriesError } from '@aries-data/sdk';
+import { AriesError, type Json } from '@aries-data/sdk';
 import type { RestApi } from './declaration.ts';
 
 /** Throws where an answer says in its body that it failed, as the API's declaration reads it. */

@@ -1,15 +1,15 @@
 import { isRawNumber } from '@aries-data/formats';
-import type {
-  Batch,
-  Http,
-  HttpParameters,
-  Json,
-  JsonRecord,
-  PagesRequest,
-  Pagination,
-  ReadPage,
+import {
+  AriesError,
+  type Batch,
+  type Http,
+  type HttpParameters,
+  type Json,
+  type JsonRecord,
+  type PagesRequest,
+  type Pagination,
+  type ReadPage,
 } from '@aries-data/sdk';
-import { AriesError } from '@aries-data/sdk';
 import { checkAnswer } from './check-answer.ts';
 import type { RestApi, RestStream } from './declaration.ts';
 import { fill, fillPath, type Scope } from './template.ts';

@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto';
 import { compareDateTimes, cursorText, valueAt } from '@aries-data/formats/internal';
-import type { Json, JsonRecord, ReadContext, ReadPage } from '@aries-data/sdk';
-import { AriesError, type Batch, checkpoint, type ReadItem } from '@aries-data/sdk';
+import {
+  AriesError,
+  type Batch,
+  checkpoint,
+  type Json,
+  type JsonRecord,
+  type ReadContext,
+  type ReadItem,
+  type ReadPage,
+} from '@aries-data/sdk';
 import { isPlainObject } from '@aries-data/sdk/internal';
 import { z } from 'zod';
 import type { RestApi, RestStream } from './declaration.ts';

@@ -1,6 +1,5 @@
 import { cursorOrder, cursorText } from '@aries-data/formats/internal';
-import type { Batch, JsonRecord } from '@aries-data/sdk';
-import { AriesError } from '@aries-data/sdk';
+import { AriesError, type Batch, type JsonRecord } from '@aries-data/sdk';
 import type { RestStream } from './declaration.ts';
 import type { Bounds } from './pages-of.ts';
 import { filterBatch } from './records-of.ts';

@@ -1,6 +1,5 @@
 import { valueAt } from '@aries-data/formats/internal';
-import type { Json, JsonRecord } from '@aries-data/sdk';
-import { type Batch, originOf, withOrigin } from '@aries-data/sdk';
+import { type Batch, type Json, type JsonRecord, originOf, withOrigin } from '@aries-data/sdk';
 import { isPlainObject } from '@aries-data/sdk/internal';
 import type { RestStream } from './declaration.ts';
 import { dateTimeOfNumber } from './timestamps.ts';

@@ -1,8 +1,9 @@
-import type { HttpSettings, Pagination } from '@aries-data/sdk';
 import {
   defineSource,
+  type HttpSettings,
   inferred,
   type JsonRecord,
+  type Pagination,
   type RecordSchema,
   type Source,
   type Stream,

@@ -1,6 +1,5 @@
 import { valueAt } from '@aries-data/formats/internal';
-import type { Json } from '@aries-data/sdk';
-import { AriesError } from '@aries-data/sdk';
+import { AriesError, type Json } from '@aries-data/sdk';
 import { isPlainObject } from '@aries-data/sdk/internal';
 
 /** What references may point at; those of a kind that is not given stay as they are, to be filled in later. */

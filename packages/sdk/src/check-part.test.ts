@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import type { ConnectorRole } from './check-part.ts';
-import { checkPart, checkStreams } from './check-part.ts';
+import { type ConnectorRole, checkPart, checkStreams } from './check-part.ts';
 import { connectorOf } from './connector.ts';
 import { defineDestination } from './destination.ts';
 import { AriesError } from './errors.ts';

@@ -1,5 +1,4 @@
-import type { Interval, LoadCounts } from '@aries-data/sdk';
-import { AriesError } from '@aries-data/sdk';
+import { AriesError, type Interval, type LoadCounts } from '@aries-data/sdk';
 import type { ReadLater } from '@aries-data/sdk/internal';
 import type { SqlConnection, SqlDialect } from './dialect.ts';
 import type { CursorColumn, TargetPlan } from './plan.ts';

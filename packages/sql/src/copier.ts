@@ -1,5 +1,4 @@
-import type { LoadPart } from '@aries-data/sdk';
-import { AriesError, type Batch, originOf, type Rejection, withOrigin } from '@aries-data/sdk';
+import { AriesError, type Batch, type LoadPart, originOf, type Rejection, withOrigin } from '@aries-data/sdk';
 import type { Copied, CopyTarget, Refusal, SqlConnection } from './dialect.ts';
 
 /** Copies batches and parts into one table, several at a time; what the database refuses is found, rejected, and the rest copied. */

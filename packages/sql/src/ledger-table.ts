@@ -1,5 +1,4 @@
-import type { Disposition, LedgerRow } from '@aries-data/sdk';
-import { isAriesError } from '@aries-data/sdk';
+import { type Disposition, isAriesError, type LedgerRow } from '@aries-data/sdk';
 import type { SqlConnection, SqlDialect, SqlValue } from './dialect.ts';
 import type { Transaction } from './transaction.ts';
 

@@ -1,5 +1,4 @@
-import type { Field, LoadTarget, StagedFormat } from '@aries-data/sdk';
-import { AriesError } from '@aries-data/sdk';
+import { AriesError, type Field, type LoadTarget, type StagedFormat } from '@aries-data/sdk';
 import type { ColumnChange, Fit, SqlColumn, SqlConnection, SqlDialect, SqlTable } from './dialect.ts';
 
 /** One field of the dataset and the column that it goes into. */

@@ -1,5 +1,4 @@
-import type { LedgerRow, LoadSession, Log, StagedFormat } from '@aries-data/sdk';
-import { AriesError } from '@aries-data/sdk';
+import { AriesError, type LedgerRow, type LoadSession, type Log, type StagedFormat } from '@aries-data/sdk';
 import { createConnections } from './connections.ts';
 import type { SqlConnection, SqlDialect } from './dialect.ts';
 import { LEDGER, ledgerTable } from './ledger-table.ts';

@@ -1,5 +1,4 @@
-import type { LoadTarget } from '@aries-data/sdk';
-import { AriesError, isAriesError } from '@aries-data/sdk';
+import { AriesError, isAriesError, type LoadTarget } from '@aries-data/sdk';
 import type { SqlConnection, SqlDialect } from './dialect.ts';
 import { describeChange, type TargetPlan } from './plan.ts';
 

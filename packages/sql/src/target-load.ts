@@ -1,5 +1,4 @@
-import type { LoadCounts, LoadTarget, Rejection, StreamLoad } from '@aries-data/sdk';
-import { AriesError } from '@aries-data/sdk';
+import { AriesError, type LoadCounts, type LoadTarget, type Rejection, type StreamLoad } from '@aries-data/sdk';
 import { type Application, applyAppend, applyMerge, applyReplace, applyReplaceInterval } from './apply.ts';
 import type { Connections } from './connections.ts';
 import { createCopier } from './copier.ts';

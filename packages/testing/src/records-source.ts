@@ -1,5 +1,4 @@
-import type { Connector } from '@aries-data/sdk';
-import { defineSource, inferred, type JsonRecord, type RecordSchema } from '@aries-data/sdk';
+import { type Connector, defineSource, inferred, type JsonRecord, type RecordSchema } from '@aries-data/sdk';
 import { z } from 'zod';
 
 /** Given records and what describes them. */

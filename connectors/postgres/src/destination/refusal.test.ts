@@ -1,6 +1,5 @@
 import { csvEncoder } from '@aries-data/formats';
-import type { JsonRecord, RecordSchema } from '@aries-data/sdk';
-import { fieldsOf } from '@aries-data/sdk';
+import { fieldsOf, type JsonRecord, type RecordSchema } from '@aries-data/sdk';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../../test/services/database.ts';
 import { csvPart, loadOne, sql, targetOf } from '../testing/harness.ts';

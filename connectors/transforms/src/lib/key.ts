@@ -1,5 +1,4 @@
-import type { Field, FieldKind, Json, JsonRecord } from '@aries-data/sdk';
-import { AriesError } from '@aries-data/sdk';
+import { AriesError, type Field, type FieldKind, type Json, type JsonRecord } from '@aries-data/sdk';
 import { canonicalDecimal, integerText, numberText, parseDecimal } from './decimal.ts';
 import { fieldGetter } from './fields.ts';
 import { parseInstant, parseTime } from './instant.ts';

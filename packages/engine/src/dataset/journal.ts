@@ -1,7 +1,5 @@
-import type { Log } from '@aries-data/sdk';
-import { isAriesError } from '@aries-data/sdk';
-import type { Store } from '@aries-data/stores';
-import { encodeName } from '@aries-data/stores';
+import { isAriesError, type Log } from '@aries-data/sdk';
+import { encodeName, type Store } from '@aries-data/stores';
 import { z } from 'zod';
 import { beyondSchema, instant, stateSchema } from './manifest.ts';
 import { count, countsSchema, partKeysFault, partSchema } from './parts.ts';

@@ -1,8 +1,7 @@
 import { resolve } from 'node:path';
 import { AriesError } from '@aries-data/sdk';
 import { withoutTrailing } from '@aries-data/sdk/internal';
-import type { Store } from '@aries-data/stores';
-import { openStore } from '@aries-data/stores';
+import { openStore, type Store } from '@aries-data/stores';
 import { type Dataset, findDataset } from './manifest.ts';
 import { findPartitioned } from './partitioned.ts';
 

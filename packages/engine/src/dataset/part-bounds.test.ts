@@ -1,7 +1,6 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { decoderOf } from '@aries-data/formats/internal';
-import type { Compression, StagedFormat } from '@aries-data/sdk';
-import { fieldsOf } from '@aries-data/sdk';
+import { type Compression, fieldsOf, type StagedFormat } from '@aries-data/sdk';
 import { memoryStaging } from '@aries-data/stores/internal';
 import { expect, test } from 'vitest';
 import { PGCOPY_HEAD } from '../../../formats/src/pgcopy/pgcopy.ts';

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { type BatchLimits, decoderOf, decompressPart, evenChunks } from '@aries-data/formats/internal';
-import type { Batch } from '@aries-data/sdk';
-import { AriesError, fieldsOf, toAriesError } from '@aries-data/sdk';
+import { AriesError, type Batch, fieldsOf, toAriesError } from '@aries-data/sdk';
 import type { Dataset, ManifestStream, Part } from './manifest.ts';
 
 /** Where parts lie; the dataset need not be finished. */

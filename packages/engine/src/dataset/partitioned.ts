@@ -1,13 +1,12 @@
 import { cursorOrder, mergeSchemas } from '@aries-data/formats/internal';
-import type { StreamState } from '@aries-data/sdk';
-import { AriesError, kindOf, type RecordSchema } from '@aries-data/sdk';
+import { AriesError, kindOf, type RecordSchema, type StreamState } from '@aries-data/sdk';
 import type { Store } from '@aries-data/stores';
-import { crowded, joined } from '../rules/state.ts';
 import { stepFolder } from './layout.ts';
 import { type Dataset, findDataset, type ManifestStream, type Part } from './manifest.ts';
 import { findPlan, type Plan, type StoredPlan } from './plan.ts';
 import { digestOf } from './sealed.ts';
 import { joinedInput } from './stream-input.ts';
+import { crowded, joined } from './stream-state.ts';
 
 /**
  * All partitions of a run as the one dataset that they are, or `null` where the run has no plan. Throws `INPUT_NOT_READY` naming

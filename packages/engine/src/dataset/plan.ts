@@ -1,5 +1,4 @@
-import type { Partition } from '@aries-data/sdk';
-import { AriesError, isAriesError } from '@aries-data/sdk';
+import { AriesError, isAriesError, type Partition } from '@aries-data/sdk';
 import type { Store } from '@aries-data/stores';
 import { z } from 'zod';
 import { runFolder } from './layout.ts';

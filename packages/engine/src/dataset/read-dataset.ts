@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream';
-import type { Batch } from '@aries-data/sdk';
-import { AriesError } from '@aries-data/sdk';
+import { AriesError, type Batch } from '@aries-data/sdk';
 import type { Store } from '@aries-data/stores';
 import type { Dataset, ManifestStream, Part } from './manifest.ts';
 import { openDataset } from './open-dataset.ts';

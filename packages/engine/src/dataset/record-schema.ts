@@ -1,5 +1,4 @@
-import type { FieldSchema, RecordSchema } from '@aries-data/sdk';
-import { AriesError } from '@aries-data/sdk';
+import { AriesError, type FieldSchema, type RecordSchema } from '@aries-data/sdk';
 import { z } from 'zod';
 import { recordOf } from './record-of.ts';
 

@@ -1,7 +1,6 @@
 import { type Encode, exactText, frameOf } from '@aries-data/formats/internal';
 import type { Batch, Compression, Rejection, StagedFormat } from '@aries-data/sdk';
-import type { Store } from '@aries-data/stores';
-import { encodeName } from '@aries-data/stores';
+import { encodeName, type Store } from '@aries-data/stores';
 import type { Part } from './manifest.ts';
 import { openPart, type PartWriter } from './part-writer.ts';
 

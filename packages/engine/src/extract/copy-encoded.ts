@@ -1,5 +1,4 @@
-import type { EncodedPart, EncodedResult } from '@aries-data/sdk';
-import { AriesError } from '@aries-data/sdk';
+import { AriesError, type EncodedPart, type EncodedResult } from '@aries-data/sdk';
 import { release, rowsOf } from '@aries-data/sdk/internal';
 import type { StreamWriter } from '../dataset/stream-writer.ts';
 import { fromAuthor } from '../step/author-errors.ts';

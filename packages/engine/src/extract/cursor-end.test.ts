@@ -1,5 +1,11 @@
-import type { Log, RecordSchema, StreamState } from '@aries-data/sdk';
-import { defineSource, type JsonRecord, type Source } from '@aries-data/sdk';
+import {
+  defineSource,
+  type JsonRecord,
+  type Log,
+  type RecordSchema,
+  type Source,
+  type StreamState,
+} from '@aries-data/sdk';
 import { memoryStaging } from '@aries-data/stores/internal';
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';

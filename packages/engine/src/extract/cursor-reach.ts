@@ -1,7 +1,7 @@
 import { beyond as beyondOf, type CompareCursor } from '@aries-data/formats/internal';
 import type { EncodedResult, FieldKind, Json, JsonRecord, StreamState } from '@aries-data/sdk';
 import type { JournalEntry } from '../dataset/journal.ts';
-import { crowded, joined, MOST_KEYS } from '../rules/state.ts';
+import { crowded, joined, MOST_KEYS } from '../dataset/stream-state.ts';
 
 /** How far a stream was read: the greatest cursor value that a state may hold, and what lies beyond it. */
 export type Reach = Pick<JournalEntry, 'reached' | 'beyond'>;

@@ -1,11 +1,10 @@
-import type { Json, Source } from '@aries-data/sdk';
-import { AriesError } from '@aries-data/sdk';
+import { AriesError, type Json, type Source } from '@aries-data/sdk';
 import { publicConfig } from '../config/secrets.ts';
 import { type Fingerprint, fingerprintDifferences } from '../dataset/fingerprint.ts';
 import type { Plan } from '../dataset/plan.ts';
+import type { SelectedStream } from '../step/select-streams.ts';
 import type { Prepared, StepContext } from '../step/step-context.ts';
 import type { ExtractOptions } from '../step/step-options.ts';
-import type { SelectedStream } from './select-streams.ts';
 import { stagedFormatOf } from './staged-format.ts';
 import type { StreamWindow } from './stream-window.ts';
 

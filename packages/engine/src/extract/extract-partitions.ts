@@ -1,16 +1,15 @@
-import type { Source, Stream } from '@aries-data/sdk';
-import { AriesError, nearest } from '@aries-data/sdk';
+import { AriesError, nearest, type Source, type Stream } from '@aries-data/sdk';
 import type { Store } from '@aries-data/stores';
 import { runFolder, stepFolder } from '../dataset/layout.ts';
 import { type Dataset, findFinished } from '../dataset/manifest.ts';
 import { findPlan, type PlannedPartition, type StoredPlan } from '../dataset/plan.ts';
+import { selectStreams, streamsOf } from '../step/select-streams.ts';
 import { interrupted, type Prepared, type StepContext } from '../step/step-context.ts';
 import type { ExtractOptions, StepResult, StreamResult } from '../step/step-options.ts';
 import { resultOf } from '../step/step-result.ts';
 import { extractDataset } from './extract-dataset.ts';
 import { extractFingerprint, refuseOtherPlan } from './extract-fingerprint.ts';
 import { checkedInterval } from './interval.ts';
-import { selectStreams, streamsOf } from './select-streams.ts';
 import { streamWindow } from './stream-window.ts';
 
 export interface PartitionStep {

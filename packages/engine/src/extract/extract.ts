@@ -4,6 +4,7 @@ import { stepFolder } from '../dataset/layout.ts';
 import { findFinished } from '../dataset/manifest.ts';
 import type { EarlyLoad } from '../load/early-load.ts';
 import { stateOfRun } from '../step/finished-run.ts';
+import { selectStreams, streamsOf } from '../step/select-streams.ts';
 import { type Prepared, type StepContext, stepContext } from '../step/step-context.ts';
 import type { ExtractOptions, StepResult } from '../step/step-options.ts';
 import { resultOf } from '../step/step-result.ts';
@@ -12,7 +13,6 @@ import { extractDataset } from './extract-dataset.ts';
 import { extractFingerprint } from './extract-fingerprint.ts';
 import { extractPartitions } from './extract-partitions.ts';
 import { checkedInterval } from './interval.ts';
-import { selectStreams, streamsOf } from './select-streams.ts';
 import { stateAtStart } from './state-at-start.ts';
 import { streamWindow } from './stream-window.ts';
 

@@ -1,4 +1,4 @@
-import { cursorKindOf, type SelectedStream } from './select-streams.ts';
+import { cursorKindOf, type SelectedStream } from '../step/select-streams.ts';
 import type { StreamWindow } from './stream-window.ts';
 
 const DAY_MS = 86_400_000;

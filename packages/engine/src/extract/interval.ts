@@ -1,5 +1,4 @@
-import type { Interval } from '@aries-data/sdk';
-import { AriesError } from '@aries-data/sdk';
+import { AriesError, type Interval } from '@aries-data/sdk';
 
 /** An interval in the one form that is compared and kept: UTC, milliseconds. Throws `USAGE` for one that is none. */
 export function checkedInterval(interval: Interval | undefined): Interval | undefined {

@@ -1,10 +1,9 @@
-import type { Source } from '@aries-data/sdk';
-import { AriesError } from '@aries-data/sdk';
-import type { Store } from '@aries-data/stores';
-import { encodeName } from '@aries-data/stores';
+import { AriesError, type Source } from '@aries-data/sdk';
+import { encodeName, type Store } from '@aries-data/stores';
 import { runFolder } from '../dataset/layout.ts';
 import { findFormerPlan, type Plan, type PlannedPartition, type StoredPlan, writePlan } from '../dataset/plan.ts';
 import { checkStaging } from '../step/check-staging.ts';
+import { type SelectedStream, selectStreams, streamsOf } from '../step/select-streams.ts';
 import { type Prepared, type StepContext, stepContext } from '../step/step-context.ts';
 import type { ExtractOptions, PlanResult } from '../step/step-options.ts';
 import { withSource } from '../step/with-source.ts';
@@ -12,7 +11,6 @@ import { extractFingerprint, refuseOtherPlan } from './extract-fingerprint.ts';
 import { checkedInterval } from './interval.ts';
 import { intervalSlices } from './interval-slices.ts';
 import { readContextOf } from './read-context.ts';
-import { type SelectedStream, selectStreams, streamsOf } from './select-streams.ts';
 import { stateAtStart } from './state-at-start.ts';
 import { type StreamWindow, streamWindow } from './stream-window.ts';
 

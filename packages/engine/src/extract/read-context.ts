@@ -1,6 +1,6 @@
 import type { ReadContext, Source } from '@aries-data/sdk';
+import type { SelectedStream } from '../step/select-streams.ts';
 import type { Prepared } from '../step/step-context.ts';
-import type { SelectedStream } from './select-streams.ts';
 import type { StreamWindow } from './stream-window.ts';
 
 /** What a stream's functions are told of what is wanted. */

@@ -1,12 +1,22 @@
 import { createHash } from 'node:crypto';
 import { parseExact } from '@aries-data/formats';
 import { cursorText, exactText, normaliser } from '@aries-data/formats/internal';
-import type { EncodedResult, Json, JsonRecord, RecordSchema } from '@aries-data/sdk';
-import { AriesError, type Batch, originOf, rejected, withColumns, withOrigin } from '@aries-data/sdk';
+import {
+  AriesError,
+  type Batch,
+  type EncodedResult,
+  type Json,
+  type JsonRecord,
+  originOf,
+  type RecordSchema,
+  rejected,
+  withColumns,
+  withOrigin,
+} from '@aries-data/sdk';
 import { columnsOf, isCheckpoint, isRejected } from '@aries-data/sdk/internal';
 import { markOf, type StageItem, type Tally } from '../step/mark.ts';
+import { cursorKindOf, type SelectedStream } from '../step/select-streams.ts';
 import { cursorTaker, leftOf, type Reach, type TakeCursor, takeEncoded } from './cursor-reach.ts';
-import { cursorKindOf, type SelectedStream } from './select-streams.ts';
 import type { StreamWindow } from './stream-window.ts';
 
 /** Any record at all: what an inferred stream accepts. */

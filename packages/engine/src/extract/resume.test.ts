@@ -1,10 +1,10 @@
-import type { RecordSchema } from '@aries-data/sdk';
 import {
   checkpoint,
   defineSource,
   defineTransform,
   inferred,
   type JsonRecord,
+  type RecordSchema,
   rejected,
   type Source,
 } from '@aries-data/sdk';

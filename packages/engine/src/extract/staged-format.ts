@@ -1,8 +1,7 @@
 import { notPgcopy, pgcopyObstacle } from '@aries-data/formats/internal';
-import type { StagedFormat } from '@aries-data/sdk';
-import { fieldsOf } from '@aries-data/sdk';
+import { fieldsOf, type StagedFormat } from '@aries-data/sdk';
+import type { SelectedStream } from '../step/select-streams.ts';
 import type { ExtractOptions } from '../step/step-options.ts';
-import type { SelectedStream } from './select-streams.ts';
 
 /**
  * The format asked for; else what the stream produces cheapest, and of that what the destination likes best. It depends on types and

@@ -1,12 +1,11 @@
 import { cursorOrder, isSettled } from '@aries-data/formats/internal';
-import type { StreamState } from '@aries-data/sdk';
-import { kindOf, type RecordSchema } from '@aries-data/sdk';
+import { kindOf, type RecordSchema, type StreamState } from '@aries-data/sdk';
 import type { JournalEntry } from '../dataset/journal.ts';
 import type { ManifestStream } from '../dataset/manifest.ts';
-import { expectedDisposition } from '../load/disposition.ts';
-import { joined, MOST_KEYS } from '../rules/state.ts';
+import { joined, MOST_KEYS } from '../dataset/stream-state.ts';
+import { expectedDisposition } from '../step/disposition.ts';
+import type { SelectedStream } from '../step/select-streams.ts';
 import type { ExtractOptions } from '../step/step-options.ts';
-import type { SelectedStream } from './select-streams.ts';
 import type { StreamExtract } from './stream-extract.ts';
 import type { StreamWindow } from './stream-window.ts';
 

@@ -1,5 +1,4 @@
-import type { Interval, StreamState } from '@aries-data/sdk';
-import { isAriesError } from '@aries-data/sdk';
+import { type Interval, isAriesError, type StreamState } from '@aries-data/sdk';
 import type { Store } from '@aries-data/stores';
 import { readStateAt } from '../rules/state.ts';
 import type { StepContext } from '../step/step-context.ts';

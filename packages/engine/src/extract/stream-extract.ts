@@ -1,10 +1,10 @@
 import type { Compression, ReadContext, StagedFormat } from '@aries-data/sdk';
 import type { Store } from '@aries-data/stores';
 import type { Part, StreamHead } from '../dataset/manifest.ts';
+import type { SelectedStream } from '../step/select-streams.ts';
 import type { StepContext } from '../step/step-context.ts';
 import type { Progress } from '../step/step-options.ts';
 import type { SchemaChain } from '../transform/schema-chain.ts';
-import type { SelectedStream } from './select-streams.ts';
 import type { StreamWindow } from './stream-window.ts';
 
 /** How one stream is read. */

@@ -2,11 +2,11 @@ import { isSettled } from '@aries-data/formats/internal';
 import type { CursorEnd, ReadContext, RecordSchema } from '@aries-data/sdk';
 import { type JournalEntry, writeJournal } from '../dataset/journal.ts';
 import type { Counts, Part } from '../dataset/manifest.ts';
-import { MOST_KEYS } from '../rules/state.ts';
+import { MOST_KEYS } from '../dataset/stream-state.ts';
 import { type Mark, noCounts } from '../step/mark.ts';
+import { cursorKindOf } from '../step/select-streams.ts';
 import type { Reach } from './cursor-reach.ts';
 import { positionOf } from './position.ts';
-import { cursorKindOf } from './select-streams.ts';
 import { keepsState } from './state-after.ts';
 import type { StreamExtract } from './stream-extract.ts';
 

@@ -1,7 +1,6 @@
 import { type CompareCursor, cursorOrder, isCursorValue } from '@aries-data/formats/internal';
-import type { Interval, StreamState, Window } from '@aries-data/sdk';
-import { AriesError, kindOf } from '@aries-data/sdk';
-import { cursorKindOf, type SelectedStream } from './select-streams.ts';
+import { AriesError, type Interval, kindOf, type StreamState, type Window } from '@aries-data/sdk';
+import { cursorKindOf, type SelectedStream } from '../step/select-streams.ts';
 
 /** How a stream is read, and what of it. */
 export interface StreamWindow {

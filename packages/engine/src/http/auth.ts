@@ -1,5 +1,4 @@
-import type { HttpAuth } from '@aries-data/sdk';
-import { AriesError } from '@aries-data/sdk';
+import { AriesError, type HttpAuth } from '@aries-data/sdk';
 import type { Redactor } from '../redact/redact.ts';
 import type { Authenticator, Credentials } from './authenticator.ts';
 import { oauth2, type TokenRequest } from './oauth2.ts';

@@ -1,7 +1,6 @@
 import { duplicateName, parseExact } from '@aries-data/formats';
 import { shortened } from '@aries-data/formats/internal';
-import type { Json } from '@aries-data/sdk';
-import { AriesError } from '@aries-data/sdk';
+import { AriesError, type Json } from '@aries-data/sdk';
 import { htmlTitle } from './html-title.ts';
 
 /** Reads a body to its end, calling `onChunk` after each chunk. Throws `DATA_INVALID` if it is larger than `maxBytes`. */

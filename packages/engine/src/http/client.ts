@@ -1,5 +1,14 @@
-import type { Http, HttpRequest, HttpResponse, HttpSettings, Json, Log } from '@aries-data/sdk';
-import { AriesError, isAriesError, toAriesError } from '@aries-data/sdk';
+import {
+  AriesError,
+  type Http,
+  type HttpRequest,
+  type HttpResponse,
+  type HttpSettings,
+  isAriesError,
+  type Json,
+  type Log,
+  toAriesError,
+} from '@aries-data/sdk';
 import type { Redactor } from '../redact/redact.ts';
 import { authenticator, basic } from './auth.ts';
 import type { Authenticator, Credentials } from './authenticator.ts';

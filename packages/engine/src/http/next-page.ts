@@ -1,6 +1,5 @@
 import { valueAt, withValueAt } from '@aries-data/formats/internal';
-import type { Json, JsonRecord, NextPage, Page, Pagination } from '@aries-data/sdk';
-import { AriesError } from '@aries-data/sdk';
+import { AriesError, type Json, type JsonRecord, type NextPage, type Page, type Pagination } from '@aries-data/sdk';
 import { linkOf } from './link-header.ts';
 
 /** Returns the parameters that a pagination adds to the first request. `json` is the request's own body. */

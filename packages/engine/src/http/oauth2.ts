@@ -1,5 +1,4 @@
-import type { HttpParameters, Json } from '@aries-data/sdk';
-import { AriesError } from '@aries-data/sdk';
+import { AriesError, type HttpParameters, type Json } from '@aries-data/sdk';
 import type { OAuth2 } from '@aries-data/sdk/internal';
 import type { Redactor } from '../redact/redact.ts';
 import type { Authenticator, Credentials } from './authenticator.ts';

@@ -1,5 +1,4 @@
-import type { Json } from '@aries-data/sdk';
-import { AriesError } from '@aries-data/sdk';
+import { AriesError, type Json } from '@aries-data/sdk';
 import { isPlainObject } from '@aries-data/sdk/internal';
 
 /** Where a list resumes, as stored in a checkpoint. A URL of null means its end. */

@@ -1,6 +1,5 @@
 import { withValueAt } from '@aries-data/formats/internal';
-import type { Pagination } from '@aries-data/sdk';
-import { AriesError } from '@aries-data/sdk';
+import { AriesError, type Pagination } from '@aries-data/sdk';
 import nock from 'nock';
 import { describe, expect, test } from 'vitest';
 import { collect, testHttp } from '../../../testing/src/http-client.ts';

@@ -1,5 +1,4 @@
-import type { HttpAuth, Json, PagesRequest } from '@aries-data/sdk';
-import { AriesError, originOf } from '@aries-data/sdk';
+import { AriesError, type HttpAuth, type Json, originOf, type PagesRequest } from '@aries-data/sdk';
 import nock from 'nock';
 import { expect, test } from 'vitest';
 import { collect, testHttp } from '../../../testing/src/http-client.ts';

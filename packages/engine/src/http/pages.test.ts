@@ -1,5 +1,4 @@
-import type { Pagination } from '@aries-data/sdk';
-import { originOf } from '@aries-data/sdk';
+import { originOf, type Pagination } from '@aries-data/sdk';
 import nock from 'nock';
 import { expect, test } from 'vitest';
 import { collect, testHttp } from '../../../testing/src/http-client.ts';

@@ -1,5 +1,16 @@
-import type { HttpPage, Json, JsonRecord, NextPage, Page, PagesRequest, Pagination } from '@aries-data/sdk';
-import { AriesError, isAriesError, type Unchecked, withOrigin } from '@aries-data/sdk';
+import {
+  AriesError,
+  type HttpPage,
+  isAriesError,
+  type Json,
+  type JsonRecord,
+  type NextPage,
+  type Page,
+  type PagesRequest,
+  type Pagination,
+  type Unchecked,
+  withOrigin,
+} from '@aries-data/sdk';
 import { isPlainObject } from '@aries-data/sdk/internal';
 import { AuthorFailure } from './author-failure.ts';
 import { jsonOf } from './body.ts';

@@ -1,5 +1,4 @@
-import type { HttpSettings, Log } from '@aries-data/sdk';
-import { AriesError } from '@aries-data/sdk';
+import { AriesError, type HttpSettings, type Log } from '@aries-data/sdk';
 import { wait } from './wait.ts';
 
 /** Limits the rate of a client's requests. */

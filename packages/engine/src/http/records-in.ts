@@ -1,8 +1,6 @@
 import { describeValue, valueAt } from '@aries-data/formats/internal';
-import type { Json, JsonRecord } from '@aries-data/sdk';
-import { AriesError } from '@aries-data/sdk';
-import type { RecordsShape } from '@aries-data/sdk/internal';
-import { isPlainObject } from '@aries-data/sdk/internal';
+import { AriesError, type Json, type JsonRecord } from '@aries-data/sdk';
+import { isPlainObject, type RecordsShape } from '@aries-data/sdk/internal';
 
 /** Where a response holds its records, and in which shape. */
 export interface RecordsPlace {

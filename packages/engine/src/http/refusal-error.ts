@@ -1,6 +1,5 @@
 import { shortened, valueAt } from '@aries-data/formats/internal';
-import type { Json } from '@aries-data/sdk';
-import { AriesError, type ErrorCode } from '@aries-data/sdk';
+import { AriesError, type ErrorCode, type Json } from '@aries-data/sdk';
 import { htmlTitle } from './html-title.ts';
 
 /** An error response. */

@@ -1,6 +1,5 @@
 import { shortened } from '@aries-data/formats/internal';
-import type { HttpParameters } from '@aries-data/sdk';
-import { AriesError } from '@aries-data/sdk';
+import { AriesError, type HttpParameters } from '@aries-data/sdk';
 
 /** Appends a path to the base URL; an absolute URL stays as it is. Throws `CONFIG_INVALID` if the result is not a web address. */
 export function urlOf(path: string, baseUrl: string | undefined): URL {

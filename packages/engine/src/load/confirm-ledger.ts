@@ -1,5 +1,4 @@
-import type { ConfirmLedger, LedgerRow } from '@aries-data/sdk';
-import { AriesError } from '@aries-data/sdk';
+import { AriesError, type ConfirmLedger, type LedgerRow } from '@aries-data/sdk';
 import { isDisturbed } from '../rules/ledger.ts';
 import { ofPipeline } from './follow-ledger.ts';
 import type { PlannedLoad } from './plan-load.ts';

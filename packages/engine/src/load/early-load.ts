@@ -1,14 +1,14 @@
 import type { Destination, Disposition, Interval, LoadSession, LoadTarget } from '@aries-data/sdk';
 import type { Part, StreamHead } from '../dataset/manifest.ts';
 import type { PartFolder } from '../dataset/part-reader.ts';
-import { fitSchema, schemaPolicy } from '../extract/fit-schema.ts';
 import { knownFields } from '../rules/drift.ts';
 import { decide, readLater } from '../rules/ledger.ts';
 import { concurrencyOf } from '../step/concurrency.ts';
+import { chooseDisposition } from '../step/disposition.ts';
 import { type Prepared, prepare, type StepContext, stepContext } from '../step/step-context.ts';
 import type { LoadOptions } from '../step/step-options.ts';
 import { judgeRejected } from '../step/thresholds.ts';
-import { chooseDisposition } from './disposition.ts';
+import { fitSchema, schemaPolicy } from './fit-schema.ts';
 import { ofPipeline, readLedger } from './follow-ledger.ts';
 import { keepsLedger } from './open-session.ts';
 import { openPartLoader, type PartLoader } from './part-loader.ts';

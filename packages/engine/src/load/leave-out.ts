@@ -1,5 +1,4 @@
-import type { JsonRecord } from '@aries-data/sdk';
-import { type Batch, originOf, withOrigin } from '@aries-data/sdk';
+import { type Batch, type JsonRecord, originOf, withOrigin } from '@aries-data/sdk';
 
 /** Takes fields out of records, and counts how often each had a value. */
 export interface LeaveOut {

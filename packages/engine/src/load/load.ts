@@ -1,5 +1,4 @@
-import type { LedgerRow, LoadSession } from '@aries-data/sdk';
-import { AriesError } from '@aries-data/sdk';
+import { AriesError, type LedgerRow, type LoadSession } from '@aries-data/sdk';
 import { openStore } from '@aries-data/stores';
 import { stateAfterLoad } from '../rules/ledger.ts';
 import { concurrencyOf } from '../step/concurrency.ts';

@@ -1,8 +1,7 @@
 import { isSettled } from '@aries-data/formats/internal';
-import type { Disposition, StreamState } from '@aries-data/sdk';
-import { AriesError } from '@aries-data/sdk';
+import { AriesError, type Disposition, type StreamState } from '@aries-data/sdk';
 import type { Manifest, ManifestStream } from '../dataset/manifest.ts';
-import { cursorKindOf } from '../extract/select-streams.ts';
+import { cursorKindOf } from '../step/select-streams.ts';
 
 /**
  * The state once a stream of a dataset is loaded. A merge finds again what the state does not list; a load that appends would repeat

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import type {
-  AnyLoadSession,
-  Destination,
-  LoadSession,
-  LoadSessionWithoutLedger,
-  LoadTarget,
-  TargetState,
+import {
+  type AnyLoadSession,
+  AriesError,
+  type Destination,
+  type LoadSession,
+  type LoadSessionWithoutLedger,
+  type LoadTarget,
+  type TargetState,
 } from '@aries-data/sdk';
-import { AriesError } from '@aries-data/sdk';
 import type { Store } from '@aries-data/stores';
 import { publicConfig } from '../config/secrets.ts';
 import { keptLedger } from '../rules/kept-ledger.ts';

@@ -1,7 +1,18 @@
 import { Readable } from 'node:stream';
 import { pgcopyToCsv } from '@aries-data/formats/internal';
-import type { Destination, LoadPart, LoadSession, LoadTarget, StagedFormat, StreamLoad } from '@aries-data/sdk';
-import { type Batch, fieldsOf, type JsonRecord, type Rejection, withOrigin } from '@aries-data/sdk';
+import {
+  type Batch,
+  type Destination,
+  fieldsOf,
+  type JsonRecord,
+  type LoadPart,
+  type LoadSession,
+  type LoadTarget,
+  type Rejection,
+  type StagedFormat,
+  type StreamLoad,
+  withOrigin,
+} from '@aries-data/sdk';
 import type { Part } from '../dataset/manifest.ts';
 import { explainParts, openPartBytes, type PartFolder, readPart, type StagedStream } from '../dataset/part-reader.ts';
 import { interrupted, type StepContext } from '../step/step-context.ts';

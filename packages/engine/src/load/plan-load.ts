@@ -1,23 +1,25 @@
-import type {
-  Destination,
-  Disposition,
-  FieldTypes,
-  Interval,
-  LedgerRow,
-  LoadSession,
-  LoadTarget,
-  TargetState,
+import {
+  AriesError,
+  type Destination,
+  type Disposition,
+  type Field,
+  type FieldTypes,
+  fieldsOf,
+  type Interval,
+  type LedgerRow,
+  type LoadSession,
+  type LoadTarget,
+  type TargetState,
 } from '@aries-data/sdk';
-import { AriesError, type Field, fieldsOf } from '@aries-data/sdk';
 import type { Store } from '@aries-data/stores';
 import type { Dataset, ManifestStream, StreamHead } from '../dataset/manifest.ts';
-import { fitSchema, refuseSchema, schemaPolicy } from '../extract/fit-schema.ts';
-import { cursorKindOf } from '../extract/select-streams.ts';
 import { type Drift, knownFields } from '../rules/drift.ts';
 import { type Candidate, type Decision, decide, readLater, repeatedBy, shortList } from '../rules/ledger.ts';
+import { chooseDisposition, replaces } from '../step/disposition.ts';
+import { cursorKindOf } from '../step/select-streams.ts';
 import type { Prepared, StepContext } from '../step/step-context.ts';
 import type { LoadOptions } from '../step/step-options.ts';
-import { chooseDisposition, replaces } from './disposition.ts';
+import { fitSchema, refuseSchema, schemaPolicy } from './fit-schema.ts';
 import { followLedger, ofPipeline, readLedger } from './follow-ledger.ts';
 import { loadedState } from './loaded-state.ts';
 

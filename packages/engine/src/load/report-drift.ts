@@ -1,8 +1,8 @@
 import type { Disposition } from '@aries-data/sdk';
-import { fieldOfType, namesOf } from '../extract/fit-schema.ts';
 import { type Drift, hasDrifted } from '../rules/drift.ts';
 import type { StepContext } from '../step/step-context.ts';
 import type { StreamResult } from '../step/step-options.ts';
+import { fieldOfType, namesOf } from './fit-schema.ts';
 import type { PlannedLoad } from './plan-load.ts';
 
 /** Logs how a stream's fields differ from those that were loaded before: what is gone or has another type is a warning. */

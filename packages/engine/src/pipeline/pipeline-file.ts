@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { placesIn } from '@aries-data/formats';
 import { AriesError, nearest } from '@aries-data/sdk';
-import type { PlaceOf } from '@aries-data/sdk/internal';
-import { checkSize } from '@aries-data/sdk/internal';
+import { checkSize, type PlaceOf } from '@aries-data/sdk/internal';
 import { z } from 'zod';
 import { type ResolveOptions, resolveConfig } from '../config/resolve.ts';
 

@@ -1,6 +1,12 @@
 import { dirname, resolve } from 'node:path';
-import type { Connector, Disposition, Interval, SchemaChange, StagedFormat } from '@aries-data/sdk';
-import { AriesError } from '@aries-data/sdk';
+import {
+  AriesError,
+  type Connector,
+  type Disposition,
+  type Interval,
+  type SchemaChange,
+  type StagedFormat,
+} from '@aries-data/sdk';
 import { openStore } from '@aries-data/stores';
 import { newRunId, stepFolder } from '../dataset/layout.ts';
 import { extractWith } from '../extract/extract.ts';

@@ -1,5 +1,4 @@
-import type { FieldTypes, LedgerRow } from '@aries-data/sdk';
-import { type FieldSchema, fieldSchema, fieldsOf } from '@aries-data/sdk';
+import { type FieldSchema, type FieldTypes, fieldSchema, fieldsOf, type LedgerRow } from '@aries-data/sdk';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { driftOf, hasDrifted, knownFields, typesOf, typeText } from './drift.ts';

@@ -1,6 +1,13 @@
 import { widen } from '@aries-data/formats/internal';
-import type { FieldTypes, LedgerRow } from '@aries-data/sdk';
-import { type Field, type FieldKind, type FieldSchema, fieldSchema, kindOf } from '@aries-data/sdk';
+import {
+  type Field,
+  type FieldKind,
+  type FieldSchema,
+  type FieldTypes,
+  fieldSchema,
+  kindOf,
+  type LedgerRow,
+} from '@aries-data/sdk';
 
 /** A field and its type: `decimal(12,2)`. */
 export interface FieldOfType {

@@ -1,10 +1,16 @@
 import { type CompareCursor, cursorOrder } from '@aries-data/formats/internal';
-import type { Disposition, FieldKind, Interval, LedgerRow, StreamState } from '@aries-data/sdk';
-import { AriesError } from '@aries-data/sdk';
+import {
+  AriesError,
+  type Disposition,
+  type FieldKind,
+  type Interval,
+  type LedgerRow,
+  type StreamState,
+} from '@aries-data/sdk';
 import type { ReadLater } from '@aries-data/sdk/internal';
 import type { StreamInput } from '../dataset/stream-input.ts';
+import { joined } from '../dataset/stream-state.ts';
 import { type Repeats, repeatsOf } from './repeats.ts';
-import { joined } from './state.ts';
 
 /** One stream that is about to be loaded, and what the ledger holds of its target. */
 export interface Candidate {

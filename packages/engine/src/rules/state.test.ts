@@ -1,7 +1,8 @@
 import { cursorOrder } from '@aries-data/formats/internal';
 import { memoryStaging } from '@aries-data/stores/internal';
 import { expect, test } from 'vitest';
-import { holdsState, moveState, readState } from './state.ts';
+import { holdsState } from '../dataset/stream-state.ts';
+import { moveState, readState } from './state.ts';
 
 const at = (cursor: string, ...keys: string[]) => ({ cursor, keys: keys.map((key) => [key]) });
 

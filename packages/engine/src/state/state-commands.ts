@@ -1,5 +1,4 @@
-import type { Store } from '@aries-data/stores';
-import { openStore } from '@aries-data/stores';
+import { openStore, type Store } from '@aries-data/stores';
 import { openSession } from '../load/open-session.ts';
 import { moveState, type PipelineState, readState } from '../rules/state.ts';
 import { guarded, prepare, stepContext } from '../step/step-context.ts';

@@ -1,5 +1,5 @@
 import type { ConnectorRole, RecordSchema } from '@aries-data/sdk';
-import { selectStreams, streamsOf } from '../extract/select-streams.ts';
+import { selectStreams, streamsOf } from './select-streams.ts';
 import { guarded, prepare, stepContext } from './step-context.ts';
 import type { ConnectorUse, StepOptions } from './step-options.ts';
 

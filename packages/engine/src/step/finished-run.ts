@@ -1,10 +1,9 @@
 import { cursorOrder } from '@aries-data/formats/internal';
-import type { StreamState } from '@aries-data/sdk';
-import { AriesError } from '@aries-data/sdk';
+import { AriesError, type StreamState } from '@aries-data/sdk';
 import { type Fingerprint, fingerprintDifferences } from '../dataset/fingerprint.ts';
 import type { Dataset } from '../dataset/manifest.ts';
-import { cursorKindOf } from '../extract/select-streams.ts';
-import { holdsState } from '../rules/state.ts';
+import { holdsState } from '../dataset/stream-state.ts';
+import { cursorKindOf } from './select-streams.ts';
 
 /**
  * Where a run begins: at the state as it is; but where it was extracted before, and the state holds what that brought, it

@@ -1,5 +1,4 @@
-import type { ConnectorContext, ConnectorRole, Log } from '@aries-data/sdk';
-import { AriesError, toAriesError } from '@aries-data/sdk';
+import { AriesError, type ConnectorContext, type ConnectorRole, type Log, toAriesError } from '@aries-data/sdk';
 import type { AriesErrorOptions, HttpDeclaration } from '@aries-data/sdk/internal';
 import type { z } from 'zod';
 import { parseConfig } from '../config/connector-config.ts';

@@ -1,6 +1,6 @@
 import { AriesError } from '@aries-data/sdk';
 import type { ManifestStream } from '../dataset/manifest.ts';
-import { expectedDisposition, replaces } from '../load/disposition.ts';
+import { expectedDisposition, replaces } from './disposition.ts';
 import type { ExtractOptions, MaxRejected, StepOptions } from './step-options.ts';
 
 /** Judges the rejected records of each stream. Throws `RECORDS_REJECTED` naming the first stream over the threshold. */

@@ -1,6 +1,5 @@
 import type { Source } from '@aries-data/sdk';
-import type { Store } from '@aries-data/stores';
-import { openStore } from '@aries-data/stores';
+import { openStore, type Store } from '@aries-data/stores';
 import { guarded, type Prepared, prepare, type StepContext } from './step-context.ts';
 import type { ExtractOptions } from './step-options.ts';
 

@@ -1,15 +1,18 @@
 import { normaliser } from '@aries-data/formats/internal';
-import type {
-  ApplyContext,
-  ConnectorContext,
-  JsonRecord,
-  RecordSchema,
-  Transform,
-  TransformContext,
+import {
+  type ApplyContext,
+  AriesError,
+  type Batch,
+  type ConnectorContext,
+  type JsonRecord,
+  originOf,
+  type RecordSchema,
+  type Rejection,
+  rejected,
+  type Transform,
+  type TransformContext,
 } from '@aries-data/sdk';
-import { AriesError, type Batch, originOf, type Rejection, rejected } from '@aries-data/sdk';
-import type { StreamKeys } from '@aries-data/sdk/internal';
-import { isRejected, type RejectedItem, toRecordSchema } from '@aries-data/sdk/internal';
+import { isRejected, type RejectedItem, type StreamKeys, toRecordSchema } from '@aries-data/sdk/internal';
 import type { Counts } from '../dataset/manifest.ts';
 import { explained } from '../step/author-errors.ts';
 import { isMark, type Mark, noCounts, passed, type StageItem } from '../step/mark.ts';

@@ -1,5 +1,4 @@
-import type { Batch } from '@aries-data/sdk';
-import { fieldSchema, type RecordSchema } from '@aries-data/sdk';
+import { type Batch, fieldSchema, type RecordSchema } from '@aries-data/sdk';
 import { expect, test } from 'vitest';
 import type { FusedTransform } from './fuse.ts';
 import { createSchemaChain } from './schema-chain.ts';

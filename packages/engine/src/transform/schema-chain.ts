@@ -1,7 +1,6 @@
 import { createInference, type Inference, withNull } from '@aries-data/formats/internal';
 import { kindOf, type RecordSchema } from '@aries-data/sdk';
-import type { InferenceOptions, StreamKeys } from '@aries-data/sdk/internal';
-import { isRejected } from '@aries-data/sdk/internal';
+import { type InferenceOptions, isRejected, type StreamKeys } from '@aries-data/sdk/internal';
 import { isMark, passed, type StageItem } from '../step/mark.ts';
 import type { FusedTransform, StageInput } from './fuse.ts';
 

@@ -2,11 +2,17 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CSV_DIALECT, encoderOf } from '@aries-data/formats/internal';
-import type { Batch, Rejection, StagedFormat, Transform } from '@aries-data/sdk';
-import { AriesError, fieldsOf, type Json } from '@aries-data/sdk';
+import {
+  AriesError,
+  type Batch,
+  fieldsOf,
+  type Json,
+  type Rejection,
+  type StagedFormat,
+  type Transform,
+} from '@aries-data/sdk';
 import { isRejected } from '@aries-data/sdk/internal';
-import type { Store } from '@aries-data/stores';
-import { openStore } from '@aries-data/stores';
+import { openStore, type Store } from '@aries-data/stores';
 import { publicConfig } from '../config/secrets.ts';
 import type { Fingerprint } from '../dataset/fingerprint.ts';
 import { stepFolder } from '../dataset/layout.ts';

@@ -1,8 +1,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
-import type { Compression } from '@aries-data/sdk';
-import { AriesError } from '@aries-data/sdk';
+import { AriesError, type Compression } from '@aries-data/sdk';
 import { type CompressorOptions, createCompressor } from './compressor.ts';
 import { ZstdFramesError, zstdFrames } from './zstd-frames.ts';
 

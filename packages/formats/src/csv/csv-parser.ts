@@ -1,5 +1,4 @@
-import type { Field, JsonRecord } from '@aries-data/sdk';
-import { AriesError } from '@aries-data/sdk';
+import { AriesError, type Field, type JsonRecord } from '@aries-data/sdk';
 import { compile, memberOf } from '../compile.ts';
 import { cellReader } from './cell.ts';
 import { noSuchNumber } from './no-such-number.ts';

@@ -1,5 +1,4 @@
-import type { Json, JsonRecord } from '@aries-data/sdk';
-import { AriesError } from '@aries-data/sdk';
+import { AriesError, type Json, type JsonRecord } from '@aries-data/sdk';
 import { isPlainObject } from '@aries-data/sdk/internal';
 import { isRawNumber } from './exact-json.ts';
 

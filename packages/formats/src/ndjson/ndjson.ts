@@ -1,5 +1,4 @@
-import type { Batch, Field, Json, JsonRecord } from '@aries-data/sdk';
-import { AriesError } from '@aries-data/sdk';
+import { AriesError, type Batch, type Field, type Json, type JsonRecord } from '@aries-data/sdk';
 import { BATCH_BYTES, BATCH_ROWS, type BatchLimits, batchesOf, lineBlocks, partText } from '../blocks.ts';
 import { freshBytes, type ToBytes } from '../bytes.ts';
 import { compile, fieldOf } from '../compile.ts';

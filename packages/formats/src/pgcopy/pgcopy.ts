@@ -1,5 +1,4 @@
-import type { Batch, Field, JsonRecord } from '@aries-data/sdk';
-import { AriesError } from '@aries-data/sdk';
+import { AriesError, type Batch, type Field, type JsonRecord } from '@aries-data/sdk';
 import {
   BATCH_BYTES,
   BATCH_ROWS,

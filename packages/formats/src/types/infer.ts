@@ -1,6 +1,5 @@
 import type { Batch, Json, RecordSchema } from '@aries-data/sdk';
-import type { InferenceOptions } from '@aries-data/sdk/internal';
-import { columnsOf, isInt64 } from '@aries-data/sdk/internal';
+import { columnsOf, type InferenceOptions, isInt64 } from '@aries-data/sdk/internal';
 import { isRawNumber, rawText } from '../exact-json/exact-json.ts';
 import { isDate, isLocalDateTime, isZonedDateTime } from './date-text.ts';
 import { fieldOfSeen, mergeSchemas, SEEN } from './widen.ts';

@@ -1,6 +1,5 @@
 import { type Field, fieldsOf, type JsonRecord, type RecordSchema } from '@aries-data/sdk';
-import type { InferenceOptions } from '@aries-data/sdk/internal';
-import { isPlainObject } from '@aries-data/sdk/internal';
+import { type InferenceOptions, isPlainObject } from '@aries-data/sdk/internal';
 import type { z } from 'zod';
 import { compile, fieldOf, memberOf, quoted } from '../compile.ts';
 import { isRawNumber } from '../exact-json/exact-json.ts';

@@ -1,5 +1,4 @@
-import type { z } from 'zod';
-import { globalRegistry } from 'zod';
+import { globalRegistry, type z } from 'zod';
 
 type Type = z.core.$ZodType;
 type Def = z.core.$ZodTypes['_zod']['def'];

@@ -1,7 +1,6 @@
 import { check } from '@aries-data/engine';
 import { prepare, stepContext } from '@aries-data/engine/internal';
-import type { ConnectorRole, FieldSchema } from '@aries-data/sdk';
-import { type AriesError, toAriesError } from '@aries-data/sdk';
+import { type AriesError, type ConnectorRole, type FieldSchema, toAriesError } from '@aries-data/sdk';
 import { configSchema } from '@aries-data/sdk/internal';
 import type { Rule, RuleContext } from './rule.ts';
 

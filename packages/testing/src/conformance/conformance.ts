@@ -1,8 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Connector, ConnectorRole } from '@aries-data/sdk';
-import { AriesError, isAriesError } from '@aries-data/sdk';
+import { AriesError, type Connector, type ConnectorRole, isAriesError } from '@aries-data/sdk';
 import { abortRules } from './abort-rules.ts';
 import { configRules } from './config-rules.ts';
 import { cursorRules } from './cursor-rules.ts';

@@ -1,5 +1,4 @@
-import type { JsonRecord } from '@aries-data/sdk';
-import { toAriesError } from '@aries-data/sdk';
+import { type JsonRecord, toAriesError } from '@aries-data/sdk';
 import { difference } from './compare.ts';
 import { extracted, openSource, stagedRecords } from './reading.ts';
 import { type Rule, type RuleContext, reasonOf } from './rule.ts';

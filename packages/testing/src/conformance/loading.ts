@@ -1,10 +1,17 @@
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LoadOptions, StreamResult } from '@aries-data/engine';
-import { extract, load } from '@aries-data/engine';
+import { extract, type LoadOptions, load, type StreamResult } from '@aries-data/engine';
 import { csvEncoder, ndjsonEncoder } from '@aries-data/formats';
-import type { Disposition, Interval, StagedFormat } from '@aries-data/sdk';
-import { defineSource, fieldSchema, fieldsOf, type JsonRecord, type RecordSchema } from '@aries-data/sdk';
+import {
+  type Disposition,
+  defineSource,
+  fieldSchema,
+  fieldsOf,
+  type Interval,
+  type JsonRecord,
+  type RecordSchema,
+  type StagedFormat,
+} from '@aries-data/sdk';
 import type { ReadEncoded } from '@aries-data/sdk/internal';
 import { z } from 'zod';
 import { canonical, holds } from './compare.ts';

@@ -1,5 +1,4 @@
-import type { Disposition } from '@aries-data/sdk';
-import { isAriesError } from '@aries-data/sdk';
+import { type Disposition, isAriesError } from '@aries-data/sdk';
 import {
   dispositionsOf,
   expectRows,

@@ -1,6 +1,5 @@
 import { type CompareCursor, cursorOrder } from '@aries-data/formats/internal';
-import type { JsonRecord, LedgerRow } from '@aries-data/sdk';
-import { AriesError, defineDestination, type LoadTarget } from '@aries-data/sdk';
+import { AriesError, defineDestination, type JsonRecord, type LedgerRow, type LoadTarget } from '@aries-data/sdk';
 import { z } from 'zod';
 import { keyOf } from './compare.ts';
 import { defineConformance } from './suite.ts';

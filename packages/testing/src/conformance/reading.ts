@@ -1,5 +1,4 @@
-import type { Dataset, ExtractOptions } from '@aries-data/engine';
-import { extract, openDataset } from '@aries-data/engine';
+import { type Dataset, type ExtractOptions, extract, openDataset } from '@aries-data/engine';
 import {
   type Prepared,
   positionOf,
@@ -11,8 +10,16 @@ import {
   streamsOf,
 } from '@aries-data/engine/internal';
 import { decoderOf, frameOf } from '@aries-data/formats/internal';
-import type { ReadContext, Source, Window } from '@aries-data/sdk';
-import { type Checkpoint, checkpoint, fieldsOf, type Json, type JsonRecord } from '@aries-data/sdk';
+import {
+  type Checkpoint,
+  checkpoint,
+  fieldsOf,
+  type Json,
+  type JsonRecord,
+  type ReadContext,
+  type Source,
+  type Window,
+} from '@aries-data/sdk';
 import { isCheckpoint, isRejected } from '@aries-data/sdk/internal';
 import { memoryStaging } from '@aries-data/stores/internal';
 import type { RuleContext } from './rule.ts';

@@ -1,5 +1,11 @@
-import type { StagedFormat } from '@aries-data/sdk';
-import { fieldSchema, fieldsOf, type Json, type JsonRecord, type RecordSchema } from '@aries-data/sdk';
+import {
+  fieldSchema,
+  fieldsOf,
+  type Json,
+  type JsonRecord,
+  type RecordSchema,
+  type StagedFormat,
+} from '@aries-data/sdk';
 import { holds } from './compare.ts';
 import { dispositionsOf, formatsOf, loadRecords } from './loading.ts';
 import { type Rule, type RuleContext, showRecord } from './rule.ts';

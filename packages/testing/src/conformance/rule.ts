@@ -1,6 +1,12 @@
 import type { ConnectorUse } from '@aries-data/engine';
-import type { Connector, ConnectorRole, Json, JsonRecord } from '@aries-data/sdk';
-import { AriesError, toAriesError } from '@aries-data/sdk';
+import {
+  AriesError,
+  type Connector,
+  type ConnectorRole,
+  type Json,
+  type JsonRecord,
+  toAriesError,
+} from '@aries-data/sdk';
 import type { ConformanceSuite } from './suite.ts';
 
 /** A rule that connectors must keep. */

@@ -1,5 +1,4 @@
-import type { ConnectorRole } from '@aries-data/sdk';
-import { AriesError } from '@aries-data/sdk';
+import { AriesError, type ConnectorRole } from '@aries-data/sdk';
 import { type ConformanceSuites, type ConnectorRule, conformance } from './conformance.ts';
 
 /** The part of a test runner that `testConformance` needs: vitest's `test`. */

@@ -1,10 +1,9 @@
-import type { Source, Stream } from '@aries-data/sdk';
-import { AriesError, inferred, kindOf, nearest, type RecordSchema } from '@aries-data/sdk';
+import { AriesError, inferred, kindOf, nearest, type RecordSchema, type Source, type Stream } from '@aries-data/sdk';
 import { checkStreams, toRecordSchema } from '@aries-data/sdk/internal';
 import { z } from 'zod';
 import { checkRecordSchema } from '../dataset/record-schema.ts';
-import type { Prepared } from '../step/step-context.ts';
-import type { StreamOptions } from '../step/step-options.ts';
+import type { Prepared } from './step-context.ts';
+import type { StreamOptions } from './step-options.ts';
 
 /** One stream of a source, with what the user wants of it. */
 export interface SelectedStream {

@@ -1,8 +1,7 @@
-import type { Destination, Disposition, Interval } from '@aries-data/sdk';
-import { AriesError } from '@aries-data/sdk';
+import { AriesError, type Destination, type Disposition, type Interval } from '@aries-data/sdk';
 import type { ManifestStream } from '../dataset/manifest.ts';
-import type { Prepared } from '../step/step-context.ts';
-import type { LoadAhead, LoadOptions } from '../step/step-options.ts';
+import type { Prepared } from './step-context.ts';
+import type { LoadAhead, LoadOptions } from './step-options.ts';
 
 /** What decides how a stream is applied. */
 type Applied = Pick<ManifestStream, 'mode' | 'stateBefore' | 'primaryKey'> & {

@@ -1,5 +1,12 @@
-import type { Field, FieldTypes, LoadSession, LoadTarget, SchemaChange, TargetState } from '@aries-data/sdk';
-import { AriesError } from '@aries-data/sdk';
+import {
+  AriesError,
+  type Field,
+  type FieldTypes,
+  type LoadSession,
+  type LoadTarget,
+  type SchemaChange,
+  type TargetState,
+} from '@aries-data/sdk';
 import type { StreamHead } from '../dataset/manifest.ts';
 import { type Drift, driftOf, type FieldOfType, neverHeld, typesOf, typeText } from '../rules/drift.ts';
 import type { LoadOptions } from '../step/step-options.ts';
