@@ -35,10 +35,8 @@ async function release(folder: string): Promise<void> {
   if (faults.length > 0) fail(faults.join('\n'));
   console.log('publint and attw found no fault.');
 
-  const { version, records } = tryOut(archives);
-  console.log(
-    `Installed in an empty folder: aries --version says ${version}, aries extract staged ${records} records.`,
-  );
+  tryOut(archives);
+  console.log('Installed in an empty folder, aries --version and aries extract do what they should.');
 
   const bills = await writeBillsOfMaterials(root, archives, join(folder, 'sbom'));
   console.log(`Wrote ${bills.length} SBOMs into release/sbom, each valid by the schema of CycloneDX.`);
