@@ -1,8 +1,9 @@
 import { type ApplyContext, type Batch, defineTransform, type JsonRecord, schemaOfFields } from '@aries-data/sdk';
 import { z } from 'zod';
 import { originAt } from './lib/batches.ts';
+import type { Entry } from './lib/buckets.ts';
 import { type DedupePlan, planDedupe } from './lib/dedupe-plan.ts';
-import { type Entry, oneOfEach } from './lib/distinct.ts';
+import { oneOfEach } from './lib/distinct.ts';
 import { fieldMap, withoutNull } from './lib/fields.ts';
 
 const config = z.strictObject({

@@ -10,7 +10,7 @@ import {
 import type { Store } from '@aries-data/stores';
 import type { DestinationConfig } from '../config.ts';
 import { addedFileName, fileName, waitingName } from './file-name.ts';
-import { recordWriter } from './record-writer.ts';
+import { openRecordWriter } from './open-record-writer.ts';
 
 const LF = 10;
 
@@ -42,7 +42,7 @@ export async function openFileLoad(options: FileLoadOptions): Promise<FileLoad> 
     target.disposition === 'replace' ? fileName(target.target, config) : addedFileName(target.target, pipeline, config);
   const names = { key: file, aside: waitingName(target.target, pipeline, config) };
   const compressor = createCompressor(config.compression);
-  const writer = recordWriter(target.fields, config, reject);
+  const writer = openRecordWriter(target.fields, config, reject);
   let received = 0;
 
   let ticket: string | undefined;

@@ -1,7 +1,14 @@
 import { createReadStream } from 'node:fs';
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Entry } from './distinct.ts';
+import type { By } from './dedupe-plan.ts';
+
+/** A record with its key, the value that decides which one to keep, and its JSON text. */
+export interface Entry {
+  key: string;
+  by: By;
+  text: string;
+}
 
 const BUCKETS = 32;
 const WRITE_CHARACTERS = 1024 * 1024;

@@ -1,5 +1,5 @@
 import type { Json } from '@aries-data/sdk';
-import type { CastRule } from './cast.ts';
+import type { CastRule } from './cast-rule.ts';
 import { compareDecimals, type Decimal, integerText, numberText, parseDecimal } from './decimal.ts';
 
 const INT64_MIN = -(2n ** 63n);

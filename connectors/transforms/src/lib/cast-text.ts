@@ -1,5 +1,5 @@
 import type { Json } from '@aries-data/sdk';
-import type { CastRule } from './cast.ts';
+import type { CastRule } from './cast-rule.ts';
 import { numberText } from './decimal.ts';
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

@@ -1,5 +1,5 @@
 import type { Json } from '@aries-data/sdk';
-import type { CastRule } from './cast.ts';
+import type { CastRule } from './cast-rule.ts';
 import { parseInstant, parseTime } from './instant.ts';
 
 const DATE_TIME = /^(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d)(:\d\d)?(?:\.(\d+))?([Zz]|[+-]\d\d(?::?\d\d)?)?)?$/;

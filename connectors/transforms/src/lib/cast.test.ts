@@ -2,7 +2,8 @@ import { rawNumber } from '@aries-data/formats';
 import type { Json } from '@aries-data/sdk';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { CASTS, type CastRule, type CastType, whyNot } from './cast.ts';
+import { CASTS, type CastType, whyNot } from './cast.ts';
+import type { CastRule } from './cast-rule.ts';
 
 function cast(type: CastType, value: Json): Json | undefined {
   return (CASTS[type] as CastRule).cast(value);

@@ -1,18 +1,9 @@
 import type { FieldKind, Json } from '@aries-data/sdk';
 import { decimal, int64, integer, number } from './cast-number.ts';
+import type { CastRule } from './cast-rule.ts';
 import { boolean, json, string, uuid } from './cast-text.ts';
 import { date, dateTime, time } from './cast-time.ts';
 import { show } from './show.ts';
-
-/** A rule that casts values to one type, exactly or not at all. It is never given null. */
-export interface CastRule {
-  /** Returns undefined if the cast would change the value. */
-  cast(value: Json): Json | undefined;
-  /** Completes the message `is not …` for a value that cannot be cast. */
-  noun: string;
-  /** Replaces `is not …` for a value that almost fits. */
-  hint?(value: Json): string | undefined;
-}
 
 /** The types that `cast` supports. */
 export const CASTS = {

@@ -1,13 +1,6 @@
 import { rm } from 'node:fs/promises';
-import { createBuckets, readEntries } from './buckets.ts';
+import { createBuckets, type Entry, readEntries } from './buckets.ts';
 import type { By } from './dedupe-plan.ts';
-
-/** A record with its key, the value that decides which one to keep, and its JSON text. */
-export interface Entry {
-  key: string;
-  by: By;
-  text: string;
-}
 
 export interface DistinctOptions {
   replaces(earlier: By, later: By): boolean;

@@ -1,17 +1,7 @@
 import type { FieldSchema } from '@aries-data/sdk';
 import { AriesCommand } from '../base-command.ts';
 import * as flag from '../flags.ts';
-import { presentSpec } from '../report/spec-table.ts';
-
-/** What `aries spec` says of a connector: a part of the contract. */
-export interface Spec {
-  ok: true;
-  connector: string;
-  version: string;
-  source?: { config: FieldSchema };
-  transform?: { config: FieldSchema; scope: 'batch' | 'dataset' };
-  destination?: { config: FieldSchema; formats: readonly string[]; dispositions: readonly string[]; delivery: string };
-}
+import { presentSpec, type Spec } from '../report/spec-table.ts';
 
 export default class SpecCommand extends AriesCommand {
   static override summary = 'Print what a connector can be configured with';

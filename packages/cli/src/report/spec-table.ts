@@ -1,7 +1,16 @@
 import { styleText } from 'node:util';
 import type { FieldSchema } from '@aries-data/sdk';
-import type { Spec } from '../commands/spec.ts';
 import { table } from './table.ts';
+
+/** What `aries spec` says of a connector: a part of the contract. */
+export interface Spec {
+  ok: true;
+  connector: string;
+  version: string;
+  source?: { config: FieldSchema };
+  transform?: { config: FieldSchema; scope: 'batch' | 'dataset' };
+  destination?: { config: FieldSchema; formats: readonly string[]; dispositions: readonly string[]; delivery: string };
+}
 
 /** A connector's options for people: a table for each of its parts. */
 export function presentSpec(spec: Spec): string {

@@ -1,6 +1,6 @@
 import { AriesError } from '@aries-data/sdk';
 import { type Manifest, standaloneConnector } from './manifests.ts';
-import type { Templates } from './templates.ts';
+import type { Templates } from './read-templates.ts';
 
 /** A template of a connector: what it is for, and how the connector made of it is first tried. */
 export interface ConnectorTemplate {

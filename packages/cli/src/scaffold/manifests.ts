@@ -1,4 +1,4 @@
-import type { Templates } from './templates.ts';
+import type { Templates } from './read-templates.ts';
 
 /** A package.json, as far as it is changed here. */
 export interface Manifest {

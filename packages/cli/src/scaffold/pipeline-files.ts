@@ -1,7 +1,7 @@
 import { AriesError } from '@aries-data/sdk';
 import { json, mapped } from './connector-files.ts';
 import { type Manifest, withVersions } from './manifests.ts';
-import type { Templates } from './templates.ts';
+import type { Templates } from './read-templates.ts';
 
 const TEMPLATE_FOLDER = './templates/pipeline/';
 

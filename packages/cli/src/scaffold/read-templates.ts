@@ -1,7 +1,12 @@
 import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import type { Templates } from './templates.ts';
+
+/** What `aries new` copies: texts by path, by template, and the versions of the packages that they name. */
+export interface Templates {
+  texts: Record<string, Record<string, string>>;
+  versions: Record<string, string>;
+}
 
 /** Reads `templates/` of the repository, and the versions of its catalog and packages. */
 export function readTemplates(root: string): Templates {

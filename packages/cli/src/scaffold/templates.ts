@@ -1,12 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { readTemplates } from './read-templates.ts';
-
-/** What `aries new` copies: texts by path, by template, and the versions of the packages that they name. */
-export interface Templates {
-  texts: Record<string, Record<string, string>>;
-  versions: Record<string, string>;
-}
+import { readTemplates, type Templates } from './read-templates.ts';
 
 /** The templates: those that were packed beside the bundle, or those of the repository. */
 export function loadTemplates(): Templates {
