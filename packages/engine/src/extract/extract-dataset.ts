@@ -13,10 +13,10 @@ import type { Store } from '@aries-data/stores';
 import { type Fingerprint, fingerprintDigest } from '../dataset/fingerprint.ts';
 import type { Dataset, ManifestStream, Replaced, StreamHead } from '../dataset/manifest.ts';
 import { streamInput } from '../dataset/stream-input.ts';
-import type { EarlyLoad } from '../load/early-load.ts';
 import { concurrencyOf } from '../step/concurrency.ts';
 import { expectedDisposition } from '../step/disposition.ts';
 import { type MadeStream, makeDataset } from '../step/make-dataset.ts';
+import type { PartsListener } from '../step/parts-listener.ts';
 import type { SelectedStream } from '../step/select-streams.ts';
 import { type Prepared, prepare, type StepContext } from '../step/step-context.ts';
 import type { ExtractOptions } from '../step/step-options.ts';
@@ -48,7 +48,7 @@ export interface ExtractJob {
   finished: Dataset | null;
   /** What a dataset that is made anew takes the place of. */
   replaced: Replaced | null;
-  early?: EarlyLoad | undefined;
+  listener?: PartsListener | undefined;
 }
 
 /** Reads the streams of a job into parts, one stream after the other, and commits them with a manifest. */
@@ -76,7 +76,7 @@ export async function extractDataset(job: ExtractJob): Promise<Dataset> {
 }
 
 async function* extractStreams(job: ExtractJob, readStart: string): AsyncGenerator<MadeStream> {
-  const { store, source, context, options, folder, interval, fingerprint, replaced, early } = job;
+  const { store, source, context, options, folder, interval, fingerprint, replaced, listener } = job;
   // A dataset that is read anew takes the place of one that exists; until then the old one stays.
   const generation = replaced === null ? {} : { replaces: replaced.digest };
   const isWhole = job.partition === undefined;
@@ -98,8 +98,8 @@ async function* extractStreams(job: ExtractJob, readStart: string): AsyncGenerat
     // One state holds for all pieces of a stream, so none of them can leave records to a later read.
     const exact = job.isPiece !== true && isExact(one, window, options);
     logStart(context, one, window);
-    const beginEarly = (stream: StreamHead) =>
-      early?.begin({ name: one.as, stream, interval: interval ?? null, readStart, folder: { store, folder } });
+    const begin = (stream: StreamHead) =>
+      listener?.begin({ name: one.as, stream, interval: interval ?? null, readStart, folder: { store, folder } });
     let items: readonly InputItem[] | undefined;
     const inputs = (read: readonly InputItem[]) => {
       items = read;
@@ -130,8 +130,8 @@ async function* extractStreams(job: ExtractJob, readStart: string): AsyncGenerat
       }),
       readStart,
       onProgress: options.onProgress,
-      onStart: beginEarly,
-      onPart: (part) => early?.add(one.as, part),
+      onStart: begin,
+      onPart: (part) => listener?.add(one.as, part),
     });
     const input = streamInput([source.name, fingerprint.config ?? null, one.name, one.options.where ?? null], items);
     warnUndeclared(context, one.as, extracted.stream);

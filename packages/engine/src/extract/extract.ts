@@ -2,8 +2,8 @@ import type { Source } from '@aries-data/sdk';
 import type { Store } from '@aries-data/stores';
 import { stepFolder } from '../dataset/layout.ts';
 import { findFinished } from '../dataset/manifest.ts';
-import type { EarlyLoad } from '../load/early-load.ts';
 import { stateOfRun } from '../step/finished-run.ts';
+import type { PartsListener } from '../step/parts-listener.ts';
 import { selectStreams, streamsOf } from '../step/select-streams.ts';
 import { type Prepared, type StepContext, stepContext } from '../step/step-context.ts';
 import type { ExtractOptions, StepResult } from '../step/step-options.ts';
@@ -17,8 +17,8 @@ import { stateAtStart } from './state-at-start.ts';
 import { streamWindow } from './stream-window.ts';
 
 /**
- * Reads a source into a dataset, or the partitions of a plan that are asked for. The same run id with the same inputs gives the
- * finished dataset back; an interrupted attempt is gone on with. Throws AriesError: `RECORDS_REJECTED` (65) past `maxRejected`,
+ * Reads a source into a dataset, or into the requested partitions of a plan. The same run id with the same inputs returns the finished
+ * dataset; an interrupted attempt is resumed. `listener` is called with each part as soon as it is durable. Throws AriesError: `RECORDS_REJECTED` (65) past `maxRejected`,
  * `FINGERPRINT_DIFFERS` (78) where the run id stands for other inputs, `ATTEMPT_CONFLICT` (75) where another attempt finished
  * first, `INPUT_NOT_READY` (75) where there is no plan yet, and what the source throws.
  *
@@ -26,16 +26,11 @@ import { streamWindow } from './stream-window.ts';
  * const result = await extract({ source: { connector, config: { url: 'cities.json' } }, staging: 'file:///data/staging' });
  * console.log(result.dataset, result.streams.cities?.records);
  */
-export function extract(options: ExtractOptions): Promise<StepResult> {
-  return extractWith(options, undefined);
-}
-
-/** The same, with somebody who loads parts as soon as they are durable. */
-export async function extractWith(options: ExtractOptions, early: EarlyLoad | undefined): Promise<StepResult> {
+export async function extract(options: ExtractOptions, listener?: PartsListener): Promise<StepResult> {
   const context = stepContext('extract', options, options.source.connector.name);
   return withSource(context, options, (source, store) =>
     options.partition === undefined
-      ? extractWhole(store, source, context, options, early)
+      ? extractWhole(store, source, context, options, listener)
       : extractPartitions({ store, source, context, options, partition: options.partition }),
   );
 }
@@ -45,7 +40,7 @@ async function extractWhole(
   source: Prepared<Source>,
   context: StepContext,
   options: ExtractOptions,
-  early: EarlyLoad | undefined,
+  listener: PartsListener | undefined,
 ): Promise<StepResult> {
   const selected = selectStreams(await streamsOf(source), options.streams, source.name);
   const folder = stepFolder(context);
@@ -67,6 +62,6 @@ async function extractWhole(
   }));
   const fingerprint = extractFingerprint(source, streams, context, { ...options, interval });
 
-  const job = { store, source, context, options, folder, streams, interval, fingerprint, finished, replaced, early };
+  const job = { store, source, context, options, folder, streams, interval, fingerprint, finished, replaced, listener };
   return resultOf(await extractDataset(job), context);
 }

@@ -1,27 +1,17 @@
-import type { Destination, Disposition, Interval, LoadSession, LoadTarget } from '@aries-data/sdk';
-import type { Part, StreamHead } from '../dataset/manifest.ts';
-import type { PartFolder } from '../dataset/part-reader.ts';
-import { knownFields } from '../rules/drift.ts';
-import { decide, readLater } from '../rules/ledger.ts';
+import type { Destination, Disposition, LoadSession, LoadTarget } from '@aries-data/sdk';
+import type { Part } from '../dataset/manifest.ts';
+import { decide } from '../rules/ledger.ts';
 import { concurrencyOf } from '../step/concurrency.ts';
 import { chooseDisposition } from '../step/disposition.ts';
+import type { OpenedStream, PartsListener } from '../step/parts-listener.ts';
 import { type Prepared, prepare, type StepContext, stepContext } from '../step/step-context.ts';
 import type { LoadOptions } from '../step/step-options.ts';
 import { judgeRejected } from '../step/thresholds.ts';
-import { fitSchema, schemaPolicy } from './fit-schema.ts';
-import { ofPipeline, readLedger } from './follow-ledger.ts';
+import { readLedger } from './follow-ledger.ts';
 import { keepsLedger } from './open-session.ts';
 import { openPartLoader, type PartLoader } from './part-loader.ts';
-import { candidateOf, targetOf } from './plan-load.ts';
-
-/** A stream that is being read, and where its parts will lie. */
-export interface EarlyStream {
-  name: string;
-  stream: StreamHead;
-  interval: Interval | null;
-  readStart: string;
-  folder: PartFolder;
-}
+import { planStream, type StreamPlan } from './plan-stream.ts';
+import { createRejections } from './rejections.ts';
 
 /** One stream of which a part is loaded, and how. */
 export interface EarlyStreamLoad {
@@ -41,11 +31,10 @@ export interface LoadedEarly {
  * Loads parts of a run's own extract as soon as they are durable, into load tables. Whether they count is decided once the
  * manifest is there, by `load`. It only ever saves time: what fails here, fails or succeeds there again.
  */
-export interface EarlyLoad {
-  begin(stream: EarlyStream): void;
-  add(name: string, part: Part): void;
-  /** Waits for what was handed in; null where there is nothing to go on from. */
+export interface EarlyLoad extends PartsListener {
+  /** Waits until all parts received so far are loaded. Null if nothing is there that a load could continue from. */
   finish(): Promise<LoadedEarly | null>;
+  /** Closes the session: what was not committed by now is gone. */
   discard(): Promise<void>;
 }
 
@@ -54,7 +43,7 @@ export type EarlyLoadOptions = Omit<LoadOptions, 'input'> & { name: string; runI
 export function createEarlyLoad(options: EarlyLoadOptions): EarlyLoad {
   // The load is said to begin once it does: what is done early may be thrown away.
   const context = stepContext('load', { ...options, onStart: undefined }, options.name);
-  const begun = new Map<string, EarlyStream>();
+  const begun = new Map<string, OpenedStream>();
   const streams = new Map<string, EarlyStreamLoad>();
   let destination: Prepared<Destination> | undefined;
   let session: LoadSession | undefined;
@@ -78,10 +67,10 @@ export function createEarlyLoad(options: EarlyLoadOptions): EarlyLoad {
         destination: destination.part,
         target,
         stream: head.stream,
-        leftOut,
+        leftOut: leftOut.map((field) => field.name),
+        rejections: createRejections((waiting) => checkEarly(name, waiting.length, options)),
         context,
       });
-      loader.judge = () => judgeEarly(name, loader, options);
       one = { target, loader, loaded: new Set() };
       streams.set(name, one);
     }
@@ -136,14 +125,14 @@ async function openWithLedger(destination: Prepared<Destination>, options: Early
 /** Rejected records wait in memory until there is a dataset that they are of. */
 const MOST_REJECTIONS = 1000;
 
-function judgeEarly(name: string, { rejections }: PartLoader, { maxRejected = { count: 0 } }: EarlyLoadOptions): void {
+function checkEarly(name: string, rejected: number, { maxRejected = { count: 0 } }: EarlyLoadOptions): void {
   const count = 'count' in maxRejected ? Math.min(maxRejected.count, MOST_REJECTIONS) : MOST_REJECTIONS;
-  judgeRejected({ stream: name, rejected: rejections.length, read: rejections.length, maxRejected: { count } });
+  judgeRejected({ stream: name, rejected, read: rejected, maxRejected: { count } });
 }
 
 /** Undefined: it is not for loading early. Appending may go on inside one transaction, which must not wait for a source. */
 function dispositionOf(
-  { name, stream, interval }: EarlyStream,
+  { name, stream, interval }: OpenedStream,
   destination: Prepared<Destination>,
   options: EarlyLoadOptions,
 ): Disposition | undefined {
@@ -152,33 +141,29 @@ function dispositionOf(
   return disposition === 'append' ? undefined : disposition;
 }
 
-/** The target, where the rules would let a dataset that begins so be loaded. */
+/** Plans a stream whose dataset is not finished; undefined if the rules would not let that dataset be loaded. */
 async function plannedTarget(
   session: LoadSession,
-  { name, stream, interval, readStart }: EarlyStream,
+  { name, stream, interval, readStart }: OpenedStream,
   disposition: Disposition,
   context: StepContext,
   options: EarlyLoadOptions,
-): Promise<{ target: LoadTarget; leftOut: string[] } | undefined> {
-  const ledger = await readLedger(session, [{ name }]);
-  const head = { name, stream, disposition, interval };
-  const { target, found, leftOut, refusals } = await fitSchema(session, targetOf({ ...head, runId: context.runId }), {
-    policy: schemaPolicy(name, stream, options),
-    known: knownFields(ofPipeline(ledger, context.name), readStart),
-    inferred: stream.inferred,
-    unknown: false,
-  });
-  const candidate = {
-    ...candidateOf({ ...head, found, ledger, pipeline: context.name }),
+): Promise<StreamPlan | undefined> {
+  const plan = await planStream(session, {
+    name,
+    stream,
+    disposition,
+    interval,
     runId: context.runId,
-    digest: '',
-    stateAfter: null,
+    digest: undefined,
     readStart,
-  };
-  if (decide(candidate, options) !== 'load') return undefined;
-  if (refusals.length > 0) return undefined;
-  return {
-    target: { ...target, readLater: readLater(candidate) },
-    leftOut: leftOut.map((field) => field.name),
-  };
+    ledger: await readLedger(session, [{ name }]),
+    unknown: false,
+    stateAfter: null,
+    input: undefined,
+    pipeline: context.name,
+    options,
+  });
+  if (decide(plan.candidate, options) !== 'load' || plan.refusals.length > 0) return undefined;
+  return plan;
 }

@@ -1,5 +1,5 @@
 import { ndjsonEncoder } from '@aries-data/formats';
-import type { LoadCounts } from '@aries-data/sdk';
+import type { LoadCounts, Rejection } from '@aries-data/sdk';
 import { stepFolder } from '../dataset/layout.ts';
 import type { Dataset, ManifestStream, Part } from '../dataset/manifest.ts';
 import { createStreamWriter } from '../dataset/stream-writer.ts';
@@ -46,23 +46,22 @@ export async function loadStream({
   let inPart = 0;
 
   async function keepRejected(): Promise<void> {
-    for (const rejection of loader.rejections.splice(0)) {
+    for (const rejection of loader.rejections.take()) {
       rejected++;
       await keeper.reject(rejection);
     }
   }
 
   /** Ends the load with the first rejection that is one too many: a part of nothing but bad records would take hours. */
-  function judge(): void {
-    const [waiting] = loader.rejections;
-    if (waiting === undefined) return;
-    const first = keeper.firstRejected ?? `${waiting.origin}: ${waiting.reason}`;
+  function check(waiting: readonly Rejection[]): void {
+    const [first] = waiting;
+    if (first === undefined) return;
     judgeRejected({
       stream: name,
-      rejected: rejected + loader.rejections.length,
+      rejected: rejected + waiting.length,
       read: stream.counts.staged,
       maxRejected: options.maxRejected,
-      first,
+      first: keeper.firstRejected ?? `${first.origin}: ${first.reason}`,
       dataset: dataset.uri,
     });
   }
@@ -76,8 +75,7 @@ export async function loadStream({
   }
 
   try {
-    loader.judge = judge;
-    judge();
+    loader.rejections.checkWith(check);
     for (const part of stream.parts) {
       if (loaded.has(part.key)) await onRecords(part.rows, part);
       else await loader.write(dataset, part, (count) => onRecords(count, part));

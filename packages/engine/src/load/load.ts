@@ -1,5 +1,6 @@
-import { AriesError, type LedgerRow, type LoadSession } from '@aries-data/sdk';
+import { AriesError, type LedgerRow } from '@aries-data/sdk';
 import { openStore } from '@aries-data/stores';
+import type { Dataset } from '../dataset/manifest.ts';
 import { stateAfterLoad } from '../rules/ledger.ts';
 import { concurrencyOf } from '../step/concurrency.ts';
 import { guarded, prepare, stepContext } from '../step/step-context.ts';
@@ -13,6 +14,7 @@ import { loadStream } from './load-stream.ts';
 import { openSession } from './open-session.ts';
 import { openPartLoader } from './part-loader.ts';
 import { type LoadStep, type PlannedLoad, planLoad } from './plan-load.ts';
+import { createRejections } from './rejections.ts';
 import { driftResult, logDiscarded, logDrift } from './report-drift.ts';
 
 /**
@@ -27,65 +29,61 @@ import { driftResult, logDiscarded, logDrift } from './report-drift.ts';
  *   disposition: 'merge',
  * });
  */
-export function load(options: LoadOptions): Promise<StepResult> {
-  return loadWith(options, undefined);
-}
-
-/** The same, going on from what was loaded of the run while it was being extracted. */
-export async function loadWith(options: LoadOptions, early: EarlyLoad | undefined): Promise<StepResult> {
-  const { connector } = options.destination;
-  let begun = (await early?.finish()) ?? null;
+export async function load(options: LoadOptions, early?: EarlyLoad): Promise<StepResult> {
   try {
-    return await withInputs(
-      { input: options.input, skipMissing: options.skipMissing, verb: 'load' },
-      async (inputs) => {
-        const name = options.name ?? inputs[0]!.manifest.name;
-        const context = stepContext(
-          'load',
-          { ...options, name, runId: options.runId ?? inputs[0]!.manifest.runId },
-          name,
-        );
-        return guarded(context, { connector: connector.name }, async () => {
-          const destination = prepare('destination', options.destination, context);
-          const states = options.state === undefined ? inputs[0]!.store : await openStore(options.state);
-          const into = async (session: LoadSession) => {
-            const step = { session, destination, inputs, states, context, options };
-            const plans = await planLoad(step);
-            if (begun === null || goesOn(begun, plans, options)) return loadInto(step, plans, begun);
-            context.log.debug('What was loaded during the extract is not what was extracted; loading anew');
-            return undefined;
-          };
-          try {
-            if (begun !== null) {
-              const result = await into(begun.session);
-              if (result !== undefined) return result;
-              await begun.session.close();
-              begun = null;
-            }
-            const session = await openSession(destination, {
-              pipeline: name,
-              concurrency: concurrencyOf(options),
-              states,
-              context,
-            });
-            try {
-              return (await into(session))!;
-            } finally {
-              await session.close();
-            }
-          } finally {
-            if (states !== inputs[0]!.store) await states.close();
-          }
-        });
-      },
+    return await withInputs({ input: options.input, skipMissing: options.skipMissing, verb: 'load' }, (inputs) =>
+      loadInputs(inputs, options, early),
     );
   } finally {
-    await begun?.session.close();
+    await early?.discard();
   }
 }
 
-/** Whether all that was loaded early is what is to be loaded, in the way it is to be. */
-function goesOn({ streams }: LoadedEarly, plans: readonly PlannedLoad[], options: LoadOptions): boolean {
+async function loadInputs(inputs: Dataset[], options: LoadOptions, early: EarlyLoad | undefined): Promise<StepResult> {
+  const [first] = inputs as [Dataset];
+  const { name = first.manifest.name, runId = first.manifest.runId } = options;
+  const context = stepContext('load', { ...options, name, runId }, name);
+  return guarded(context, { connector: options.destination.connector.name }, async () => {
+    const destination = prepare('destination', options.destination, context);
+    const states = options.state === undefined ? first.store : await openStore(options.state);
+    const step = { destination, inputs, states, context, options };
+    try {
+      return (await continueEarly(step, early)) ?? (await loadAll(step));
+    } finally {
+      if (states !== first.store) await states.close();
+    }
+  });
+}
+
+async function loadAll(step: Omit<LoadStep, 'session'>): Promise<StepResult> {
+  const { destination, states, context, options } = step;
+  const concurrency = concurrencyOf(options);
+  const session = await openSession(destination, { pipeline: context.name, concurrency, states, context });
+  try {
+    const opened = { ...step, session };
+    return await loadInto(opened, await planLoad(opened), null);
+  } finally {
+    await session.close();
+  }
+}
+
+/** Commits what was loaded during the extract; undefined if there is nothing, or not what was extracted in the end. */
+async function continueEarly(
+  step: Omit<LoadStep, 'session'>,
+  early: EarlyLoad | undefined,
+): Promise<StepResult | undefined> {
+  const begun = await early?.finish();
+  if (begun === null || begun === undefined) return undefined;
+  const opened = { ...step, session: begun.session };
+  const plans = await planLoad(opened);
+  if (matches(begun, plans, step.options)) return loadInto(opened, plans, begun);
+  step.context.log.debug('What was loaded during the extract is not what was extracted; loading all of it again');
+  await early?.discard();
+  return undefined;
+}
+
+/** True if the early load matches this plan and can be committed. */
+function matches({ streams }: LoadedEarly, plans: readonly PlannedLoad[], options: LoadOptions): boolean {
   if (options.dryRun === true) return false;
   return [...streams].every(([name, { target, loaded }]) => {
     const plan = plans.find((one) => one.name === name);
@@ -132,6 +130,7 @@ async function loadInto(
         target: planned.target,
         stream,
         leftOut: planned.leftOut.map((field) => field.name),
+        rejections: createRejections(() => {}),
         context,
       }));
     const loaded = begun?.loaded ?? new Set<string>();

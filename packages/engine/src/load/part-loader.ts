@@ -8,7 +8,6 @@ import {
   type LoadPart,
   type LoadSession,
   type LoadTarget,
-  type Rejection,
   type StagedFormat,
   type StreamLoad,
   withOrigin,
@@ -17,6 +16,7 @@ import type { Part } from '../dataset/manifest.ts';
 import { explainParts, openPartBytes, type PartFolder, readPart, type StagedStream } from '../dataset/part-reader.ts';
 import { interrupted, type StepContext } from '../step/step-context.ts';
 import { leaveOut } from './leave-out.ts';
+import type { Rejections } from './rejections.ts';
 
 /**
  * Larger than batches are elsewhere: a database copies each with a statement of its own. And the same in every attempt, however the
@@ -28,16 +28,15 @@ const LOAD_BATCHES = { batchBytes: BYTES, pieceBytes: BYTES };
 /** Writes parts of one stream into its target: untouched where the destination takes their format, else record by record. */
 export interface PartLoader {
   load: StreamLoad;
-  /** What the destination did not take, until somebody takes it from here. */
-  rejections: Rejection[];
+  /** Records that the destination did not take. */
+  rejections: Rejections;
   /** By field that is left out: records that had a value in it. */
   leftOut: ReadonlyMap<string, number>;
-  /** Called after each rejection; what it throws ends the load. */
-  judge(): void;
   /** Hands one part in; `onRecords` is told of each piece that was. */
   write(folder: PartFolder, part: Part, onRecords?: (records: number) => Promise<void>): Promise<void>;
 }
 
+/** What `openPartLoader` needs. */
 export interface PartLoaderOptions {
   session: LoadSession;
   destination: Destination;
@@ -45,29 +44,27 @@ export interface PartLoaderOptions {
   stream: StagedStream;
   /** Fields of the stream that the target does not get. */
   leftOut?: readonly string[];
+  rejections: Rejections;
   context: Pick<StepContext, 'signal'>;
 }
 
+/** Opens a target of a session for the parts of one stream. */
 export async function openPartLoader({
   session,
   destination,
   target,
   stream,
   leftOut = [],
+  rejections,
   context,
 }: PartLoaderOptions): Promise<PartLoader> {
-  const rejections: Rejection[] = [];
-  const load = await session.open(target, (rejection) => {
-    rejections.push(rejection);
-    loader.judge();
-  });
+  const load = await session.open(target, rejections.add);
   const partOf = leftOut.length > 0 ? undefined : wholeParts(load, destination, stream);
   const { from, counts } = leaveOut(leftOut);
-  const loader: PartLoader = {
+  return {
     load,
     rejections,
     leftOut: counts,
-    judge() {},
     async write(folder, part, onRecords = async () => {}) {
       if (context.signal.aborted) throw interrupted(context.signal);
       try {
@@ -77,7 +74,6 @@ export async function openPartLoader({
       }
     },
   };
-  return loader;
 
   async function writePart(folder: PartFolder, part: Part, onRecords: (records: number) => Promise<void>) {
     if (partOf !== undefined) {

@@ -4,24 +4,20 @@ import {
   type Disposition,
   type Field,
   type FieldTypes,
-  fieldsOf,
-  type Interval,
-  type LedgerRow,
   type LoadSession,
   type LoadTarget,
-  type TargetState,
 } from '@aries-data/sdk';
 import type { Store } from '@aries-data/stores';
-import type { Dataset, ManifestStream, StreamHead } from '../dataset/manifest.ts';
-import { type Drift, knownFields } from '../rules/drift.ts';
-import { type Candidate, type Decision, decide, readLater, repeatedBy, shortList } from '../rules/ledger.ts';
+import type { Dataset, ManifestStream } from '../dataset/manifest.ts';
+import type { Drift } from '../rules/drift.ts';
+import { type Candidate, type Decision, decide, repeatedBy, shortList } from '../rules/ledger.ts';
 import { chooseDisposition, replaces } from '../step/disposition.ts';
-import { cursorKindOf } from '../step/select-streams.ts';
 import type { Prepared, StepContext } from '../step/step-context.ts';
 import type { LoadOptions } from '../step/step-options.ts';
-import { fitSchema, refuseSchema, schemaPolicy } from './fit-schema.ts';
-import { followLedger, ofPipeline, readLedger } from './follow-ledger.ts';
+import { refuseSchema } from './fit-schema.ts';
+import { followLedger, readLedger } from './follow-ledger.ts';
 import { loadedState } from './loaded-state.ts';
+import { planStream } from './plan-stream.ts';
 
 /** One stream of the input. */
 export interface InputStream {
@@ -80,46 +76,34 @@ export async function planLoad({
   const plans: PlannedLoad[] = [];
   for (const input of wanted) {
     const { dataset, name, stream, disposition } = input;
+    const { runId, interval, readStart } = dataset.manifest;
     if (plans.some((plan) => plan.name === name)) {
       throw new AriesError('USAGE', `The stream "${name}" is in two inputs`, {
         stream: name,
         hint: 'Load them one after the other.',
       });
     }
-    const { runId, interval } = dataset.manifest;
-    const wanted = targetOf({ name, stream, disposition, interval, runId, digest: dataset.digest });
-    const { target, found, drift, leftOut, fieldTypes, refusals } = await fitSchema(session, wanted, {
-      policy: schemaPolicy(name, stream, options),
-      known: knownFields(
-        ofPipeline(ledger, context.name).filter((row) => row.target === name),
-        dataset.manifest.readStart,
-      ),
-      inferred: stream.inferred,
-      unknown: isUnknown(stream),
-    });
-    const candidate: Candidate = {
-      ...candidateOf({ name, stream, disposition, interval, found, ledger, pipeline: context.name }),
-      runId: dataset.manifest.runId,
+    const { found, refusals, candidate, ...planned } = await planStream(session, {
+      name,
+      stream,
+      disposition,
+      interval,
+      runId,
       digest: dataset.digest,
+      readStart,
+      ledger,
+      unknown: isUnknown(stream),
       stateAfter: loadedState(name, stream, disposition, dataset.manifest),
-      readStart: dataset.manifest.readStart,
       input: stream.counts.staged === 0 ? undefined : stream.input,
-    };
+      pipeline: context.name,
+      options,
+    });
     const decision = isNothing(stream, disposition, found.exists) ? 'nothing' : decide(candidate, options);
     if (decision === 'load') {
       refuseSchema(name, refusals);
       warnChanged(context, candidate);
     }
-    plans.push({
-      ...input,
-      candidate,
-      target: { ...target, readLater: readLater(candidate) },
-      decision,
-      changes: found.changes,
-      drift,
-      leftOut,
-      fieldTypes,
-    });
+    plans.push({ ...input, ...planned, candidate, decision, changes: found.changes });
   }
   return plans;
 }
@@ -164,61 +148,4 @@ function isNothing(stream: ManifestStream, disposition: Disposition, exists: boo
 /** No record came, and so nobody knows the fields. */
 function isUnknown({ schema, counts }: ManifestStream): boolean {
   return counts.staged === 0 && Object.keys(schema.properties).length === 0;
-}
-
-interface Headed {
-  name: string;
-  stream: StreamHead;
-  disposition: Disposition;
-  interval: Interval | null;
-}
-
-/** What the destination is told of a stream. */
-export function targetOf({
-  name,
-  stream,
-  disposition,
-  interval,
-  runId,
-  digest,
-}: Headed & Pick<LoadTarget, 'runId' | 'digest'>): Omit<LoadTarget, 'schemaChange'> {
-  return {
-    runId,
-    digest,
-    stream: name,
-    target: name,
-    fields: fieldsOf(stream.schema),
-    primaryKey: stream.primaryKey,
-    cursor: stream.cursor,
-    disposition,
-    interval: interval ?? undefined,
-  };
-}
-
-/** What the rules are told of a stream, as far as its head goes. */
-export function candidateOf({
-  name,
-  stream,
-  disposition,
-  interval,
-  found,
-  ledger,
-  pipeline,
-}: Headed & { found: TargetState; ledger: readonly LedgerRow[]; pipeline: string }): Omit<
-  Candidate,
-  'runId' | 'digest' | 'stateAfter' | 'readStart'
-> {
-  const history = ledger.filter((row) => row.target === name);
-  return {
-    stream: name,
-    target: name,
-    mode: stream.mode,
-    disposition,
-    interval: stream.mode === 'interval' ? interval : null,
-    stateBefore: stream.stateBefore,
-    cursorKind: cursorKindOf(stream.schema, stream.cursor),
-    identity: found.exists ? (found.identity ?? null) : null,
-    ledger: history.filter((row) => row.pipeline === pipeline),
-    history,
-  };
 }

@@ -9,10 +9,10 @@ import {
 } from '@aries-data/sdk';
 import { openStore } from '@aries-data/stores';
 import { newRunId, stepFolder } from '../dataset/layout.ts';
-import { extractWith } from '../extract/extract.ts';
+import { extract } from '../extract/extract.ts';
 import { planExtract } from '../extract/plan-extract.ts';
 import { createEarlyLoad } from '../load/early-load.ts';
-import { loadWith } from '../load/load.ts';
+import { load } from '../load/load.ts';
 import { createRedactor, type Redactor } from '../redact/redact.ts';
 import type {
   ConnectorUse,
@@ -236,7 +236,7 @@ async function stepsOf(opened: OpenedPipeline, options: PipelineOptions & { runI
       name: 'extract',
       run: async () => {
         try {
-          return await extractWith(extractOptions(opened, options), early);
+          return await extract(extractOptions(opened, options), early);
         } catch (error) {
           await early?.discard();
           throw error;
@@ -251,8 +251,7 @@ async function stepsOf(opened: OpenedPipeline, options: PipelineOptions & { runI
   const input = [folderUri(steps.at(-1)!.name)];
   steps.push({
     name: 'load',
-    run: () =>
-      loadWith({ ...shared, destination, input, disposition, schemaChange, schemaChanges, allowRepeat }, early),
+    run: () => load({ ...shared, destination, input, disposition, schemaChange, schemaChanges, allowRepeat }, early),
   });
   await store.close();
   return steps;

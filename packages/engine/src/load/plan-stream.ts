@@ -1,0 +1,79 @@
+import {
+  type Disposition,
+  fieldsOf,
+  type Interval,
+  type LedgerRow,
+  type LoadSession,
+  type LoadTarget,
+} from '@aries-data/sdk';
+import type { StreamHead } from '../dataset/manifest.ts';
+import { knownFields } from '../rules/drift.ts';
+import { type Candidate, readLater } from '../rules/ledger.ts';
+import { cursorKindOf } from '../step/select-streams.ts';
+import type { LoadOptions } from '../step/step-options.ts';
+import { type FittedSchema, fitSchema, schemaPolicy } from './fit-schema.ts';
+import { ofPipeline } from './follow-ledger.ts';
+
+/** A stream that is to be loaded, as far as it is known. */
+export interface StreamToPlan extends Pick<Candidate, 'stateAfter' | 'input' | 'readStart' | 'runId'> {
+  name: string;
+  stream: StreamHead;
+  disposition: Disposition;
+  interval: Interval | null;
+  /** Undefined while the dataset is still being extracted. */
+  digest: string | undefined;
+  /** Rows of all pipelines that load into its target. */
+  ledger: readonly LedgerRow[];
+  /** True if no record came, so that its fields are not known. */
+  unknown: boolean;
+  pipeline: string;
+  options: Pick<LoadOptions, 'schemaChange' | 'schemaChanges'>;
+}
+
+/** How a stream would go into its target, and what the rules of the ledger decide by. */
+export interface StreamPlan extends Pick<FittedSchema, 'found' | 'drift' | 'leftOut' | 'fieldTypes' | 'refusals'> {
+  target: LoadTarget;
+  candidate: Candidate;
+}
+
+/** Compares a stream with its target and with the ledger. Decides nothing, and writes nothing. */
+export async function planStream(session: LoadSession, one: StreamToPlan): Promise<StreamPlan> {
+  const { name, stream, disposition, interval, runId, digest, readStart, pipeline } = one;
+  const history = one.ledger.filter((row) => row.target === name);
+  const ledger = ofPipeline(history, pipeline);
+  const wanted = {
+    runId,
+    digest,
+    stream: name,
+    target: name,
+    fields: fieldsOf(stream.schema),
+    primaryKey: stream.primaryKey,
+    cursor: stream.cursor,
+    disposition,
+    interval: interval ?? undefined,
+  };
+  const { target, found, ...fitted } = await fitSchema(session, wanted, {
+    policy: schemaPolicy(name, stream, one.options),
+    known: knownFields(ledger, readStart),
+    inferred: stream.inferred,
+    unknown: one.unknown,
+  });
+  const candidate: Candidate = {
+    stream: name,
+    target: name,
+    runId,
+    digest: digest ?? '',
+    mode: stream.mode,
+    disposition,
+    interval: stream.mode === 'interval' ? interval : null,
+    stateBefore: stream.stateBefore,
+    stateAfter: one.stateAfter,
+    readStart,
+    cursorKind: cursorKindOf(stream.schema, stream.cursor),
+    identity: found.exists ? (found.identity ?? null) : null,
+    ledger,
+    history,
+    input: one.input,
+  };
+  return { ...fitted, found, candidate, target: { ...target, readLater: readLater(candidate) } };
+}
