@@ -9,6 +9,7 @@ import { archiveFaults } from './packages/archive-faults.ts';
 import { buildAndPack } from './packages/archives.ts';
 import { writeBillsOfMaterials } from './packages/bills-of-materials.ts';
 import { packageSizes } from './packages/package-sizes.ts';
+import { publicPackages } from './packages/public-packages.ts';
 import { publish, whyNotPublish } from './packages/publish.ts';
 import { packageTable } from './packages/recorded-sizes.ts';
 import { tryOut } from './packages/try-out.ts';
@@ -16,7 +17,7 @@ import { tryOut } from './packages/try-out.ts';
 const root = resolve(import.meta.dirname, '..');
 const { values } = parseArgs({ options: { 'dry-run': { type: 'boolean', default: false } } });
 
-const refusal = values['dry-run'] ? undefined : whyNotPublish(process.env);
+const refusal = values['dry-run'] ? undefined : whyNotPublish(publicPackages(root), process.env);
 if (refusal !== undefined) {
   console.error(refusal);
   process.exit(1);

@@ -68,7 +68,10 @@ describe('starting from the bundle', () => {
     expect(JSON.parse(stdout)).toMatchObject({
       ok: false,
       exitCode: 70,
-      error: { code: 'BUG', message: expect.stringMatching(/^aries is not installed whole: Cannot find package/) },
+      error: {
+        code: 'BUG',
+        message: expect.stringMatching(/^The installation of aries is incomplete: Cannot find package/),
+      },
     });
     expect(status).toBe(70);
   });

@@ -22,7 +22,7 @@ export const source = defineConformance({
     await writeFile(join(world.folder, 'b.ndjson'), line(1000));
     return { ...world, config: { url: join(world.folder, '*.ndjson'), stream: 'things' } };
   },
-  // Each step adds a record at the greatest cursor value so far, and a newer one.
+  // Each step adds a record with the greatest cursor value so far and a newer one.
   mutate: (step, { folder }) =>
     appendFile(
       join(folder, 'b.ndjson'),
@@ -41,7 +41,7 @@ export const destination = defineConformance({
   },
   async rows(target, { folder }) {
     const out = join(folder, 'out');
-    // A replaced target is one file; each append adds one whose name tells when.
+    // A replaced target is one file; each append adds a file with its time in the name.
     const isIts = (name: string) =>
       name.startsWith(encodeName(target)) &&
       /^(?:-\d{8}T\d{9}Z-[0-9a-f]{12})?\.ndjson$/.test(name.slice(encodeName(target).length));

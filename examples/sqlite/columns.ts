@@ -1,5 +1,5 @@
 import type { Field } from '@aries-data/sdk';
-import type { Fit } from '@aries-data/sql';
+import type { ColumnMatch, SqlColumn, WantedColumn } from '@aries-data/sql';
 
 /**
  * The type of the column that is made for a field. SQLite takes any words for a type: those that contain TEXT keep texts as
@@ -57,11 +57,11 @@ export function storedAs(type: string): string {
 const OURS =
   /^(?:BOOLEAN|INTEGER|REAL|BLOB|TEXT|(?:DATE|TIME|DATETIME|TIMESTAMP|UUID|JSON|DECIMAL) TEXT|DECIMAL TEXT\(\d+, \d+\))$/;
 
-/** Whether a column takes a field whose own column would be of type `type`. Each value is checked again as it is written. */
-export function fitColumn(column: string, field: Field, type: string): Fit {
-  const stored = storedAs(column);
+/** Says how a field goes into a column that exists. SQLite cannot change a column's type, so there are two answers: as it is, or not. */
+export function matchColumn(column: SqlColumn, { field, type }: WantedColumn): ColumnMatch {
+  const stored = storedAs(column.type);
   if (stored === type || (stored === 'TEXT' && type.includes('TEXT'))) return { fits: true };
   if (field.kind === 'decimal' && stored.startsWith('DECIMAL TEXT')) return { fits: true };
   if (stored === 'REAL' && type === 'INTEGER') return { fits: true };
-  return { fits: false, conflict: `is of type ${column || 'none'}, and SQLite cannot make it ${type}` };
+  return { fits: false, conflict: `is of type ${column.type || 'none'}, and SQLite cannot make it ${type}` };
 }

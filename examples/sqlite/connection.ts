@@ -1,27 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Batch } from '@aries-data/sdk';
-import type { Copied, CopyTarget, SqlColumn, SqlConnection, SqlTable, SqlValue } from '@aries-data/sql';
+import type { Copied, CopyTarget, Refusal, SqlColumn, SqlConnection, SqlTable, SqlValue } from '@aries-data/sql';
 import { columnType } from './columns.ts';
 import { isConstraint, openDatabase, translated } from './database.ts';
-import { quote, sqliteDialect } from './dialect.ts';
-import { createLocks } from './locks.ts';
+import { sqliteDialect } from './dialect.ts';
 import { type Bound, type Encode, encoderOf } from './values.ts';
+
+const { quote } = sqliteDialect;
 
 /** A trigger that never fires: it goes with its table, so its random name tells a table from one that was made again. */
 const IDENTITY = '_aries_identity_';
 
-/** SQLite's side of a load: see `SqlConnection`. */
+/** SQLite's side of a load: what `sqlLoadSession` asks of it, in the order of `SqlConnection`. */
 export async function openConnection(path: string): Promise<SqlConnection> {
   const database = openDatabase(path);
-  const locks = createLocks(path);
   const writers = new WeakMap<CopyTarget, Writer>();
 
   function run(sql: string, values: readonly SqlValue[] = []): number {
-    // SQLite has no comments on tables.
-    if (sql.startsWith('COMMENT ON ')) return 0;
-    // A transaction that becomes a writer only later may find that another one was quicker.
-    if (sql === 'BEGIN') return run('BEGIN IMMEDIATE');
     return translated(() => Number(database.prepare(sql).run(parameters(values)).changes));
   }
 
@@ -38,37 +34,37 @@ export async function openConnection(path: string): Promise<SqlConnection> {
     if (found === undefined) return undefined;
     const table = String(found.name);
     const columns = query('SELECT * FROM pragma_table_xinfo($1)', [table]);
-    const primaryKey = columns.filter(({ pk }) => Number(pk) > 0).sort((a, b) => Number(a.pk) - Number(b.pk));
+    const key = columns.filter(({ pk }) => Number(pk) > 0).sort((a, b) => Number(a.pk) - Number(b.pk));
     return {
       name: table,
       identity: identityOf(table),
       columns: columns.map(columnOf),
-      primaryKey: primaryKey.map(({ name }) => String(name)),
+      primaryKey: key.map((column) => String(column.name)),
     };
   }
 
-  /** Before the lock is held nothing is written: a table without an identity is one that no load knows of. */
+  /** Nothing is written before the transaction begins: a table without an identity is one that no load knows of. */
   function identityOf(table: string): string {
     const [found] = query(
       `SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = $1 AND substr(name, 1, $2) = $3`,
       [table, IDENTITY.length, IDENTITY],
     );
     if (found !== undefined) return String(found.name);
-    if (!locks.held || table.startsWith('_aries_')) return 'unknown';
+    if (!database.isTransaction || table.startsWith('_aries_')) return 'unknown';
     const identity = `${IDENTITY}${randomBytes(8).toString('hex')}`;
     run(`CREATE TRIGGER ${quote(identity)} AFTER UPDATE ON ${quote(table)} WHEN 0 BEGIN SELECT 1; END`);
     return identity;
   }
 
-  /** All of a batch or nothing, inside a transaction or without one: SAVEPOINT does both. */
+  /** All of a batch or nothing. */
   function copyBatch(into: CopyTarget, batch: Batch): Copied {
-    let writer = writers.get(into);
-    if (writer === undefined) {
-      writer = writerOf(database, into);
-      writers.set(into, writer);
+    let write = writers.get(into);
+    if (write === undefined) {
+      write = writerOf(database, into);
+      writers.set(into, write);
     }
     database.exec('SAVEPOINT batch');
-    const refused = writer(batch);
+    const refused = write(batch);
     database.exec(refused === undefined ? 'RELEASE batch' : 'ROLLBACK TO batch; RELEASE batch');
     return refused === undefined ? { rows: batch.length } : { refused };
   }
@@ -76,34 +72,19 @@ export async function openConnection(path: string): Promise<SqlConnection> {
   return {
     run: async (sql, values) => run(sql, values),
     query: async (sql, values) => query(sql, values),
+    async begin() {
+      // Readers go on reading while a load writes. The setting stays with the file.
+      run('PRAGMA journal_mode = WAL');
+      // As the writer at once: so loads into one database go one after the other.
+      run('BEGIN IMMEDIATE');
+    },
+    commit: async () => void run('COMMIT'),
     table: async (name) => describe(name),
-    tableNames: async (prefix) =>
-      query(`SELECT name FROM sqlite_schema WHERE type = 'table' AND substr(name, 1, $1) = $2`, [
-        prefix.length,
-        prefix,
-      ]).map(({ name }) => String(name)),
     columnTypes: async (fields) => fields.map(columnType),
     copyBatch: async (into, batch) => translated(() => copyBatch(into, batch)),
-    // Rows are replaced inside the table, which keeps its indexes, triggers and views.
-    swapObstacle: async () => 'SQLite would drop its indexes and triggers with it',
-    async createReplacement({ name, columns, primaryKey }) {
-      const pieces = columns.map(
-        (column) => `${quote(column.name)} ${column.type}${column.nullable ? '' : ' NOT NULL'}`,
-      );
-      if (primaryKey.length > 0) pieces.push(`PRIMARY KEY (${primaryKey.map(quote).join(', ')})`);
-      run(`CREATE TABLE ${sqliteDialect.table('main', name)} (${pieces.join(', ')})`);
-    },
-    prepareReplacement: async () => undefined,
-    async replaceTable({ name, target }) {
-      run(`ALTER TABLE ${sqliteDialect.table('main', name)} RENAME TO ${quote(target)}`);
-    },
-    lock: async (_name, waitMs) => locks.take(waitMs),
-    // It is one for all names, and held until the end.
-    async unlock() {},
     async close() {
-      if (database.isTransaction) database.exec('ROLLBACK');
-      database.close();
-      locks.release();
+      // SQLite rolls back what is not committed.
+      if (database.isOpen) database.close();
     },
   };
 }
@@ -126,36 +107,34 @@ function columnOf({ name, type, notnull, dflt_value, hidden }: Record<string, Sq
   };
 }
 
-/** Inserts a batch; says what was refused, and leaves it to the caller to undo the rest. */
-type Writer = (batch: Batch) => Extract<Copied, { refused: unknown }>['refused'] | undefined;
+/** Inserts a batch. Returns the first value that was refused, and leaves it to the caller to undo the rest. */
+type Writer = (batch: Batch) => Refusal | undefined;
 
 function writerOf(database: DatabaseSync, { table, columns }: CopyTarget): Writer {
-  const names = columns.map(({ field }) => quote(field.name));
-  const places = columns.map(() => '?');
-  const sql =
-    columns.length === 0
-      ? `INSERT INTO ${quote(table)} DEFAULT VALUES`
-      : `INSERT INTO ${quote(table)} (${names.join(', ')}) VALUES (${places.join(', ')})`;
-  const insert: StatementSync = database.prepare(sql);
+  const names = columns.map(({ field }) => quote(field.name)).join(', ');
+  const places = columns.map(() => '?').join(', ');
+  const values = columns.length === 0 ? 'DEFAULT VALUES' : `(${names}) VALUES (${places})`;
+  const insert: StatementSync = database.prepare(`INSERT INTO ${quote(table)} ${values}`);
   const encoders: Encode[] = columns.map(({ field, type }) => encoderOf(field, type));
 
   return (batch) => {
     for (const [index, record] of batch.entries()) {
-      const values: Bound[] = [];
+      const row: Bound[] = [];
       for (const [position, { field }] of columns.entries()) {
         const value = Object.hasOwn(record, field.name) ? record[field.name] : null;
         if (value === null || value === undefined) {
-          values.push(null);
+          row.push(null);
           continue;
         }
         const bound = encoders[position]!(value);
         if (bound !== null && typeof bound === 'object' && 'refused' in bound)
           return { index, field: field.name, value: String(value), reason: bound.refused };
-        values.push(bound);
+        row.push(bound);
       }
       try {
-        insert.run(...values);
+        insert.run(...row);
       } catch (error) {
+        // NOT NULL, for one.
         if (!isConstraint(error)) throw error;
         return { index, reason: error.message };
       }

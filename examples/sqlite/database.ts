@@ -4,12 +4,12 @@ import { AriesError, isAriesError } from '@aries-data/sdk';
 /** SQLite's result codes that mean something to a load. */
 const CODES = { busy: 5, locked: 6, readOnly: 8, full: 13, cannotOpen: 14, constraint: 19, notADatabase: 26 } as const;
 
-/** How long a statement waits for another writer, milliseconds; the thread waits with it. */
-const BUSY_MS = 1000;
+/** How long a statement waits for another writer, milliseconds. The thread waits with it; so the longer waits are the session's. */
+const BUSY_MS = 50;
 
 /** Opens a database file. Throws `NOT_FOUND` where it cannot be opened. */
-export function openDatabase(path: string, timeout = BUSY_MS): DatabaseSync {
-  return translated(() => new DatabaseSync(path, { timeout }));
+export function openDatabase(path: string): DatabaseSync {
+  return translated(() => new DatabaseSync(path, { timeout: BUSY_MS }));
 }
 
 /** Runs work whose errors of SQLite become AriesErrors. */

@@ -1,46 +1,28 @@
-import { AriesError } from '@aries-data/sdk';
-import type { ColumnChange, SqlDialect } from '@aries-data/sql';
-import { fitColumn } from './columns.ts';
+import { ansiDialect } from '@aries-data/sql';
+import { matchColumn } from './columns.ts';
 
-/** An identifier, quoted. */
-export function quote(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
+const ROWID = '_rowid_';
 
-const ORDINAL = '"_aries_ordinal"';
-
-/** SQLite's names, types and pieces of SQL. */
-export const sqliteDialect: SqlDialect = {
+/** What SQLite does differently from standard SQL. */
+export const sqliteDialect = ansiDialect({
   name: 'SQLite',
-  savepoints: true,
-  primaryKeys: true,
-  quote,
-  table: (schema, name) => `${quote(schema)}.${quote(name)}`,
-  // Names that differ only in the case of ASCII letters are one name.
-  nameKey(name) {
-    if (name === '' || name.includes('\0') || !name.isWellFormed() || /^sqlite_/i.test(name)) return undefined;
-    return name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
-  },
-  textType: 'TEXT',
-  bigintType: 'INTEGER',
-  fit: (column, field, type) => fitColumn(column.type, field, type),
+  // SQLite has one writer at a time.
+  connections: 1,
 
-  createStage(table, columns, ordinal) {
-    const pieces = columns.map(({ name, type, nullable }) => `${quote(name)} ${type}${nullable ? '' : ' NOT NULL'}`);
-    if (ordinal) pieces.unshift(`${ORDINAL} INTEGER PRIMARY KEY AUTOINCREMENT`);
-    return [`CREATE TABLE ${table} (${pieces.join(', ')})`];
+  // Names that differ only in the case of A to Z are one name.
+  nameKey(name, of) {
+    const key = name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+    if (name === '' || name.includes('\0') || !name.isWellFormed()) return undefined;
+    return key.startsWith('sqlite_') || (of === 'column' && key === ROWID) ? undefined : key;
   },
-  ordinal: ORDINAL,
-  // The transaction begins as the only writer.
-  lockForWrite: () => [],
-  alter: (table, changes) => changes.map((change) => alteration(table, change)),
+  // SQLite numbers the rows of a table as they come.
+  ordinal: ROWID,
 
-  differs(left, right, columns) {
-    const one = (name: string) => `${left}.${quote(name)} IS NOT ${right}.${quote(name)}`;
-    return `(${columns.map(({ name }) => one(name)).join(' OR ')})`;
-  },
-
-  // Dates and date-times without a zone are made as long as those with one, so that all of them compare as texts.
+  matchColumn,
+  // Decimals are kept as text, to be exact.
+  cursorObstacle: ({ kind }) =>
+    kind === 'decimal' ? 'is a decimal, which SQLite keeps as text: "9" comes after "10"' : undefined,
+  // Dates, and date-times without a zone, are made as long as those with one, so that all of them compare as texts.
   cursorOrder(expression, type) {
     if (type === 'DATE TEXT') return `(${expression} || 'T00:00:00.000000Z')`;
     if (type === 'DATETIME TEXT') return `(${expression} || 'Z')`;
@@ -51,10 +33,4 @@ export const sqliteDialect: SqlDialect = {
     type === 'DATE TEXT' || type === 'DATETIME TEXT' || type === 'TIMESTAMP TEXT'
       ? `(substr(rtrim(${parameter}, 'Z') || iif(instr(${parameter}, '.'), '', '.') || '000000', 1, 26) || 'Z')`
       : parameter,
-  analyze: () => [],
-};
-
-function alteration(table: string, change: ColumnChange): string {
-  if (change.kind === 'add') return `ALTER TABLE ${table} ADD COLUMN ${quote(change.column)} ${change.type}`;
-  throw new AriesError('SCHEMA_CONFLICT', 'SQLite only adds columns, it does not change them');
-}
+});

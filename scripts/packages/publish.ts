@@ -3,14 +3,22 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Archive } from './archives.ts';
+import type { PublicPackage } from './public-packages.ts';
 
 /** Says why packages cannot be published from here; undefined where they can. */
-export function whyNotPublish(env: NodeJS.ProcessEnv): string | undefined {
-  // npm signs where a package comes from with the identity of a workflow's run, which no other machine has.
-  if (env.GITHUB_ACTIONS === 'true' && env.ACTIONS_ID_TOKEN_REQUEST_URL) return undefined;
+export function whyNotPublish(packages: readonly PublicPackage[], env: NodeJS.ProcessEnv): string | undefined {
+  const { GITHUB_ACTIONS, ACTIONS_ID_TOKEN_REQUEST_URL, GITHUB_REPOSITORY = '' } = env;
+  // npm attests a package's origin with the identity of a workflow's run, which no other machine has.
+  if (GITHUB_ACTIONS !== 'true' || !ACTIONS_ID_TOKEN_REQUEST_URL)
+    return [
+      'Packages are published only by the release workflow on GitHub, where npm can attest what they were built from.',
+      'To do everything but publish: pnpm release --dry-run',
+    ].join('\n');
+  const elsewhere = packages.filter(({ repository }) => !repository?.includes(`/${GITHUB_REPOSITORY}`));
+  if (elsewhere.length === 0) return undefined;
   return [
-    'Packages are published only by the release workflow on GitHub, where npm can attest what they were built from.',
-    'To do everything but publish: pnpm release --dry-run',
+    `npm refuses the provenance of packages that do not name their repository: ${elsewhere.map(({ name }) => name).join(', ')}.`,
+    `Add to each package.json: "repository": { "type": "git", "url": "git+https://github.com/${GITHUB_REPOSITORY}.git" }`,
   ].join('\n');
 }
 

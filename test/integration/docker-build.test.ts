@@ -3,6 +3,9 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { imageSize } from '../../docker/image-size.ts';
+import { billFaults } from '../../scripts/packages/bills-of-materials.ts';
+import { imageGrowth, recordedSizes, recordSizes } from '../../scripts/packages/recorded-sizes.ts';
 import { type AriesImages, ariesImages } from '../services/aries-images.ts';
 import { runImage } from '../services/containers.ts';
 import { dockerDoes } from '../services/docker.ts';
@@ -58,11 +61,46 @@ describe('images', () => {
         'org.opencontainers.image.title': 'aries-data',
         'org.opencontainers.image.version': version,
         'org.opencontainers.image.licenses': 'MIT',
+        'org.opencontainers.image.revision': expect.stringMatching(/^[0-9a-f]{40}$/),
+        'org.opencontainers.image.created': expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
       },
     });
     const core = await inspect('aries-data:core');
     expect(core.Config.OnBuild ?? []).toEqual([]);
     expect(core.Config.Entrypoint).toEqual(['aries']);
+  });
+
+  test('the base holds the list of all packages in it, as CycloneDX', async () => {
+    const text = await inside('aries-data', 'cat /opt/aries/sbom.cdx.json');
+    expect(await billFaults(text)).toEqual([]);
+    const { components } = JSON.parse(text) as { components: { purl: string }[] };
+    const listed = components.map(({ purl }) => decodeURIComponent(purl));
+    const installed = `
+      const { packages } = require('/opt/aries/node_modules/.package-lock.json');
+      for (const [path, { version }] of Object.entries(packages)) console.log(path.replace(/.*node_modules\\//, '') + '@' + version);`;
+    const there = (await inside('aries-data', `node -e "${installed}"`)).split('\n');
+    expect(there.length).toBeGreaterThan(20);
+    for (const each of there.filter((one) => !one.startsWith('@aries-data/cli@')))
+      expect(listed).toContain(`pkg:npm/${each}`);
+  });
+
+  test('no image has grown by more than docs/performance.md allows', async () => {
+    const history = (image: string) =>
+      dockerDoes(engine, ['history', '--no-trunc', '--human=false', '--format', '{{json .}}', image]);
+    const below = await history(`${images.prefix}aries-data`);
+    const measured = {
+      'aries-data': imageSize('node:24-bookworm-slim', below, await history(engine.nodeImage)),
+      ...Object.fromEntries(
+        await Promise.all(
+          CONNECTORS.map(async (name) => {
+            const size = imageSize('aries-data', await history(`${images.prefix}aries-${name}`), below);
+            return [`aries-${name}`, size] as const;
+          }),
+        ),
+      ),
+    };
+    if (process.env.ARIES_RECORD_SIZES === '1') recordSizes(root, { images: measured });
+    expect(imageGrowth(recordedSizes(root), measured)).toEqual([]);
   });
 
   test('aries --version takes at most twice as long as node -e 0', async () => {

@@ -1,5 +1,6 @@
 import { Command, type Config } from '@oclif/core';
 import { outputFlags } from './flags.ts';
+import type { Page } from './report/table.ts';
 import type { Session } from './session.ts';
 import { type StepCommand, type StepFlags, stepOptions } from './step-flags.ts';
 
@@ -34,7 +35,7 @@ export abstract class AriesCommand extends Command {
   }
 
   /** Formats the result for people. */
-  present(result: object): string {
+  present(result: object, _page: Page): string {
     return JSON.stringify(result, null, 2);
   }
 }

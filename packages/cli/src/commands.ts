@@ -1,6 +1,7 @@
 import type { Config, Interfaces } from '@oclif/core';
 import type { AriesCommand } from './base-command.ts';
 import Check from './commands/check.ts';
+import Completion from './commands/completion.ts';
 import DatasetHead from './commands/dataset/head.ts';
 import DatasetRejected from './commands/dataset/rejected.ts';
 import DatasetRm from './commands/dataset/rm.ts';
@@ -23,7 +24,7 @@ import Test from './commands/test.ts';
 import Transform from './commands/transform.ts';
 import type { Session } from './session.ts';
 
-/** The class of a command: what `run-command.ts` needs to know of it. */
+/** The class of a command, as far as `run-command.ts` needs it. */
 export interface CommandClass {
   new (argv: string[], config: Config, session: Session): AriesCommand;
   summary?: string | undefined;
@@ -59,9 +60,10 @@ export const COMMANDS: Record<string, CommandClass> = {
   'state show': StateShow,
   'state reset': StateReset,
   doctor: Doctor,
+  completion: Completion,
 };
 
-/** What the first word of a two-word command stands for. */
+/** The first words of two-word commands, with what they are for. */
 export const TOPICS: Record<string, string> = {
   new: 'Begin a connector or a pipeline',
   schedule: 'Print what a scheduler needs to run a pipeline',
@@ -69,7 +71,7 @@ export const TOPICS: Record<string, string> = {
   state: 'Look at how far streams have been loaded, and start over',
 };
 
-/** The command that the arguments name, and what is left of them. */
+/** Finds the command that the arguments begin with; `rest` is the arguments after it. */
 export function findCommand(
   argv: readonly string[],
 ): { id: string; command: CommandClass; rest: string[] } | undefined {

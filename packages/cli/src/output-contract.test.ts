@@ -75,6 +75,24 @@ describe.concurrent('exit codes, each with the failure line', () => {
       2,
       { code: 'USAGE', message: 'Unknown flag --nope' },
     ],
+    [
+      '2: a misspelt flag',
+      ['extract', 'x', '--cofig=secret', '--staging', 's'],
+      2,
+      {
+        message: 'Unknown flag --cofig',
+        hint: 'Did you mean --config? aries extract --help lists its arguments and flags.',
+      },
+    ],
+    [
+      '2: a flag of another command',
+      ['load', 'x', '--input', 'i', '--streams', 's'],
+      2,
+      {
+        message: 'Unknown flag --streams',
+        hint: 'It is a flag of aries extract. aries load --help lists its arguments and flags.',
+      },
+    ],
     ['2: a flag without its value', ['extract', '--staging'], 2, { message: 'Flag --staging expects a value' }],
     ['2: a missing flag', ['extract', './x.ts'], 2, { message: 'Missing required flag --staging' }],
     ['2: a missing argument', ['run'], 2, { message: 'Missing argument PIPELINE' }],
@@ -100,7 +118,7 @@ describe.concurrent('exit codes, each with the failure line', () => {
       '2: too many arguments',
       ['dataset', 'show', 'file:///a', 'file:///b'],
       2,
-      { message: 'There are 1 arguments more than the command takes' },
+      { message: 'One argument too many', hint: 'aries dataset show --help lists its arguments and flags.' },
     ],
     [
       '2: an unknown command',
@@ -109,16 +127,22 @@ describe.concurrent('exit codes, each with the failure line', () => {
       { code: 'USAGE', message: 'There is no command "aries extrct"', hint: 'Did you mean aries extract?' },
     ],
     [
+      '2: an unknown second word',
+      ['dataset', 'hed'],
+      2,
+      { message: 'There is no command "aries dataset hed"', hint: 'Did you mean aries dataset head?' },
+    ],
+    [
       '2: half a command',
       ['dataset'],
       2,
       {
-        message: '"aries dataset" is no command by itself',
-        hint: 'There are aries dataset show, aries dataset head, aries dataset rejected, aries dataset rm.',
+        message: '"aries dataset" is not a complete command',
+        hint: 'Commands: aries dataset show, aries dataset head, aries dataset rejected, aries dataset rm.',
       },
     ],
     ['2: no command', [], 2, { message: 'No command was given' }],
-    ['2: a flag before the command', ['--json', 'extract'], 2, { message: '--json stands before the command' }],
+    ['2: a flag before the command', ['--json', 'extract'], 2, { message: '--json comes before the command' }],
     [
       '78: an unknown connector',
       ['check', 'postgrs'],
@@ -126,7 +150,7 @@ describe.concurrent('exit codes, each with the failure line', () => {
       {
         code: 'CONNECTOR_NOT_FOUND',
         message: 'There is no connector "postgrs"',
-        hint: expect.stringContaining('Did you mean postgres'),
+        hint: 'Did you mean postgres?',
       },
     ],
     [
@@ -373,6 +397,22 @@ describe.runIf(process.platform === 'linux' && existsSync('/usr/bin/script'))('o
     );
   });
 
+  test('aries alone shows the help and ends with 0', async () => {
+    const { code, stdout } = await runAries([], { terminal: '' });
+    expect(code).toBe(0);
+    expect(stdout).toContain('TOPICS');
+    expect(stdout).not.toContain('No command was given');
+  });
+
+  test.each(['spec postgres', 'spec rest', 'doctor --staging .'])(
+    'the tables of %s fit 80 columns',
+    async (command) => {
+      const text = await onTerminal(command, 80);
+      expect(text.split('\n').length).toBeGreaterThan(5);
+      expect(text.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    },
+  );
+
   test('--json is for machines there too', async () => {
     const text = await onTerminal(`check ${fixture('numbers')} --config '{"count":3}' --json`);
     expect(JSON.parse(text)).toMatchObject({ ok: true, connector: 'numbers' });
@@ -388,7 +428,7 @@ describe.runIf(process.platform === 'linux' && existsSync('/usr/bin/script'))('o
   });
 });
 
-async function onTerminal(command: string): Promise<string> {
-  const { stdout } = await runAries([], { terminal: command });
+async function onTerminal(command: string, columns = 120): Promise<string> {
+  const { stdout } = await runAries([], { terminal: command, columns });
   return stripVTControlCharacters(stdout).replaceAll('\r', '');
 }

@@ -129,9 +129,11 @@ function packageJsonOf(specifier: string, base: string): string | undefined {
 function notFound(use: string, from: string): AriesError {
   const known = connectorsAt([from, dirname(CLI)]);
   const near = suggest(use, known);
-  const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `Installed are ${known.join(', ') || 'none'}.`;
   const install = /^[\w-]+$/.test(use) ? `@aries-data/connector-${use}` : use;
   return new AriesError('CONNECTOR_NOT_FOUND', `There is no connector "${use}"`, {
-    hint: `${hint} A connector that is not installed: npm install ${install}`,
+    hint:
+      near.length > 0
+        ? `Did you mean ${near.join(' or ')}?`
+        : `Installed connectors: ${known.join(', ') || 'none'}. To install another: npm install ${install}`,
   });
 }

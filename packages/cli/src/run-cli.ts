@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import { listenToSignals } from './signals.ts';
 
-/** One call of `aries`, from its arguments to the exit of the process. */
+/** Runs one call of `aries`, from its arguments to the exit of the process. */
 export async function runCli(argv: string[]): Promise<void> {
   const stop = listenToSignals();
   ensureUser();
@@ -14,19 +14,19 @@ export async function runCli(argv: string[]): Promise<void> {
   await runCommand(argv, stop);
 }
 
-// An installation that lacks a file has not even the parts that report errors.
+// If a file of the installation is missing, the modules that report errors cannot be loaded either.
 function endBroken(cause: Error): never {
   const error = {
     code: 'BUG',
     kind: 'bug',
-    message: `aries is not installed whole: ${cause.message.split('\n')[0]}`,
-    hint: 'Install it again.',
+    message: `The installation of aries is incomplete: ${cause.message.split('\n')[0]}`,
+    hint: 'Reinstall aries.',
   };
   process.stdout.write(`${JSON.stringify({ ok: false, exitCode: 70, error })}\n`);
   process.exit(70);
 }
 
-// oclif asks for home and shell as it loads, and throws where a container runs as a user that /etc/passwd does not know.
+// oclif looks up home and shell as it loads, and throws if a container runs as a user without an entry in /etc/passwd.
 function ensureUser(): void {
   try {
     userInfo();
@@ -37,6 +37,8 @@ function ensureUser(): void {
 }
 
 function wantsHelp(argv: string[]): boolean {
+  // Without a terminal nobody reads the help: a script that lost its arguments must see a failure.
+  if (argv.length === 0) return process.stdout.isTTY === true && process.stderr.isTTY === true;
   if (argv[0] === 'help') return true;
   const end = argv.indexOf('--');
   return (end === -1 ? argv : argv.slice(0, end)).some((argument) => argument === '--help' || argument === '-h');

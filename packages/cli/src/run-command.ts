@@ -74,7 +74,7 @@ export async function runCommand(argv: string[], stop: Stop): Promise<void> {
     checkEnvironment({ ...found.command.baseFlags, ...found.command.flags }, process.env);
     stop.signal.throwIfAborted();
     const result = await command.run();
-    outcome = { result, present: () => command.present(result), secretFree: found.command.secretFree };
+    outcome = { result, present: (page) => command.present(result, page), secretFree: found.command.secretFree };
   } catch (thrown) {
     outcome = { error: errorOf(thrown, stop, { command: found?.id, isStep }) };
   }

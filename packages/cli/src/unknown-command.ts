@@ -1,27 +1,32 @@
 import { AriesError, nearest } from '@aries-data/sdk';
 import { COMMANDS, TOPICS } from './commands.ts';
 
-/** Why these arguments name no command, and which ones there are. */
+/** Returns the error for arguments that name no command, with the commands that they may stand for. */
 export function unknownCommand([first, second]: readonly string[]): AriesError {
   const commands = Object.keys(COMMANDS);
   if (first === undefined)
-    return usage('No command was given', `There are ${commands.join(', ')}; aries --help says more.`);
-  if (Object.hasOwn(TOPICS, first)) {
-    const own = commands.filter((id) => id.startsWith(`${first} `)).map((id) => `aries ${id}`);
-    const isBare = second === undefined || second.startsWith('-');
-    const said = isBare ? `"aries ${first}" is no command by itself` : `There is no command "aries ${first} ${second}"`;
-    return usage(said, `There are ${own.join(', ')}.`);
-  }
+    return usage('No command was given', `Commands: ${commands.join(', ')}. aries --help explains them.`);
   if (first.startsWith('-'))
     return usage(
-      `${first.split('=')[0]} stands before the command`,
-      'Flags come after the command: aries extract --help.',
+      `${first.split('=')[0]} comes before the command`,
+      'Put flags after the command: aries extract --json.',
     );
-  const near = nearest(first, [...commands, ...Object.keys(TOPICS)]).map((id) => `aries ${id}`);
-  return usage(
-    `There is no command "aries ${first}"`,
-    near.length > 0 ? `Did you mean ${near.join(' or ')}?` : 'aries --help lists the commands.',
-  );
+  if (Object.hasOwn(TOPICS, first)) {
+    const own = commands.filter((id) => id.startsWith(`${first} `)).map((id) => id.slice(first.length + 1));
+    const all = `Commands: ${named(own, first).join(', ')}.`;
+    if (second === undefined || second.startsWith('-')) return usage(`"aries ${first}" is not a complete command`, all);
+    return usage(`There is no command "aries ${first} ${second}"`, suggestion(nearest(second, own), first) ?? all);
+  }
+  const near = nearest(first, [...commands.filter((id) => !id.includes(' ')), ...Object.keys(TOPICS)]);
+  return usage(`There is no command "aries ${first}"`, suggestion(near) ?? 'aries --help lists the commands.');
+}
+
+function suggestion(words: readonly string[], topic?: string): string | undefined {
+  return words.length === 0 ? undefined : `Did you mean ${named(words, topic).join(' or ')}?`;
+}
+
+function named(words: readonly string[], topic?: string): string[] {
+  return words.map((word) => ['aries', topic, word].filter(Boolean).join(' '));
 }
 
 function usage(message: string, hint: string): AriesError {

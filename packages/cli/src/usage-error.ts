@@ -1,13 +1,38 @@
 import { stripVTControlCharacters } from 'node:util';
-import { AriesError } from '@aries-data/sdk';
+import { AriesError, nearest } from '@aries-data/sdk';
 import type { Interfaces } from '@oclif/core';
+import { COMMANDS } from './commands.ts';
 
-/** An error of oclif's parser as `USAGE`; `undefined` for any other. */
+/** Turns an error of oclif's parser into `USAGE`; returns undefined for any other error. */
 export function toUsageError(thrown: unknown, command: string | undefined): AriesError | undefined {
   if (!(thrown instanceof Error) || !isParserError(thrown)) return undefined;
+  const help = `aries ${command ?? ''} --help lists its arguments and flags.`.replace('  ', ' ');
+  const suggestion = suggestFlag(thrown, command);
   return new AriesError('USAGE', messageOf(thrown), {
-    hint: `aries ${command ?? ''} --help lists what it takes.`.replace('  ', ' '),
+    hint: suggestion === undefined ? help : `${suggestion} ${help}`,
   });
+}
+
+/** Suggests what an unknown flag may stand for: a flag of the command with a similar name, or the same flag of another command. */
+function suggestFlag(error: Error & { flags?: unknown[] }, command: string | undefined): string | undefined {
+  const [first] = Array.isArray(error.flags) ? error.flags.map(nameOf) : [];
+  if (first?.startsWith('--') !== true) return undefined;
+  const name = first.slice(2);
+  const own = command === undefined ? [] : flagsOf(command);
+  const near = nearest(name, own).map((flag) => `--${flag}`);
+  if (near.length > 0) return `Did you mean ${near.join(' or ')}?`;
+  const others = Object.keys(COMMANDS).filter((id) => flagsOf(id).includes(name));
+  return others.length === 0 ? undefined : `It is a flag of ${others.map((id) => `aries ${id}`).join(', ')}.`;
+}
+
+function flagsOf(command: string): string[] {
+  const { flags = {}, baseFlags = {} } = COMMANDS[command] ?? {};
+  return Object.keys({ ...flags, ...baseFlags });
+}
+
+/** Returns a flag without its value, which may be a secret. */
+function nameOf(flag: unknown): string {
+  return String(flag).split('=')[0]!;
 }
 
 function isParserError(error: Error): boolean {
@@ -15,11 +40,10 @@ function isParserError(error: Error): boolean {
 }
 
 function messageOf(error: Error & { flags?: unknown[]; args?: unknown[] }): string {
-  // A value that slipped out of its quotes may be a secret: flags are named without theirs, arguments not at all.
-  if (Array.isArray(error.flags))
-    return `Unknown flag ${error.flags.map((flag) => String(flag).split('=')[0]).join(', ')}`;
+  // A value that slipped out of its quotes may be a secret: flags are shown without values, arguments not at all.
+  if (Array.isArray(error.flags)) return `Unknown flag ${error.flags.map(nameOf).join(', ')}`;
   if (Array.isArray(error.args) && error.message.startsWith('Unexpected argument'))
-    return `There are ${error.args.length} arguments more than the command takes`;
+    return error.args.length === 1 ? 'One argument too many' : `${error.args.length} arguments too many`;
   if (Array.isArray(error.args) && error.message.startsWith('Missing')) {
     return `Missing argument ${error.args.map((arg) => String((arg as { name: string }).name).toUpperCase()).join(', ')}`;
   }
@@ -31,7 +55,7 @@ function messageOf(error: Error & { flags?: unknown[]; args?: unknown[] }): stri
     .replace(/\n\s*/g, '; ');
 }
 
-/** Refuses environment values that oclif would take for "no": a flag that is on or off knows a few words only. */
+/** Throws `USAGE` if the variable of an on/off flag is neither true nor false: oclif would take any other word for false. */
 export function checkEnvironment(flags: Interfaces.FlagInput, env: NodeJS.ProcessEnv): void {
   for (const flag of Object.values(flags)) {
     const value = flag.env === undefined ? undefined : env[flag.env];
@@ -43,7 +67,7 @@ export function checkEnvironment(flags: Interfaces.FlagInput, env: NodeJS.Proces
     )
       continue;
     throw new AriesError('USAGE', `${flag.env} is neither true nor false`, {
-      hint: `Set ${flag.env} to true or false, or leave it out.`,
+      hint: `Set ${flag.env} to true or false, or unset it.`,
     });
   }
 }

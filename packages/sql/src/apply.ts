@@ -1,16 +1,16 @@
 import { AriesError, type Interval, type LoadCounts } from '@aries-data/sdk';
 import type { ReadLater } from '@aries-data/sdk/internal';
-import type { SqlConnection, SqlDialect } from './dialect.ts';
-import type { CursorColumn, TargetPlan } from './plan.ts';
+import type { CursorColumn, TargetComparison } from './compare-target.ts';
+import type { SqlConnection } from './connection.ts';
+import type { SqlDialect } from './dialect.ts';
 
 /** A load table whose rows are to go into a target, inside a transaction. */
-export interface Application {
+export interface Application extends Pick<TargetComparison, 'columns' | 'key' | 'cursor'> {
   connection: SqlConnection;
   dialect: SqlDialect;
   /** Both quoted. */
   target: string;
   load: string;
-  plan: Pick<TargetPlan, 'columns' | 'key' | 'cursor'>;
   /** Rows in the load table. */
   received: number;
   interval?: Interval | undefined;
@@ -20,32 +20,31 @@ export interface Application {
 
 /** Adds all rows. */
 export async function applyAppend(application: Application): Promise<LoadCounts> {
-  const { connection, received, plan } = application;
-  if (plan.columns.length === 0) return { received, inserted: 0 };
+  const { connection, received, columns } = application;
+  if (columns.length === 0) return { received, inserted: 0 };
   const inserted = await connection.run(insertAll(application));
   if (inserted !== received) throw lost(application, inserted);
   return { received, inserted };
 }
 
-/** Deletes what is there and adds all rows. Other transactions see the old rows until the commit. */
+/** Deletes what is there and adds all rows. */
 export async function applyReplace(application: Application): Promise<LoadCounts> {
   await application.connection.run(`DELETE FROM ${application.target}`);
   return applyAppend(application);
 }
 
-/** By primary key: the later cursor wins, on a tie the later in the dataset; an existing newer row stays. */
+/** Updates rows with the same primary key and adds the others. The greater cursor wins; if equal, the later in the dataset. */
 export async function applyMerge(application: Application): Promise<LoadCounts> {
   await keepLast(application);
   return upsert(application, { intervals: [], newer: true });
 }
 
 /**
- * Makes the interval hold exactly the dataset's rows: those of the interval that are not in the dataset go. What was read later
- * says better what became of a row: rows of such intervals stay as they are, and the dataset's own in them are set aside.
+ * Makes the interval hold exactly the dataset's rows: other rows of the interval are deleted. Rows in intervals that were read later
+ * are newer than the dataset: they stay, and the dataset's own rows in these intervals are left out.
  */
 export async function applyReplaceInterval(application: Application): Promise<LoadCounts> {
-  const { connection, dialect, target, load, plan, interval, received } = application;
-  const { key, cursor, columns } = plan;
+  const { connection, dialect, target, load, columns, key, cursor, interval, received } = application;
   if (cursor === undefined || interval === undefined) {
     throw new AriesError('CONFIG_INVALID', 'replace-interval needs a cursor and an interval', {
       hint: 'Name a cursor for the stream, and extract with --interval-start and --interval-end.',
@@ -80,15 +79,15 @@ export async function applyReplaceInterval(application: Application): Promise<Lo
 }
 
 interface InIntervals {
-  /** Of the table. */
+  /** The table's. */
   alias: string;
   column: Pick<CursorColumn, 'name' | 'type'>;
   intervals: readonly Interval[];
-  /** The number of the first parameter; 1 where it is left out. */
+  /** The number of the first parameter. Default: 1. */
   first?: number;
 }
 
-/** A condition, never NULL: the cursor lies in one of the intervals. */
+/** Returns a condition, never NULL: the cursor lies in one of the intervals. */
 function inIntervals(
   dialect: SqlDialect,
   { alias, column, intervals, first = 1 }: InIntervals,
@@ -104,7 +103,7 @@ function inIntervals(
   };
 }
 
-/** Which rows of the target stay as they are, though the load table has their key. */
+/** Rows of the target that stay as they are, though the load table has their key. */
 interface Stays {
   /** Those in these intervals. */
   intervals: readonly Interval[];
@@ -113,20 +112,20 @@ interface Stays {
 }
 
 async function upsert(application: Application, stays: Stays): Promise<LoadCounts> {
-  const { connection, dialect, target, plan, received } = application;
+  const { connection, dialect, target, columns, key, cursor, received } = application;
   const rows = `${source(application)} AS l`;
-  const changing = plan.columns.filter((column) => !plan.key.includes(column));
+  const changing = columns.filter((column) => !key.includes(column));
   let updated = 0;
   if (changing.length > 0) {
     const assignments = changing.map(({ name }) => `${dialect.quote(name)} = l.${dialect.quote(name)}`);
     const conditions = [sameKey(application), dialect.differs('t', 'l', changing)];
     const values: string[] = [];
-    if (stays.intervals.length > 0 && plan.cursor !== undefined) {
-      const later = inIntervals(dialect, { alias: 't', column: plan.cursor, intervals: stays.intervals });
+    if (stays.intervals.length > 0 && cursor !== undefined) {
+      const later = inIntervals(dialect, { alias: 't', column: cursor, intervals: stays.intervals });
       conditions.push(`NOT ${later.sql}`);
       values.push(...later.values);
     }
-    if (stays.newer && plan.cursor !== undefined) conditions.push(`NOT ${isNewer(dialect, plan.cursor)}`);
+    if (stays.newer && cursor !== undefined) conditions.push(`NOT ${isNewer(dialect, cursor)}`);
     updated = await connection.run(
       `UPDATE ${target} AS t SET ${assignments.join(', ')} FROM ${rows} WHERE ${conditions.join(' AND ')}`,
       values,
@@ -138,9 +137,8 @@ async function upsert(application: Application, stays: Stays): Promise<LoadCount
   return { received, inserted, updated, unchanged: Math.max(0, received - inserted - updated) };
 }
 
-/** Of rows with the same key, keeps the one with the greatest cursor, and of those the last that came. */
-async function keepLast({ connection, dialect, load, plan }: Application): Promise<void> {
-  const { key, cursor } = plan;
+/** Of rows with the same key, keeps the one with the greatest cursor; if equal, the one that came last. */
+async function keepLast({ connection, dialect, load, key, cursor }: Application): Promise<void> {
   if (key.length === 0) {
     throw new AriesError('CONFIG_INVALID', 'merge needs a primary key', {
       hint: "Name it in the stream's options (primaryKey), or use another disposition.",
@@ -156,7 +154,7 @@ async function keepLast({ connection, dialect, load, plan }: Application): Promi
   );
 }
 
-/** The target's row is newer than the load table's: a row without a cursor is the oldest. */
+/** Returns a condition: the target's row is newer than the load table's. A row without a cursor is the oldest. */
 function isNewer(dialect: SqlDialect, cursor: CursorColumn): string {
   const [theirs, ours] = ['t', 'l'].map((alias) =>
     dialect.cursorOrder(`${alias}.${dialect.quote(cursor.name)}`, cursor.type),
@@ -165,13 +163,13 @@ function isNewer(dialect: SqlDialect, cursor: CursorColumn): string {
   return `(coalesce(${theirs} > ${ours}, false) OR (l.${name} IS NULL AND t.${name} IS NOT NULL))`;
 }
 
-function sameKey({ dialect, plan }: Application): string {
-  return plan.key.map(({ name }) => `t.${dialect.quote(name)} = l.${dialect.quote(name)}`).join(' AND ');
+function sameKey({ dialect, key }: Application): string {
+  return key.map(({ name }) => `t.${dialect.quote(name)} = l.${dialect.quote(name)}`).join(' AND ');
 }
 
-function insertInto({ dialect, target, plan }: Application): string {
-  const names = plan.columns.map(({ name }) => dialect.quote(name)).join(', ');
-  return `INSERT INTO ${target} (${names})${dialect.insertOption === undefined ? '' : ` ${dialect.insertOption}`}`;
+function insertInto({ dialect, target, columns }: Application): string {
+  const names = columns.map(({ name }) => dialect.quote(name)).join(', ');
+  return `INSERT INTO ${target} (${names})${dialect.insertOption === '' ? '' : ` ${dialect.insertOption}`}`;
 }
 
 function insertAll(application: Application): string {
@@ -179,18 +177,18 @@ function insertAll(application: Application): string {
 }
 
 function selectAll(application: Application): string {
-  const names = application.plan.columns.map(({ name }) => `l.${application.dialect.quote(name)}`).join(', ');
+  const names = application.columns.map(({ name }) => `l.${application.dialect.quote(name)}`).join(', ');
   return `SELECT ${names} FROM ${source(application)}`;
 }
 
-/** The load table with the target's types. */
-function source({ dialect, load, plan }: Application): string {
-  if (plan.columns.every(({ type, loadType }) => type === loadType)) return load;
-  const columns = plan.columns.map(({ name, type, loadType }) => {
+/** Returns the load table with its columns cast to the target's types. */
+function source({ dialect, load, columns }: Application): string {
+  if (columns.every(({ type, loadType }) => type === loadType)) return load;
+  const selected = columns.map(({ name, type, loadType }) => {
     const column = dialect.quote(name);
     return type === loadType ? column : `CAST(${column} AS ${type}) AS ${column}`;
   });
-  return `(SELECT ${columns.join(', ')} FROM ${load})`;
+  return `(SELECT ${selected.join(', ')} FROM ${load})`;
 }
 
 function lost({ target, received }: Application, inserted: number): AriesError {

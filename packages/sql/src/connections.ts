@@ -1,17 +1,26 @@
 import { AriesError } from '@aries-data/sdk';
-import type { SqlConnection } from './dialect.ts';
+import type { SqlConnection } from './connection.ts';
+import type { SqlDialect } from './dialect.ts';
+import type { SqlSessionOptions } from './session-options.ts';
 
-/** The connections of a load session: a first one, which has the transaction and the locks, and others that are lent. */
+/**
+ * The connections of a load session: the first has the transaction and the locks, others are lent. With `connections: 1` the
+ * first is lent as well.
+ */
 export interface Connections {
-  /** Work on the first connection; one piece at a time, in order. */
+  /** Runs work on the first connection; one piece at a time, in order. */
   first<T>(work: (connection: SqlConnection) => Promise<T>): Promise<T>;
-  /** Work on a connection that is in no transaction. */
+  /** Runs work on a connection that is not used otherwise, or on the only one. */
   lend<T>(work: (connection: SqlConnection) => Promise<T>): Promise<T>;
-  /** Ends whatever runs and closes all. Never throws. */
+  /** Stops what is running and closes all. Never throws. */
   closeAll(): Promise<void>;
 }
 
-export function createConnections(connect: () => Promise<SqlConnection>, signal: AbortSignal): Connections {
+export function createConnections({
+  dialect,
+  connect,
+  signal,
+}: Pick<SqlSessionOptions, 'connect' | 'signal'> & { dialect: Pick<SqlDialect, 'connections'> }): Connections {
   const open = new Set<SqlConnection>();
   const idle: SqlConnection[] = [];
   let first: Promise<SqlConnection> | undefined;
@@ -35,22 +44,25 @@ export function createConnections(connect: () => Promise<SqlConnection>, signal:
     await Promise.all(closing.map((connection) => connection.close()));
   }
 
+  function theFirst(): Promise<SqlConnection> {
+    first ??= opened();
+    return first;
+  }
+
   signal.addEventListener('abort', () => void closeAll(), { once: true });
 
   return {
     first(work) {
-      const turn = last.then(async () => {
-        first ??= opened();
-        return work(await first);
-      });
+      const turn = last.then(async () => work(await theFirst()));
       last = turn.catch(() => {});
       return turn;
     },
 
     async lend(work) {
+      if (dialect.connections === 1) return work(await theFirst());
       const connection = idle.pop() ?? (await opened());
       const result = await work(connection);
-      // One that failed is not lent again; it is closed with the others.
+      // A connection that failed is not lent again; it is closed with the others.
       if (open.has(connection)) idle.push(connection);
       return result;
     },

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AriesError, type Batch, type Rejection, withOrigin } from '@aries-data/sdk';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Copied, SqlConnection } from './connection.ts';
 import { createCopier } from './copier.ts';
-import type { Copied, SqlConnection } from './dialect.ts';
 
 const into = { table: 't', columns: [] };
 const batchOf = (first: number, length: number) => Array.from({ length }, (_, index) => ({ id: first + index }));

@@ -1,5 +1,5 @@
 import { AriesError, type Batch, type LoadPart, originOf, type Rejection, withOrigin } from '@aries-data/sdk';
-import type { Copied, CopyTarget, Refusal, SqlConnection } from './dialect.ts';
+import type { Copied, CopyTarget, Refusal, SqlConnection } from './connection.ts';
 
 /** Copies batches and parts into one table, several at a time; what the database refuses is found, rejected, and the rest copied. */
 export interface Copier {

@@ -1,19 +1,10 @@
-export type {
-  ColumnChange,
-  Copied,
-  CopyTarget,
-  Fit,
-  NewColumn,
-  Refusal,
-  Replacement,
-  SqlColumn,
-  SqlConnection,
-  SqlDialect,
-  SqlTable,
-  SqlValue,
-} from './dialect.ts';
+export { ansiDialect } from './ansi-dialect.ts';
+export type { Copied, CopyTarget, Refusal, Savepoints, SqlConnection, SqlValue, Swap } from './connection.ts';
+export type { ColumnMatch, SqlDialect, WantedColumn } from './dialect.ts';
 export { LEDGER } from './ledger-table.ts';
-export { type SqlSessionOptions, sqlLoadSession } from './session.ts';
+export { sqlLoadSession } from './session.ts';
+export type { SqlSessionOptions } from './session-options.ts';
 export { checkQueryColumns, selectTables, sqlSourceOptions } from './source-options.ts';
+export type { ColumnChange, NewColumn, Replacement, SqlColumn, SqlTable } from './tables.ts';
 export { openTunnel } from './tunnel/tunnel.ts';
 export { type TunnelConfig, tunnelOptions } from './tunnel/tunnel-options.ts';

@@ -1,9 +1,13 @@
 import { type Disposition, isAriesError, type LedgerRow } from '@aries-data/sdk';
-import type { SqlConnection, SqlDialect, SqlValue } from './dialect.ts';
+import type { SqlConnection, SqlValue } from './connection.ts';
+import type { SqlDialect } from './dialect.ts';
 import type { Transaction } from './transaction.ts';
 
 /** The ledger's table, in the schema of the targets. */
 export const LEDGER = '_aries_ledger';
+
+const COMMENT =
+  'Aries writes a row here in the transaction of each load: which dataset is in which table. Without it Aries cannot tell what is loaded already; do not edit it.';
 
 const COLUMNS = [
   'entry',
@@ -79,9 +83,8 @@ export function ledgerTable(dialect: SqlDialect, schema: string): LedgerTable {
         return `${dialect.quote(name)} ${type}${optional ? '' : ' NOT NULL'}`;
       });
       await connection.run(`CREATE TABLE ${table} (${types.join(', ')})`);
-      await connection.run(
-        `COMMENT ON TABLE ${table} IS 'Aries writes a row here in the transaction of each load: which dataset is in which table. Without it Aries cannot tell what is loaded already; do not edit it.'`,
-      );
+      const comment = dialect.comment(table, COMMENT);
+      if (comment !== undefined) await connection.run(comment);
     },
 
     async upgrade(connection, transaction) {
@@ -92,7 +95,7 @@ export function ledgerTable(dialect: SqlDialect, schema: string): LedgerTable {
           .undoable(connection, add, () => true)
           .catch((error) => {
             // The table may be somebody else's. Without these columns all works as it did.
-            if (!isAriesError(error) || error.kind === 'transient' || !dialect.savepoints) throw error;
+            if (!isAriesError(error) || error.kind === 'transient' || connection.savepoints === undefined) throw error;
           });
       }
     },

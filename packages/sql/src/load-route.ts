@@ -1,60 +1,94 @@
 import type { LoadTarget } from '@aries-data/sdk';
-import type { Replacement, SqlConnection } from './dialect.ts';
-import type { TargetPlan } from './plan.ts';
-import type { SessionContext } from './target-load.ts';
+import type { TargetComparison } from './compare-target.ts';
+import type { CopyTarget, SqlConnection, Swap } from './connection.ts';
+import type { SessionContext } from './session-context.ts';
+import type { NewColumn, Replacement } from './tables.ts';
 
-/** Where rows go before the commit: see `SqlDialect`. */
-export type Way =
+/** Where rows go before the commit. */
+export type LoadRoute =
+  /** Into the target, inside the transaction. */
   | { kind: 'direct' }
+  /** Into a load table, from which the disposition is applied by INSERT, UPDATE and DELETE. */
   | { kind: 'stage'; load: string; ordinal: boolean }
+  /** Into a new table that takes the target's place. */
   | { kind: 'swap'; load: string; replacement: Replacement };
 
-/** Decides how rows reach the target: the fewest writes that its disposition allows. */
-export async function chooseWay(
-  { dialect, loadTables }: SessionContext,
-  connection: SqlConnection,
-  target: LoadTarget,
-  plan: TargetPlan,
-  madeByAries: boolean,
-): Promise<Way> {
-  const { table, columns, changes } = plan;
+/** Chooses the route with the fewest writes that the disposition allows. */
+export async function chooseRoute(
+  { loadTables }: Pick<SessionContext, 'loadTables'>,
+  connection: Pick<SqlConnection, 'savepoints' | 'swap'>,
+  { target, comparison, madeByAries }: { target: LoadTarget; comparison: TargetComparison; madeByAries: boolean },
+): Promise<LoadRoute> {
+  const { table, columns, changes } = comparison;
   const { disposition } = target;
-  const asTheyAre = columns.every(({ type, loadType }) => type === loadType);
-  if (disposition === 'append' && table !== undefined && dialect.savepoints && changes.length === 0 && asTheyAre) {
+  const addsOnly = disposition === 'append' || disposition === 'replace';
+  const isCast = columns.some(({ type, loadType }) => type !== loadType);
+  if (disposition === 'append' && table !== undefined && connection.savepoints && changes.length === 0 && !isCast) {
     return { kind: 'direct' };
   }
-  const adds = disposition === 'append' || disposition === 'replace';
-  const swaps =
-    table === undefined
-      ? adds
-      : disposition === 'replace' && madeByAries && asTheyAre && (await connection.swapObstacle(table)) === undefined;
+  const swaps = connection.swap !== undefined && (await canSwap(connection.swap));
   const load = loadTables.next();
-  if (!swaps) return { kind: 'stage', load, ordinal: !adds };
+  if (!swaps) return { kind: 'stage', load, ordinal: !addsOnly };
   const replacement: Replacement = {
     name: load,
     target: target.target,
     replaced: table,
-    columns,
+    columns: replacementColumns(comparison),
     primaryKey: target.primaryKey,
     changes,
   };
   return { kind: 'swap', load, replacement };
+
+  async function canSwap(swap: Swap): Promise<boolean> {
+    if (table === undefined) return addsOnly;
+    return disposition === 'replace' && madeByAries && !isCast && (await swap.obstacle(table)) === undefined;
+  }
 }
 
-/** Makes the load table, outside the transaction, so that every connection can copy into it. */
+/** Creates the load table. With many connections this is outside the transaction, so that each of them can copy into it. */
 export async function makeLoadTable(
-  { connections, dialect, schema }: SessionContext,
-  plan: TargetPlan,
-  way: Way,
+  { connections, transaction, dialect, schema }: SessionContext,
+  comparison: TargetComparison,
+  route: LoadRoute,
 ): Promise<void> {
-  if (way.kind === 'direct') return;
+  if (route.kind === 'direct') return;
   await connections.lend(async (connection) => {
-    if (way.kind === 'swap') return connection.createReplacement(way.replacement);
-    const columns = plan.columns.map(({ name, loadType, nullable }) => ({ name, type: loadType, nullable }));
+    if (dialect.connections === 1) await transaction.begin(connection);
+    if (route.kind === 'swap') return connection.swap!.create(route.replacement);
+    const columns = comparison.columns.map(({ name, loadType, nullable }) => ({ name, type: loadType, nullable }));
     // Not every database has tables without columns.
     if (columns.length === 0) columns.push({ name: '_aries_nothing', type: dialect.bigintType, nullable: true });
-    for (const sql of dialect.createStage(dialect.table(schema, way.load), columns, way.ordinal)) {
+    for (const sql of dialect.createStage(dialect.table(schema, route.load), columns, route.ordinal)) {
       await connection.run(sql);
     }
   });
+}
+
+/** The table that rows are copied into on this route. */
+export function copyTarget(target: string, { columns }: TargetComparison, route: LoadRoute): CopyTarget {
+  const made = route.kind === 'swap' ? route.replacement.columns : undefined;
+  return {
+    table: route.kind === 'direct' ? target : route.load,
+    columns: columns.map(({ field, name, type, loadType, nullable }) => ({
+      field,
+      type: route.kind === 'stage' ? loadType : type,
+      nullable: made?.find((column) => column.name === name)?.nullable ?? nullable,
+    })),
+  };
+}
+
+/** The columns of a new table: those of the one that it replaces with the changes made, or the dataset's. */
+function replacementColumns({ table, columns, changes }: TargetComparison): NewColumn[] {
+  if (table === undefined) return columns.map(({ name, type, nullable }) => ({ name, type, nullable }));
+  const made: NewColumn[] = table.columns.map(({ name, type, nullable }) => ({ name, type, nullable }));
+  for (const change of changes) {
+    if (change.kind === 'add') {
+      made.push({ name: change.column, type: change.type, nullable: true });
+      continue;
+    }
+    const column = made.find(({ name }) => name === change.column)!;
+    if (change.kind === 'widen') column.type = change.type;
+    else column.nullable = true;
+  }
+  return made;
 }

@@ -1,17 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import type { Log } from '@aries-data/sdk';
-import type { SqlConnection, SqlDialect } from './dialect.ts';
+import type { SqlConnection } from './connection.ts';
+import type { SqlDialect } from './dialect.ts';
 
-/** Every load table's name begins so; the session's token and a number follow. */
+/** What the names of load tables begin with; the session's token and a number follow. */
 const PREFIX = '_aries_load_';
 
-/** The load tables of one session: named so that nobody else's are touched, and that a dead session's are found. */
+/** The load tables of one session. By their names they are told from those of other sessions, and those of a dead session are found. */
 export interface LoadTables {
-  /** A name for the next; it is dropped at the end whether or not it was made. */
+  /** Names the next one. It is dropped at the end even if it was never created. */
   next(): string;
-  /** It is the target now, or gone. */
+  /** Keeps a table from being dropped: it is the target now. */
   forget(name: string): void;
-  /** Says that this session lives, and drops what dead ones left behind. */
+  /** Marks this session as alive, and drops what dead ones left behind. */
   claim(connection: SqlConnection): Promise<void>;
   drop(connection: SqlConnection): Promise<void>;
   readonly left: boolean;
@@ -30,12 +31,13 @@ export function createLoadTables({
   const names = new Set<string>();
   let claimed: Promise<void> | undefined;
   let count = 0;
-  // Held for as long as the connection lives: who can take it knows that the session is dead.
+  // Held as long as the connection lives: a session that can take it knows that the owner is dead.
   const lockOf = (owner: string) => `${schema} ${PREFIX}${owner}`;
   const drop = (connection: SqlConnection, name: string) =>
     connection.run(`DROP TABLE IF EXISTS ${dialect.table(schema, name)}`);
 
   async function claim(connection: SqlConnection): Promise<void> {
+    if (connection.tableNames === undefined || connection.lock === undefined) return;
     await connection.lock(lockOf(token), 0);
     const found = (await connection.tableNames(PREFIX)).toSorted();
     for (const owner of new Set(found.map((name) => name.slice(PREFIX.length).split('_', 1)[0]!))) {
@@ -48,7 +50,7 @@ export function createLoadTables({
           log.warn(`Could not drop ${name}, which an interrupted load left behind: ${(error as Error).message}`);
         }
       }
-      await connection.unlock(lockOf(owner));
+      await connection.unlock?.(lockOf(owner));
     }
   }
 

@@ -1,31 +1,18 @@
-import { AriesError, type LedgerRow, type LoadSession, type Log, type StagedFormat } from '@aries-data/sdk';
+import { AriesError, type LedgerRow, type LoadSession, type StagedFormat } from '@aries-data/sdk';
+import { columnOf, compareTarget, describeChange, takesParts } from './compare-target.ts';
+import type { SqlConnection } from './connection.ts';
 import { createConnections } from './connections.ts';
-import type { SqlConnection, SqlDialect } from './dialect.ts';
 import { LEDGER, ledgerTable } from './ledger-table.ts';
 import { createLoadTables } from './load-tables.ts';
-import { columnOf, describeChange, planTarget, takesParts } from './plan.ts';
-import { openTarget, type SessionContext, type TargetLoad } from './target-load.ts';
+import type { SessionContext } from './session-context.ts';
+import type { SqlSessionOptions } from './session-options.ts';
+import { openTarget, type TargetLoad } from './target-load.ts';
 import { createTransaction } from './transaction.ts';
 
-/** What a load session of a SQL database is made of. */
-export interface SqlSessionOptions {
-  dialect: SqlDialect;
-  /** Opens a connection in the schema below. What is asked of it is in `SqlConnection`. */
-  connect(): Promise<SqlConnection>;
-  /** Schema of targets, load tables and ledger. */
-  schema: string;
-  pipeline: string;
-  /** Connections that may copy at a time. */
-  concurrency: number;
-  /** How long to wait for what others hold locked, in all, before `RESOURCE_BUSY`. */
-  lockTimeoutMs: number;
-  signal: AbortSignal;
-  log: Log;
-}
-
 /**
- * A load into a SQL database, by the rules that all of them share: rows go into load tables first, and become visible
- * together with their ledger rows in one transaction. `DESIGN` §5 has the rules, `SqlDialect` what a database brings.
+ * Begins a load into a SQL database. The rules of loading are written here once, over what a database brings: a `SqlDialect` says how
+ * it writes SQL, a `SqlConnection` runs statements and copies rows. Rows go into load tables first. They become visible together with
+ * their ledger rows, in one transaction. `docs/guides/sql-destinations.md` has the order of all calls.
  *
  * @example
  * const session = sqlLoadSession({
@@ -41,7 +28,7 @@ export interface SqlSessionOptions {
  */
 export function sqlLoadSession(options: SqlSessionOptions): LoadSession {
   const { dialect, schema, pipeline } = options;
-  const connections = createConnections(options.connect, options.signal);
+  const connections = createConnections(options);
   const transaction = createTransaction(options);
   const ledger = ledgerTable(dialect, schema);
   const loadTables = createLoadTables(options);
@@ -49,11 +36,11 @@ export function sqlLoadSession(options: SqlSessionOptions): LoadSession {
   const context: SessionContext = { ...options, connections, transaction, ledger, loadTables, lastEntries: new Map() };
   let closed = false;
 
-  /** Other loads may make the ledger at the same moment. */
+  /** Creates the ledger under a lock: other loads may create it at the same moment. */
   async function ensureLedger(connection: SqlConnection): Promise<void> {
     if (await ledger.exists(connection)) return;
     const lock = `${schema} ${LEDGER}`;
-    if (!(await connection.lock(lock, options.lockTimeoutMs))) {
+    if (connection.lock !== undefined && !(await connection.lock(lock, options.lockTimeoutMs))) {
       throw new AriesError('RESOURCE_BUSY', `Another load is making the ledger ${LEDGER}`, { hint: 'Try again.' });
     }
     if (!(await ledger.exists(connection))) await ledger.create(connection);
@@ -64,7 +51,7 @@ export function sqlLoadSession(options: SqlSessionOptions): LoadSession {
       for (const target of targets) context.lastEntries.set(target, 0);
       return [];
     }
-    // First the numbers: an entry that comes in between is then noticed when the target is opened.
+    // The numbers first: an entry that comes in between is then noticed when the target is opened.
     for (const target of targets) context.lastEntries.set(target, await ledger.last(connection, pipeline, target));
     return ledger.read(connection, targets);
   }
@@ -81,10 +68,10 @@ export function sqlLoadSession(options: SqlSessionOptions): LoadSession {
     ledger: (targets) => connections.first((connection) => rowsOf(connection, targets)),
 
     async inspect(target) {
-      const plan = await connections.first((connection) => planTarget(connection, dialect, target));
-      const { table, changes } = plan;
+      const comparison = await connections.first((connection) => compareTarget(connection, dialect, target));
+      const { table, changes } = comparison;
       const has = (field: string) => table !== undefined && columnOf(dialect, table, field) !== undefined;
-      const takes = (format: StagedFormat) => takesParts(dialect, plan, format);
+      const takes = (format: StagedFormat) => takesParts(dialect, comparison, format);
       if (table === undefined) return { exists: false, changes: [], has, takes };
       return { exists: true, identity: table.identity, changes: changes.map(describeChange), has, takes };
     },
@@ -106,7 +93,7 @@ export function sqlLoadSession(options: SqlSessionOptions): LoadSession {
       await connections.first(async (connection) => {
         await transaction.begin(connection);
         for (const load of loads.values()) await load.publish(connection);
-        // The targets are locked against other loads of the pipeline since they were opened, and against those of others since just now.
+        // Loads of this pipeline have been locked out since the targets were opened, those of others since they were published.
         confirm(await committed(connection, rows));
         await ensureLedger(connection);
         await ledger.upgrade(connection, transaction);
@@ -121,6 +108,7 @@ export function sqlLoadSession(options: SqlSessionOptions): LoadSession {
           entries.push({ ...row, identity: table.identity, madeByAries: load?.madeByAries ?? false });
         }
         await ledger.insert(connection, entries);
+        if (dialect.connections === 1) await loadTables.drop(connection);
         await transaction.commit(connection);
       });
     },
@@ -134,11 +122,11 @@ export function sqlLoadSession(options: SqlSessionOptions): LoadSession {
       if (closed) return;
       closed = true;
       await connections.closeAll();
-      if (loadTables.left) await dropLeft();
+      if (loadTables.left && dialect.connections === 'many') await dropLeft();
     },
   };
 
-  /** Over a connection of its own: the others may be broken, busy, or stopped by the signal. */
+  /** Uses a connection of its own: the others may be broken, busy, or stopped by the signal. */
   async function dropLeft(): Promise<void> {
     try {
       const connection = await options.connect();

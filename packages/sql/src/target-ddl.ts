@@ -1,6 +1,7 @@
 import { AriesError, isAriesError, type LoadTarget } from '@aries-data/sdk';
-import type { SqlConnection, SqlDialect } from './dialect.ts';
-import { describeChange, type TargetPlan } from './plan.ts';
+import { describeChange, type TargetComparison } from './compare-target.ts';
+import type { SqlConnection } from './connection.ts';
+import type { SqlDialect } from './dialect.ts';
 
 interface TargetDdl {
   connection: SqlConnection;
@@ -8,26 +9,26 @@ interface TargetDdl {
   schema: string;
 }
 
-/** A target that is new and is filled from a load table (merge, replace-interval). */
+/** Creates a target that is filled from a load table. */
 export async function createTarget(
   { connection, dialect, schema }: TargetDdl,
   target: LoadTarget,
-  plan: TargetPlan,
+  { columns, key }: TargetComparison,
 ): Promise<void> {
-  const pieces = plan.columns.map(
+  const pieces = columns.map(
     ({ name, type, nullable }) => `${dialect.quote(name)} ${type}${nullable ? '' : ' NOT NULL'}`,
   );
-  if (dialect.primaryKeys && plan.key.length > 0) {
-    pieces.push(`PRIMARY KEY (${plan.key.map(({ name }) => dialect.quote(name)).join(', ')})`);
+  if (dialect.primaryKeys && key.length > 0) {
+    pieces.push(`PRIMARY KEY (${key.map(({ name }) => dialect.quote(name)).join(', ')})`);
   }
   await connection.run(`CREATE TABLE ${dialect.table(schema, target.target)} (${pieces.join(', ')})`);
 }
 
-/** Makes the changes that the plan names. */
+/** Makes the changes to a target. */
 export async function evolveTarget(
   { connection, dialect, schema }: TargetDdl,
   { target, stream }: LoadTarget,
-  { changes }: TargetPlan,
+  { changes }: TargetComparison,
 ): Promise<void> {
   try {
     for (const sql of dialect.alter(dialect.table(schema, target), changes)) await connection.run(sql);
@@ -45,8 +46,8 @@ export async function evolveTarget(
   }
 }
 
-/** Throws `SCHEMA_FROZEN` where the target would have to change and must not. */
-export function refuseFrozen(target: LoadTarget, { table, changes }: TargetPlan): void {
+/** Throws `SCHEMA_FROZEN` if the target would have to change and must not. */
+export function refuseFrozen(target: LoadTarget, { table, changes }: TargetComparison): void {
   if (target.schemaChange !== 'freeze' || table === undefined || changes.length === 0) return;
   throw new AriesError(
     'SCHEMA_FROZEN',

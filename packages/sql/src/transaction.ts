@@ -1,77 +1,80 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AriesError, isAriesError } from '@aries-data/sdk';
-import type { SqlConnection, SqlDialect } from './dialect.ts';
+import type { SqlConnection } from './connection.ts';
 
-/** The one transaction of a load session, on its first connection. What is not committed goes when the connection closes. */
+/** The one transaction of a load session, on its first connection. Closing the connection rolls back what is not committed. */
 export interface Transaction {
-  /** Begins it, if it is not open yet. */
+  /** Begins it unless it is open. Waits for other loads if the transaction is what keeps them out. */
   begin(connection: SqlConnection): Promise<void>;
   commit(connection: SqlConnection): Promise<void>;
-  /** Runs work that can be undone by itself: where it returns false, or throws, it leaves nothing. */
+  /** Runs work that can be undone by itself, if the connection has savepoints: when `keep` says no, or the work throws, nothing of it stays. */
   undoable<T>(connection: SqlConnection, work: () => Promise<T>, keep: (result: T) => boolean): Promise<T>;
-  /** Runs work that takes locks, again and again while others hold them. Throws `RESOURCE_BUSY` after the lock time-out. */
+  /** Runs work that takes locks, and repeats it while others hold them. Throws `RESOURCE_BUSY` after the lock time-out. */
   patiently<T>(connection: SqlConnection, what: string, work: () => Promise<T>): Promise<T>;
 }
 
 export interface TransactionOptions {
-  dialect: Pick<SqlDialect, 'savepoints'>;
   lockTimeoutMs: number;
   signal: AbortSignal;
 }
 
-const SAVEPOINT = '_aries';
-
-export function createTransaction({ dialect, lockTimeoutMs, signal }: TransactionOptions): Transaction {
+export function createTransaction({ lockTimeoutMs, signal }: TransactionOptions): Transaction {
   let open = false;
 
   const transaction: Transaction = {
     async begin(connection) {
       if (open) return;
-      await connection.run('BEGIN');
+      const begin = () => connection.begin();
+      await (connection.lock === undefined ? whileBusy(begin, (error) => error) : begin());
       open = true;
     },
 
     async commit(connection) {
       open = false;
-      await connection.run('COMMIT');
+      await connection.commit();
     },
 
     async undoable(connection, work, keep) {
-      if (!dialect.savepoints) return work();
-      await connection.run(`SAVEPOINT ${SAVEPOINT}`);
+      const { savepoints } = connection;
+      if (savepoints === undefined) return work();
+      await savepoints.set();
       let result: Awaited<ReturnType<typeof work>>;
       try {
         result = await work();
       } catch (error) {
-        // Where the connection is gone, the error says so.
-        await connection.run(`ROLLBACK TO SAVEPOINT ${SAVEPOINT}`).catch(() => {});
+        // If the connection is gone, the error says so.
+        await savepoints.rollback().catch(() => {});
         throw error;
       }
-      await connection.run(`${keep(result) ? 'RELEASE' : 'ROLLBACK TO'} SAVEPOINT ${SAVEPOINT}`);
+      await (keep(result) ? savepoints.release() : savepoints.rollback());
       return result;
     },
 
     async patiently(connection, what, work) {
-      const deadline = Date.now() + lockTimeoutMs;
-      for (let pause = 50; ; pause = Math.min(2 * pause, 1000)) {
-        try {
-          return await transaction.undoable(connection, work, () => true);
-        } catch (error) {
-          if (!isAriesError(error) || error.code !== 'RESOURCE_BUSY' || !dialect.savepoints) throw error;
-          if (Date.now() + pause > deadline) {
-            throw new AriesError(
-              'RESOURCE_BUSY',
-              `${what} is locked by others for more than ${lockTimeoutMs / 1000} s`,
-              {
-                cause: error,
-                hint: 'Nothing was changed. Try again when the long transaction that uses it has ended, or raise "lockTimeout".',
-              },
-            );
-          }
-          await sleep(pause, undefined, { signal });
-        }
-      }
+      if (connection.savepoints === undefined) return work();
+      return whileBusy(
+        () => transaction.undoable(connection, work, () => true),
+        (cause) =>
+          new AriesError('RESOURCE_BUSY', `${what} is locked by others for more than ${lockTimeoutMs / 1000} s`, {
+            cause,
+            hint: 'Nothing was changed. Try again when the long transaction that uses it has ended, or raise "lockTimeout".',
+          }),
+      );
     },
   };
   return transaction;
+
+  /** Runs work until it meets no lock. After the lock time-out it throws what `tooLong` makes of the last error. */
+  async function whileBusy<T>(work: () => Promise<T>, tooLong: (error: AriesError) => AriesError): Promise<T> {
+    const deadline = Date.now() + lockTimeoutMs;
+    for (let pause = 50; ; pause = Math.min(2 * pause, 1000)) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!isAriesError(error) || error.code !== 'RESOURCE_BUSY') throw error;
+        if (Date.now() + pause > deadline) throw tooLong(error);
+        await sleep(pause, undefined, { signal });
+      }
+    }
+  }
 }

@@ -133,7 +133,7 @@ export function s3Store(uri: string, timeouts: S3Timeouts = S3_TIMEOUTS): Store 
   function writtenAnew(key: string, cause?: unknown): AriesError {
     return new AriesError('RESOURCE_BUSY', `${root}/${key} was written anew while it was read`, {
       cause,
-      hint: 'Read it again once nobody writes it.',
+      hint: 'Read it again once it is no longer being written.',
     });
   }
 

@@ -1,17 +1,17 @@
 import { AriesError, type Batch } from '@aries-data/sdk';
 import type { Copied, CopyTarget } from '@aries-data/sql';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { foldCase, quote } from '../names.ts';
+import { quote } from '../names.ts';
 import { type TableAppender, tableAppender } from './appender.ts';
 
 /** The tables that rows are being appended to. */
 export interface Appenders {
   copy(into: CopyTarget, batch: Batch): Promise<Copied>;
-  /** Says that so many rows were put into a table by a statement. */
+  /** Notes that a statement put so many rows into a table. */
   inserted(into: CopyTarget, rows: number): Promise<void>;
   /**
-   * Puts all rows into their tables, and has DuckDB count them. Whatever looks at a table has to call it first. Throws
-   * `COUNTS_DIFFER` where a table does not hold what it was given.
+   * Puts all rows into their tables, and has DuckDB count them. To be called before anything looks at a table. Throws
+   * `COUNTS_DIFFER` if a table does not hold what it was given.
    */
   settle(): Promise<void>;
   /** Drops what is not settled. Never throws. */
@@ -21,26 +21,15 @@ export interface Appenders {
 export interface AppendersOptions {
   connection: DuckDBConnection;
   schema: string;
-  /** Whether a column of a load table, folded, takes no NULL. */
-  isRequired(table: string, column: string): boolean;
 }
 
-export function createAppenders({ connection, schema, isRequired }: AppendersOptions): Appenders {
+export function createAppenders({ connection, schema }: AppendersOptions): Appenders {
   const open = new Map<string, { appender: TableAppender; rows: number; settled: boolean }>();
 
   async function appenderOf({ table, columns }: CopyTarget) {
     const found = open.get(table);
     if (found !== undefined) return found;
-    const written = columns.map(({ field, type }) => ({
-      field,
-      type,
-      nullable: !isRequired(table, foldCase(field.name)),
-    }));
-    const made = {
-      appender: await tableAppender(connection, { schema, table, columns: written }),
-      rows: 0,
-      settled: true,
-    };
+    const made = { appender: await tableAppender(connection, { schema, table, columns }), rows: 0, settled: true };
     open.set(table, made);
     return made;
   }

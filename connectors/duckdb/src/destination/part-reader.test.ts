@@ -80,11 +80,10 @@ async function session(): Promise<{ connection: SqlConnection; path: string }> {
   const path = `${await tempFolder()}/lanes.duckdb`;
   const connection = await openSessionConnection({
     config: destinationConfig.parse({ path, lockTimeout: 1 }),
-    required: new Map(),
     signal: new AbortController().signal,
   });
   onTestFinished(() => connection.close());
-  await connection.run('BEGIN');
+  await connection.begin();
   return { connection, path };
 }
 
@@ -110,7 +109,7 @@ async function tableOf(connection: SqlConnection, columns: [schema: FieldSchema,
   await connection.run(`CREATE TABLE ${table} (${columns.map(([, type], index) => `f${index} ${type}`).join(', ')})`);
   const properties = Object.fromEntries(columns.map(([schema], index) => [`f${index}`, schema]));
   const fields = fieldsOf({ type: 'object', properties, required: Object.keys(properties) });
-  return { table, columns: fields.map((field, index) => ({ field, type: columns[index]![1] })) };
+  return { table, columns: fields.map((field, index) => ({ field, type: columns[index]![1], nullable: true })) };
 }
 
 /** Rows as DuckDB shows them, or `undefined` where a lane does not take all of them. */

@@ -9,12 +9,12 @@ import { type Step, steppedStore } from '../testing/stepped-store.ts';
 import { destination } from './destination.ts';
 import { storeSession } from './session.ts';
 
-/** A place to load into, and what is in it. */
+/** A folder to load into, and its contents. */
 interface World {
   store: () => Promise<Store>;
-  /** Ids in all files that a reader sees. */
+  /** The ids in all visible files. */
   ids(): Promise<number[]>;
-  /** Begun and neither finished nor taken away. */
+  /** Files that were started but neither finished nor removed. */
   unfinished(): Promise<string[]>;
 }
 
@@ -53,7 +53,7 @@ function worldIn(uri: string): World {
   };
 }
 
-/** The connector, whose loads make their changes step by step. */
+/** The connector, with loads that change the store step by step. */
 function connectorOf(world: World, at: (step: Step) => Promise<void> = async () => {}): Connector {
   const open: typeof destination.open = async (context) => storeSession(steppedStore(await world.store(), at), context);
   return { name: 'file', version: '0.0.0', destination: { ...destination, open } as never };
@@ -61,7 +61,7 @@ function connectorOf(world: World, at: (step: Step) => Promise<void> = async () 
 
 let runs = 0;
 
-/** A dataset of these ids, read after all that were staged before. */
+/** Stages a dataset of these ids, read after all earlier ones. */
 async function staged(...ids: number[]): Promise<string> {
   const files = await folderWith({ 'cities.ndjson': ids.map((id) => `{"id":${id}}\n`).join('') });
   const connector: Connector = { name: 'file', version: '0.0.0', source };
@@ -82,7 +82,7 @@ async function loaded(input: string, connector: Connector, disposition: Disposit
 
 const KILLED = 'killed by the test';
 
-/** Dies at a step: nothing that comes after it is done, as after a SIGKILL. */
+/** Stops at a step as SIGKILL would: nothing after it happens. */
 function dyingAt(step: number): (step: Step) => Promise<void> {
   let isDead = false;
   return async ({ number }) => {
@@ -91,7 +91,7 @@ function dyingAt(step: number): (step: Step) => Promise<void> {
   };
 }
 
-/** What a load may leave where it is killed: what was there, what will be, or (replacing) both for the moment between. */
+/** Lists what a killed load may leave: the old contents, the new ones or, for replace, both for a moment. */
 const SEEN: Record<string, number[][]> = {
   replace: [[1, 2], [2, 3], [3]],
   append: [
@@ -123,10 +123,10 @@ describe.each([
       await loaded(next, connectorOf(world), disposition);
       expect(await world.ids()).toEqual(SEEN[disposition]!.at(-1));
       expect(await loaded(next, connectorOf(world), disposition)).toBe('already-loaded');
-      // Where a killed load was committed nobody commits after it, and there is nothing left to take away.
+      // If the killed load was committed, no other commits after it, and nothing is left to remove.
       expect(await world.unfinished()).toEqual([]);
     }
-    // Written, committed, published, (removed,) settled, cleared away: each before and after.
+    // Write, commit, publish, (remove,) settle, clean up: each before and after.
     expect(steps).toBeGreaterThan(disposition === 'replace' ? 12 : 10);
   });
 
@@ -139,7 +139,7 @@ describe.each([
       const sleeper = connectorOf(world, async ({ number }) => {
         if (number !== steps) return;
         isDone = false;
-        // Everything that another load does happens while this one sleeps.
+        // Another load runs from start to end while this one sleeps.
         expect(await loaded(newer, connectorOf(world), disposition)).toBe('loaded');
       });
       const outcome = await loaded(older, sleeper, disposition).catch(({ code }: { code: string }) => code);

@@ -4,12 +4,12 @@ import type { DestinationConfig } from '../config.ts';
 import type { RecordWriter } from './record-writer.ts';
 
 /**
- * Empty text is quoted, so that it is not null; `\.` would end a file that PostgreSQL reads; a byte order mark at the start of
- * a file would be taken for the file's own.
+ * Values that must be quoted: empty text, to tell it from null; `\.`, which would end a file for PostgreSQL; and a leading byte
+ * order mark, which would be taken for the file's own.
  */
 const QUOTED = /^(?:\\\.)?$|^\ufeff/;
 
-/** Writes records as csv: RFC 4180 but for line feeds as line ends, null as `nullValue`, text that reads the same quoted. */
+/** Writes records as RFC 4180 csv with line feeds as line ends. Null is written as `nullValue`, and the same text is quoted. */
 export function csvWriter(
   fields: readonly Field[],
   { delimiter, quote, nullValue, header }: DestinationConfig,
@@ -46,7 +46,7 @@ export function csvWriter(
 }
 
 function cellsOf(record: JsonRecord, names: readonly string[]): (string | null)[] {
-  // A name that every object inherits is only read where it is its own.
+  // Inherited properties such as `constructor` do not count.
   return names.map((name) => (Object.hasOwn(record, name) ? cellOf(record[name]) : null));
 }
 
@@ -65,7 +65,7 @@ function withoutHalfPairs(
   return batch.filter((record, index) => {
     const name = names.find((name) => cellsOf(record, [name])[0]?.isWellFormed() === false);
     if (name === undefined) return true;
-    const reason = `${JSON.stringify(name)} holds half of a surrogate pair, which UTF-8 cannot write`;
+    const reason = `${JSON.stringify(name)} contains half of a surrogate pair, which UTF-8 cannot encode`;
     reject({ reason, origin: originOf(batch, index) ?? 'unknown', record });
     return false;
   });

@@ -15,7 +15,7 @@ import { source } from '../source/source.ts';
 import { failure, folderWith, silent } from '../testing/read.ts';
 import { destination } from './destination.ts';
 
-/** Of no interest to a load whose session undoes what it does not commit. */
+/** Not used by a load whose session undoes what it does not commit. */
 const PLACE = { part: 'part', index: 0 };
 
 const connector: Connector = {
@@ -25,7 +25,7 @@ const connector: Connector = {
   destination,
 };
 
-/** Extracts files and loads them into a folder, as a pipeline would. */
+/** Extracts files and loads them into a folder, as a pipeline does. */
 async function run(
   from: string,
   config: { path: string; [option: string]: unknown },
@@ -135,7 +135,7 @@ describe('csv', () => {
     expect(await readFile(`${folder}/cities.csv`, 'utf8')).toBe(text);
   });
 
-  test('text that UTF-8 cannot write is rejected', async () => {
+  test('text that UTF-8 cannot encode is rejected', async () => {
     const folder = await folderWith({});
     const half = { id: '2', text: 'x\ud800' };
     expect(
@@ -143,13 +143,17 @@ describe('csv', () => {
     ).toEqual({
       received: 2,
       rejections: [
-        { reason: '"text" holds half of a surrogate pair, which UTF-8 cannot write', origin: 'unknown', record: half },
+        {
+          reason: '"text" contains half of a surrogate pair, which UTF-8 cannot encode',
+          origin: 'unknown',
+          record: half,
+        },
       ],
     });
     expect(await readFile(`${folder}/cities.csv`, 'utf8')).toBe('id,text\n1,😀\n3,y\n');
   });
 
-  test('names that every object inherits are read where they are its own', async () => {
+  test('inherited names are read only if the record has them', async () => {
     const folder = await folderWith({});
     await write({ path: folder, format: 'csv' }, [JSON.parse('{"__proto__":"a","constructor":"b"}'), { x: 'c' }]);
     expect(await readFile(`${folder}/cities.csv`, 'utf8')).toBe('__proto__,constructor,x\na,b,\n,,c\n');
@@ -169,7 +173,7 @@ test.each([
   );
 });
 
-test('nothing is visible before the commit, and nothing is left without one', async () => {
+test('nothing is visible before the commit, and nothing stays without one', async () => {
   const folder = await folderWith({ 'cities.csv': 'old' });
   await write({ path: folder, format: 'csv' }, [{ id: '1' }], { commit: false });
   expect(await filesIn(folder)).toEqual(['cities.csv']);
@@ -195,7 +199,7 @@ test('a target named like a path stays in the folder', async () => {
 });
 
 describe('the ledger', () => {
-  test('rows are those of this format, and forgotten by pipeline', async () => {
+  test('only rows of this format are returned, and forget removes those of one pipeline', async () => {
     const folder = await folderWith({});
     await write({ path: folder, format: 'csv' }, [{ id: '1' }]);
     const session = await open({ path: folder, format: 'csv' });
@@ -209,7 +213,7 @@ describe('the ledger', () => {
     expect(await session.ledger(['cities'])).toEqual([]);
   });
 
-  test('loads at the same time lose no row', async () => {
+  test('concurrent loads lose no rows', async () => {
     const folder = await folderWith({});
     const digests = Array.from({ length: 30 }, (_, index) => `sha256-${String(index).padStart(8, '0')}`);
     await Promise.all(
@@ -222,7 +226,7 @@ describe('the ledger', () => {
     const files = (await filesIn(folder)).filter((name) => name !== '_aries');
     const texts = await Promise.all(files.map((name) => readFile(`${folder}/${name}`, 'utf8')));
     expect(texts.sort()).toEqual(digests.map((id) => `{"id":"${id}"}\n`));
-    // Only the newest versions stay, and the mark that the last one is settled.
+    // Only the newest versions are kept, and the mark that the last one is settled.
     expect((await filesIn(`${folder}/_aries`)).length).toBeLessThanOrEqual(21);
   });
 });
@@ -231,7 +235,7 @@ describe('through the engine', () => {
   const first = '[{"id":1,"name":"a"},{"id":2,"name":"b"}]';
   const second = '[{"id":3,"name":"c"}]';
 
-  test('replace: the file is the dataset, and the same dataset again is nothing to do', async () => {
+  test('replace: the file holds the dataset, and loading it again does nothing', async () => {
     const folder = await folderWith({ 'x.json': first, 'y.json': second });
     const config = { path: `${folder}/out`, format: 'csv' };
     expect(await run(`${folder}/x.json`, config)).toMatchObject({
@@ -245,7 +249,7 @@ describe('through the engine', () => {
     expect(await readFile(`${folder}/out/cities.csv`, 'utf8')).toBe('id,name\n3,c\n');
   });
 
-  test('append: a file beside the others, which replace takes away again', async () => {
+  test('append adds a file, and replace removes added files', async () => {
     const folder = await folderWith({ 'x.json': first, 'y.json': second });
     const config = { path: `${folder}/out`, format: 'csv' };
     const append = { disposition: 'append' } as const;
@@ -256,14 +260,14 @@ describe('through the engine', () => {
     expect(files).toHaveLength(2);
     for (const name of files) expect(name).toMatch(/^cities-\d{8}T\d{9}Z-[0-9a-f]{12}\.csv$/);
 
-    // Whoever takes the files away leaves nothing to be told of.
+    // Removed files are not reported.
     await rm(`${folder}/out/${files[0]}`);
     await writeFile(`${folder}/z.json`, '[{"id":4}]');
     await run(`${folder}/z.json`, config, { runId: 'last', disposition: 'replace' });
     expect(await filesIn(`${folder}/out`)).toEqual(['_aries', 'cities.csv']);
   });
 
-  test('a load that another one overtook ends with 75 and changes nothing', async () => {
+  test('a load that another one overtakes ends with 75 and changes nothing', async () => {
     const folder = await folderWith({ 'x.json': first, 'y.json': second });
     const config = { path: `${folder}/out` };
     const overtaken: Connector = {
@@ -293,7 +297,7 @@ describe('through the engine', () => {
     expect((await filesIn(`${folder}/out/_aries`)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 
-  test('a file that was taken away since is not silently made anew', async () => {
+  test('a file that was removed from outside is not silently created again', async () => {
     const folder = await folderWith({ 'x.json': first });
     const config = { path: `${folder}/out` };
     await run(`${folder}/x.json`, config);

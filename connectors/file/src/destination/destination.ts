@@ -3,7 +3,7 @@ import { openStore } from '@aries-data/stores';
 import { destinationConfig } from '../config.ts';
 import { openSession } from './session.ts';
 
-/** Writes csv and ndjson files into a folder, each visible whole or not at all. */
+/** Writes csv and ndjson files to a folder; each becomes visible whole or not at all. */
 export const destination = defineDestination({
   config: destinationConfig,
   formats: ['ndjson'],

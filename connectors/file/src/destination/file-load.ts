@@ -14,15 +14,15 @@ import { openRecordWriter } from './open-record-writer.ts';
 
 const LF = 10;
 
-/** One target's file in the making. */
+/** A target's file while it is being written. */
 export interface FileLoad extends StreamLoad {
-  /** The file's name once it is visible. */
+  /** The file's name after it is published. */
   readonly file: string;
-  /** What the store publishes the file by. Throws where the file is not finished. */
+  /** The ticket for publishing the file in the store. Throws if the file is not finished. */
   readonly ticket: string;
-  /** Takes the file away, unless it is in the hands of the ledger. */
+  /** Removes the file, unless it was handed over to the ledger. */
   discard(): Promise<void>;
-  /** Whether the file is the ledger's from now on, whatever becomes of this load. */
+  /** Hands the file over to the ledger, which then owns it even if this load fails; or takes it back. */
   handOver(isHandedOver: boolean): void;
 }
 
@@ -35,7 +35,7 @@ export interface FileLoadOptions {
   reject: (rejection: Rejection) => void;
 }
 
-/** Begins a target's file, which nobody sees before it is published. */
+/** Starts a target's file, which stays invisible until it is published. */
 export async function openFileLoad(options: FileLoadOptions): Promise<FileLoad> {
   const { store, config, pipeline, target, signal, reject } = options;
   const file =
@@ -49,7 +49,7 @@ export async function openFileLoad(options: FileLoadOptions): Promise<FileLoad> 
   let isHandedOver = false;
 
   const prepared = compressor.store((output) => store.prepare(names, output, signal));
-  // What fails reaches the load by its next write; it must not be an unhandled rejection until then.
+  // The next write reports an error; until then it must not be an unhandled rejection.
   prepared.catch(() => {});
 
   async function writePart(part: LoadPart): Promise<void> {
@@ -84,7 +84,7 @@ export async function openFileLoad(options: FileLoadOptions): Promise<FileLoad> 
 
     file,
     get ticket() {
-      if (ticket === undefined) throw new AriesError('BUG', `${file} is to be committed before it is finished`);
+      if (ticket === undefined) throw new AriesError('BUG', `${file} was committed before it was finished`);
       return ticket;
     },
 

@@ -4,21 +4,21 @@ import type { DestinationConfig } from '../config.ts';
 
 type Form = Pick<DestinationConfig, 'format' | 'compression'>;
 
-/** The file that a target is: `cities.csv.gz`. */
+/** Returns the name of a target's file: `cities.csv.gz`. */
 export function fileName(target: string, form: Form): string {
   return `${encodeName(target)}${extension(form)}`;
 }
 
 /**
- * A name for a file that a load of this pipeline adds to a target: `cities-20261129T084248123Z-3fa9c1d27b60.csv.gz`. Names sort by the
- * time of loading, and no two are the same, so that one which is taken away later cannot be another load's.
+ * Makes a name for a file that a load adds to a target: `cities-20261129T084248123Z-3fa9c1d27b60.csv.gz`. Names sort by load time.
+ * Each is unique, so removing a file late can never hit another load's file.
  */
 export function addedFileName(target: string, pipeline: string, form: Form, now = new Date()): string {
   const time = now.toISOString().replace(/[-:.]/g, '');
   return `${encodeName(target)}-${time}-${digestOf(pipeline)}${randomBytes(3).toString('hex')}${extension(form)}`;
 }
 
-/** Whether a load of this pipeline into this target may have begun a file of this name. */
+/** True if a load of this pipeline into this target may have started a file of this name. */
 export function isFileOf(name: string, target: string, pipeline: string, form: Form): boolean {
   if (name === fileName(target, form)) return true;
   const [start, end] = [`${encodeName(target)}-`, extension(form)];
@@ -27,7 +27,7 @@ export function isFileOf(name: string, target: string, pipeline: string, form: F
   return /^\d{8}T\d{9}Z-[0-9a-f]{12}$/.test(middle) && middle.slice(20, 26) === digestOf(pipeline);
 }
 
-/** Where the bytes of such a file wait on a disk; what else waits there is told from it by pipeline and target. */
+/** Returns the temporary name of such a file on a disk, unique to pipeline and target. */
 export function waitingName(target: string, pipeline: string, form: Form): string {
   return `_aries/load-${createHash('sha256')
     .update(JSON.stringify([pipeline, fileName(target, form)]))

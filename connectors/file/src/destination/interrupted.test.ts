@@ -31,7 +31,7 @@ test.each([
   ['writing', 'replace', ['old'], 1],
   ['after prepare', 'replace', ['old'], 1],
   ['after prepare', 'append', ['old'], 1],
-  // Committed: what comes next finishes it.
+  // Committed, so the next load finishes it.
   ['after writeIfAbsent', 'replace', ['old'], 1],
   ['after publish', 'append', ['new', 'old'], 0],
 ] satisfies [Stop, Disposition, string[], number][])('killed %s (%s)', async (step, disposition, seen, left) => {

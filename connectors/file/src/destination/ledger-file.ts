@@ -5,19 +5,19 @@ import { z } from 'zod';
 
 const PREFIX = '_aries/ledger-';
 
-/** Versions that stay, so that a writer which is slow meets the one it would overwrite. */
+/** The number of versions to keep, so that a slow writer finds the version it would overwrite. */
 const KEPT_VERSIONS = 20;
 
-/** How long to go on where others write the ledger all the time. */
+/** How long to retry while others keep writing the ledger. */
 const PATIENCE_MS = 60_000;
 
-/** What one version of the ledger says. */
+/** The contents of one version of the ledger. */
 export interface LedgerContents {
-  /** Which datasets are loaded, oldest first. */
+  /** The loaded datasets, oldest first. */
   rows: readonly LedgerRow[];
-  /** The files that were added to targets and not replaced since. `identity` is the name of the target's own file. */
+  /** The files added to targets and not replaced since. `identity` is the name of the target's own file. */
   files: readonly AddedFile[];
-  /** What this version changes about the visible files, in this order. Each step may be repeated. */
+  /** The changes of this version to the visible files, in order. Each step may be repeated. */
   steps: FileSteps;
 }
 
@@ -34,16 +34,16 @@ export interface FileSteps {
 export const NO_STEPS: FileSteps = { publish: [], remove: [] };
 
 /**
- * The ledger of a folder, and with it the commit of loads: one immutable file per version, written only if absent. A version says
- * which datasets are loaded and which files they are; the visible files follow it. Whoever comes next finishes what a process
- * that died after its version was written has left undone.
+ * The ledger of a folder, which commits loads: one immutable file per version, written only if absent. A version lists the loaded
+ * datasets and their files, and the visible files follow it. If a process dies after it wrote its version, the next one finishes
+ * its work.
  */
 export interface LedgerFile {
-  /** All rows, oldest first, once all visible files are as the ledger says. */
+  /** Returns all rows, oldest first, after the visible files match the ledger. */
   rows(): Promise<readonly LedgerRow[]>;
   /**
-   * Writes the next version and makes the visible files follow it. `change` is asked again, with what they wrote, where others
-   * were first; undefined changes nothing. `onWrite` is told before each try that can succeed, and whether it did not.
+   * Writes the next version and makes the visible files follow it. If others wrote first, `change` is called again with their
+   * version; it returns undefined to change nothing. `onWrite` is called before each try that can succeed, and after one that failed.
    */
   change(
     change: (before: LedgerContents) => LedgerContents | undefined,
@@ -53,11 +53,11 @@ export interface LedgerFile {
 
 interface Version extends LedgerContents {
   number: number;
-  /** Its steps are done. */
+  /** True if its steps are done. */
   settled: boolean;
 }
 
-/** The ledger in a store's folder `_aries`. */
+/** Opens the ledger in a store's folder `_aries`. */
 export function ledgerFile(store: Store, log: Pick<Log, 'warn'>): LedgerFile {
   async function versions(): Promise<{ numbers: number[]; settled: Set<number> }> {
     const numbers: number[] = [];
@@ -76,18 +76,18 @@ export function ledgerFile(store: Store, log: Pick<Log, 'warn'>): LedgerFile {
       const number = numbers.at(-1);
       if (number === undefined) return { number: 0, rows: [], files: [], steps: NO_STEPS, settled: true };
       const body = await store.read(keyOf(number));
-      // Another process may have cleared it away in between; then there is a newer one.
+      // Another process may have removed it meanwhile; then there is a newer one.
       if (body === null) continue;
       return { number, settled: settled.has(number), ...parse(body.toString(), store.uriOf(keyOf(number))) };
     }
   }
 
-  /** Makes the visible files what a version says they are. Several processes may do this at once, also long after each other. */
+  /** Makes the visible files match a version. Several processes may do this at once or at different times. */
   async function settle({ number, steps, settled }: Version): Promise<void> {
     if (settled) return;
     for (const { file, ticket } of steps.publish) {
       if (!(await store.publish(ticket)) && !(await hasFile(store, file))) {
-        log.warn(`${store.uriOf(file)} was loaded, and neither it nor its upload is there: somebody has taken it away`);
+        log.warn(`${store.uriOf(file)} was loaded, but neither it nor its upload exists: it was removed from outside`);
       }
     }
     if (steps.remove.length > 0) await store.remove(steps.remove);
@@ -112,7 +112,7 @@ export function ledgerFile(store: Store, log: Pick<Log, 'warn'>): LedgerFile {
       const deadline = Date.now() + PATIENCE_MS;
       for (;;) {
         const before = await newest();
-        // The next version forgets the steps of this one.
+        // The next version will not contain these steps.
         await settle(before);
         const after = change(before);
         if (after === undefined) return;
@@ -120,7 +120,7 @@ export function ledgerFile(store: Store, log: Pick<Log, 'warn'>): LedgerFile {
         onWrite?.('begins');
         if (await store.writeIfAbsent(keyOf(number), Buffer.from(serialized(after)))) {
           const now = await newest();
-          // A writer that slept while many versions were written and cleared away has written an old one.
+          // A writer that slept while many versions were written and removed has written an old one.
           if (now.number === number || holds(now, after)) {
             await settle({ number, settled: false, ...after });
             return clearAway(number);
@@ -129,7 +129,7 @@ export function ledgerFile(store: Store, log: Pick<Log, 'warn'>): LedgerFile {
         }
         onWrite?.('failed');
         if (Date.now() > deadline) {
-          throw new AriesError('RESOURCE_BUSY', `${store.uriOf(keyOf(number))}: others write the ledger all the time`, {
+          throw new AriesError('RESOURCE_BUSY', `${store.uriOf(keyOf(number))}: other loads keep writing the ledger`, {
             hint: 'Nothing was committed. Try again.',
           });
         }
@@ -139,9 +139,9 @@ export function ledgerFile(store: Store, log: Pick<Log, 'warn'>): LedgerFile {
   };
 }
 
-/** Whether a file is there. */
+/** True if a file exists. */
 export async function hasFile(store: Store, name: string): Promise<boolean> {
-  // Names come in order: the one wanted is the first that begins like it.
+  // Names are listed in order, so the wanted one is the first with this prefix.
   for await (const { key } of store.list(name)) return key === name;
   return false;
 }
@@ -202,7 +202,7 @@ function parse(text: string, uri: string): LedgerContents {
   } catch (cause) {
     throw new AriesError('DATASET_CORRUPT', `the ledger ${uri} cannot be read: ${(cause as Error).message}`, {
       cause,
-      hint: 'Restore it from a backup; the version before it lies beside it.',
+      hint: 'Restore it from a backup. The previous version is in the same folder.',
     });
   }
 }

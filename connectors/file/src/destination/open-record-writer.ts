@@ -4,7 +4,7 @@ import type { DestinationConfig } from '../config.ts';
 import { csvWriter } from './csv-writer.ts';
 import type { RecordWriter } from './record-writer.ts';
 
-/** Makes the writer of one target's records. */
+/** Makes the writer for a target's records. */
 export function openRecordWriter(
   fields: readonly Field[],
   config: DestinationConfig,

@@ -1,9 +1,9 @@
 import type { Batch } from '@aries-data/sdk';
 
-/** Turns records into the bytes of a file. */
+/** A writer that turns records into the bytes of a file. */
 export interface RecordWriter {
-  /** What the file begins with. */
+  /** Returns the file's header, if it has one. */
   header(): Buffer | undefined;
-  /** The bytes of a batch, and how many records are in them: those that the format cannot hold are rejected. */
+  /** Encodes a batch and counts its records; records that the format cannot hold are rejected. */
   encode(batch: Batch): { bytes: Buffer; count: number };
 }

@@ -9,23 +9,23 @@ export type SessionContext = Pick<ConnectorContext<DestinationConfig>, 'config' 
   pipeline: string;
 };
 
-/** A load into the folder or bucket that the config names. It is for others to read, as far as the process's umask lets them. */
+/** Opens a load into the configured folder or bucket. Others can read its files as far as the process's umask allows. */
 export async function openSession(context: SessionContext): Promise<LoadSession> {
   return storeSession(await openStore(context.config.path, { shared: true }), context);
 }
 
 /**
- * A load into a store. Files are written whole, without anybody seeing them; the next version of the ledger commits them; then
- * they become visible, and those they replace are taken away. A process that dies after the commit is finished by the next.
+ * Opens a load into a store. Files are first written completely, but not visible. The next version of the ledger commits them; then
+ * they become visible, and the files they replace are removed. If a process dies after the commit, the next load finishes its work.
  */
 export function storeSession(store: Store, { config, pipeline, signal, log }: SessionContext): LoadSession {
   const ledger = ledgerFile(store, log);
   const loads = new Map<string, FileLoad>();
-  // Rows of another format or compression speak of other files.
+  // Rows of another format or compression refer to other files.
   const isOf = (targets: readonly string[]) => (row: LedgerRow) =>
     targets.includes(row.target) && row.identity === fileName(row.target, config);
 
-  /** What other loads of this pipeline have begun for these targets. Once this load is committed, none of them can be. */
+  /** Lists files that other loads of this pipeline have started for these targets. None can be committed after this load is. */
   async function unfinished(targets: readonly string[]): Promise<string[]> {
     const own = new Set(targets.map((target) => loads.get(target)!.ticket));
     const found: string[] = [];
@@ -38,7 +38,7 @@ export function storeSession(store: Store, { config, pipeline, signal, log }: Se
         }
       }
     } catch (error) {
-      log.debug(`What dead loads have left cannot be listed: ${(error as Error).message}`);
+      log.debug(`Cannot list the leftovers of dead loads: ${(error as Error).message}`);
     }
     return found.filter((ticket) => !own.has(ticket));
   }
@@ -50,7 +50,7 @@ export function storeSession(store: Store, { config, pipeline, signal, log }: Se
       const name = fileName(target, config);
       const rows = disposition === 'append' ? [] : (await ledger.rows()).filter(isOf([target]));
       const adds = disposition === 'append' || rows.at(-1)?.disposition === 'append';
-      // Whoever takes added files away leaves the target as it is: the place to which the next is added.
+      // A target stays the same if its added files are removed: it is the place where the next one is added.
       return { exists: adds || (await hasFile(store, name)), identity: name, changes: [] };
     },
 
@@ -71,13 +71,13 @@ export function storeSession(store: Store, { config, pipeline, signal, log }: Se
             steps: NO_STEPS,
           });
         },
-        // Where the answer to the write gets lost, the files may be the ledger's.
+        // If the response to the write is lost, the files may belong to the ledger.
         (outcome) => {
           for (const target of targets) loads.get(target)!.handOver(outcome === 'begins');
         },
       );
       await store.discard(left).catch((error: Error) => {
-        log.debug(`What dead loads have left cannot be taken away: ${error.message}`);
+        log.debug(`Cannot remove the leftovers of dead loads: ${error.message}`);
       });
     },
 
@@ -98,7 +98,7 @@ export function storeSession(store: Store, { config, pipeline, signal, log }: Se
     },
   };
 
-  /** The ledger with one more load: what it replaces is taken away, what it adds stays beside the rest. */
+  /** Returns the ledger with one more load, which removes the files it replaces or adds files to the others. */
   function withLoad({ rows, files, steps }: LedgerContents, row: LedgerRow, load: FileLoad): LedgerContents {
     const identity = fileName(row.target, config);
     const replaces = row.disposition === 'replace';

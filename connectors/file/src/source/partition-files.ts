@@ -5,10 +5,10 @@ import type { SourceConfig } from '../config.ts';
 import { locate } from './locations/locate.ts';
 import type { SourceFile } from './locations/source-file.ts';
 
-/** More tasks than that cost a scheduler more than they bring. */
+/** More tasks than this cost a scheduler more than they save. */
 const MOST_PARTITIONS = 100;
 
-/** Parts the files of the config among tasks: one for each, or neighbours together where there are more than wanted. */
+/** Splits the configured files into partitions: one file each, or neighbouring files together if there are too many. */
 export async function partitionFiles({
   config,
   wanted = MOST_PARTITIONS,
@@ -28,29 +28,29 @@ export async function partitionFiles({
 
 const filesSchema = z.array(z.object({ name: z.string(), digest: z.string() }));
 
-/** Throws `DATASET_CORRUPT` where the partitions of a plan are no lists of files, or have one file twice. */
+/** Throws `DATASET_CORRUPT` if the partitions of a plan are not lists of files, or contain a file twice. */
 export function checkPartitions(partitions: readonly Partition[]): void {
   const lists = partitions.map(({ files }) => filesSchema.safeParse(files).data);
   const digests = lists.flatMap((list) => list?.map(({ digest }) => digest) ?? []);
   if (lists.every((list) => list !== undefined) && new Set(digests).size === digests.length) return;
-  throw new AriesError('DATASET_CORRUPT', 'The plan lists a file twice, or something that is no file', {
+  throw new AriesError('DATASET_CORRUPT', 'The plan lists a file twice, or something that is not a file', {
     hint: 'Plan and extract the run again with --force.',
   });
 }
 
-/** The files of a partition. Throws `NOT_FOUND` where one of them is gone. */
+/** Returns the files of a partition. Throws `NOT_FOUND` if one no longer exists. */
 export function filesOf(files: readonly SourceFile[], partition: Partition): SourceFile[] {
   const byDigest = new Map(files.map((file) => [digestOf(file), file]));
   return (partition.files as { name: string; digest: string }[]).map(({ name, digest }) => {
     const file = byDigest.get(digest);
     if (file !== undefined) return file;
-    throw new AriesError('NOT_FOUND', `${name} is gone since the run was planned`, {
+    throw new AriesError('NOT_FOUND', `${name} no longer exists, but was there when the run was planned`, {
       hint: 'Put it back, or plan and extract the run again with --force.',
     });
   });
 }
 
-// What tells files apart may hold credentials, which have no place in a plan.
+// File ids may contain credentials, which must not get into a plan.
 function digestOf({ id }: SourceFile): string {
   return createHash('sha256').update(id).digest('hex').slice(0, 32);
 }

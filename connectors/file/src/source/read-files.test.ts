@@ -31,13 +31,13 @@ describe('format and compression', () => {
     expect(texts).toEqual(name === 'x.dat' ? ['{"a":1}'] : ['{"a":1}', '{"a":2}']);
   });
 
-  test('the config has the last word', async () => {
+  test('the config overrides', async () => {
     const folder = await folderWith({ 'x.json': ndjson, 'y.gz': csv });
     expect((await read({ url: `${folder}/x.json`, format: 'ndjson' })).texts).toHaveLength(2);
     expect((await read({ url: `${folder}/y.gz`, compression: 'none' })).texts).toHaveLength(2);
   });
 
-  test('empty files: no records where there can be none, an error where there must be something', async () => {
+  test('empty files have no records, or are an error if the format needs content', async () => {
     const folder = await folderWith({
       'x.ndjson': '',
       'x.csv': '',
@@ -49,10 +49,10 @@ describe('format and compression', () => {
     for (const name of ['x.ndjson', 'x.csv', 'x', 'y.csv.gz'])
       expect((await read({ url: `${folder}/${name}` })).records).toEqual([]);
     expect(await failure(read({ url: `${folder}/x.json` }))).toBe(
-      `DATA_INVALID: ${folder}/x.json is empty — A JSON document has at least [] in it.`,
+      `DATA_INVALID: ${folder}/x.json is empty — A JSON document without records is [].`,
     );
     expect(await failure(read({ url: `${folder}/x.csv.gz` }))).toBe(
-      `DATA_INVALID: ${folder}/x.csv.gz is empty, though its name says it is gz — Write the file anew; if its name is wrong, set "compression" to none.`,
+      `DATA_INVALID: ${folder}/x.csv.gz is empty, although its name says it is gz — Create the file again or, if its name is wrong, set "compression" to none.`,
     );
   });
 
@@ -66,17 +66,17 @@ describe('format and compression', () => {
     );
   });
 
-  test('a byte order mark says the encoding, and one that says another is an error', async () => {
+  test('a byte order mark sets the encoding, and must not contradict the config', async () => {
     const little = Buffer.from('\u{feff}a,b\n1,é\n', 'utf16le');
     const folder = await folderWith({ 'le.csv': little, 'be.csv': Buffer.from(little).swap16() });
     for (const name of ['le.csv', 'be.csv'])
       expect((await read({ url: `${folder}/${name}` })).texts).toEqual(['{"a":1,"b":"é"}']);
     expect(await failure(read({ url: `${folder}/be.csv`, encoding: 'utf-16le' }))).toBe(
-      `DATA_INVALID: ${folder}/be.csv begins with the byte order mark of utf-16be, but "encoding" is utf-16le — Set "encoding" to utf-16be, or leave it out.`,
+      `DATA_INVALID: ${folder}/be.csv begins with a utf-16be byte order mark, but "encoding" is utf-16le — Set "encoding" to utf-16be, or leave it out.`,
     );
   });
 
-  test('UTF-16 without a byte order mark is no UTF-8', async () => {
+  test('UTF-16 without a byte order mark is not read as UTF-8', async () => {
     const little = Buffer.from('a,b\n1,2\n', 'utf16le');
     const folder = await folderWith({ 'le.csv': little, 'be.csv': Buffer.from(little).swap16() });
     for (const [name, encoding] of [
@@ -92,7 +92,7 @@ describe('format and compression', () => {
 });
 
 describe('several files', () => {
-  test('are one stream, in order of name, each once', async () => {
+  test('are one stream, sorted by name, each read once', async () => {
     const folder = await folderWith({
       'b.json': '[{"n":2}]',
       'a.ndjson': '{"n":1}',
@@ -104,21 +104,21 @@ describe('several files', () => {
     expect((await read({ url: `file://${folder}/**/*.{json,csv}` })).texts).toEqual(['{"n":2}', '{"n":3}']);
   });
 
-  test('cost each the same, however many there are', async () => {
+  test('each cost the same, however many there are', async () => {
     const files = Object.fromEntries(Array.from({ length: 300 }, (_, n) => [`${n}.csv`, `n\n${n}\n`]));
     const folder = await folderWith(files);
     const update = vi.spyOn(Hash.prototype, 'update');
     try {
       const { records, checkpoints } = await read({ url: `${folder}/*.csv` });
       expect([records.length, checkpoints.length]).toEqual([300, 300]);
-      // What tells whether the files are still the same must not be digested again for each file.
+      // The digest of the files must not be computed from the start for each file.
       expect(update.mock.calls.length).toBeLessThanOrEqual(2 * 300);
     } finally {
       update.mockRestore();
     }
   });
 
-  test('a name that exists is no glob', async () => {
+  test('a name that exists is not a glob', async () => {
     const folder = await folderWith({ 'x[1].csv': 'n\n1\n', 'x1.csv': 'n\n2\n' });
     expect((await read({ url: `${folder}/x[1].csv` })).texts).toEqual(['{"n":1}']);
   });
@@ -132,7 +132,7 @@ describe('several files', () => {
     ]);
   });
 
-  test('an interrupted read goes on in the file where it was', async () => {
+  test('an interrupted read resumes in the file it had reached', async () => {
     const rows = (from: number) => Array.from({ length: 3000 }, (_, index) => ({ n: from + index }));
     const folder = await folderWith({
       'a.json': JSON.stringify(rows(0)),
@@ -150,7 +150,7 @@ describe('several files', () => {
     }
   });
 
-  test('an interrupted read fails where the files are others', async () => {
+  test('an interrupted read fails if the files have changed', async () => {
     const files = { 'a.csv': 'n\n1\n', 'b.csv': 'n\n2\n' };
     const folder = await folderWith(files);
     const { checkpoints } = await read({ url: `${folder}/*` });
@@ -159,8 +159,8 @@ describe('several files', () => {
 
     await writeFile(`${folder}/0.csv`, 'n\n0\n');
     const message =
-      'since the interrupted attempt, so it cannot go on from there — Use another run id to read from the start.';
-    expect(await goOn()).toBe(`DATA_INVALID: the files that the url names are others ${message}`);
+      'since the interrupted attempt, so the read cannot resume — Use another run id to read from the start.';
+    expect(await goOn()).toBe(`DATA_INVALID: the files that match the url have changed ${message}`);
 
     const changed = await folderWith(files);
     const { checkpoints: before } = await read({ url: `${changed}/*` });
@@ -171,14 +171,14 @@ describe('several files', () => {
   });
 });
 
-describe('what cannot be read', () => {
+describe('errors', () => {
   test.each([
     [
       'missing.csv',
       'NOT_FOUND: {}/missing.csv does not exist — Check the url in the config; a path is relative to the working directory.',
     ],
     ['*.csv', 'NOT_FOUND: no file matches {}/*.csv — Check the pattern in the url.'],
-    ['folder', 'NOT_FOUND: {}/folder is a folder — Name the files in it, as in {}/folder/*.csv.'],
+    ['folder', 'NOT_FOUND: {}/folder is a folder — Name the files in it, for example {}/folder/*.csv.'],
   ])('%s', async (name, message) => {
     const folder = await folderWith({});
     await mkdir(`${folder}/folder`);
@@ -188,13 +188,13 @@ describe('what cannot be read', () => {
   test.each([
     [
       'ftp://user:secret@host/x.csv',
-      'CONFIG_INVALID: files cannot be read from ftp:// — Known are paths, file://, s3:// and https://.',
+      'CONFIG_INVALID: files cannot be read from ftp:// — Use a path, file://, s3:// or https://.',
     ],
     [
       'https://user:secret@:x/?token=secret',
-      'CONFIG_INVALID: "https://:x/" is no url — Write https://host/path or s3://bucket/key.',
+      'CONFIG_INVALID: "https://:x/" is not a url — Write https://host/path or s3://bucket/key.',
     ],
-    ['s3://bucket', 'CONFIG_INVALID: the s3 url names no object — Write s3://bucket/key, or a glob of keys.'],
+    ['s3://bucket', 'CONFIG_INVALID: the s3 url has no object key — Write s3://bucket/key, or a glob of keys.'],
   ])('%s', async (url, message) => {
     expect(await failure(read({ url }))).toBe(message);
   });
@@ -206,14 +206,14 @@ describe('what cannot be read', () => {
   });
 });
 
-test('a file that becomes shorter while it is read is no whole file', async () => {
+test('a file that becomes shorter while it is read is an error', async () => {
   const folder = await folderWith({ 'x.ndjson': '{"a":1}\n'.repeat(100_000) });
   const work = (async () => {
     for await (const _ of readFiles(contextOf({ url: `${folder}/x.ndjson` })))
       await truncate(`${folder}/x.ndjson`, 300_000);
   })();
   expect(await failure(work)).toBe(
-    `RESOURCE_BUSY: ${folder}/x.ndjson became shorter while it was read — Is it still being written? Try again once it is whole.`,
+    `RESOURCE_BUSY: ${folder}/x.ndjson became shorter while it was read — It may still be being written. Try again once it is complete.`,
   );
 });
 
@@ -252,7 +252,7 @@ test.skipIf(process.platform !== 'linux')(
   },
 );
 
-describe('a guess that finds nothing, or too little, says so', () => {
+describe('warnings about doubtful files', () => {
   async function warningsOf(files: Record<string, string>, config: object = {}): Promise<string[]> {
     const folder = await folderWith(files);
     const warnings: string[] = [];
@@ -261,7 +261,7 @@ describe('a guess that finds nothing, or too little, says so', () => {
     return warnings;
   }
 
-  test('empty files are named, files that say that they hold no records are not', async () => {
+  test('a warning names empty files, but not files that say they have no records', async () => {
     expect(await warningsOf({ 'x.csv': '' })).toEqual(['x.csv is empty']);
     expect(
       await warningsOf({ 'a.csv': '', 'b.ndjson': ' \n\n', 'c.json': '[]', 'd.csv': 'a,b\n', 'e.csv': '\u{feff}' }),
@@ -280,14 +280,14 @@ describe('a guess that finds nothing, or too little, says so', () => {
     expect(await failure(read({ url: `${folder}/x.csv` }))).toBe(
       code === undefined
         ? 'no failure'
-        : `DATA_INVALID: ${folder}/x.csv has no row, and its header holds ${code}: do its lines end in it? — Convert its line ends to line feeds.`,
+        : `DATA_INVALID: ${folder}/x.csv has no rows, and its header contains ${code}, which may be its line end — Convert its line ends to line feeds.`,
     );
   });
 
   test('an object that wraps a list of objects is read as one record, with a warning that names the list, once', async () => {
     const wrapped = '{"next":null,"a/b":[{"id":1},{"id":2}]}';
     const warning = (name: string) =>
-      `${name} is read as one record: an object. If the 2 objects in its list are the records, set "records" to "/a~1b"`;
+      `${name} is read as one record, an object. If the records are the 2 objects in its list, set "records" to "/a~1b"`;
     expect(await warningsOf({ 'x.json': wrapped })).toEqual([warning('x.json')]);
     expect(await warningsOf({ 'x.json': wrapped, 'y.json': wrapped })).toEqual([warning('x.json')]);
     expect(await warningsOf({ 'x.json': wrapped }, { records: '/a~1b' })).toEqual([]);

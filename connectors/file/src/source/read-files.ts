@@ -12,24 +12,24 @@ import { locate } from './locations/locate.ts';
 import { discard, type SourceFile } from './locations/source-file.ts';
 import { filesOf } from './partition-files.ts';
 
-/** Where an interrupted read goes on. It holds only as long as the files are the same. */
+/** The place where an interrupted read resumes. It is valid only while the files stay the same. */
 export const positionSchema = z.object({
   /** The number of the file, from 0, and its name. */
   index: z.int().min(0),
   file: z.string(),
   version: z.string(),
-  /** Digest of the names and versions of the files before it, which are not read again. */
+  /** A digest of the names and versions of the earlier files, which are not read again. */
   before: z.string(),
   place: z.union([
     z.strictObject({ offset: z.int().min(0), line: z.int().min(0) }),
     z.strictObject({ records: z.int().min(0) }),
   ]),
-  /** Whether `place` is an offset in the bytes as they are stored. */
+  /** True if `place` is an offset in the stored bytes. */
   seekable: z.boolean(),
 });
 export type Position = z.output<typeof positionSchema>;
 
-/** Reads all files of the config, or of a partition, one after the other. */
+/** Reads all files of the config or of a partition, one after the other. */
 export async function* readFiles({
   config,
   signal,
@@ -46,7 +46,7 @@ export async function* readFiles({
     const from = position;
     const empty: string[] = [];
     const reading: Reading = { config, signal, memory: { warned: false }, empty, warn: (message) => log.warn(message) };
-    // Digests grow with the files that are read: to work out each from the start would take the square of their number.
+    // The digest is updated file by file: computing each from the start would take quadratic time.
     const digest = createHash('sha256');
     const versions = files.map((file) => file.version);
     for (let index = 0; index < files.length; index++) {
@@ -76,15 +76,15 @@ export async function* readFiles({
   }
 }
 
-/** What all files of one read share. */
+/** State shared by all files of one read. */
 interface Reading {
   config: SourceConfig;
   signal: AbortSignal;
   memory: CsvMemory;
   warn(message: string): void;
-  /** Names of files that hold nothing. */
+  /** The names of empty files. */
   empty: string[];
-  /** Whether a document was met that looks like the wrapping of its records. */
+  /** True once a warning was given about a document that seems to wrap its records. */
   warnedOfWrapping?: boolean;
 }
 
@@ -97,7 +97,7 @@ function emptyFiles(names: readonly string[]): string {
   return `${names.length} files are empty: ${names.slice(0, SHOWN_NAMES).join(', ')}${more}`;
 }
 
-/** What a file holds, group by group, and what is needed to resume after each. */
+/** Reads a file group by group, with the position after each. */
 async function* readFile(file: SourceFile, reading: Reading, start: Position | undefined) {
   const { config, signal } = reading;
   const after = start !== undefined && 'offset' in start.place ? start.place : undefined;
@@ -149,12 +149,12 @@ function readGroups(
   }
 }
 
-/** Says once that what was read as one record may be meant as many. */
+/** Warns once that a document read as one record may contain many. */
 function warnOfWrapping(reading: Reading, name: string, pointer: string, count: number): void {
   if (reading.warnedOfWrapping) return;
   reading.warnedOfWrapping = true;
   reading.warn(
-    `${name} is read as one record: an object. If the ${count} objects in its list are the records, set "records" to ${JSON.stringify(pointer)}`,
+    `${name} is read as one record, an object. If the records are the ${count} objects in its list, set "records" to ${JSON.stringify(pointer)}`,
   );
 }
 
@@ -168,16 +168,16 @@ function checkSameFiles(file: SourceFile, before: string, from: Position): void 
 }
 
 function otherFiles(): AriesError {
-  return changed('the files that the url names are others');
+  return changed('the files that match the url have changed');
 }
 
 function changed(what: string): AriesError {
-  return new AriesError('DATA_INVALID', `${what} since the interrupted attempt, so it cannot go on from there`, {
+  return new AriesError('DATA_INVALID', `${what} since the interrupted attempt, so the read cannot resume`, {
     hint: 'Use another run id to read from the start.',
   });
 }
 
-/** What a digest has come to so far. */
+/** Returns a shortened digest of what was added so far. */
 function shortDigest(digest: Hash): string {
   return digest.copy().digest('hex').slice(0, 32);
 }

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { failure, folderWith, silent } from '../testing/read.ts';
 import { source } from './source.ts';
 
-test('one stream, named after the file or by the config, its schema inferred', async () => {
+test('one stream, named after the file or by the config, with an inferred schema', async () => {
   const streams = async (config: object) => {
     const ctx = {
       config: source.config.parse(config),
@@ -88,8 +88,8 @@ test('through the engine: types are those of the whole column, and no digit is l
   });
 });
 
-// The staged part holds 1.50; what reads it back parses it to the double 1.5 before it is fitted to its column (SDK).
-test('through the engine: a number is its own text again in a column of decimals or text', async () => {
+// The staged part contains 1.50; reading it back parses it as the double 1.5 before it is fitted to its column (SDK).
+test('through the engine: a number in a decimal or text column keeps its text', async () => {
   const folder = await folderWith({ 'x.csv': 'price,code\n1.50,1.10\n2.00,1e5\n3,abc\n' });
   expect((await readAll(source, { config: { url: `${folder}/x.csv` }, stream: 'x' })).records).toEqual([
     { price: '1.50', code: '1.10' },
@@ -98,7 +98,7 @@ test('through the engine: a number is its own text again in a column of decimals
   ]);
 });
 
-test('through the engine: a column with NaN on request is decimal, else its record is rejected', async () => {
+test('through the engine: a column with NaN is decimal on request; otherwise the record is rejected', async () => {
   const folder = await folderWith({ 'x.ndjson': '{"a":1.5}\n{"a":NaN}\n{"a":-Infinity}\n', 'y.csv': 'a\n1.50\nNaN\n' });
   const read = (name: string, config: object) =>
     readAll(source, { config: { url: `${folder}/${name}`, stream: 'x', ...config }, stream: 'x' });
@@ -114,7 +114,7 @@ test('through the engine: a column with NaN on request is decimal, else its reco
   expect(rejected).toHaveLength(2);
 });
 
-test('dates are typed where a whole column is of one form; beside others, and with types: text, nothing is rewritten', async () => {
+test('dates are typed if the whole column has one form; otherwise, and with types: text, nothing is rewritten', async () => {
   const folder = await folderWith({
     'x.csv':
       'day,at,here,mixed,zones\n2024-01-31,2024-01-31T08:00:00+02:00,2024-01-31T08:00:00.5,2024-01-31,2024-01-31T12:00:00\n' +
@@ -154,7 +154,7 @@ test('dates are typed where a whole column is of one form; beside others, and wi
   );
 });
 
-test('JSON numbers beside texts in one column draw a warning: a number has no spelling', async () => {
+test('JSON numbers mixed with text in a column cause a warning, because numbers have no spelling', async () => {
   const folder = await folderWith({ 'x.ndjson': '{"version":1.10,"n":1.5}\n{"version":"1.10.1","n":2}\n' });
   const warnings: string[] = [];
   await extract({

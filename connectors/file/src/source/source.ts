@@ -6,7 +6,7 @@ import { checkPartitions, partitionFiles } from './partition-files.ts';
 import { positionSchema, readFiles } from './read-files.ts';
 import { streamName } from './stream-name.ts';
 
-/** Reads JSON, ndjson and csv files, wherever they are, as one stream. */
+/** Reads JSON, ndjson and csv files from any location as one stream. */
 export const source = defineSource({
   config: sourceConfig,
 

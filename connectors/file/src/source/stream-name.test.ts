@@ -19,7 +19,7 @@ test.each([
   expect(streamName(url)).toBe(name);
 });
 
-test('a list of files has the name that they share', () => {
+test('a list of files gets the name they share', () => {
   expect(streamName(['a/cities.csv', 'b/cities.csv.gz'])).toBe('cities');
   expect(streamName(['cities.csv', 'towns.csv'])).toBe('records');
 });

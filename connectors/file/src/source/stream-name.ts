@@ -2,7 +2,7 @@ import { pathOf } from './locations/locate.ts';
 
 const EXTENSIONS = /(?:\.(?:json|ndjson|jsonl|csv|tsv|txt))?(?:\.(?:gz|gzip|zst|zstd))?$/i;
 
-/** What a file, or a glob, is called as a stream: its base name without extensions and wildcards, else `records`. */
+/** Names the stream after the files: the base name without extensions and wildcards, or else `records`. */
 export function streamName(url: string | readonly string[]): string {
   const names = new Set((typeof url === 'string' ? [url] : url).map(baseName));
   const [name] = names;

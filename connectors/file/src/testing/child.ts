@@ -1,6 +1,6 @@
 /**
- * Loads a dataset in a process of its own, to be killed: `node child.ts INPUT PATH DISPOSITION STEP`. It says on standard output
- * when it is at the step, such as `after writeIfAbsent`, and waits there. `writing` is the moment at which half of the file is written.
+ * Loads a dataset in a separate process, which tests kill: `node child.ts INPUT PATH DISPOSITION STEP`. It prints a line when it
+ * reaches the step, such as `after writeIfAbsent`, and waits there. `writing` is reached when half of the file is written.
  */
 
 import { load } from '@aries-data/engine';
@@ -10,7 +10,7 @@ import { destination } from '../destination/destination.ts';
 import { storeSession } from '../destination/session.ts';
 import { steppedStore } from './stepped-store.ts';
 
-/** Where it stops. */
+/** The step at which to stop. */
 export type Stop = 'writing' | `${'before' | 'after'} ${'prepare' | 'writeIfAbsent' | 'publish' | 'remove'}`;
 
 const [, , input = '', path = '', disposition = 'replace', step = ''] = process.argv;

@@ -7,7 +7,7 @@ import { onTestFinished } from 'vitest';
 import { type SourceConfig, sourceConfig } from '../config.ts';
 import { type Position, readFiles } from '../source/read-files.ts';
 
-/** A folder with these files, until the test is over. */
+/** Makes a folder with these files, removed after the test. */
 export async function folderWith(files: Record<string, string | Uint8Array>): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'aries-file-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
@@ -19,14 +19,14 @@ export async function folderWith(files: Record<string, string | Uint8Array>): Pr
 }
 
 export interface Read {
-  /** Records as the source yields them: numbers that a double does not hold are raw. */
+  /** The records that the source yields; numbers that a double cannot hold are raw. */
   records: Json[];
-  /** The same as JSON text, every digit shown. */
+  /** The same records as JSON text, with every digit. */
   texts: string[];
-  /** Origin and reason. */
+  /** Each rejection's origin and reason. */
   rejected: string[];
   rejections: Rejection[];
-  /** Positions, and how many records and rejections came before each. */
+  /** The positions, each with the number of records and rejections before it. */
   checkpoints: { position: Position; after: number }[];
 }
 
@@ -51,7 +51,7 @@ export async function read(
   return result;
 }
 
-/** What the engine hands to `read`. */
+/** Makes the context that the engine passes to `read`. */
 export function contextOf(
   config: Partial<SourceConfig> & { url: string | string[] },
   { position, signal = new AbortController().signal }: { position?: Position; signal?: AbortSignal } = {},
@@ -68,10 +68,10 @@ export function contextOf(
   };
 }
 
-/** A log that says nothing. */
+/** A log that discards everything. */
 export const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** What a promise was rejected with, as people see it. */
+/** Returns the error of a promise as users see it. */
 export async function failure(work: Promise<unknown>): Promise<string> {
   try {
     await work;

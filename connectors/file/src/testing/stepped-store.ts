@@ -1,13 +1,13 @@
 import type { Store } from '@aries-data/stores';
 
-/** A change to a store, and whether it is about to be made or has just been. */
+/** A point just before or after a change to a store. */
 export interface Step {
-  /** 0 for the first change, 1 for once it is made, 2 for the second, … */
+  /** 0 before the first change, 1 after it, 2 before the second, … */
   number: number;
   name: string;
 }
 
-/** The same store, which says before and after each change that it makes how far it is, and waits for the answer. */
+/** Wraps a store: before and after each change it calls `at` and waits. */
 export function steppedStore(store: Store, at: (step: Step) => Promise<void>): Store {
   let number = 0;
   const stepped =

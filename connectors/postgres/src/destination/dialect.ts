@@ -1,8 +1,8 @@
 import { isSamePgcopyType } from '@aries-data/formats';
 import { AriesError } from '@aries-data/sdk';
-import type { ColumnChange, SqlDialect } from '@aries-data/sql';
+import { ansiDialect, type ColumnChange } from '@aries-data/sql';
 import pg from 'pg';
-import { fitColumn } from './fit.ts';
+import { matchColumn } from './match-column.ts';
 
 const quote = pg.escapeIdentifier;
 
@@ -13,20 +13,14 @@ const SYSTEM_COLUMNS = new Set(['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'cti
 const MOST_COLUMNS = 1600;
 const ORDINAL = '"_aries_ordinal"';
 
-/** How PostgreSQL loads: see `SqlDialect`. */
-export const postgresDialect: SqlDialect = {
+/** What PostgreSQL does differently: see `SqlDialect`. */
+export const postgresDialect = ansiDialect({
   name: 'Postgres',
-  savepoints: true,
-  primaryKeys: true,
-  quote,
-  table: (schema, name) => `${quote(schema)}.${quote(name)}`,
   nameKey(name, of) {
     if (name === '' || name.includes('\0') || Buffer.byteLength(name) > MAX_NAME_BYTES) return undefined;
     return of === 'column' && SYSTEM_COLUMNS.has(name) ? undefined : name;
   },
-  textType: 'text',
-  bigintType: 'bigint',
-  fit: fitColumn,
+  matchColumn,
   // Its bytes are read as the column's type has them: eight bytes of a double are a bigint as well.
   takes: (format, { field, type }) => format !== 'pgcopy' || isSamePgcopyType(field.schema.pgType, type),
 
@@ -60,8 +54,9 @@ export const postgresDialect: SqlDialect = {
   // Sessions are in UTC, so a date or a time without zone compares with an instant as what it is in UTC.
   intervalBound: (parameter, type) =>
     type === 'date' || type.startsWith('timestamp') ? `CAST(${parameter} AS timestamp with time zone)` : parameter,
+  comment: (table, text) => `COMMENT ON TABLE ${table} IS ${pg.escapeLiteral(text)}`,
   analyze: (table) => [`ANALYZE ${table}`],
-};
+});
 
 function alteration(change: ColumnChange): string {
   const column = quote(change.column);

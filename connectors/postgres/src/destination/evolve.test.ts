@@ -11,7 +11,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../../../../test/services/database.ts';
 import { loadOne, openSession, sql, targetOf } from '../testing/harness.ts';
 import { fieldSchemaOf } from '../types.ts';
-import { fitColumn } from './fit.ts';
+import { matchColumn } from './match-column.ts';
 import { typeByKind } from './target-types.ts';
 
 /** Of no interest to a load whose session undoes what it does not commit. */
@@ -283,7 +283,10 @@ test('each type of the source fits the column that was made for it, and no colum
     'inet',
   ];
   const fit = (have: string, field: Field, type: string) =>
-    fitColumn({ name: 'c', type: have, nullable: true, hasDefault: false, generated: false }, field, type);
+    matchColumn(
+      { name: 'c', type: have, nullable: true, hasDefault: false, generated: false },
+      { field, type, neverHeld: false },
+    );
   const lines = types.map((have) => {
     const outcomes = new Map<string, string[]>();
     for (const type of types) {

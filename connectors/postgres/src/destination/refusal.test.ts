@@ -37,7 +37,11 @@ const bad: [name: string, values: JsonRecord, reason: string][] = [
   ],
   ['a text that is too long', { t: 'too long' }, '"t" = "too long": value too long for type character varying(5)'],
   ['a text with NUL', { t: 'a\0b' }, '"t": invalid byte sequence for encoding "UTF8": 0x00'],
-  ['half a surrogate pair', { t: '\ud800' }, '"t": a text holds half of a surrogate pair, which UTF-8 cannot write'],
+  [
+    'half a surrogate pair',
+    { t: '\ud800' },
+    '"t": a text contains half of a surrogate pair, which UTF-8 cannot encode',
+  ],
   ['a numeric overflow', { n: '1000' }, '"n" = "1000": numeric field overflow'],
   ['a date that is none', { d: '2026-02-30' }, '"d" = "2026-02-30": date/time field value out of range: "2026-02-30"'],
   ['JSON that is none', { j: '{"a"' }, '"j" = "{\\"a\\"": invalid input syntax for type json'],

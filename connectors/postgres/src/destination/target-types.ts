@@ -1,4 +1,5 @@
 import { type Field, kindOf } from '@aries-data/sdk';
+import { query, type Session } from '../connect/connect.ts';
 import { fieldSchemaOf, withModifiersOf, withoutModifiers } from '../types.ts';
 
 /** The type of a new column by what the field holds, as `format_type` prints it. */
@@ -49,7 +50,7 @@ export function pgTypeOf({ kind, schema }: Field): string | undefined {
  * Which of these types exist, and what this session calls them: DDL is made of that, not of the manifest's text. A name says where
  * a type is (`shop.mood`), or the type is PostgreSQL's own or in `public`: sources name types so, whatever their search path.
  */
-export const EXISTING_TYPES = `
+const EXISTING_TYPES = `
 WITH types AS (
   SELECT pg_catalog.format_type(t.oid, NULL) AS printed,
          pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(b.typname) || s.suffix AS qualified,
@@ -65,13 +66,29 @@ SELECT DISTINCT ON (name) name, printed
  WHERE name = ANY ($1)
  ORDER BY name, rank`;
 
-/** The name to look a type up by; `bpchar` is what `character` without a length is called. */
-export function lookUpName(type: string): string {
+/** Returns the types of the columns that would be created for these fields: where the field came from a type that exists here, that one. */
+export async function columnTypes(session: Session, fields: readonly Field[]): Promise<string[]> {
+  const origins = fields.map(pgTypeOf);
+  const names = [...new Set(origins.filter((type) => type !== undefined).map(lookUpName))];
+  const { rows } = await query<{ name: string; printed: string }>(session, EXISTING_TYPES, [names]);
+  const known = new Map(rows.map(({ name, printed }) => [name, printed]));
+  return fields.map((field, index) => {
+    const origin = origins[index];
+    const name = origin === undefined ? undefined : lookUpName(origin);
+    const printed = name === undefined ? undefined : known.get(name);
+    if (origin === undefined || printed === undefined) return typeByKind(field);
+    // Under another name its modifiers are left out: without them it holds as much.
+    return printed === name ? narrowed(origin, printed) : printed;
+  });
+}
+
+/** Returns the name to look a type up by: `bpchar` is what the catalog calls `character` without a length. */
+function lookUpName(type: string): string {
   return type === 'bpchar' ? 'character' : withoutModifiers(type);
 }
 
 /** The type that the catalog prints as `printed`, as narrow as the field's own. */
-export function narrowed(type: string, printed: string): string {
+function narrowed(type: string, printed: string): string {
   // By the name that the catalog prints it would hold one character.
   return type === 'bpchar' ? 'bpchar' : withModifiersOf(type, printed);
 }

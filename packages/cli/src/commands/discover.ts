@@ -1,7 +1,7 @@
 import type { DiscoveredStream } from '@aries-data/engine';
 import { AriesCommand } from '../base-command.ts';
 import * as flag from '../flags.ts';
-import { table } from '../report/table.ts';
+import { type Page, table } from '../report/table.ts';
 
 export default class Discover extends AriesCommand {
   static override summary = 'Print the streams of a source, with schema, primary key and cursor';
@@ -16,13 +16,13 @@ export default class Discover extends AriesCommand {
     return discover({ source: await this.session.connectorUse(args.connector, flags.config), signal, log, redactor });
   }
 
-  override present({ streams }: { streams: DiscoveredStream[] }): string {
+  override present({ streams }: { streams: DiscoveredStream[] }, page: Page): string {
     const rows = streams.map(({ name, schema, primaryKey, cursor }) => [
       name,
       schema === null ? 'inferred' : Object.keys(schema.properties).join(', '),
       primaryKey.join(', '),
       cursor ?? '',
     ]);
-    return table(['STREAM', 'FIELDS', 'PRIMARY KEY', 'CURSOR'], rows);
+    return table(['STREAM', 'FIELDS', 'PRIMARY KEY', 'CURSOR'], rows, page);
   }
 }

@@ -4,6 +4,7 @@ import type { Finding } from '../doctor/finding.ts';
 import * as flag from '../flags.ts';
 import { FailureTables } from '../report/failure-tables.ts';
 import { findingsTable } from '../report/findings-table.ts';
+import type { Page } from '../report/table.ts';
 
 interface DoctorResult {
   ok: true;
@@ -44,9 +45,9 @@ export default class Doctor extends AriesCommand {
     return { ok: true, findings };
   }
 
-  override present({ findings }: DoctorResult): string {
+  override present({ findings }: DoctorResult, page: Page): string {
     const warnings = findings.filter(({ status }) => status === 'warning').length;
-    return `${findingsTable(findings)}\n${warnings === 0 ? 'All is well.' : `It works; ${warnings} to look at.`}`;
+    return `${findingsTable(findings, page)}\n${warnings === 0 ? 'All is well.' : `It works; ${warnings} to look at.`}`;
   }
 }
 

@@ -4,6 +4,7 @@ import { intervalOf } from '../flag-values.ts';
 import { connectorArg } from '../flags.ts';
 import { presentPartitions } from '../report/partitions.ts';
 import { presentStep } from '../report/summary.ts';
+import type { Page } from '../report/table.ts';
 import { stepFlags } from '../step-flags.ts';
 
 export default class Extract extends AriesCommand {
@@ -27,7 +28,7 @@ export default class Extract extends AriesCommand {
     return flags.plan ? planExtract(options) : extract(options);
   }
 
-  override present(result: StepResult | PlanResult): string {
-    return result.step === 'plan' ? presentPartitions(result as PlanResult) : presentStep(result as StepResult);
+  override present(result: StepResult | PlanResult, page: Page): string {
+    return result.step === 'plan' ? presentPartitions(result as PlanResult) : presentStep(result as StepResult, page);
   }
 }

@@ -5,6 +5,7 @@ import { intervalOf } from '../flag-values.ts';
 import { presentPartitions } from '../report/partitions.ts';
 import { presentPlan } from '../report/plan.ts';
 import { presentStep } from '../report/summary.ts';
+import type { Page } from '../report/table.ts';
 import { stepFlags } from '../step-flags.ts';
 
 export default class Run extends AriesCommand {
@@ -33,8 +34,10 @@ export default class Run extends AriesCommand {
     return flags.plan ? planPipelineExtract(options) : runPipeline(options);
   }
 
-  override present(result: PipelineResult | PipelinePlan | PlanResult): string {
+  override present(result: PipelineResult | PipelinePlan | PlanResult, page: Page): string {
     if ('partitions' in result && 'plan' in result) return presentPartitions(result);
-    return Array.isArray(result.steps) ? presentPlan(result as PipelinePlan) : presentStep(result as PipelineResult);
+    return Array.isArray(result.steps)
+      ? presentPlan(result as PipelinePlan, page)
+      : presentStep(result as PipelineResult, page);
   }
 }

@@ -2,6 +2,7 @@ import type { FieldSchema } from '@aries-data/sdk';
 import { AriesCommand } from '../base-command.ts';
 import * as flag from '../flags.ts';
 import { presentSpec, type Spec } from '../report/spec-table.ts';
+import type { Page } from '../report/table.ts';
 
 export default class SpecCommand extends AriesCommand {
   static override summary = 'Print what a connector can be configured with';
@@ -35,7 +36,7 @@ export default class SpecCommand extends AriesCommand {
     };
   }
 
-  override present(spec: Spec): string {
-    return presentSpec(spec);
+  override present(spec: Spec, page: Page): string {
+    return presentSpec(spec, page);
   }
 }

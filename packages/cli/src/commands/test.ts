@@ -4,6 +4,7 @@ import { AriesCommand } from '../base-command.ts';
 import * as flag from '../flags.ts';
 import { FailureTables } from '../report/failure-tables.ts';
 import { ruleTable } from '../report/rule-table.ts';
+import type { Page } from '../report/table.ts';
 
 interface TestResult {
   ok: true;
@@ -68,8 +69,8 @@ export default class Test extends AriesCommand {
     );
   }
 
-  override present({ connector, kept, skipped, rules }: TestResult): string {
+  override present({ connector, kept, skipped, rules }: TestResult, page: Page): string {
     const others = skipped === 0 ? '' : `; ${skipped} do not apply`;
-    return `${ruleTable(rules)}\n${connector} keeps ${kept} rules${others}.`;
+    return `${ruleTable(rules, page)}\n${connector} keeps ${kept} rules${others}.`;
   }
 }

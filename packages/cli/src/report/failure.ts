@@ -5,8 +5,9 @@ import type { Finding } from '../doctor/finding.ts';
 import { FailureTables } from './failure-tables.ts';
 import { findingsTable } from './findings-table.ts';
 import { ruleTable } from './rule-table.ts';
+import type { Page } from './table.ts';
 
-/** What is printed when a command fails: a part of the contract. */
+/** The result line of a command that failed: a part of the contract. */
 export interface Failure {
   ok: false;
   exitCode: number;
@@ -37,22 +38,22 @@ export function failureOf(error: AriesError): Failure {
   };
 }
 
-/** The same for people. */
-export function presentFailure({ error, rules, findings }: Failure): string {
+/** Formats a failure for people. */
+export function presentFailure({ error, rules, findings }: Failure, page: Page): string {
   const where = [
     error.connector === undefined ? '' : `connector ${error.connector}`,
     error.stream === undefined ? '' : `stream ${error.stream}`,
   ].filter(Boolean);
   return [
-    ...(rules === undefined ? [] : [ruleTable(rules)]),
-    ...(findings === undefined ? [] : [findingsTable(findings)]),
+    ...(rules === undefined ? [] : [ruleTable(rules, page)]),
+    ...(findings === undefined ? [] : [findingsTable(findings, page)]),
     `${styleText('red', '✖')} ${styleText('bold', error.message)} ${styleText('dim', `(${error.code})`)}`,
     ...(where.length > 0 ? [`  ${styleText('dim', where.join(', '))}`] : []),
     ...(error.hint === null ? [] : [`  ${styleText('cyan', '→')} ${error.hint}`]),
   ].join('\n');
 }
 
-/** The stacks of an error and of what caused it. */
+/** Returns the stack of an error and those of its causes. */
 export function stackOf(error: unknown): string {
   const stacks: string[] = [];
   const seen = new Set<unknown>();

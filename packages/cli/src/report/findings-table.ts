@@ -1,11 +1,11 @@
 import type { Finding } from '../doctor/finding.ts';
-import { table } from './table.ts';
+import { type Page, table } from './table.ts';
 
-/** What `aries doctor` found, as people see it: below each trouble what to do about it. */
-export function findingsTable(findings: readonly Finding[]): string {
+/** Formats what `aries doctor` found; below each problem stands what to do about it. */
+export function findingsTable(findings: readonly Finding[], page: Page): string {
   const rows = findings.flatMap(({ check, status, message, hint }) => [
     [check, status === 'failed' ? 'FAILED' : status, message],
     ...(hint === undefined || status === 'ok' ? [] : [['', '', `→ ${hint}`]]),
   ]);
-  return table(['CHECK', 'RESULT', ''], rows);
+  return table(['CHECK', 'RESULT', ''], rows, page);
 }

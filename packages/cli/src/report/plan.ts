@@ -1,9 +1,9 @@
 import { styleText } from 'node:util';
 import type { PipelinePlan } from '@aries-data/engine';
-import { table } from './table.ts';
+import { type Page, table } from './table.ts';
 
-/** What a pipeline would do, for people. */
-export function presentPlan({ name, steps, streams }: PipelinePlan): string {
+/** Formats what a pipeline would do. */
+export function presentPlan({ name, steps, streams }: PipelinePlan, page: Page): string {
   const rows = streams.map(({ stream, mode, window, lane, format, disposition, target }) => [
     stream,
     [
@@ -21,7 +21,7 @@ export function presentPlan({ name, steps, streams }: PipelinePlan): string {
   );
   return [
     `${styleText('bold', name)} would run ${steps.join(' → ')}`,
-    table(['STREAM', 'READ', 'LANES', 'APPLIED'], rows),
+    table(['STREAM', 'READ', 'LANES', 'APPLIED'], rows, page),
     changes.length === 0
       ? 'No schema changes.'
       : `Schema changes:\n${changes.map((change) => `  ${change}`).join('\n')}`,

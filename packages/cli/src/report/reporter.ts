@@ -9,9 +9,10 @@ import { writeWhole } from './result-files.ts';
 import { resultLine } from './result-line.ts';
 import type { RunRecorder } from './run-figures.ts';
 import { flush, put, settleStderr, write } from './stdio.ts';
+import { type Page, USUAL_WIDTH } from './table.ts';
 
 /** How a command ended: with its result, or with the error that ended it. */
-export type Outcome = { result: object; present: () => string; secretFree: boolean } | { error: AriesError };
+export type Outcome = { result: object; present: (page: Page) => string; secretFree: boolean } | { error: AriesError };
 
 /** Everything one call of `aries` says goes through here; what is said last, `finish` says. */
 export interface Reporter {
@@ -76,9 +77,10 @@ export function createReporter({
     }
   }
 
-  async function succeed(result: object, present: () => string, secretFree: boolean): Promise<void> {
+  async function succeed(result: object, present: (page: Page) => string, secretFree: boolean): Promise<void> {
     const line = secretFree ? JSON.stringify(result) : resultLine(result, redactor);
-    const text = () => (secretFree ? present() : redactor.text(present()));
+    const hide = secretFree ? (text: string) => text : redactor.text;
+    const text = () => hide(present(pageOf(hide)));
     await writeFiles(line);
     if (settings.json && settings.bars && product === 'step') await write(process.stderr, `${text()}\n`);
     closed = true;
@@ -100,7 +102,8 @@ export function createReporter({
     );
     exitCode = error.exitCode;
     const failure = failureOf(error);
-    const text = settings.logFormat === 'pretty' ? presentFailure(failure) : resultLine(failure, redactor);
+    const text =
+      settings.logFormat === 'pretty' ? presentFailure(failure, pageOf(redactor.text)) : resultLine(failure, redactor);
     await write(process.stderr, `${redactor.text(text)}\n`);
   }
 
@@ -108,14 +111,16 @@ export function createReporter({
     const failure = failureOf(error);
     const line = resultLine(failure, redactor);
     log.debug('The stack of the failure', { stack: stackOf(error) });
-    if (settings.logFormat === 'pretty') put(process.stderr, `${redactor.text(presentFailure(failure))}\n`);
+    if (settings.logFormat === 'pretty')
+      put(process.stderr, `${redactor.text(presentFailure(failure, pageOf(redactor.text)))}\n`);
     else log.error(error.message, { ...failure.error, message: undefined, exitCode: error.exitCode });
     await writeFiles(line);
     closed = true;
     await settleStderr();
     // A product that is text may stand in a file: the failure must not end up in it.
     if (settings.json) await write(product === 'text' ? process.stderr : process.stdout, `${line}\n`);
-    else if (settings.logFormat === 'json') await write(process.stdout, `${redactor.text(presentFailure(failure))}\n`);
+    else if (settings.logFormat === 'json')
+      await write(process.stdout, `${redactor.text(presentFailure(failure, pageOf(redactor.text)))}\n`);
   }
 
   return {
@@ -156,11 +161,15 @@ export function createReporter({
   };
 }
 
+function pageOf(hide: Page['hide']): Page {
+  return { width: process.stdout.columns || process.stderr.columns || USUAL_WIDTH, hide };
+}
+
 function screenOf(stream: NodeJS.WriteStream): { write(text: string): void; columns: number; rows: number } {
   return {
     write: (text) => put(stream, text),
     get columns() {
-      return stream.columns || 80;
+      return stream.columns || USUAL_WIDTH;
     },
     get rows() {
       return stream.rows || 24;

@@ -1,12 +1,12 @@
 import type { RuleResult } from '@aries-data/testing';
-import { table } from './table.ts';
+import { type Page, table } from './table.ts';
 
-/** The rules as people see them: what is broken with its reason, what does not apply with its own. */
-export function ruleTable(rules: readonly RuleResult[]): string {
+/** Formats how the rules ended, with the reason why one is broken or does not apply. */
+export function ruleTable(rules: readonly RuleResult[], page: Page): string {
   const rows = rules.map(({ rule, ok, reason, skipped }) => [
     rule,
     ok ? (skipped === undefined ? 'ok' : 'skipped') : 'BROKEN',
     reason ?? skipped ?? '',
   ]);
-  return table(['RULE', 'RESULT', 'REASON'], rows);
+  return table(['RULE', 'RESULT', 'REASON'], rows, page);
 }

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import type { FieldSchema } from '@aries-data/sdk';
-import { table } from './table.ts';
+import { type Page, table } from './table.ts';
+import { wrap } from './wrap.ts';
 
 /** What `aries spec` says of a connector: a part of the contract. */
 export interface Spec {
@@ -12,8 +13,8 @@ export interface Spec {
   destination?: { config: FieldSchema; formats: readonly string[]; dispositions: readonly string[]; delivery: string };
 }
 
-/** A connector's options for people: a table for each of its parts. */
-export function presentSpec(spec: Spec): string {
+/** Formats the options of a connector, with a table for each of its roles. */
+export function presentSpec(spec: Spec, page: Page): string {
   const parts: [string, FieldSchema, string][] = [];
   if (spec.source !== undefined) parts.push(['Source', spec.source.config, '']);
   if (spec.transform !== undefined) parts.push(['Transform', spec.transform.config, `scope ${spec.transform.scope}`]);
@@ -27,13 +28,14 @@ export function presentSpec(spec: Spec): string {
   }
   const sections = parts.map(([title, config, note]) => {
     const rows = optionRows(config);
-    const body = rows.length > 0 ? table(['OPTION', 'TYPE', 'DEFAULT', ''], rows) : 'No options.';
-    return `${styleText('bold', title)}${note === '' ? '' : ` ${styleText('dim', `(${note})`)}`}\n${body}`;
+    const body = rows.length > 0 ? table(['OPTION', 'TYPE', 'DEFAULT', ''], rows, page) : 'No options.';
+    const heading = wrap(note === '' ? title : `${title} (${note})`, page.width).join('\n');
+    return `${heading.replace(title, styleText('bold', title))}\n${body}`;
   });
   return [`${styleText('bold', spec.connector)} ${spec.version}`, ...sections].join('\n\n');
 }
 
-/** One row an option, nested ones by their path. */
+/** Returns a row for each option, a nested one with its path. */
 export function optionRows(schema: FieldSchema, path = ''): string[][] {
   const required = new Set((schema.required as string[] | undefined) ?? []);
   return Object.entries(schema.properties ?? {}).flatMap(([name, option]) => {
@@ -50,7 +52,7 @@ export function optionRows(schema: FieldSchema, path = ''): string[][] {
     return [
       row,
       ...optionRows(option, at),
-      // A map of objects: streams by their names.
+      // An object with any keys, such as streams by their names.
       ...(typeof members === 'object' && members !== null ? optionRows(members as FieldSchema, `${at}.<name>`) : []),
     ];
   });

@@ -3,25 +3,30 @@ import { expect, test } from 'vitest';
 import { formatBytes, formatDuration } from './numbers.ts';
 import { presentStep } from './summary.ts';
 
+const PAGE = { width: 80, hide: (text: string) => text };
+
 test('a step is summed up for people', () => {
-  const text = presentStep({
-    ok: true,
-    step: 'load',
-    dataset: 'file:///s/cities/1/extract/manifest.json#sha256-1',
-    runId: '1',
-    name: 'cities',
-    streams: {
-      cities: {
-        records: 154_600,
-        rejected: 2,
-        bytes: 4_512_345,
-        target: 'cities',
-        disposition: 'merge',
-        outcome: 'already-loaded',
+  const text = presentStep(
+    {
+      ok: true,
+      step: 'load',
+      dataset: 'file:///s/cities/1/extract/manifest.json#sha256-1',
+      runId: '1',
+      name: 'cities',
+      streams: {
+        cities: {
+          records: 154_600,
+          rejected: 2,
+          bytes: 4_512_345,
+          target: 'cities',
+          disposition: 'merge',
+          outcome: 'already-loaded',
+        },
       },
+      durationMs: 2345,
     },
-    durationMs: 2345,
-  });
+    PAGE,
+  );
   expect(stripVTControlCharacters(text)).toMatchInlineSnapshot(`
     "✔ load of cities, run 1, in 2.3 s
       STREAM  RECORDS  REJECTED   BYTES

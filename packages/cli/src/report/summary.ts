@@ -1,16 +1,16 @@
 import { styleText } from 'node:util';
 import type { StepResult } from '@aries-data/engine';
 import { formatBytes, formatCount, formatDuration } from './numbers.ts';
-import { table } from './table.ts';
+import { type Page, table } from './table.ts';
 
-/** What a step came to, or each step of a pipeline, for people. */
-export function presentStep(result: StepResult & { steps?: Record<string, StepResult> }): string {
+/** Formats the result of a step, or of each step of a pipeline. */
+export function presentStep(result: StepResult & { steps?: Record<string, StepResult> }, page: Page): string {
   return Object.values(result.steps ?? { [result.step]: result })
-    .map(presentOne)
+    .map((step) => presentOne(step, page))
     .join('\n');
 }
 
-function presentOne(result: StepResult): string {
+function presentOne(result: StepResult, page: Page): string {
   const { step, name, runId, streams, dataset, durationMs } = result;
   const rows = Object.entries(streams).map(([stream, { records, rejected, bytes, target, disposition, outcome }]) => [
     stream,
@@ -27,11 +27,7 @@ function presentOne(result: StepResult): string {
   ]);
   return [
     `${styleText('green', '✔')} ${styleText('bold', step)} ${styleText('dim', `of ${name}, run ${runId}, in ${formatDuration(durationMs)}`)}`,
-    indent(table(['STREAM', 'RECORDS', 'REJECTED', 'BYTES', ''], rows)),
+    table(['STREAM', 'RECORDS', 'REJECTED', 'BYTES', ''], rows, { ...page, indent: '  ' }),
     `  ${styleText('dim', 'dataset')} ${dataset}`,
   ].join('\n');
-}
-
-function indent(text: string): string {
-  return text.replace(/^/gm, '  ');
 }

@@ -34,7 +34,7 @@ export function connectorFiles(
   const own = texts[template];
   const common = texts.package;
   if (own === undefined || common === undefined)
-    throw new AriesError('BUG', `aries is not installed whole: the template ${template} is missing`);
+    throw new AriesError('BUG', `The installation of aries is incomplete: the template ${template} is missing`);
   const placeholder = `my-${template}`;
   const packageName = isOurs ? `@aries-data/connector-${name}` : `aries-connector-${name}`;
   const named = (text: string) =>

@@ -10,7 +10,7 @@ export function pipelineFiles(name: string, { texts, versions }: Templates, isOu
   const own = texts.pipeline;
   const common = texts.package;
   if (own === undefined || common === undefined)
-    throw new AriesError('BUG', 'aries is not installed whole: the template pipeline is missing');
+    throw new AriesError('BUG', 'The installation of aries is incomplete: the template pipeline is missing');
   const { 'package.json': manifest = '', ...files } = mapped(own, (text) =>
     text.replaceAll(TEMPLATE_FOLDER, isOurs ? `./examples/${name}/` : './').replaceAll('my-pipeline', name),
   );

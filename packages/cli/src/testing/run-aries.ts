@@ -21,6 +21,8 @@ export interface RunOptions {
   merged?: boolean;
   /** The arguments, as a shell reads them, of a run on a terminal; what it shows is all in `stdout`. */
   terminal?: string;
+  /** The width of that terminal; 120 by default. */
+  columns?: number;
   /** A command that reads its stdout. */
   pipedTo?: string;
   /** Called with each piece of output, with ways to send signals and to type; stdin then stays open until the end. */
@@ -59,10 +61,13 @@ export function runAries(args: readonly string[], options: RunOptions = {}): Pro
   return promise;
 }
 
-function commandOf(args: readonly string[], { main = MAIN, merged, pipedTo, terminal }: RunOptions): string[] {
+function commandOf(
+  args: readonly string[],
+  { main = MAIN, merged, pipedTo, terminal, columns = 120 }: RunOptions,
+): string[] {
   const command = [process.execPath, main, ...args];
   if (terminal !== undefined)
-    return ['script', '-qec', `stty cols 120; ${process.execPath} ${main} ${terminal}`, '/dev/null'];
+    return ['script', '-qec', `stty cols ${columns}; ${process.execPath} ${main} ${terminal}`, '/dev/null'];
   if (merged) return ['/bin/sh', '-c', 'exec "$0" "$@" 2>&1', ...command];
   return pipedTo === undefined ? command : ['/bin/sh', '-c', `"$0" "$@" | ${pipedTo}`, ...command];
 }

@@ -214,7 +214,9 @@ test('bytes that are no UTF-8 and texts that cannot become UTF-8 are refused', a
   await expect(decode([field('a', 'string')], Buffer.from([0xff, 0x0a]))).rejects.toMatchObject({
     code: 'DATASET_CORRUPT',
   });
-  expect(() => csvEncoder([field('a', 'string')])([{ a: '\ud83d' }])).toThrow('a text holds half of a surrogate pair');
+  expect(() => csvEncoder([field('a', 'string')])([{ a: '\ud83d' }])).toThrow(
+    'a text contains half of a surrogate pair',
+  );
 });
 
 test('a value of another kind than its field is a bug, not a cell', () => {

@@ -36,7 +36,7 @@ export function csvEncoder(fields: readonly Field[], toBytes: ToBytes = freshByt
   };
   const bytesOf = (text: string): Buffer => {
     if (text.isWellFormed()) return toBytes(text);
-    throw new AriesError('DATA_INVALID', 'a text holds half of a surrogate pair, which UTF-8 cannot write', {
+    throw new AriesError('DATA_INVALID', 'a text contains half of a surrogate pair, which UTF-8 cannot encode', {
       hint: 'Stage as ndjson, or repair the text in a transform.',
     });
   };

@@ -200,7 +200,7 @@ function detailOf(value: unknown, { kind, schema }: Field): string {
   if (isRawNumber(value) && kind === 'number') return ', which a double does not hold: declare decimal()';
   if (isRawNumber(value) && kind === 'integer') return ', which a double does not hold: declare int64()';
   if (typeof value !== 'string') return '';
-  if (!value.isWellFormed()) return ', which holds half of a surrogate pair';
+  if (!value.isWellFormed()) return ', which contains half of a surrogate pair';
   if (kind === 'decimal' && isDecimal(value))
     return `, which does not fit decimal(${schema.precision}, ${schema.scale ?? 0})`;
   if (kind === 'time' || kind === 'date-time')

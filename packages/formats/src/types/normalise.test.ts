@@ -69,7 +69,7 @@ describe('a value that fits is kept, another is named', () => {
     [
       { type: 'string' },
       'a\ud83d',
-      '"x": expected string, got string "a\\ud83d", which holds half of a surrogate pair',
+      '"x": expected string, got string "a\\ud83d", which contains half of a surrogate pair',
     ],
     [{ type: 'string', enum: ['a', 'b'] }, 'c', '"x": expected one of a, b, got string "c"'],
     [{ type: 'boolean' }, 'a'.repeat(50), `"x": expected boolean, got string "${'a'.repeat(39)}…"`],

@@ -134,7 +134,7 @@ const newIdentity = () => `made ${++made}`;
 /** Refuses text that UTF-8 cannot hold. */
 function refusalOf(record: JsonRecord): string | undefined {
   const odd = Object.entries(record).find(([, value]) => typeof value === 'string' && !value.isWellFormed());
-  return odd === undefined ? undefined : `"${odd[0]}" holds half of a surrogate pair`;
+  return odd === undefined ? undefined : `"${odd[0]}" contains half of a surrogate pair`;
 }
 
 /** Changes a record according to the fault. */

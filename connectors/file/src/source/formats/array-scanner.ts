@@ -1,7 +1,7 @@
 const QUOTE = 34;
 const BACKSLASH = 92;
 
-/** What a byte outside of strings is. */
+/** Kinds of bytes outside strings. */
 const KIND = { OTHER: 0, QUOTE: 1, COLON: 2, COMMA: 3, OPENING: 4, CLOSING: 5 } as const;
 
 const kinds = new Uint8Array(256);
@@ -15,29 +15,29 @@ for (const [characters, kind] of [
   for (const character of characters) kinds[character.charCodeAt(0)] = kind;
 }
 
-/** Most strings are no longer; a call of `indexOf` would cost more than it saves. */
+/** Most strings are no longer than this, and a call of `indexOf` would cost more than it saves. */
 const SHORT_STRING = 32;
 
 /**
- * Finds where the elements of a JSON array end, in UTF-8 that comes in pieces cut anywhere. It only tells what is within
- * strings and counts brackets, so what it finds holds for valid JSON; that it is valid is for the parser to say.
+ * Finds where the elements of a JSON array end, in UTF-8 that arrives in pieces cut anywhere. It only recognises strings and
+ * counts brackets, so its results hold for valid JSON; the parser checks validity.
  */
 export class ArrayScanner {
-  /** The last place in a piece where an element ends: a comma, or the bracket that closes the array. -1 where none does. */
+  /** The last place in a piece where an element ends: a comma, or the bracket that closes the array. -1 if there is none. */
   boundary = -1;
-  /** How many names the elements have that end in the piece. */
+  /** The number of names in the elements that end in the piece. */
   names = 0;
   /** The deepest level within elements so far: 1 for an array of flat records. */
   deepest = 0;
-  /** Whether the boundary is the end of the array. */
+  /** True if the boundary is the end of the array. */
   closed = false;
   #depth = 0;
-  /** Names of the element that has begun. */
+  /** The number of names in the element that has begun. */
   #openNames = 0;
   #inString = false;
   #escaped = false;
 
-  /** Takes the next piece, the first one from behind the bracket that opens the array. Not to be called once it is closed. */
+  /** Scans the next piece; the first starts after the array's opening bracket. Must not be called once the array is closed. */
   scan(bytes: Buffer): void {
     this.boundary = -1;
     this.names = 0;
@@ -70,7 +70,7 @@ export class ArrayScanner {
     this.#openNames = openNames;
   }
 
-  /** The place behind the quote that ends a string, or the end of the piece. */
+  /** Returns the place after the quote that ends a string, or the end of the piece. */
   #endOfString(bytes: Buffer, start: number): number {
     let at = this.#escaped ? start + 1 : start;
     const soon = Math.min(bytes.length, start + SHORT_STRING);
@@ -82,7 +82,7 @@ export class ArrayScanner {
   }
 }
 
-/** Where the next quote is that no backslash stands before; the length where there is none, or one more behind an open escape. */
+/** Returns the place of the next quote without a backslash before it; the length if there is none, or one more after an open escape. */
 function closingQuote(bytes: Buffer, start: number): number {
   for (let at = start; at < bytes.length; at++) {
     const quote = bytes.indexOf(QUOTE, at);

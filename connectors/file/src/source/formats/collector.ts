@@ -1,24 +1,24 @@
 import { type Batch, type Json, type JsonRecord, type ReadItem, rejected, withOrigin } from '@aries-data/sdk';
 
-/** Records of one batch at most. */
+/** The most records in one batch. */
 export const BATCH_RECORDS = 1000;
 
-/** Where reading goes on: behind so many bytes and lines, or behind so many records, good and rejected ones. */
+/** The place where reading resumes: after this many bytes and lines, or after this many records, rejected ones included. */
 export type Place = { offset: number; line: number } | { records: number };
 
-/** What was read of a file together, and where to go on after it. */
+/** Items read from a file together, and the place where reading resumes after them. */
 export interface Group {
   items: ReadItem<JsonRecord, never>[];
   next: Place;
 }
 
-/** Gathers records and rejections in the order of the file. */
+/** Collects records and rejections in the order of the file. */
 export class Collector {
-  /** Records so far, good and rejected ones, those passed over included. */
+  /** The number of records so far, including rejected and skipped ones. */
   seen: number;
-  /** Records so far that are good, those passed over included. */
+  /** The number of good records so far, including skipped ones. */
   records = 0;
-  /** Records gathered since they were last taken. */
+  /** The number of records collected since the last `take`. */
   size = 0;
   readonly #originAt: (position: number) => string;
   readonly #skip: number;
@@ -26,7 +26,7 @@ export class Collector {
   #batch: JsonRecord[] = [];
   #positions: number[] = [];
 
-  /** `position` is whatever `originAt` makes an origin of; the first `skip` records are passed over. */
+  /** `originAt` turns a position into an origin; the first `skip` records are skipped. */
   constructor(originAt: (position: number) => string, skip = 0) {
     this.#originAt = originAt;
     this.#skip = skip;
@@ -42,7 +42,7 @@ export class Collector {
     if (this.#batch.length === BATCH_RECORDS) this.#flush();
   }
 
-  /** Adds records that lie together. */
+  /** Adds consecutive records. */
   addAll(records: JsonRecord[], positions: number[]): void {
     for (let i = 0; i < records.length; i++) this.add(records[i]!, positions[i]!);
   }
@@ -54,7 +54,7 @@ export class Collector {
     this.size++;
   }
 
-  /** What was gathered; the collector begins anew. */
+  /** Returns what was collected and empties the collector. */
   take(): ReadItem<JsonRecord, never>[] {
     this.#flush();
     const items = this.#items;

@@ -7,10 +7,10 @@ import { encodingOf, refuseForeign, refuseForeignName, SIGNATURE_BYTES } from '.
 import { extensionOf, type FileFormat, formatOfName, formatOfText } from './guess-format.ts';
 import { type Encoding, TextReader } from './text.ts';
 
-/** Enough to see what a file is. */
+/** Enough bytes to recognise a file's format. */
 const HEAD_BYTES = 64 * 1024;
 
-/** What a file holds once it is decompressed. */
+/** The decompressed content of a file. */
 export interface Content {
   format: FileFormat;
   encoding: Encoding;
@@ -18,7 +18,7 @@ export interface Content {
   bytes: AsyncIterable<Uint8Array>;
 }
 
-/** Decompresses a file, and finds out what it is where the config does not say. */
+/** Decompresses a file and recognises its format if the config does not say it. */
 export async function readContent(
   body: AsyncIterable<Uint8Array>,
   name: string,
@@ -31,7 +31,7 @@ export async function readContent(
     const plain = compression === 'none' ? stored.bytes : decompressed(stored.bytes, compression, name);
     const chosen = config.format ?? (config.records === '' ? undefined : 'json');
     const named = formatOfName(name);
-    // A file that is called json may hold a record a line.
+    // A file named .json may contain one record per line.
     const isSure = chosen !== undefined || (named !== undefined && named !== 'json');
     const { head, bytes } = await peek(plain, isSure ? SIGNATURE_BYTES : HEAD_BYTES);
     refuseForeign(head, name);
@@ -46,7 +46,7 @@ export async function readContent(
   }
 }
 
-/** Web servers may hand out a file decompressed, or converted, under the same name. */
+/** True for a web URL: web servers may send a file decompressed or converted under the same name. */
 function isOfWeb(name: string): boolean {
   return /^https?:/.test(name);
 }
@@ -69,9 +69,9 @@ function compressionOf(head: Buffer, name: string, configured: Compression | und
   if (claimed === undefined) return 'none';
   throw new AriesError(
     'DATA_INVALID',
-    `${name} is ${head.length === 0 ? 'empty' : `no ${claimed} data`}, though its name says it is ${claimed}`,
+    `${name} is ${head.length === 0 ? 'empty' : `no ${claimed} data`}, although its name says it is ${claimed}`,
     {
-      hint: 'Write the file anew; if its name is wrong, set "compression" to none.',
+      hint: 'Create the file again or, if its name is wrong, set "compression" to none.',
     },
   );
 }
@@ -98,7 +98,7 @@ async function* decompressed(
       'DATA_INVALID',
     ) as AsyncIterable<Uint8Array>;
   } catch (error) {
-    // What fails below names the file already.
+    // Errors from below may already name the file.
     if (!isAriesError(error) || error.code !== 'DATA_INVALID' || error.message.includes(name)) throw error;
     throw new AriesError('DATA_INVALID', `${name}: ${error.message}`, { cause: error, hint: error.hint });
   }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { typedCell } from './csv-cells.ts';
 
-test('whatever a cell becomes is printed back as the cell was written', () => {
+test('every typed cell prints back exactly as it was written', () => {
   const cell = fc.oneof(
     fc.stringMatching(/^[-+]?\d{0,22}[.,_]?\d{0,20}([eE][-+]?\d{1,3})?$/),
     fc.string({ unit: fc.constantFrom(...'-+.,_0123456789eExINa ') }),

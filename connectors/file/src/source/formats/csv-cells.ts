@@ -2,7 +2,7 @@ import { parseExact, rawNumber } from '@aries-data/formats';
 import type { Json } from '@aries-data/sdk';
 import type { SourceConfig } from '../../config.ts';
 
-/** Reads the cell between two places of a text. */
+/** Reads the cell between two positions of a text. */
 export type CellReader = (text: string, start: number, end: number) => Json;
 
 const MINUS = 45;
@@ -12,13 +12,12 @@ const NINE = 57;
 const LOWER_F = 102;
 const LOWER_T = 116;
 
-/** A double holds every integer of up to this many digits. */
+/** A double holds every integer of up to this many digits exactly. */
 const SAFE_DIGITS = 15;
 
 /**
- * The value of the cell between two places of a text: an integer, a decimal or a boolean where every system that holds one prints
- * it back as the cell is written, else the cell's text. So `1E5`, `-0`, `007`, `+1`, `.5` and `5.` are text. A decimal keeps its
- * zeros: `1.50`.
+ * Reads the cell between two positions of a text: an integer, decimal or boolean if every system would print it back exactly as it
+ * is written, and otherwise text. So `1E5`, `-0`, `007`, `+1`, `.5` and `5.` are text. A decimal keeps its zeros: `1.50`.
  */
 export function typedCell(text: string, start = 0, end = text.length): Json {
   const first = text.charCodeAt(start);
@@ -28,7 +27,7 @@ export function typedCell(text: string, start = 0, end = text.length): Json {
   return text.slice(start, end);
 }
 
-/** As `typedCell`, but NaN and the infinities are numbers. */
+/** Does the same as `typedCell`, but reads NaN and the infinities as numbers. */
 function typedCellOrNan(text: string, start: number, end: number): Json {
   const value = typedCell(text, start, end);
   return typeof value === 'string' && NOT_FINITE.has(value) ? Number(value) : value;
@@ -36,13 +35,13 @@ function typedCellOrNan(text: string, start: number, end: number): Json {
 
 const NOT_FINITE: ReadonlySet<string> = new Set(['NaN', 'Infinity', '-Infinity']);
 
-/** The reader of cells that the config asks for; `undefined` where all cells are text. */
+/** Returns the cell reader that the config asks for; `undefined` if all cells are text. */
 export function cellReader({ types, allowNaN }: Pick<SourceConfig, 'types' | 'allowNaN'>): CellReader | undefined {
   if (types === 'text') return undefined;
   return allowNaN ? typedCellOrNan : typedCell;
 }
 
-/** Reads `-?(0|[1-9]\d*)(\.\d+)?`, without the cost of a pattern. */
+/** Reads `-?(0|[1-9]\d*)(\.\d+)?` without the cost of a regular expression. */
 function numberCell(text: string, start: number, end: number): Json {
   const isNegative = text.charCodeAt(start) === MINUS;
   const digits = isNegative ? start + 1 : start;
@@ -69,7 +68,7 @@ function numberCell(text: string, start: number, end: number): Json {
     if (code < ZERO || code > NINE) break;
     if (code !== ZERO) isZero = false;
   }
-  // A decimal has no negative zero.
+  // Decimals have no negative zero.
   if (at === fraction || at < end || (isNegative && isZero)) return text.slice(start, end);
   return rawNumber(text.slice(start, end));
 }

@@ -2,7 +2,7 @@ import type { SourceConfig } from '../../config.ts';
 import { extensionOf } from './guess-format.ts';
 import type { Encoding } from './text.ts';
 
-/** The options of the source that say how a csv file is written and read. */
+/** The source's options for csv. */
 export type CsvConfig = Pick<
   SourceConfig,
   | 'delimiter'
@@ -21,21 +21,21 @@ export type CsvConfig = Pick<
   | 'maxRecordBytes'
 > & { encoding: Encoding };
 
-/** How rows and cells of one csv file are told apart. */
+/** The syntax of one csv file. */
 export interface CsvDialect {
   delimiter: string;
-  /** Empty where nothing is quoted. */
+  /** Empty if no cells are quoted. */
   quote: string;
-  /** What makes a quote within quotes a character of the cell; the quote itself, or a character of its own. */
+  /** Escapes a quote inside quotes: the quote itself or another character. */
   escape: string;
   lineEnd: '\n' | '\r';
-  /** What lines begin with that are passed over; empty where there are none. */
+  /** Starts a comment line; empty if there are none. */
   comment: string;
   relaxQuotes: boolean;
   trim: boolean;
 }
 
-/** The dialect that the config asks for, of a file of this name, whose first line may have named its delimiter. */
+/** Returns the dialect of a file, from the config, its name, and a delimiter that its first line may have named. */
 export function csvDialect(
   config: CsvConfig,
   { name, separator, lineEnd }: { name: string; separator: string | undefined; lineEnd: CsvDialect['lineEnd'] },
@@ -51,14 +51,14 @@ export function csvDialect(
   };
 }
 
-/** JSON and YAML without quotes write a tab as a backslash and a t, and so do people. */
+/** Returns the configured delimiter, where `\t` written as two characters means a tab. */
 function configuredDelimiter({ delimiter }: CsvConfig): string | undefined {
   return delimiter?.replaceAll('\\t', '\t');
 }
 
 /**
- * The delimiter that spreadsheets write on a line of its own before the first: `sep=;`. Returns it and the place after the
- * line, or `undefined` where the text begins with no such line.
+ * Reads the line with which spreadsheets announce the delimiter: `sep=;`. Returns the delimiter and the position after the
+ * line, or `undefined` if the text does not begin with such a line.
  */
 export function separatorLine(text: string): { separator: string; end: number } | undefined {
   const match = /^sep=([^\r\n"])(?:\r\n|\n|\r|$)/i.exec(text);

@@ -14,7 +14,7 @@ async function csv(text: string, config: Partial<SourceConfig> = {}) {
 describe('lines before the header', () => {
   const preamble = 'Report of May\n"made by, x\n\nid,name\n1,a\n';
 
-  test('skipLines passes over lines, whatever is in them', async () => {
+  test('skipLines skips lines with any content', async () => {
     expect(await csv(preamble, { skipLines: 3 })).toEqual(['{"id":1,"name":"a"}']);
     expect(await csv(preamble.replaceAll('\n', '\r\n'), { skipLines: 3 })).toEqual(['{"id":1,"name":"a"}']);
     expect(await csv(`${preamble}2\n`, { skipLines: 3 })).toEqual([
@@ -24,7 +24,7 @@ describe('lines before the header', () => {
     expect(await csv('a\nb', { skipLines: 5 })).toEqual([]);
   });
 
-  test('of each file', async () => {
+  test('skipLines applies to each file', async () => {
     const folder = await folderWith({ 'a.csv': preamble, 'b.csv': preamble.replace('1,a', '2,b') });
     expect((await read({ url: `${folder}/*.csv`, skipLines: 3 })).texts).toEqual([
       '{"id":1,"name":"a"}',
@@ -32,7 +32,7 @@ describe('lines before the header', () => {
     ]);
   });
 
-  test('a first line sep=; names the delimiter, which the config may overrule', async () => {
+  test('a first line sep=; sets the delimiter, unless the config does', async () => {
     expect(await csv('sep=;\nid;name\n1;a,b\n')).toEqual(['{"id":1,"name":"a,b"}']);
     expect(await csv('sep=;\r\nid;name\r\n1;a\r\n2\r\n', { delimiter: ';' })).toEqual([
       '{"id":1,"name":"a"}',
@@ -47,7 +47,7 @@ describe('lines before the header', () => {
 describe('comments', () => {
   const config = { comment: '#' };
 
-  test('are passed over between rows, not within', async () => {
+  test('are skipped between rows but not inside them', async () => {
     expect(await csv('# made by "x"\nid,name\n#1,b\n1,#a\n2,"x\n# y"\n#\n3\n# end', config)).toEqual([
       '{"id":1,"name":"#a"}',
       '{"id":2,"name":"x\\n# y"}',
@@ -75,7 +75,7 @@ describe('quotes that break the rules', () => {
     );
   });
 
-  test('a quote that another line closes is no quote', async () => {
+  test('a quote that is closed on another line is not a quote', async () => {
     expect(await csv('id,name\n1,5" x\n2,"6 inch\n3,"7" inch\n4,"ok"\n', { relaxQuotes: true })).toEqual([
       '{"id":1,"name":"5\\" x"}',
       '{"id":2,"name":"\\"6 inch"}',
@@ -86,7 +86,7 @@ describe('quotes that break the rules', () => {
 });
 
 describe('rows of another length', () => {
-  test('are padded, and lose empty cells at their end', async () => {
+  test('are padded, or lose empty cells at their end', async () => {
     expect(await csv('a,b,c\n1\n1,2,3,,\n1,2,3,"",\n1,2,3,4\n\n1,2,3,,5\n', { ragged: 'pad' })).toEqual([
       '{"a":1,"b":null,"c":null}',
       '{"a":1,"b":2,"c":3}',
@@ -97,7 +97,7 @@ describe('rows of another length', () => {
   });
 });
 
-test('trim leaves out spaces and tabs around cells, not within quotes', async () => {
+test('trim removes spaces and tabs around cells but not inside quotes', async () => {
   expect(await csv(' id , name\n 1 ,\ta b \n2, " x " \n  \n3,""\n 4,\n', { trim: true })).toEqual([
     '{"id":1,"name":"a b"}',
     '{"id":2,"name":" x "}',
@@ -107,7 +107,7 @@ test('trim leaves out spaces and tabs around cells, not within quotes', async ()
   expect(await csv('id\tname\n 1\t\n', { trim: true, delimiter: '\t' })).toEqual(['{"id":1,"name":null}']);
 });
 
-test('nulls are null where they are not quoted, and do not make a column text', async () => {
+test('unquoted nulls are null and do not make a column text', async () => {
   expect(await csv('a,b\nNA,"NA"\n1,\n,-\n', { nulls: ['NA', '-', ''] })).toEqual([
     '{"a":null,"b":"NA"}',
     '{"a":1,"b":null}',
@@ -124,7 +124,7 @@ describe('names in place of the header', () => {
     ]);
     expect(await csv('a,a\n', config)).toEqual(['{"x":"a","y":"a"}']);
     expect(await failure(csv('a,b,c\n1,2,3\n', { ...config, headerRow: 'replace' }))).toMatch(
-      /^DATA_INVALID: .*x\.csv:1: the header has 3 columns, "header" names 2 — Name all of the columns/,
+      /^DATA_INVALID: .*x\.csv:1: the header has 3 columns, but "header" lists 2 — List every column/,
     );
   });
 
@@ -133,7 +133,7 @@ describe('names in place of the header', () => {
   });
 });
 
-test('a delimiter that is written as a backslash and a t is a tab', async () => {
+test('a delimiter written as a backslash and a t is a tab', async () => {
   expect(await csv('a\tb\n1\tx\\t\n', { delimiter: '\\t' })).toEqual(['{"a":1,"b":"x\\\\t"}']);
 });
 
@@ -154,7 +154,7 @@ test.each([
     missed === undefined
       ? []
       : [
-          `${folder}/a.csv has a single column, ${name}: if it is written with another delimiter, set "delimiter" to ${JSON.stringify(missed)}`,
+          `${folder}/a.csv has a single column, ${name}: if the file uses another delimiter, set "delimiter" to ${JSON.stringify(missed)}`,
         ],
   );
 });
@@ -173,13 +173,13 @@ describe('files without rows', () => {
     return { columns: manifest.streams.x?.schema.properties, records: manifest.streams.x?.counts.staged };
   }
 
-  test('a header alone has its columns', async () => {
+  test('a header alone sets the columns', async () => {
     const columns = { id: { type: 'null' }, name: { type: 'null' } };
     for (const text of ['id,name', 'id,name\n', '\u{feff}id,name\r\n\r\n'])
       expect(await schemaOf({ 'x.csv': text })).toEqual({ columns, records: 0 });
   });
 
-  test('beside files with rows', async () => {
+  test('next to files with rows', async () => {
     expect(await schemaOf({ 'a.csv': 'id,name\n', 'b.csv': 'id,day\n1,2026-01-31\n' })).toEqual({
       columns: { id: { type: 'integer' }, name: { type: 'null' }, day: { type: 'string', format: 'date' } },
       records: 1,

@@ -2,25 +2,25 @@ import type { Json, JsonRecord } from '@aries-data/sdk';
 import type { CellReader } from './csv-cells.ts';
 import type { CsvDialect } from './csv-dialect.ts';
 
-/** Measured: V8 does not optimise the code of wider rows for long, and the general reader is faster. */
+/** Beyond this many columns V8 stops optimising the generated code, and the general reader is faster (measured). */
 const MOST_COMPILED_COLUMNS = 200;
 
-/** What a parser works on: one text after the other, and the rows that came out. */
+/** The state of a parser over consecutive texts. */
 export interface ParserState {
-  /** Number of the line on which the next row begins. */
+  /** The number of the line on which the next row begins. */
   line: number;
   records: JsonRecord[];
-  /** Number of the line on which each record begins. */
+  /** The number of the line on which each record begins. */
   lines: number[];
-  /** The next delimiter, line end and quote of the text, so that each is looked for once; -1 where a text begins. */
+  /** The next delimiter, line end and quote in the text, so that each is searched for once; -1 at the start of a text. */
   nextDelimiter: number;
   nextLine: number;
   nextQuote: number;
 }
 
 /**
- * Reads rows from a place of a text on, up to the first that is out of the ordinary: broken, cut off, blank, a comment, too
- * long, with more or fewer cells than columns. Returns where that one begins, or the text's end.
+ * Reads rows from a position of a text up to the first unusual one: broken, cut off, blank, a comment, too long, or with
+ * more or fewer cells than columns. Returns the start of that row, or the end of the text.
  */
 export type CsvParser = (text: string, start: number, state: ParserState) => number;
 
@@ -28,12 +28,12 @@ export interface ParserOptions {
   columns: readonly string[];
   dialect: CsvDialect;
   nulls: ReadonlySet<string>;
-  /** `undefined`: cells stay text, whatever they look like. */
+  /** `undefined` if all cells stay text. */
   readCell: CellReader | undefined;
   maxRecordBytes: number;
 }
 
-/** Compiles the parser of rows with these columns; `undefined` where a row needs a closer look in any case. */
+/** Compiles a parser for rows with these columns; `undefined` if every row needs the general reader. */
 export function compileCsvParser(options: ParserOptions): CsvParser | undefined {
   const { columns, dialect, nulls, maxRecordBytes } = options;
   if (columns.length > MOST_COMPILED_COLUMNS || dialect.quote.length > 1) return undefined;
@@ -41,7 +41,7 @@ export function compileCsvParser(options: ParserOptions): CsvParser | undefined 
   const cells = columns.map((_, index) => cellCode(index, index === last, options));
   const members = columns.map((name, index) => `${memberName(name)}: v${index}`);
   const parameters: Record<string, unknown> = { readCell: options.readCell, nulls, find, closingQuote, linesIn };
-  // Columns are named by JSON literals; everything else in the code is a number or one of the dialect's characters as JSON.
+  // Column names are JSON literals in the code; everything else is a number or one of the dialect's characters as JSON.
   const factory = new Function(
     ...Object.keys(parameters),
     `'use strict';
@@ -68,11 +68,11 @@ export function compileCsvParser(options: ParserOptions): CsvParser | undefined 
   return factory(...Object.values(parameters)) as CsvParser;
 }
 
-/** A unit of a JavaScript text is at most so many bytes of UTF-8. */
+/** A UTF-16 code unit takes at most this many bytes of UTF-8. */
 const MOST_BYTES_A_UNIT = 3;
 const CR = 13;
 
-/** Blank lines and comments are no rows, or need a closer look. */
+/** Leaves blank lines and comments to the general reader. */
 function rowStartCode({ comment, lineEnd }: CsvDialect): string {
   const blank = `code = text.charCodeAt(at);
     if (code === ${lineEnd.charCodeAt(0)} || code === ${CR}) break;`;
@@ -102,7 +102,7 @@ function cellCode(index: number, isLast: boolean, { dialect, nulls, readCell }: 
     }`;
 }
 
-/** Finds the end of a cell that is not quoted. `delimiter` and `line` are looked for only once they are passed. */
+/** Finds the end of an unquoted cell. `delimiter` and `line` are searched for only after they have been passed. */
 function endOfPlainCode(isLast: boolean, { delimiter, lineEnd }: CsvDialect): string {
   const find = `
     if (delimiter < at) delimiter = find(text, ${JSON.stringify(delimiter)}, at);
@@ -113,7 +113,7 @@ function endOfPlainCode(isLast: boolean, { delimiter, lineEnd }: CsvDialect): st
   return `${find}\nif (delimiter < line) break;\nend = line;\n${withoutReturn}`;
 }
 
-/** A cell with spaces around it is looked at more closely. */
+/** Leaves cells with spaces around them to the general reader. */
 function trimCode({ trim }: CsvDialect): string {
   if (!trim) return '';
   return `if (at < end) {
@@ -128,7 +128,7 @@ function valueCode(v: string, nulls: ReadonlySet<string>, asText: boolean): stri
   return longest === 0 ? value : `if (end - at > ${longest} || !nulls.has(text.slice(at, end))) ${value}`;
 }
 
-/** Takes a quoted cell. Quotes that are escaped by something else are looked at more closely. */
+/** Reads a quoted cell. Quotes escaped by another character are left to the general reader. */
 function quotedCode(v: string, isLast: boolean, dialect: CsvDialect, asText: boolean): string {
   const { quote, escape: escaper, delimiter, lineEnd } = dialect;
   if (escaper !== quote) return 'break;';
@@ -159,7 +159,7 @@ function replacement(character: string): string {
   return character === '$' ? '$$' : character;
 }
 
-/** Only a computed `__proto__` makes a property of that name. */
+/** Writes a property name; only a computed `__proto__` makes a property of that name. */
 function memberName(name: string): string {
   return name === '__proto__' ? '["__proto__"]' : JSON.stringify(name);
 }
@@ -169,7 +169,7 @@ function find(text: string, what: string, from: number): number {
   return at === -1 ? text.length : at;
 }
 
-/** Where the quotes that open at a place close; -1 where the text ends before that. */
+/** Finds the quote that closes the one at `open`; -1 if the text ends first. */
 function closingQuote(text: string, quote: string, open: number): number {
   const code = quote.charCodeAt(0);
   let at = text.indexOf(quote, open + 1);
@@ -183,7 +183,7 @@ function linesIn(text: string, lineEnd: string, start: number, end: number): num
   return lines;
 }
 
-/** A record of any number of columns. */
+/** Makes a record with any number of columns. */
 export function recordOf(columns: readonly string[], valueAt: (index: number) => Json): JsonRecord {
   const record: JsonRecord = {};
   for (let i = 0; i < columns.length; i++) {

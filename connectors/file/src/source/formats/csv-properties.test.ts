@@ -12,7 +12,7 @@ async function* chunksOf(bytes: Uint8Array, size: number): AsyncGenerator<Uint8A
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
-/** What is read: the cells of records, and reasons of rejections, in order. */
+/** Reads the cells of records and the reasons of rejections, in order. */
 async function read(bytes: Uint8Array, size: number, config: Partial<SourceConfig>): Promise<unknown[]> {
   const { encoding = 'utf-8', ...parsed } = sourceConfig.parse({ url: 'x.csv', ...config });
   const found: unknown[] = [];
@@ -50,7 +50,7 @@ const table = fc
   .integer({ min: 1, max: 4 })
   .chain((width) => fc.array(fc.array(cell, { minLength: width, maxLength: width }), { minLength: 1, maxLength: 6 }));
 
-test('whatever a table holds and however it is written, it comes back, wherever its bytes are cut', async () => {
+test('any table in any dialect is read back, wherever its bytes are cut', async () => {
   await fc.assert(
     fc.asyncProperty(table, dialect, async (rows, { lineEnd, headerRow, chunk, ...options }) => {
       const { delimiter, quote, escape: escaper = quote, nulls, skipLines, encoding } = options;
@@ -69,7 +69,7 @@ test('whatever a table holds and however it is written, it comes back, wherever 
         ...lines.flatMap((line) => (options.comment === undefined ? [line] : [`${options.comment} ${quote}`, line])),
         '',
       ].join(lineEnd);
-      // Files whose lines end with a carriage return alone are known by having no line feed.
+      // A file is read with carriage returns as line ends only if it has no line feed.
       fc.pre(lineEnd !== '\r' || !text.includes('\n'));
       const bytes = encoding === 'utf-8' ? Buffer.from(text) : iconv.encode(text, encoding);
       const header = headerRow === true ? true : names;
@@ -102,11 +102,11 @@ const anyConfig = fc.record({
   header: fc.constantFrom(false, ['c0', 'c1'], ['c0']),
 });
 
-test('where the bytes of any text are cut changes nothing, broken rows included', async () => {
+test('the places where bytes are cut never change the result, even for broken rows', async () => {
   await fc.assert(
     fc.asyncProperty(anyText, anyConfig, fc.integer({ min: 1, max: 20 }), async (text, config, size) => {
       const bytes = Buffer.from(text);
-      // How lines end is told from the first that does.
+      // The first line end decides how lines end.
       fc.pre(text.includes('\n') || !text.includes('\r'));
       const attempt = (chunk: number) => read(bytes, chunk, config).catch((error: Error) => error.message);
       expect(await attempt(size)).toEqual(await attempt(bytes.length + 1));
@@ -115,7 +115,7 @@ test('where the bytes of any text are cut changes nothing, broken rows included'
   );
 });
 
-test('compiled rows are those that the general reader and csv-parse find', async () => {
+test('the compiled parser finds the same rows as the general reader and csv-parse', async () => {
   await fc.assert(
     fc.asyncProperty(anyText, async (body) => {
       const text = `x,y\n${body}`;

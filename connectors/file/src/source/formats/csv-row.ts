@@ -1,55 +1,55 @@
 import type { CsvDialect } from './csv-dialect.ts';
 
-/** A row as it was read. */
+/** A complete row. */
 export interface Row {
   kind: 'row';
-  /** What the cells say, without quotes and escapes. */
+  /** The cells' text, without quotes and escapes. */
   cells: string[];
-  /** Whether each was quoted. */
+  /** True for each cell that was quoted. */
   quoted: boolean[];
-  /** Where the next row begins. */
+  /** The position of the next row. */
   end: number;
 }
 
-/** A row whose quotes are wrong. */
+/** A row with invalid quotes. */
 export interface BrokenRow {
   kind: 'broken';
   reason: string;
 }
 
-/** A row that goes on after the text. */
+/** A row that continues after the text. */
 export interface OpenRow {
   kind: 'open';
-  /** Within quotes. */
+  /** True if the text ends inside quotes. */
   inQuotes: boolean;
 }
 
-/** Reads the rows of one text. */
+/** A reader of the rows in one text. */
 export interface RowReader {
-  /** Reads the row that begins at a place. `isLast`: nothing comes after the text. */
+  /** Reads the row that begins at `start`. `isLast`: no more text follows. */
   read(start: number, isLast: boolean): Row | BrokenRow | OpenRow;
-  /** The place after a line that says nothing: a blank one or a comment. Else the same place, -1 where the text may go on. */
+  /** Returns the position after a blank line or comment; otherwise `start`, or -1 if more text may be needed to tell. */
   passLine(start: number, isLast: boolean, blank: boolean): number;
-  /** The place after the line at a place; -1 where it goes on after the text. */
+  /** Returns the position after the line at `start`; -1 if it continues after the text. */
   lineAfter(start: number): number;
 }
 
-const CLOSED_BY_SOMETHING = 'a closing quote is followed by something else than a delimiter';
-/** Also where no closing quote is found within the longest record. */
-export const NEVER_CLOSED = 'a quote is opened and never closed';
-const IN_THE_MIDDLE = 'a quote stands in the middle of a cell that is not quoted';
+const CLOSED_BY_SOMETHING = 'a closing quote is followed by something other than a delimiter';
+/** Also the reason if no closing quote is found within the longest record. */
+export const NEVER_CLOSED = 'a quote is never closed';
+const IN_THE_MIDDLE = 'a quote is in the middle of an unquoted cell';
 
 const SPACE = 32;
 const TAB = 9;
 
-/** Makes the reader of a text's rows, in any dialect. The compiled parser leaves to it every row that is out of the ordinary. */
+/** Makes a reader for rows in any dialect. The compiled parser leaves every unusual row to it. */
 export function rowReader(text: string, dialect: CsvDialect): RowReader {
   const { delimiter, quote, escape: escaper, lineEnd, comment, relaxQuotes, trim } = dialect;
   const length = text.length;
   const delimiterFrom = finder(delimiter);
   const lineFrom = finder(lineEnd);
 
-  /** Finds the next of its kind. Each search holds for all places it ran over, so that a text is run over once. */
+  /** Makes a search for the next occurrence. A result holds for all positions before it, so a text is searched once. */
   function finder(what: string): (at: number) => number {
     let from = 0;
     let found = -1;
@@ -79,7 +79,7 @@ export function rowReader(text: string, dialect: CsvDialect): RowReader {
     return text.slice(from, to);
   }
 
-  /** How long the line end at a place is: 0 where there is none, -1 where that cannot be told yet. */
+  /** Returns the length of the line end at a position: 0 if there is none, -1 if more text is needed to tell. */
   function lineEndAt(at: number, isLast: boolean): number {
     if (text.startsWith(lineEnd, at)) return 1;
     if (lineEnd === '\r' || text[at] !== '\r') return 0;
@@ -87,7 +87,7 @@ export function rowReader(text: string, dialect: CsvDialect): RowReader {
     return text[at + 1] === '\n' ? 2 : 0;
   }
 
-  /** Where the quotes that were opened before a place close; -1 where they do not. */
+  /** Finds the quote that closes a quoted cell; -1 if there is none. */
   function closingQuote(from: number): number {
     let at = from;
     for (;;) {
@@ -127,9 +127,9 @@ export function rowReader(text: string, dialect: CsvDialect): RowReader {
     const quoted: boolean[] = [];
     let at = start;
     for (;;) {
-      /** The place after the cell, before what separates it from the next. */
+      /** The position after the cell, before the separator. */
       let end: number;
-      /** From where on what is left of the cell is no longer quoted. */
+      /** The position from which the rest of the cell is unquoted. */
       let plainFrom = at;
       const open = afterSpaces(at);
       let close = -1;
@@ -141,7 +141,7 @@ export function rowReader(text: string, dialect: CsvDialect): RowReader {
         } else {
           const after = close + quote.length;
           end = afterSpaces(after);
-          // Another quote, a delimiter or a line end may be cut in two here.
+          // A second quote, a delimiter or a line end may be cut in two here.
           if (end + delimiter.length > length && !isLast) return { kind: 'open', inQuotes: true };
           const ending = lineEndAt(end, isLast);
           if (ending === -1) return { kind: 'open', inQuotes: true };
@@ -154,7 +154,7 @@ export function rowReader(text: string, dialect: CsvDialect): RowReader {
             continue;
           }
           if (!relaxQuotes) return { kind: 'broken', reason: CLOSED_BY_SOMETHING };
-          // Text in quotes and more text: the cell is taken as it is. Quotes over several lines are no pair.
+          // Text follows the closing quote, so the cell is taken as written. Quotes on different lines are not a pair.
           if (lineFrom(open) > close) plainFrom = after;
         }
       }

@@ -7,19 +7,19 @@ import { type CsvParser, compileCsvParser, type ParserState, recordOf } from './
 import { NEVER_CLOSED, type Row, type RowReader, rowReader } from './csv-row.ts';
 import { INVALID, invalidReason, shown } from './text.ts';
 
-/** Characters of a broken row that are kept. */
+/** The number of characters kept from a broken row. */
 const SHOWN_CHARACTERS = 1000;
 
-/** What the csv files of one read have in common. */
+/** State shared by the csv files of one read. */
 export interface CsvMemory {
-  /** The parser that was compiled last, and what for: files of one kind need one parser. */
+  /** The last compiled parser and its key: files of the same kind share one parser. */
   compiled?: { key: string; parse: CsvParser | undefined };
-  /** What was warned of, for all files together. */
+  /** True once a warning was given for any file. */
   warned: boolean;
 }
 
 export interface CsvRowsOptions {
-  /** Name of the file. */
+  /** The file's name. */
   name: string;
   config: CsvConfig;
   collector: Collector;
@@ -30,15 +30,15 @@ export interface CsvRowsOptions {
 /** Turns the text of a csv file into records. */
 export interface CsvRows {
   /**
-   * Reads the rows of a text, and returns where the first one begins that goes on after it. The next text begins there.
-   * `isLast`: nothing comes after the text. `mayBeInvalid`: it may hold bytes that are not valid in its encoding.
+   * Reads the rows of a text and returns the position of the first incomplete row, where the next text must begin.
+   * `isLast`: no more text follows. `mayBeInvalid`: the text may contain bytes that are not valid in its encoding.
    */
   read(text: string, isLast: boolean, mayBeInvalid: boolean): number;
-  /** The columns, once they are known. */
+  /** The columns; undefined until they are known. */
   readonly columns: readonly string[] | undefined;
 }
 
-/** Makes what reads the rows of one file. */
+/** Makes a reader for the rows of one file. */
 export function csvRows({ name, config, collector, memory, warn }: CsvRowsOptions): CsvRows {
   const nulls = new Set(config.nulls);
   const readCell = cellReader(config);
@@ -49,12 +49,12 @@ export function csvRows({ name, config, collector, memory, warn }: CsvRowsOption
   let columns: string[] | undefined;
   let headerToReplace = config.headerRow === 'replace';
   let parse: CsvParser | undefined;
-  /** Where the first row may begin. In a file of one column without a header, blank lines before it are rows as well. */
+  /** The place where the first row may begin. In a file of one column without a header, blank lines before it are rows too. */
   let first = { at: 0, line: 1 };
 
-  /** Sees to what comes before the first row; returns where that begins, `undefined` where the text is too short to know. */
+  /** Handles what precedes the first row; returns that row's position, or `undefined` if the text is too short to tell. */
   function begin(text: string, isLast: boolean): number | undefined {
-    // Files of old Macs end their lines with a carriage return alone.
+    // Files from old Macs end lines with a carriage return alone.
     const lineEnd = text.includes('\n') || !text.includes('\r') ? '\n' : '\r';
     let at = 0;
     for (let line = 0; line < config.skipLines; line++) {
@@ -83,7 +83,7 @@ export function csvRows({ name, config, collector, memory, warn }: CsvRowsOption
     if (missed === undefined) return;
     memory.warned = true;
     warn(
-      `${name} has a single column, ${JSON.stringify(columns[0])}: if it is written with another delimiter, set "delimiter" to ${JSON.stringify(missed)}`,
+      `${name} has a single column, ${JSON.stringify(columns[0])}: if the file uses another delimiter, set "delimiter" to ${JSON.stringify(missed)}`,
     );
   }
 
@@ -93,14 +93,14 @@ export function csvRows({ name, config, collector, memory, warn }: CsvRowsOption
     return readCell === undefined ? cell : readCell(cell, 0, cell.length);
   }
 
-  /** Makes the first row the header. Returns where the rows begin. */
+  /** Uses the first row as the header. Returns the position of the first data row. */
   function readHeader(text: string, start: number, row: Row): number {
     if (Array.isArray(config.header)) {
       if (row.cells.length !== columns!.length) {
         throw new AriesError(
           'DATA_INVALID',
-          `${name}:${state.line}: the header has ${count(row.cells.length, 'column')}, "header" names ${columns!.length}`,
-          { hint: 'Name all of the columns, or leave "headerRow" out if the first line is no header.' },
+          `${name}:${state.line}: the header has ${count(row.cells.length, 'column')}, but "header" lists ${columns!.length}`,
+          { hint: 'List every column or, if the first line is not a header, remove "headerRow".' },
         );
       }
       headerToReplace = false;
@@ -119,7 +119,7 @@ export function csvRows({ name, config, collector, memory, warn }: CsvRowsOption
     return first.at;
   }
 
-  /** Takes a row as the general reader read it. */
+  /** Handles a row from the general reader. */
   function takeRow(text: string, start: number, row: Row): void {
     const line = state.line;
     state.line += linesIn(text, start, row.end);
@@ -158,19 +158,19 @@ export function csvRows({ name, config, collector, memory, warn }: CsvRowsOption
 
   function isLonger(text: string, start: number, end: number): boolean {
     const units = end - start;
-    // A unit takes one byte at least, and three at most.
+    // A UTF-16 code unit takes one to three bytes.
     return units > limit || (units * 3 > limit && Buffer.byteLength(text.slice(start, end)) > limit);
   }
 
   function tooLong(line: number): AriesError {
     return new AriesError('DATA_INVALID', `${name}:${line} is longer than ${limit} bytes`, {
-      hint: 'Is it csv? If its lines are that long, raise "maxRecordBytes".',
+      hint: 'Check that this is a csv file. If its lines really are that long, raise "maxRecordBytes".',
     });
   }
 
-  /** Reads the row at a place, or passes over a line that is none. `undefined` where that needs more text. */
+  /** Reads the row at a position, or skips a line that is not one. Returns `undefined` if that needs more text. */
   function readRow(reader: RowReader, text: string, start: number, isLast: boolean): number | undefined {
-    // With a single column, a line without characters is a row whose cell is nothing.
+    // With a single column, an empty line is a row with an empty cell.
     const passed = reader.passLine(start, isLast, columns === undefined || headerToReplace || columns.length > 1);
     if (passed === -1) return wait(reader, text, start, false);
     if (passed > start) {
@@ -180,7 +180,7 @@ export function csvRows({ name, config, collector, memory, warn }: CsvRowsOption
     const row = reader.read(start, isLast);
     if (row.kind === 'open') return wait(reader, text, start, row.inQuotes);
     if (row.kind === 'broken') {
-      // All of its line is rejected.
+      // The whole line is rejected.
       if (!isLast && reader.lineAfter(start) === -1) return wait(reader, text, start, false);
       return rejectLine(reader, text, start, row.reason);
     }
@@ -189,7 +189,7 @@ export function csvRows({ name, config, collector, memory, warn }: CsvRowsOption
     return row.end;
   }
 
-  /** Waits for the end of a row, within bounds. */
+  /** Asks for more text to find the end of a row, up to the longest record. */
   function wait(reader: RowReader, text: string, start: number, inQuotes: boolean): number | undefined {
     if (!isLonger(text, start, text.length)) return undefined;
     if (inQuotes && reader.lineAfter(start) !== -1) return rejectLine(reader, text, start, NEVER_CLOSED);
@@ -210,7 +210,7 @@ export function csvRows({ name, config, collector, memory, warn }: CsvRowsOption
     return end;
   }
 
-  /** Reads what the compiled parser can read. */
+  /** Reads rows with the compiled parser as far as it can. */
   function parseRows(text: string, start: number): number {
     const end = parse!(text, start, state);
     collector.addAll(state.records, state.lines);
@@ -249,7 +249,7 @@ export function csvRows({ name, config, collector, memory, warn }: CsvRowsOption
   };
 }
 
-/** Whether all cells past those wanted hold nothing. */
+/** True if all cells after the first `wanted` are empty. */
 function hasEmptyEnd({ cells }: Row, wanted: number): boolean {
   for (let index = wanted; index < cells.length; index++) if (cells[index] !== '') return false;
   return true;

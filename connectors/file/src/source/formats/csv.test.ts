@@ -70,7 +70,7 @@ describe('cells', () => {
     expect((await csv('a,b,c\n1,true,\n', { types: 'text' })).texts).toEqual(['{"a":"1","b":"true","c":null}']);
   });
 
-  test('NaN and the infinities are numbers on request, in these spellings', async () => {
+  test('NaN and the infinities are numbers on request, in exactly these spellings', async () => {
     const folder = await folderWith({ 'x.csv': 'a,b\n1,NaN\nNaN,nan\n-Infinity,Infinity\n' });
     expect((await read({ url: `${folder}/x.csv`, allowNaN: true })).records).toEqual([
       { a: 1, b: Number.NaN },
@@ -79,14 +79,14 @@ describe('cells', () => {
     ]);
   });
 
-  test('a null value is one only without quotes', async () => {
+  test('a null value is null only without quotes', async () => {
     expect((await csv('a,b\n"x""y",z\n', { nulls: ['x"y', 'z'] })).texts).toEqual(['{"a":"x\\"y","b":null}']);
     expect((await csv('a,b,c,d\nNULL,"NULL",,""\n', { nulls: ['NULL'] })).texts).toEqual([
       '{"a":null,"b":"NULL","c":"","d":""}',
     ]);
   });
 
-  test('a cell is text again, character by character, where its column is', async () => {
+  test('in a text column, a cell is its exact text again', async () => {
     const number = fc.oneof(fc.integer(), fc.double({ noNaN: true }), fc.bigInt()).map(String);
     const cell = fc.oneof(
       number,
@@ -96,7 +96,7 @@ describe('cells', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(cell, { minLength: 1, maxLength: 30 }), async (cells) => {
         const { texts } = await csv(`id,cell\n${cells.map((text) => `0,${text}\n`).join('')}`);
-        // What the engine makes of a number in a column of text: its JSON.
+        // In a text column the engine writes a number as its JSON.
         expect(texts.map((text) => /"cell":"?([^"]*)"?\}$/.exec(text)?.[1])).toEqual(cells);
       }),
       { numRuns: 50 },
@@ -104,7 +104,7 @@ describe('cells', () => {
   });
 });
 
-test('any table comes back as it was written, wherever it is cut into chunks and blocks', async () => {
+test('any table is read back exactly, wherever it is cut into chunks and blocks', async () => {
   const cell = fc.oneof(fc.constant(null), fc.string({ unit: fc.constantFrom(...'ab",;\n\r\t\\ é😀\u{fffd}') }));
   const table = fc
     .integer({ min: 2, max: 4 })
@@ -134,7 +134,7 @@ async function* chunksOf(text: string, size: number): AsyncGenerator<Uint8Array>
 }
 
 describe('the header', () => {
-  test('names that are empty are made up, others kept as they are', async () => {
+  test('empty names are generated, others are kept', async () => {
     expect((await csv('\u{feff}a,,A,__proto__\n1,2,3,4\n')).texts).toEqual([
       '{"a":1,"column_2":2,"A":3,"__proto__":4}',
     ]);
@@ -158,19 +158,19 @@ describe('the header', () => {
   test.each([
     [
       'a,b,a\n1,2,3\n',
-      'x.csv: in the header, two columns are both named "a" — Rename one, or give the names with "header": ["…"]; with "headerRow": "replace" they replace the first line.',
+      'x.csv: in the header, two columns are both named "a" — Rename one, or set the names with "header": ["…"] and "headerRow": "replace".',
     ],
     [
       'a,"b\n1,2\n',
-      'x.csv:1: the first line cannot be read: a quote is opened and never closed — Check "delimiter", "quote", "escape" and "skipLines".',
+      'x.csv:1: the first line cannot be read: a quote is never closed — Check "delimiter", "quote", "escape" and "skipLines".',
     ],
     [
       'a,"b"c\n1,2\n',
-      'x.csv:1: the first line cannot be read: a closing quote is followed by something else than a delimiter — Check "delimiter", "quote", "escape" and "skipLines".',
+      'x.csv:1: the first line cannot be read: a closing quote is followed by something other than a delimiter — Check "delimiter", "quote", "escape" and "skipLines".',
     ],
     [
       Buffer.from('a,\xe9\n1,2\n', 'latin1'),
-      'x.csv: in the header, it holds bytes that are not utf-8 — Set "encoding" to what the file is written in.',
+      'x.csv: in the header, it contains bytes that are not utf-8 — Set "encoding" to the encoding of the file.',
     ],
   ])('%j', async (text, message) => {
     const folder = await folderWith({ 'x.csv': text });
@@ -196,7 +196,7 @@ describe('rows that are broken', () => {
     `);
   });
 
-  test('quotes that are wrong cost their own line only', async () => {
+  test('invalid quotes reject only their own line', async () => {
     const text = [
       'a,b',
       '1,"x"y',
@@ -212,9 +212,9 @@ describe('rows that are broken', () => {
     expect(await csv(text)).toMatchInlineSnapshot(`
       {
         "rejected": [
-          "x.csv:2 "1,\\"x\\"y": a closing quote is followed by something else than a delimiter",
-          "x.csv:5 "3,5\\" pipe": a quote stands in the middle of a cell that is not quoted",
-          "x.csv:7 "5,\\"never closed": a closing quote is followed by something else than a delimiter",
+          "x.csv:2 "1,\\"x\\"y": a closing quote is followed by something other than a delimiter",
+          "x.csv:5 "3,5\\" pipe": a quote is in the middle of an unquoted cell",
+          "x.csv:7 "5,\\"never closed": a closing quote is followed by something other than a delimiter",
         ],
         "texts": [
           "{"a":2,"b":"fine\\nstill fine"}",
@@ -232,15 +232,15 @@ describe('rows that are broken', () => {
     rows[5] = '5,"open';
     const { texts, rejected } = await csv(`a,b\n${rows.join('\n')}\n`, { maxRecordBytes: 300_000 });
     expect(texts).toHaveLength(39_999);
-    expect(rejected).toEqual(['x.csv:7 "5,\\"open": a quote is opened and never closed']);
+    expect(rejected).toEqual(['x.csv:7 "5,\\"open": a quote is never closed']);
   });
 
-  test('bytes that are not UTF-8, and what is really U+FFFD', async () => {
+  test('bytes that are not UTF-8, and a real U+FFFD', async () => {
     const bytes = Buffer.from('a,b\n1,é\n2,?\n3,\u{fffd}\n');
     bytes[bytes.indexOf('?')] = 0xe9;
     expect(await csv(bytes)).toEqual({
       texts: ['{"a":1,"b":"é"}', '{"a":3,"b":"\u{fffd}"}'],
-      rejected: ['x.csv:3 "2,\u{fffd}": it holds bytes that are not utf-8'],
+      rejected: ['x.csv:3 "2,\u{fffd}": it contains bytes that are not utf-8'],
     });
   });
 
@@ -253,7 +253,7 @@ describe('rows that are broken', () => {
     ]);
     const folder = await folderWith({ 'x.csv': `a,b\n1,${'x'.repeat(600_000)}` });
     expect(await failure(read({ url: `${folder}/x.csv`, maxRecordBytes: 1000 }))).toBe(
-      `DATA_INVALID: ${folder}/x.csv:2 is longer than 1000 bytes — Is it csv? If its lines are that long, raise "maxRecordBytes".`,
+      `DATA_INVALID: ${folder}/x.csv:2 is longer than 1000 bytes — Check that this is a csv file. If its lines really are that long, raise "maxRecordBytes".`,
     );
   });
 
@@ -279,7 +279,7 @@ describe('dialects', () => {
     expect(await csv(text, config)).toEqual({ texts: ['{"a":1,"b":"x;y"}'], rejected: [] });
   });
 
-  test('an escape of its own, and no quotes at all', async () => {
+  test('a separate escape character, and no quotes at all', async () => {
     expect((await csv('a,b\n1,"x \\"y\\" \\\\"\n', { escape: '\\' })).texts).toEqual(['{"a":1,"b":"x \\"y\\" \\\\"}']);
     expect((await csv('a,b\n1,5" pipe\n', { quote: '' })).texts).toEqual(['{"a":1,"b":"5\\" pipe"}']);
   });
@@ -289,7 +289,7 @@ describe('dialects', () => {
     expect((await read({ url: `${folder}/x.tsv` })).texts).toEqual(['{"a":1,"b":"x,y"}']);
   });
 
-  test('with a single column, a line without characters is null', async () => {
+  test('with a single column, an empty line is null', async () => {
     expect((await csv('a\nx\n\n""\ny\n')).texts).toEqual(['{"a":"x"}', '{"a":null}', '{"a":""}', '{"a":"y"}']);
   });
 });

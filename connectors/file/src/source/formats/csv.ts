@@ -4,25 +4,25 @@ import type { CsvConfig } from './csv-dialect.ts';
 import { type CsvMemory, csvRows } from './csv-rows.ts';
 import { TextReader } from './text.ts';
 
-/** Enough to see how lines end and what the columns are, where a file is not written in lines. */
+/** Enough text to recognise line ends and columns in a file that has no lines. */
 const HEAD_CHARACTERS = 256 * 1024;
 
 export interface CsvOptions {
   name: string;
   config: CsvConfig;
-  /** Records to pass over: an earlier attempt has them. */
+  /** The number of records to skip because an earlier attempt has them. */
   skip: number;
-  /** What the files of one read have in common. */
+  /** State shared by the files of one read. */
   memory?: CsvMemory;
   warn?(message: string): void;
-  /** Called where the file holds nothing, not even a header. */
+  /** Called if the file is empty, without even a header. */
   onEmpty?(): void;
 }
 
 /**
- * Reads a csv file. A row that is broken, or has more or fewer cells than there are columns, is rejected by its line, and
- * the rest goes on. A header that cannot serve fails with `DATA_INVALID`. A file that has columns and no rows says so by an
- * empty batch that names them.
+ * Reads a csv file. A row that is broken, or has more or fewer cells than columns, is rejected with its line number, and reading
+ * continues. A header that cannot be used fails with `DATA_INVALID`. A file with columns but no rows yields an empty batch that
+ * names the columns.
  */
 export async function* readCsv(
   bytes: AsyncIterable<Uint8Array>,
@@ -31,7 +31,7 @@ export async function* readCsv(
   const collector = new Collector((line) => `${name}:${line}`, skip);
   const rows = csvRows({ name, config, collector, memory, warn });
   const decoder = new TextReader(config.encoding);
-  /** Text of a row that goes on, and what came since. */
+  /** The text of an incomplete row, and the text received since. */
   let rest = '';
   let added = '';
 
@@ -44,7 +44,7 @@ export async function* readCsv(
 
   for await (const chunk of bytes) {
     added += decoder.write(chunk);
-    // A row longer than a chunk is read from its start again; waiting until its text has doubled keeps that linear.
+    // A row longer than a chunk is read again from its start; waiting until the text has doubled keeps this linear.
     if (added.length < rest.length) continue;
     if (rows.columns === undefined && rest.length + added.length < HEAD_CHARACTERS && !added.includes('\n')) continue;
     yield read(false);
@@ -55,19 +55,23 @@ export async function* readCsv(
   if (rows.columns === undefined) onEmpty();
   else if (collector.seen === 0) refuseSwallowed(rows.columns, name);
   if (rows.columns !== undefined && collector.records === 0) last.items.push(withColumns([], rows.columns));
-  // Nothing may have come since the last group: then there is no place after it either.
+  // Skip the last group if nothing has been read since the one before, because then it has no new place.
   if (last.items.length > 0 || collector.seen > seen || seen === 0) yield last;
 }
 
-/** What ends lines elsewhere, and not here; a line feed in a name is quoted. */
+/** Line ends in other systems but not in csv; a line feed in a name is quoted. */
 const OTHER_LINE_END = /\r(?!\n)|[\v\f\u{85}\u{2028}\u{2029}]/u;
 
-/** A header with line ends of another kind in it, and no row after it, is a whole file that was read as its header. */
+/** Throws if a file without rows has other line ends in its header: the whole file was read as the header. */
 function refuseSwallowed(columns: readonly string[], name: string): void {
   const ends = columns.map((column) => OTHER_LINE_END.exec(column)?.[0]).find((end) => end !== undefined);
   if (ends === undefined) return;
   const code = `U+${ends.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`;
-  throw new AriesError('DATA_INVALID', `${name} has no row, and its header holds ${code}: do its lines end in it?`, {
-    hint: 'Convert its line ends to line feeds.',
-  });
+  throw new AriesError(
+    'DATA_INVALID',
+    `${name} has no rows, and its header contains ${code}, which may be its line end`,
+    {
+      hint: 'Convert its line ends to line feeds.',
+    },
+  );
 }

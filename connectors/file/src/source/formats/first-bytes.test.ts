@@ -4,7 +4,7 @@ import { failure, folderWith, read } from '../../testing/read.ts';
 
 const CSV = 'id,name\n1,a\n';
 
-/** A zip archive's first file, as far as it is looked at. */
+/** Makes the beginning of a zip archive with one file. */
 function zip(...names: string[]): Buffer {
   return Buffer.concat(
     names.map((name) => {
@@ -38,9 +38,9 @@ test.each<[string, Uint8Array | string, string]>([
   ['x.feather', 'FEA1\0\0\0\0', 'a Feather file — Convert'],
   ['x.db', 'SQLite format 3\0\x10\0', 'a SQLite database — Convert'],
   ['x.csv', '%PDF-1.7\n%\xe2\xe3', 'a PDF document — Convert'],
-  ['x.csv', '\n<!DOCTYPE html>\n<html><body>Sign in</body></html>', 'an HTML page — Is it the page of an error'],
-  ['x.csv', '<!-- a --> <!-- b -->\n<html>', 'an HTML page — Is it the page of an error'],
-  ['x.ndjson', '<html lang="en"></html>', 'an HTML page — Is it the page of an error'],
+  ['x.csv', '\n<!DOCTYPE html>\n<html><body>Sign in</body></html>', 'an HTML page — It may be an error page or'],
+  ['x.csv', '<!-- a --> <!-- b -->\n<html>', 'an HTML page — It may be an error page or'],
+  ['x.ndjson', '<html lang="en"></html>', 'an HTML page — It may be an error page or'],
   ['x.json', '<?xml version="1.0"?><rows/>', 'an XML document — Convert'],
   ['x.csv.gz', gzipSync(gzipSync(CSV)), 'compressed twice — Decompress it once.'],
   ['x.parquet', 'PAR1xx', 'a Parquet file by its name, but does not begin like one — If it is csv'],
@@ -55,12 +55,12 @@ test.each<[string, Uint8Array | string, string]>([
   }
 });
 
-test('a file of nothing but comments is no HTML page, which is found at once', async () => {
+test('a file with only comments is quickly recognised as not HTML', async () => {
   const folder = await folderWith({ 'x.csv': `${'<!---->'.repeat(500)}x\n1\n` });
   expect((await read({ url: `${folder}/x.csv` })).records.length).toBe(1);
 });
 
-test('compressed data that is said not to be', async () => {
+test('compressed data with compression: none', async () => {
   const folder = await folderWith({ 'x.csv': gzipSync(CSV), 'y.csv': zstdCompressSync(CSV) });
   expect(await failure(read({ url: `${folder}/x.csv`, compression: 'none' }))).toBe(
     `DATA_INVALID: ${folder}/x.csv is compressed with gzip, but "compression" is none — Leave "compression" out.`,
@@ -77,7 +77,7 @@ test.each(['PAR1,PAR2', 'ORC', 'BZh9,x', 'FEA1;x', 'Objective,x', '<b>,x', '7z,x
   },
 );
 
-test('a gz file may be filled up with zeros, and with nothing else', async () => {
+test('a gz file may be padded with zeros, and with nothing else', async () => {
   const file = gzipSync(CSV);
   const folder = await folderWith({
     'x.csv.gz': Buffer.concat([file, Buffer.alloc(1000)]),

@@ -1,22 +1,22 @@
 import { AriesError } from '@aries-data/sdk';
 import type { Encoding } from './text.ts';
 
-/** Bytes that are enough to know a file by. */
+/** Enough bytes to recognise a file. */
 export const SIGNATURE_BYTES = 4096;
 
 interface Signature {
-  /** What a file that begins so is, as in "x is …". */
+  /** The kind of file, to complete "x is …". */
   what: string;
   hint: string;
-  /** Bytes, as text of one byte a character. */
+  /** The bytes to look for, as text with one byte per character. */
   bytes: string;
   at?: number;
-  /** Letters alone, which a csv file may begin with too: then no text follows. */
+  /** True if the bytes are only letters, which a csv file may begin with too. Then the rest must not be text. */
   letters?: true;
 }
 
 const UNPACK = 'Unpack it first.';
-const DECOMPRESS = 'Decompress it first, or compress it with gzip or zstd, which are read as they are.';
+const DECOMPRESS = 'Decompress it first, or compress it with gzip or zstd, which Aries can read.';
 const CONVERT = 'Convert it to csv, json or ndjson first.';
 const EXPORT = 'Save it as csv first.';
 
@@ -43,13 +43,13 @@ const SIGNATURES: readonly Signature[] = [
   { what: 'a DuckDB database', hint: CONVERT, bytes: 'DUCK', at: 8, letters: true },
   { what: 'a PDF document', hint: CONVERT, bytes: '%PDF-' },
   {
-    what: 'a workbook or document of an old version of Office',
+    what: 'a workbook or document from an old version of Office',
     hint: EXPORT,
     bytes: '\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1',
   },
 ];
 
-/** Kinds of zip archives, by what is in them. */
+/** Kinds of zip archives, recognised by their content. */
 const ZIPPED: readonly { what: string; hint: string; holds: RegExp }[] = [
   { what: 'an Excel workbook', hint: EXPORT, holds: /\[Content_Types\]\.xml.*xl\/|xl\/.*\[Content_Types\]\.xml/s },
   { what: 'an Office document', hint: EXPORT, holds: /\[Content_Types\]\.xml/ },
@@ -59,13 +59,13 @@ const ZIPPED: readonly { what: string; hint: string; holds: RegExp }[] = [
 const MARKUP: readonly { what: string; hint: string; begins: RegExp }[] = [
   {
     what: 'an HTML page',
-    hint: 'Is it the page of an error or of a login, in place of the file? Check the url.',
+    hint: 'It may be an error page or a login page instead of the file. Check the url.',
     begins: /^(?:\xef\xbb\xbf)?\s*(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype\s+html|html|head|body)[\s>]/is,
   },
   { what: 'an XML document', hint: CONVERT, begins: /^(?:\xef\xbb\xbf)?\s*<\?xml\s/i },
 ];
 
-/** Fails with `DATA_INVALID`, saying what it is, where a file begins like one of a format that cannot be read. */
+/** Throws `DATA_INVALID` and names the format if a file begins like one of a format that cannot be read. */
 export function refuseForeign(head: Buffer, name: string): void {
   const found = foreignFormat(head.toString('latin1', 0, SIGNATURE_BYTES));
   if (found !== undefined) throw new AriesError('DATA_INVALID', `${name} is ${found.what}`, { hint: found.hint });
@@ -79,12 +79,12 @@ function foreignFormat(head: string): { what: string; hint: string } | undefined
   return found.bytes === 'PK\x03\x04' ? (ZIPPED.find(({ holds }) => holds.test(head)) ?? found) : found;
 }
 
-/** Text has no control characters but those that move the cursor. */
+/** True if the text has no control characters other than white space. */
 function isText(head: string): boolean {
   return !/[\x00-\x08\x0e-\x1a\x1c-\x1f]/.test(head);
 }
 
-/** Formats by the extension of a file that holds nothing they would begin with. */
+/** Formats by file extension, for files whose first bytes do not show the format. */
 const FOREIGN_EXTENSIONS: Record<string, string> = {
   parquet: 'Parquet',
   avro: 'Avro',
@@ -103,22 +103,22 @@ const FOREIGN_EXTENSIONS: Record<string, string> = {
   sqlite: 'SQLite',
 };
 
-/** Fails where the name says that a file is of a format that cannot be read, and nothing else says what it is. */
+/** Throws if only the file's name shows its format, and that format cannot be read. */
 export function refuseForeignName(extension: string, name: string): void {
   const format = FOREIGN_EXTENSIONS[extension];
   if (format === undefined) return;
   throw new AriesError('DATA_INVALID', `${name} is a ${format} file by its name, but does not begin like one`, {
-    hint: 'If it is csv, json or ndjson, set "format"; else it is damaged, or empty.',
+    hint: 'If it is csv, json or ndjson, set "format". Otherwise it is damaged or empty.',
   });
 }
 
-/** The encoding of a file: the one configured, or what its byte order mark says. Throws `DATA_INVALID` where they differ. */
+/** Returns the configured encoding, or the one that a byte order mark shows. Throws `DATA_INVALID` if they differ. */
 export function encodingOf(head: Buffer, name: string, configured: Encoding | undefined): Encoding {
   const marked = byteOrderMark(head, name);
   if (marked !== undefined && configured !== undefined && marked !== configured) {
     throw new AriesError(
       'DATA_INVALID',
-      `${name} begins with the byte order mark of ${marked}, but "encoding" is ${configured}`,
+      `${name} begins with a ${marked} byte order mark, but "encoding" is ${configured}`,
       { hint: `Set "encoding" to ${marked}, or leave it out.` },
     );
   }
@@ -139,7 +139,7 @@ function byteOrderMark(head: Buffer, name: string): Encoding | undefined {
   throw new AriesError('DATA_INVALID', `${name} is written in UTF-32`, { hint: 'Convert it to UTF-8 first.' });
 }
 
-/** Text begins with a character whose upper byte is zero in UTF-16. */
+/** Recognises UTF-16 without a byte order mark: the first character usually has a zero upper byte. */
 function unmarkedUtf16(head: Buffer): Encoding | undefined {
   if (head.length < 2 || (head[0] === 0) === (head[1] === 0)) return undefined;
   return head[0] === 0 ? 'utf-16be' : 'utf-16le';

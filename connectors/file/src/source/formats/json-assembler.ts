@@ -3,33 +3,33 @@ import type { Json } from '@aries-data/sdk';
 import type { Token } from 'stream-json/core/parser.js';
 import { INVALID, shown } from './text.ts';
 
-/** Deeper values are refused: whatever walks or writes a value does so by recursion. */
+/** The deepest nesting that is accepted, because values are walked and written recursively. */
 export const MAX_DEPTH = 1000;
 
 type Container = { [name: string]: Json } | Json[];
 
 /**
- * Makes values of tokens. It sees every name and every number as it was written, so one place keeps numbers exact, finds
- * names that an object has twice, and makes `__proto__` a name like any other.
+ * Builds values from tokens. It sees every name and number as written, so it can keep numbers exact, find names that an
+ * object has twice, and treat `__proto__` as an ordinary name.
  */
 export class JsonAssembler {
-  /** The last value that was completed. */
+  /** The last completed value. */
   value: Json = null;
-  /** What is wrong with it, as a sentence fragment. */
+  /** What is wrong with the value, as part of a sentence. */
   problem: string | undefined;
-  /** Whether a value has begun and is not complete. */
+  /** True if a value has begun and is not complete. */
   busy = false;
-  /** Set once the text may hold bytes that are not valid in its encoding. */
+  /** Set once the text may contain bytes that are not valid in its encoding. */
   invalidReason: string | undefined;
   #container: Container | undefined;
   #isArray = false;
   #name = '';
   readonly #outer: Container[] = [];
   readonly #outerNames: string[] = [];
-  /** Levels below the deepest that is kept. */
+  /** The number of levels below the deepest one that is kept. */
   #tooDeep = 0;
 
-  /** Takes the next token; `true` where it completes a value. */
+  /** Takes the next token; returns true if it completes a value. */
   accept(token: Token): boolean {
     if (!this.busy) this.problem = undefined;
     if (this.#tooDeep > 0) {
@@ -119,14 +119,14 @@ export class JsonAssembler {
   }
 }
 
-/** A number of up to this many characters has fewer digits than a double holds. */
+/** A double holds any number of up to this many characters exactly. */
 const SAFE_CHARACTERS = 15;
 
 function exactNumber(text: string): Json {
   return text.length <= SAFE_CHARACTERS && !/[eE]/.test(text) ? Number(text) : parseExact(text);
 }
 
-// Both values of a name are kept for whoever looks at the rejected record.
+// Both values of a duplicate name are kept for the rejected record.
 function freeName(object: object, name: string): string {
   let number = 2;
   while (Object.hasOwn(object, `${name} (${number})`)) number++;

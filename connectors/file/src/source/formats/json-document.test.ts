@@ -15,9 +15,9 @@ async function* cut(bytes: Buffer, places: readonly number[]): AsyncGenerator<Bu
 }
 
 interface Read {
-  /** Each record, or why it is none, and where it is. */
+  /** Each record or reason for rejection, with its origin. */
   found: string[];
-  /** The elements as they would be in memory, with a double for each number. */
+  /** The elements as JavaScript values, with doubles for numbers. */
   values: unknown[];
   error?: string;
 }
@@ -48,7 +48,7 @@ async function read(
   return result;
 }
 
-/** What stream-json makes of the elements of an array. */
+/** Reads the elements of an array with stream-json. */
 async function byStreamJson(bytes: Buffer, places: readonly number[]): Promise<unknown[] | 'not JSON'> {
   const values: unknown[] = [];
   const records = chain([parser({ packValues: true, streamValues: false }), streamArray()]);
@@ -65,7 +65,7 @@ function asDoubles(values: unknown): string {
   return JSON.stringify(JSON.parse(JSON.stringify(values)));
 }
 
-// Written as people and programs may write it: JSON.stringify knows one way only.
+// Writes JSON in the many ways that people and programs do; JSON.stringify has only one.
 const space = fc.string({ unit: fc.constantFrom(' ', '\n', '\t', '\r'), maxLength: 2 });
 const character = fc.oneof(
   fc.constantFrom('"', '\\', '/', '[', ']', '{', '}', ',', ':', '\\"', '\n', '\u{2028}', '\u{fdd0}'),
@@ -91,7 +91,7 @@ const inexact = fc.constantFrom('12345678901234567890', '9007199254740993', '1e4
 interface Options {
   number: fc.Arbitrary<string>;
   names: fc.Arbitrary<string>;
-  /** Whether a name may occur twice. */
+  /** True if a name may occur twice. */
   twice: boolean;
 }
 
@@ -131,7 +131,7 @@ function damaged(document: string, done: { at: number; remove: number; insert: s
   return (document.slice(0, start) + done.insert + document.slice(start + done.remove)).toWellFormed();
 }
 
-test('an array has the elements that stream-json finds, wherever its bytes are cut, damaged or not', async () => {
+test('the same elements are found as by stream-json, wherever the bytes are cut, damaged or not', async () => {
   const names = fc.oneof(string, fc.constantFrom('"a"', '"b"', '"a\\\\"', '"\\u0061c"', '"1"', '"constructor"'));
   await fc.assert(
     fc.asyncProperty(documents({ number, names, twice: false }), places, places, someDamage, async (...given) => {
@@ -139,7 +139,7 @@ test('an array has the elements that stream-json finds, wherever its bytes are c
       const bytes = Buffer.from(damaged(document, harm));
       const { values, error, found } = await read(bytes, ours);
       const expected = await byStreamJson(bytes, theirs);
-      // A name that the damage made occur twice is rejected here and lost there; one object is a record here.
+      // Duplicate names caused by damage are rejected here but lost in stream-json, and a single object is a record here.
       fc.pre(!found.some((line) => line.includes('occurs twice')) && !/^\s*\{/.test(bytes.toString()));
       if (expected === 'not JSON') expect(error).toBeDefined();
       else expect(asDoubles(error ?? values)).toBe(asDoubles(expected));
@@ -148,8 +148,8 @@ test('an array has the elements that stream-json finds, wherever its bytes are c
   );
 });
 
-// Only UTF-8 is scanned; in UTF-16 the same text goes by tokens from its first character to its last.
-test('a document in UTF-8 gives what it gives in UTF-16: records, rejections and errors, to the letter', async () => {
+// Only UTF-8 is scanned; UTF-16 is tokenized from beginning to end.
+test('a document gives exactly the same records, rejections and errors in UTF-8 and UTF-16', async () => {
   const names = fc.constantFrom('"a"', '"b"', '"\\u0061"', '"__proto__"', '"a\\\\"', '"\\"a"', '""');
   const wrapped = fc.constantFrom(
     ['', ''],
@@ -168,7 +168,7 @@ test('a document in UTF-8 gives what it gives in UTF-16: records, rejections and
         const text = damaged(before + document + after, harm);
         const scanned = await read(Buffer.from(text), cuts, records);
         const byTokens = await read(Buffer.from(text, 'utf16le'), [], records, 'utf-16le');
-        // Of two things that are wrong, the one that is met first depends on the cuts.
+        // If two things are wrong, the cuts decide which one is found first.
         const errors = [scanned.error, byTokens.error];
         const isTwiceWrong = errors.some((error = ' line 1') => !/ (?:line \d|byte …)/.test(error));
         if (harm !== undefined && isTwiceWrong) expect(errors).not.toContain(undefined);
@@ -196,7 +196,7 @@ test.each<[string, (text: string) => string]>([
   expect(scanned.found.join('\n') === byTokens.found.join('\n')).toBe(true);
 });
 
-test('megabytes of white space around elements, or instead of them', async () => {
+test('megabytes of white space around or instead of elements', async () => {
   const space = ' '.repeat(1_200_000);
   expect(await read(Buffer.from(`[${space}]`), [600_000])).toEqual({ found: [], values: [] });
   expect((await read(Buffer.from(`[${space}{}${space},${space}{}${space}]`), [600_000])).found).toEqual(['{}', '{}']);

@@ -4,31 +4,31 @@ import type { JsonRecords } from './json-records.ts';
 import { JsonTokens } from './json-tokens.ts';
 import type { Encoding } from './text.ts';
 
-/** Bytes whose elements are parsed together. */
+/** The number of bytes whose elements are parsed together. */
 const GROUP_BYTES = 64 * 1024;
 
-/** No more is held of an element that is longer: it is read as it comes. */
+/** The most bytes held of one element; a longer one is read as it arrives. */
 const OPEN_BYTES = 1024 * 1024;
 
 const COLON = 58;
 const OPENING_BRACKET = 91;
 
 /**
- * Reads a document, or several one after the other, piece by piece. Tokens tell all, and lead to the array of records and behind it. Its elements are found by
- * a scanner and parsed in groups, which is faster; a group in which not all is plain goes by tokens as well, because they
- * alone show numbers and names as they are written, and what is wrong.
+ * Reads one or more consecutive documents piece by piece. A tokenizer reads up to the array of records, and after it. A scanner
+ * finds the elements of the array, and they are parsed in groups, which is faster. A group with anything unusual is tokenized too,
+ * because only tokens show numbers and names as written, and what is wrong.
  */
 export class JsonDocument {
   readonly #records: JsonRecords;
   readonly #tokens: JsonTokens;
   readonly #canScan: boolean;
   #scanner: ArrayScanner | undefined;
-  /** What follows the last boundary: a comma and the beginning of an element. */
+  /** The bytes after the last boundary: a comma and the beginning of an element. */
   #held: Uint8Array[] = [];
   #heldBytes = 0;
-  /** Whether the parser has met an element of the array, or what stands for it. */
+  /** True if the parser has seen an element of the array, or a stand-in for one. */
   #begun = false;
-  /** Whether the parser has the beginning of an element whose end is still to come. */
+  /** True if the parser has the beginning of an element but not its end. */
   #isOpen = false;
 
   constructor(
@@ -37,16 +37,16 @@ export class JsonDocument {
   ) {
     this.#records = records;
     this.#tokens = new JsonTokens(records, { encoding, allowNaN });
-    // In UTF-8 a byte that looks like a bracket is one. What JSON does not have, only the tokens' reader knows.
+    // In UTF-8, a byte that looks like a bracket is one. Only the tokenizer understands extensions of JSON.
     this.#canScan = encoding === 'utf-8' && !allowNaN;
   }
 
-  /** Whether there was nothing but white space so far. */
+  /** True if there was only white space so far. */
   get isEmpty(): boolean {
     return this.#tokens.isEmpty;
   }
 
-  /** Throws the parser's error where this is no JSON. */
+  /** Parses the next piece. Throws the parser's error if it is not JSON. */
   write(chunk: Uint8Array): void {
     let rest = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     while (rest.length > 0) {
@@ -55,7 +55,7 @@ export class JsonDocument {
     }
   }
 
-  /** Hands what is held to the parser, which throws where it is no beginning of an element. */
+  /** Passes the held bytes to the parser, which throws if they do not begin an element. */
   flush(): void {
     if (this.#heldBytes === 0) return;
     this.#tokens.write(this.#release());
@@ -63,12 +63,12 @@ export class JsonDocument {
     this.#isOpen = true;
   }
 
-  /** Throws the parser's error where the document is not whole. */
+  /** Ends the document. Throws the parser's error if it is incomplete. */
   end(): void {
     this.#tokens.end();
   }
 
-  /** Goes on behind the next bracket that may open the array of records, so that the scanner can begin there. */
+  /** Reads past the next bracket that may open the array of records, so that the scanner can start there. */
   #lead(bytes: Buffer): number {
     const isSeeking = this.#canScan && this.#records.seeksArray;
     const taken = isSeeking ? behindBracket(bytes, this.#records.isMember) : bytes.length;
@@ -99,7 +99,7 @@ export class JsonDocument {
     return piece.length;
   }
 
-  /** Reads what is held, which is whole elements or the rest of one; whether it is worth while to scan what follows. */
+  /** Reads the held bytes, whole elements or the rest of one. Returns true if scanning on is worthwhile. */
   #readGroup(scanner: ArrayScanner): boolean {
     const bytes = this.#release();
     const elements = this.#isOpen ? undefined : parseElements(bytes, this.#begun, scanner);
@@ -134,7 +134,7 @@ export class JsonDocument {
   }
 }
 
-/** The place behind the next opening bracket, which follows a colon where it opens the value of a member. */
+/** Returns the position after the next opening bracket; for a member, the bracket must follow a colon. */
 function behindBracket(bytes: Buffer, isMember: boolean): number {
   for (let at = bytes.indexOf(OPENING_BRACKET); at !== -1; at = bytes.indexOf(OPENING_BRACKET, at + 1)) {
     let before = at - 1;

@@ -5,9 +5,9 @@ import type { ArrayScanner } from './array-scanner.ts';
 import { MAX_DEPTH } from './json-assembler.ts';
 
 /**
- * Parses elements of an array, with the comma before them where they are not the first. Empty where there is no element, or
- * what is there is no JSON; `undefined` where a closer look is needed: at what is no UTF-8, is nested too deep, or has a name
- * twice in one object.
+ * Parses elements of an array, with the comma before them unless they are the first. Returns an empty list if there is no element,
+ * or the bytes are not JSON; `undefined` if they must be tokenized: they are not UTF-8, nested too deeply, or have a name twice in
+ * one object.
  */
 export function parseElements(
   bytes: Buffer,
@@ -18,7 +18,7 @@ export function parseElements(
   const text = `[${bytes.toString('utf8', hasComma ? 1 : 0)}]`;
   let elements: Json[];
   try {
-    // The scanner knows already how deep they are nested, so nobody has to walk through them for that.
+    // The scanner already knows the depth, so there is no need to walk the values.
     elements = (mayBeMisread(text) ? parseExact(text) : JSON.parse(text)) as Json[];
   } catch {
     return [];
@@ -26,7 +26,7 @@ export function parseElements(
   return countMembers(elements) === names ? elements : undefined;
 }
 
-/** Of two members with one name, only the last is left: there are fewer of them than names. */
+/** Counts members. Duplicate names leave only the last member, so there are fewer members than names. */
 function countMembers(value: Json[] | { [name: string]: Json }): number {
   let count = 0;
   if (Array.isArray(value)) {

@@ -5,45 +5,45 @@ import type { Collector } from './collector.ts';
 import { JsonAssembler } from './json-assembler.ts';
 import { unmarked, withNames, withNan } from './nan.ts';
 
-/** The position of a record that is no element of an array. */
+/** The position of a record that is not an element of an array. */
 const ALONE = -1;
 
 /**
- * Finds the records of a document in its tokens: the elements of the array that a JSON pointer names, or one object. Documents that
- * follow one another are read alike, each by the same pointer.
+ * Finds the records of a document in its tokens: the elements of the array that a JSON pointer names, or one object. The pointer
+ * applies to each of several consecutive documents.
  */
 export class JsonRecords {
   readonly assembler = new JsonAssembler();
-  /** Grows whenever something outside of a record, or the end of a record, was met. */
+  /** Grows with each token outside a record and each end of a record. */
   progress = 0;
-  /** Whether the pointer leads to a member of an object, by a name that is no number. */
+  /** True if the pointer ends in a member of an object, with a name that is not a number. */
   readonly isMember: boolean;
   readonly #collector: Collector;
   readonly #path: string[];
   readonly #pointer: string;
   readonly #name: string;
-  /** Whether the pointer's value was reached. */
+  /** True once the pointer's value was reached. */
   found = false;
-  /** Whether it is an array that has not ended yet. */
+  /** True if that value is an array that has not ended. */
   inArray = false;
   #inRecord = false;
-  /** Records so far, of all documents. */
+  /** The number of records so far, in all documents. */
   #index = 0;
   /** The value of `#index` at the end of the first document. */
   #firstEnd = Number.POSITIVE_INFINITY;
   #documents = 0;
-  /** Whether the document before was one record. */
+  /** True if the previous document was one record. */
   #wasAlone = false;
-  /** Containers entered on the way to the records. */
+  /** The number of containers entered on the path to the records. */
   #level = 0;
-  /** In each of them, the number of the element; `undefined` in objects. */
+  /** The index of the current element in each of these containers; `undefined` in objects. */
   readonly #elements: (number | undefined)[] = [];
   #key = '';
-  /** Levels inside of something that is not on the way. */
+  /** The nesting level inside a value that is not on the path. */
   #aside = 0;
 
   readonly #allowNaN: boolean;
-  /** Where the only record of the file is an object with one list of objects: a pointer to that list, and how long it is. */
+  /** Set if the file's only record is an object with one list of objects: a pointer to that list, and its length. */
   wrapped: { pointer: string; count: number } | undefined;
 
   constructor(pointer: string, name: string, collector: Collector, allowNaN = false) {
@@ -64,18 +64,18 @@ export class JsonRecords {
     }
   }
 
-  /** Takes the next elements of the array, nothing wrong with any of them. */
+  /** Takes the next elements of the array, all of them valid. */
   deliver(elements: readonly Json[]): void {
     this.progress += elements.length;
     for (let i = 0; i < elements.length; i++) this.#sort(elements[i]!, this.#index++);
   }
 
-  /** Whether an array of records may be near. */
+  /** True if the array of records may still come. */
   get seeksArray(): boolean {
     return !this.found && !this.#wasAlone;
   }
 
-  /** Throws `DATA_INVALID` where the pointer pointed at nothing. */
+  /** Ends a document. Throws `DATA_INVALID` if the pointer matched nothing. */
   #endDocument(): void {
     if (!this.found)
       throw this.#invalid(
@@ -86,13 +86,13 @@ export class JsonRecords {
     this.found = false;
   }
 
-  /** The origin of the element at a position. */
+  /** Returns the origin of the element at a position. */
   origin(position: number): string {
     if (position >= this.#firstEnd) return `${this.#name}: record ${position + 1}`;
     return `${this.#name}#${this.#pointer}${position === ALONE ? '' : `/${position}`}`;
   }
 
-  /** The origin of the record that is being read. */
+  /** The origin of the record being read. */
   get current(): string {
     return this.origin(this.inArray || this.#documents > 0 ? this.#index : ALONE);
   }
@@ -135,8 +135,7 @@ export class JsonRecords {
     const named = typeof value === 'string' ? unmarked(value) : value;
     const record = isRecord(value) ? withNan(value) : undefined;
     if (record !== undefined) this.#collector.add(record, position);
-    else if (isRecord(value))
-      this.#collector.reject('it has a number where a name must be', position, withNames(value));
+    else if (isRecord(value)) this.#collector.reject('it has a number in place of a name', position, withNames(value));
     else this.#collector.reject(`expected an object, found ${kindOf(named)}`, position, withNames(value));
   }
 
@@ -165,7 +164,7 @@ export class JsonRecords {
     }
   }
 
-  /** Whether the value that begins is the one the pointer's next step names. */
+  /** True if the value that begins is the one named by the pointer's next step. */
   #isOnPath(): boolean {
     if (this.#level === 0) return true;
     const element = this.#elements.at(-1);
@@ -191,13 +190,13 @@ export class JsonRecords {
   #invalid(what: string): AriesError {
     const hint =
       this.#pointer === ''
-        ? 'Is it json? Set "format" where it is not.'
-        : 'Check "records": a JSON pointer such as /data/items.';
+        ? 'If it is not json, set "format".'
+        : 'Check "records", a JSON pointer such as /data/items.';
     return new AriesError('DATA_INVALID', `${this.#name} ${what}`, { hint });
   }
 }
 
-/** The list of objects that an object seems to be the wrapping of: the only list with several objects among its members. */
+/** Returns the list that an object seems to wrap: its only member that is a list of several objects. */
 function wrappedIn(value: Json, pointer: string): { pointer: string; count: number } | undefined {
   if (!isRecord(value)) return undefined;
   const lists = Object.entries(value).filter(
@@ -209,7 +208,7 @@ function wrappedIn(value: Json, pointer: string): { pointer: string; count: numb
   return { pointer: `${pointer}/${step}`, count: (list as Json[]).length };
 }
 
-/** What a value is, in words. */
+/** Names the type of a value for a message. */
 export function kindOf(value: Json): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'an array';
@@ -217,7 +216,7 @@ export function kindOf(value: Json): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
-/** Whether a value is an object, which is what records are. */
+/** True if a value is an object, and so can be a record. */
 export function isRecord(value: Json): value is JsonRecord {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !isRawNumber(value);
 }

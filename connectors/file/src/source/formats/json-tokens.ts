@@ -8,15 +8,15 @@ const COMMA = Buffer.from(',');
 
 type Parsed = { values: Token[] } | typeof none;
 
-/** Hands the tokens of a document to `records`. What it throws is the parser's, where this is no JSON. */
+/** Passes the tokens of a document to `records`. Throws the parser's error if it is not JSON. */
 export class JsonTokens {
-  /** Whether there was nothing but white space so far. */
+  /** True if there was only white space so far. */
   isEmpty = true;
   readonly #records: JsonRecords;
   readonly #encoding: Encoding;
   readonly #text: TextReader;
   readonly #nan: NanReader | undefined;
-  // A file may hold several documents, one after the other.
+  // A file may contain several consecutive documents.
   readonly #parse = jsonParser({ packValues: true, streamValues: false, jsonStreaming: true }) as (
     text: string | typeof none,
   ) => Parsed;
@@ -38,14 +38,14 @@ export class JsonTokens {
     this.#accept(this.#parse(none));
   }
 
-  /** As `write`, up to the end of an element of an array. A last number would come out only with what follows it. */
+  /** Writes up to the end of an array element. Without this, a number at the end would wait for the byte after it. */
   writeElements(bytes: Uint8Array): void {
     this.write(bytes);
     this.write(COMMA);
     this.passElements();
   }
 
-  /** Where an element may come: as if some had been read, so that a comma or the end of the array follows. */
+  /** Stands in for elements already read, so that the parser expects a comma or the end of the array. */
   passElements(): void {
     this.#parse('""');
   }

@@ -5,9 +5,9 @@ import { readJson } from './json.ts';
 
 const CONFIG = { records: '', encoding: 'utf-8', maxRecordBytes: 1_000_000 } as const;
 
-const CUT_OFF = 'Was it cut off while it was written or copied?';
-const CORRECT = 'Correct the file, or set "format" where it is something else.';
-const CHECK = 'Check "records": a JSON pointer such as /data/items.';
+const CUT_OFF = 'It may have been cut off while it was written or copied.';
+const CORRECT = 'Correct the file, or set "format" if it is not json.';
+const CHECK = 'Check "records", a JSON pointer such as /data/items.';
 
 async function* chunksOf(text: string, places: readonly number[]): AsyncGenerator<Uint8Array> {
   const bytes = Buffer.from(text);
@@ -15,7 +15,7 @@ async function* chunksOf(text: string, places: readonly number[]): AsyncGenerato
   for (let i = 1; i < at.length; i++) yield bytes.subarray(at[i - 1], at[i]);
 }
 
-/** Elements of a document in order, whether they are records or not; or that it is no JSON. */
+/** Reads the elements of a document in order, records or not, or returns that it is not JSON. */
 async function elements(text: string, places: readonly number[]): Promise<unknown[] | 'not JSON'> {
   const found: unknown[] = [];
   try {
@@ -33,7 +33,7 @@ async function elements(text: string, places: readonly number[]): Promise<unknow
   }
 }
 
-/** Documents that follow one another, by JSON.parse: each ends where the text before is JSON for the first time. */
+/** Splits consecutive documents with JSON.parse: each ends where the text so far first is JSON. */
 function parsed(text: string): unknown[] | 'not JSON' {
   const found: unknown[] = [];
   let start = 0;
@@ -51,7 +51,7 @@ function parsed(text: string): unknown[] | 'not JSON' {
   return start > 0 && /^[ \t\r\n]*$/.test(text.slice(start)) ? found : 'not JSON';
 }
 
-/** As JSON.parse sees it, so that the two can be compared: a double for each number. */
+/** Converts numbers to doubles, to compare with JSON.parse. */
 function asDoubles(json: unknown): string {
   return JSON.stringify(JSON.parse(JSON.stringify(json)));
 }
@@ -89,7 +89,7 @@ describe('any document, cut at any bytes', () => {
           const start = at % (whole.length + 1);
           const text = (whole.slice(0, start) + insert + whole.slice(start + remove)).toWellFormed();
           const expected = parsed(text);
-          // A name that occurs twice is rejected here and lost there.
+          // Duplicate names are rejected here but lost by JSON.parse.
           fc.pre(expected === 'not JSON' || !/"([^"]*)":.*"\1":/.test(text));
           expect(asDoubles(await elements(text, cuts))).toBe(JSON.stringify(expected));
         },
@@ -119,7 +119,7 @@ describe('exactness', () => {
     expect(await read({ url: `${folder}/x.json` })).toMatchObject({ texts: [text], rejected: [] });
   });
 
-  test('an array of mixed types: what is no object is rejected by its place', async () => {
+  test('in an array of mixed types, values that are not objects are rejected with their place', async () => {
     const folder = await folderWith({
       'x.json': '[{"a":1},2,"x",null,[{}],{"a":1,"a":2},{"b":{"c":1,"c":{"d":2}}},1e400,{"a":3}]',
     });
@@ -182,7 +182,7 @@ describe('exactness', () => {
     `);
   });
 
-  test('values nested too deep are rejected, and the rest goes on', async () => {
+  test('values nested too deeply are rejected, and reading continues', async () => {
     const nested = (levels: number) => `{"a":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`;
     const folder = await folderWith({ 'x.json': `[${nested(1000)},${nested(1001)},${nested(100_000)},{"b":1}]` });
     const { records, rejected } = await read({ url: `${folder}/x.json` });
@@ -199,7 +199,7 @@ describe('exactness', () => {
     const { texts, rejections } = await read({ url: `${folder}/x.json` });
     expect(texts).toEqual(['{"a":"é"}', '{"b\u{fffd}":"\u{fffd}"}']);
     expect(rejections).toEqual([
-      { origin: `${folder}/x.json#/1`, reason: 'it holds bytes that are not utf-8', record: { a: '\u{fffd}' } },
+      { origin: `${folder}/x.json#/1`, reason: 'it contains bytes that are not utf-8', record: { a: '\u{fffd}' } },
     ]);
   });
 });
@@ -235,22 +235,18 @@ describe('a JSON pointer', () => {
   });
 });
 
-describe('what is no document of records', () => {
+describe('invalid documents', () => {
   test.each([
-    ['', '', 'is empty — A JSON document has at least [] in it.'],
-    [' \n ', '', 'is empty — A JSON document has at least [] in it.'],
-    ['[{"a":1},\n {"a":2', '', `is no whole JSON document: it ends at byte 17, expected ',' — ${CUT_OFF}`],
-    ['[{"a":1}', '', `is no whole JSON document: it ends at byte 8, expected ',' — ${CUT_OFF}`],
+    ['', '', 'is empty — A JSON document without records is [].'],
+    [' \n ', '', 'is empty — A JSON document without records is [].'],
+    ['[{"a":1},\n {"a":2', '', `is an incomplete JSON document: it ends at byte 17, expected ',' — ${CUT_OFF}`],
+    ['[{"a":1}', '', `is an incomplete JSON document: it ends at byte 8, expected ',' — ${CUT_OFF}`],
     ['[{"a":1},\n {"a" 2},\n {"a":3}, {"a":4}]', '', `is not JSON at line 2, column 7: expected ':' — ${CORRECT}`],
     ['[{"a":1}] and more', '', `is not JSON at line 1, column 11: expected a value — ${CORRECT}`],
     ['[{"a":1}]]', '', `is not JSON at line 1, column 10: unexpected token ']' — ${CORRECT}`],
     ['hello, this is no JSON', '', `is not JSON at line 1, column 1: expected a value — ${CORRECT}`],
-    ['42', '', 'is a number, neither an array of records nor an object — Is it json? Set "format" where it is not.'],
-    [
-      '"text"',
-      '',
-      'is a string, neither an array of records nor an object — Is it json? Set "format" where it is not.',
-    ],
+    ['42', '', 'is a number, neither an array of records nor an object — If it is not json, set "format".'],
+    ['"text"', '', 'is a string, neither an array of records nor an object — If it is not json, set "format".'],
     ['{"items":null}', '/items', `has null at /items, neither an array of records nor an object — ${CHECK}`],
     ['{"items":[]}', '/data/items', `has nothing at /data/items — ${CHECK}`],
     [
@@ -266,7 +262,7 @@ describe('what is no document of records', () => {
   test('a record that is too long ends the read before it fills the memory', async () => {
     const folder = await folderWith({ 'x.json': `{"data":[${'{"a":1},'.repeat(50_000)}{}]}` });
     expect(await failure(read({ url: `${folder}/x.json`, maxRecordBytes: 100_000 }))).toBe(
-      `DATA_INVALID: ${folder}/x.json# is longer than 100000 bytes — Where the records lie deeper in the document, point at them with "records"; else raise "maxRecordBytes".`,
+      `DATA_INVALID: ${folder}/x.json# is longer than 100000 bytes — If the records are deeper in the document, point to them with "records". Otherwise raise "maxRecordBytes".`,
     );
     expect((await read({ url: `${folder}/x.json`, records: '/data', maxRecordBytes: 100_000 })).records).toHaveLength(
       50_001,
@@ -274,7 +270,7 @@ describe('what is no document of records', () => {
   });
 });
 
-test('an interrupted read goes on at any checkpoint, rejected records counted', async () => {
+test('an interrupted read resumes at any checkpoint, counting rejected records', async () => {
   const document = Array.from({ length: 10_000 }, (_, index) =>
     index % 7 === 3 ? index : { index, text: 'x'.repeat(30) },
   );
@@ -289,13 +285,13 @@ test('an interrupted read goes on at any checkpoint, rejected records counted', 
   }
 });
 
-describe('documents that follow one another', () => {
+describe('consecutive documents', () => {
   const document = fc.oneof(
     fc.array(fc.dictionary(fc.string({ maxLength: 3 }), value, { maxKeys: 3 }), { maxLength: 3 }),
     fc.dictionary(fc.string({ maxLength: 3 }), value, { maxKeys: 3 }),
   );
 
-  test('are read as the records of each, wherever they are cut', async () => {
+  test('are read one after the other, wherever they are cut', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.tuple(document, spaces), { minLength: 1, maxLength: 5 }),
@@ -345,19 +341,19 @@ describe('documents that follow one another', () => {
     );
   });
 
-  test('the last of them must be whole', async () => {
+  test('the last of them must be complete', async () => {
     const folder = await folderWith({ 'x.json': '{"a":1}{"a":' });
-    expect(await failure(read({ url: `${folder}/x.json` }))).toContain('is no whole JSON document');
+    expect(await failure(read({ url: `${folder}/x.json` }))).toContain('is an incomplete JSON document');
   });
 });
 
-describe('NaN and Infinity, which JSON does not have', () => {
+describe('NaN and Infinity, which JSON lacks', () => {
   const files = {
     'x.json': '[{"a":NaN,"b":"NaN \\" Infinity"},{"a":-Infinity,"b":[1,NaN,{"c":Infinity}]}]',
     'x.ndjson': '{"a":NaN,"b":"NaN \\" Infinity"}\n{"a":-Infinity,"b":[1,NaN,{"c":Infinity}]}\n',
   };
 
-  test.each(Object.keys(files))('%s: they are numbers on request', async (name) => {
+  test.each(Object.keys(files))('%s: numbers on request', async (name) => {
     const folder = await folderWith(files);
     const { records, rejected } = await read({ url: `${folder}/${name}`, allowNaN: true });
     expect(rejected).toEqual([]);
@@ -367,20 +363,20 @@ describe('NaN and Infinity, which JSON does not have', () => {
     ]);
   });
 
-  test('else the option is named', async () => {
+  test('otherwise the error names the option', async () => {
     const folder = await folderWith(files);
     expect(await failure(read({ url: `${folder}/x.json` }))).toBe(
-      `DATA_INVALID: ${folder}/x.json is not JSON at line 1, column 7: expected a value — JSON has no NaN and no Infinity. To read them as numbers, set "allowNaN" to true.`,
+      `DATA_INVALID: ${folder}/x.json is not JSON at line 1, column 7: expected a value — JSON has no NaN or Infinity. To read them as numbers, set "allowNaN" to true.`,
     );
     expect((await read({ url: `${folder}/x.ndjson` })).rejected).toEqual(
       [1, 2].map(
         (line) =>
-          `${folder}/x.ndjson:${line}: it is not JSON: it holds NaN or Infinity. To read them as numbers, set "allowNaN" to true`,
+          `${folder}/x.ndjson:${line}: it is not JSON: it contains NaN or Infinity. To read them as numbers, set "allowNaN" to true`,
       ),
     );
   });
 
-  test('with them, any other text is what it was, wherever it is cut', async () => {
+  test('allowNaN leaves all other text unchanged, wherever it is cut', async () => {
     const piece = fc.constantFrom(
       'NaN',
       '-Infinity',

@@ -7,7 +7,7 @@ import { JsonRecords } from './json-records.ts';
 import { NAN_HINT, nanReader } from './nan.ts';
 import { type Encoding, TextReader } from './text.ts';
 
-/** Bytes read together at most. */
+/** The most bytes read together. */
 const GROUP_BYTES = 1024 * 1024;
 
 export interface JsonOptions {
@@ -15,17 +15,17 @@ export interface JsonOptions {
   config: Pick<SourceConfig, 'records' | 'maxRecordBytes'> & { encoding: Encoding } & Partial<
       Pick<SourceConfig, 'allowNaN'>
     >;
-  /** Records to pass over: an earlier attempt has them. */
+  /** The number of records to skip because an earlier attempt has them. */
   skip: number;
-  /** Opens the document once more, to find the place of an error, where it can be read twice. */
+  /** Opens the document again to locate an error; undefined if it can be read only once. */
   reopen?: (() => Promise<AsyncIterable<Uint8Array>>) | undefined;
-  /** Called where the document is one record that looks like the wrapping of many, with a pointer to them and their number. */
+  /** Called if the document is one record that seems to wrap many, with a pointer to them and their number. */
   onWrapped?(pointer: string, count: number): void;
 }
 
 /**
- * Reads a JSON document of any size: the elements of an array, or one object; also several documents one after the other. What is no
- * record is rejected; what is no JSON document fails with `DATA_INVALID`, naming the line.
+ * Reads a JSON document of any size: the elements of an array, or one object; also several consecutive documents. Values that are
+ * not records are rejected; text that is not JSON fails with `DATA_INVALID` and the line.
  */
 export async function* readJson(bytes: AsyncIterable<Uint8Array>, options: JsonOptions): AsyncGenerator<Group> {
   const { name, config } = options;
@@ -64,7 +64,7 @@ export async function* readJson(bytes: AsyncIterable<Uint8Array>, options: JsonO
     throw incomplete(error, name, totalBytes);
   }
   if (document.isEmpty) {
-    throw new AriesError('DATA_INVALID', `${name} is empty`, { hint: 'A JSON document has at least [] in it.' });
+    throw new AriesError('DATA_INVALID', `${name} is empty`, { hint: 'A JSON document without records is [].' });
   }
   if (records.wrapped !== undefined && collector.seen === 1)
     options.onWrapped?.(records.wrapped.pointer, records.wrapped.count);
@@ -75,23 +75,23 @@ function incomplete(error: unknown, name: string, bytes: number): unknown {
   if (error instanceof AriesError) return error;
   return new AriesError(
     'DATA_INVALID',
-    `${name} is no whole JSON document: it ends at byte ${bytes}, ${expectation(error)}`,
+    `${name} is an incomplete JSON document: it ends at byte ${bytes}, ${expectation(error)}`,
     {
-      hint: 'Was it cut off while it was written or copied?',
+      hint: 'It may have been cut off while it was written or copied.',
     },
   );
 }
 
-/** Says where a document stops being JSON, by reading it again with all positions counted. */
+/** Locates the place where a document stops being JSON, by reading it again with positions counted. */
 async function notJson(error: unknown, { name, config, reopen }: JsonOptions): Promise<unknown> {
   if (error instanceof AriesError) return error;
   const found = reopen === undefined ? undefined : await placeOfError(await reopen(), config);
   return new AriesError('DATA_INVALID', `${name} is not JSON${found?.place ?? ''}: ${expectation(error)}`, {
-    hint: found?.nan === true ? NAN_HINT : 'Correct the file, or set "format" where it is something else.',
+    hint: found?.nan === true ? NAN_HINT : 'Correct the file, or set "format" if it is not json.',
   });
 }
 
-/** Where the error is, and whether there is a NaN or an Infinity that was not asked for before or shortly after it. */
+/** Returns the place of the error, and whether an unwanted NaN or Infinity comes before it or shortly after it. */
 async function placeOfError(
   bytes: AsyncIterable<Uint8Array>,
   { encoding, allowNaN = false }: JsonOptions['config'],
@@ -108,7 +108,7 @@ async function placeOfError(
   } catch (error) {
     const { line, pos } = error as { line?: number; pos?: number };
     if (line === undefined) throw error;
-    // Converted numbers are longer, so only the line is right.
+    // Marked numbers are longer, so only the line is right.
     return { place: ` at line ${line}${allowNaN && nan.met ? '' : `, column ${pos}`}`, nan: nan.met && !allowNaN };
   }
   return { place: '', nan: false };
@@ -120,6 +120,6 @@ function expectation(error: unknown): string {
 
 function tooLong(origin: string, limit: number): AriesError {
   return new AriesError('DATA_INVALID', `${origin} is longer than ${limit} bytes`, {
-    hint: 'Where the records lie deeper in the document, point at them with "records"; else raise "maxRecordBytes".',
+    hint: 'If the records are deeper in the document, point to them with "records". Otherwise raise "maxRecordBytes".',
   });
 }

@@ -2,25 +2,25 @@ import { randomBytes } from 'node:crypto';
 import { isRawNumber } from '@aries-data/formats';
 import type { Json, JsonRecord } from '@aries-data/sdk';
 
-/** Begins a text that stands for a number that JSON does not have. No text has it by chance. */
+/** Marks a text that stands for a number that JSON lacks. It is random, so no other text begins with it. */
 const MARK = `\u{fdd2}${randomBytes(8).toString('hex')}`;
 
 const TOKEN = /-?\bInfinity\b|\bNaN\b/g;
-/** What may be the beginning of such a number, at the end of a piece of text. */
+/** The end of a text that may be the beginning of such a number. */
 const OPEN_END = /[-A-Za-z]{1,9}$/;
 const QUOTE = '"';
 const BACKSLASH = 92;
 
-/** What to do about JSON that holds such numbers where they are not asked for. */
-export const NAN_HINT = 'JSON has no NaN and no Infinity. To read them as numbers, set "allowNaN" to true.';
+/** The hint for JSON that has such numbers without `allowNaN`. */
+export const NAN_HINT = 'JSON has no NaN or Infinity. To read them as numbers, set "allowNaN" to true.';
 
-/** Turns JSON with `NaN`, `Infinity` and `-Infinity`, as Python writes it, into JSON, piece by piece. */
+/** Converts JSON with `NaN`, `Infinity` and `-Infinity`, as Python writes it, to JSON, piece by piece. */
 export interface NanReader {
-  /** The next piece, with marked texts for such numbers. */
+  /** Converts the next piece, with marked text for such numbers. */
   write(text: string): string;
-  /** What was held back. */
+  /** Returns the rest that was held back. */
   end(): string;
-  /** Whether there was such a number so far. */
+  /** True if there was such a number so far. */
   readonly met: boolean;
 }
 
@@ -35,7 +35,7 @@ export function nanReader(): NanReader {
     while (at < text.length) {
       if (inString) {
         const end = closingQuote(text, at);
-        // A backslash at the end belongs to what follows.
+        // A backslash at the end escapes the next character.
         if (end === -1) return out + hold(text.slice(at), isLast ? 0 : trailingBackslashes(text, at) % 2);
         out += text.slice(at, end + 1);
         at = end + 1;
@@ -95,26 +95,26 @@ function trailingBackslashes(text: string, start: number, end = text.length): nu
   return end - at;
 }
 
-/** A whole JSON text with marked texts for such numbers; `undefined` where it holds none. */
+/** Converts a whole JSON text, with marked text for such numbers; `undefined` if it has none. */
 export function withMarkedNan(text: string): string | undefined {
   const reader = nanReader();
   const converted = reader.write(text) + reader.end();
   return reader.met ? converted : undefined;
 }
 
-/** Whether a text, or a name, is one of the marks. */
+/** True if a text or a name is marked. */
 export function isMarked(text: string): boolean {
   return text.startsWith(MARK);
 }
 
-/** The number that a marked text stands for; any other text as it is. */
+/** Returns the number that a marked text stands for, and any other text unchanged. */
 export function unmarked(text: string): string | number {
   return isMarked(text) ? Number(text.slice(MARK.length)) : text;
 }
 
 /**
- * A record with its numbers in the place of marked texts. Inside of lists and objects, where no value can be one of these numbers,
- * they become their names. `undefined` where a name is marked: such a number stood where JSON has a name.
+ * Replaces marked text in a record with numbers. Inside lists and objects, which cannot hold these numbers, it becomes their
+ * names. Returns `undefined` if a name is marked: the number was in place of a name.
  */
 export function withNan(record: JsonRecord): JsonRecord | undefined {
   const members = Object.entries(record).map(([name, value]): [string, Json] => [
@@ -124,7 +124,7 @@ export function withNan(record: JsonRecord): JsonRecord | undefined {
   return hasMarkedName(record) ? undefined : Object.fromEntries(members);
 }
 
-/** A value with the names of such numbers in the place of marked texts. */
+/** Replaces marked text in a value with the names of the numbers. */
 export function withNames(value: Json): Json {
   if (typeof value === 'string') return String(unmarked(value));
   if (typeof value !== 'object' || value === null || isRawNumber(value)) return value;

@@ -11,7 +11,7 @@ test.each([
   expect(await read({ url: `${folder}/x.ndjson` })).toMatchObject({ texts: ['{"a":1}', '{"a":2}'], rejected: [] });
 });
 
-test('a line that is no record is rejected with its number and text, and the rest goes on', async () => {
+test('a line that is not a record is rejected with its number and text, and reading continues', async () => {
   const lines = ['{"a":1}', '{"a":2', '', '[1]', '"x"', '{"a":1,"b":2,"a":3}', '{"a":4} {"a":5}', 'null', '{"a":6}'];
   const folder = await folderWith({ 'x.ndjson': `${lines.join('\n')}\n` });
   const { texts, rejections } = await read({ url: `${folder}/x.ndjson` });
@@ -59,7 +59,7 @@ test('other encodings', async () => {
   expect((await read({ url: `${folder}/y.ndjson`, encoding: 'latin1' })).texts).toEqual(['{"a":"é"}']);
 });
 
-describe('an interrupted read goes on at any checkpoint', () => {
+describe('an interrupted read resumes at any checkpoint', () => {
   const lines = Array.from({ length: 40_000 }, (_, index) =>
     index % 1000 === 7 ? 'broken' : JSON.stringify({ index, text: 'é'.repeat(20) }),
   );
@@ -85,7 +85,7 @@ describe('an interrupted read goes on at any checkpoint', () => {
   });
 });
 
-test('white space that is no line end stays in texts; lines that end in a carriage return alone are rejected with the way out', async () => {
+test('other white space stays in text; lines that end in a carriage return alone are rejected with a hint', async () => {
   const folder = await folderWith({
     'x.ndjson': '{"a":"\u{2028}\u{85}\u{feff}"}\n{"a":1}\u{85}\n',
     'y.ndjson': '{"a":1}\r{"a":2}\r',

@@ -7,21 +7,21 @@ import { isRecord, kindOf } from './json-records.ts';
 import { withMarkedNan, withNan } from './nan.ts';
 import { type Encoding, INVALID, invalidReason, shown, TextReader } from './text.ts';
 
-/** Four times as much reads no faster, and takes 100 MB more memory. */
+/** Four times as much is no faster and takes 100 MB more memory. */
 const GROUP_BYTES = 64 * 1024;
 
 export interface NdjsonOptions {
   name: string;
   config: Pick<SourceConfig, 'maxRecordBytes'> & { encoding: Encoding } & Partial<Pick<SourceConfig, 'allowNaN'>>;
-  /** Where an earlier attempt got to, counted in UTF-8. */
+  /** The place that an earlier attempt reached, counted in UTF-8. */
   after?: { offset: number; line: number } | undefined;
-  /** Bytes to pass over to get there, counted in UTF-8. */
+  /** The number of bytes to skip to get there, counted in UTF-8. */
   skip: number;
-  /** Called where the file holds nothing but white space. */
+  /** Called if the file contains only white space. */
   onEmpty?(): void;
 }
 
-/** Reads one JSON object a line. A line that is none is rejected, and the rest goes on. */
+/** Reads one JSON object per line. A line that is not one is rejected, and reading continues. */
 export async function* readNdjson(
   bytes: AsyncIterable<Uint8Array>,
   { name, config, after, skip, onEmpty = () => {} }: NdjsonOptions,
@@ -76,17 +76,17 @@ function readLine(
   else collector.reject(`expected an object, found ${kindOf(value)}`, line, text);
 }
 
-const NAN_REASON = 'it is not JSON: it holds NaN or Infinity. To read them as numbers, set "allowNaN" to true';
+const NAN_REASON = 'it is not JSON: it contains NaN or Infinity. To read them as numbers, set "allowNaN" to true';
 
 function notJson(error: unknown, text: string): string {
   const reason = `it is not JSON: ${(error as Error).message.replace(/ \(line 1 column \d+\)$/, '')}`;
-  // As JSON, documents may follow one another with any white space between them.
+  // JSON documents may follow one another with any white space in between.
   return /[}\]][ \t]{0,20}\r\s{0,20}[{[]/.test(text)
     ? `${reason}. To read lines that end in a carriage return alone, set "format" to json`
     : reason;
 }
 
-/** The record of a line that would be JSON but for NaN and the infinities. */
+/** Reads a line that would be JSON except for NaN and the infinities. */
 function readNan(text: string): JsonRecord | undefined {
   const marked = withMarkedNan(text);
   if (marked === undefined) return undefined;
@@ -98,7 +98,7 @@ function readNan(text: string): JsonRecord | undefined {
   }
 }
 
-/** The same text as UTF-8. */
+/** Converts text to UTF-8. */
 export async function* toUtf8(bytes: AsyncIterable<Uint8Array>, encoding: Encoding): AsyncGenerator<Buffer> {
   const text = new TextReader(encoding);
   for await (const chunk of bytes) yield Buffer.from(text.write(chunk));

@@ -20,7 +20,7 @@ test.each([
 ] as const)('%s survives cuts at any byte', (encoding, encode) => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), fc.array(fc.nat(), { maxLength: 5 }), (text, places) => {
-      // A byte order mark at the start is no part of the text.
+      // A byte order mark at the start is not part of the text.
       expect(decode(cut(encode(`\u{feff}${text}`), places), encoding)).toEqual({ text, sawInvalid: false });
     }),
   );
@@ -62,7 +62,7 @@ test.each<[Encoding, number[]]>([
   expect({ text: shown(text).trimEnd(), sawInvalid }).toEqual({ text: 'a\u{fffd}', sawInvalid: true });
 });
 
-test('what is not UTF-8 is marked, and a U+FFFD that is really there is not', () => {
+test('invalid UTF-8 is marked, but a real U+FFFD is not', () => {
   const bytes = Buffer.concat([Buffer.from('a\u{fffd}b'), Buffer.from([0xe9]), Buffer.from('c')]);
   const { text, sawInvalid } = decode([bytes], 'utf-8');
   expect(sawInvalid).toBe(true);
@@ -79,7 +79,7 @@ test.each<[Encoding, number[]]>([
   expect({ text: shown(text), sawInvalid }).toEqual({ text: 'a\u{fffd}', sawInvalid: true });
 });
 
-test('half of a surrogate pair within UTF-16 is invalid', () => {
+test('half of a surrogate pair in UTF-16 is invalid', () => {
   expect(shown(decode([Buffer.from('a\u{d800}b', 'utf16le')], 'utf-16le').text)).toBe('a\u{fffd}b');
 });
 

@@ -6,24 +6,24 @@ import type { SourceConfig } from '../../config.ts';
 export type Encoding = NonNullable<SourceConfig['encoding']>;
 
 /**
- * Stands in a text for bytes that are not valid in the encoding, so that only the record that holds them is rejected.
- * No text has it by chance.
+ * Stands for bytes that are not valid in the encoding, so that only the record that contains them is rejected.
+ * It is random, so it is in no other text.
  */
 export const INVALID = `\u{fdd0}${randomBytes(8).toString('hex')}\u{fdd1}`;
 
-/** What is said of a record that holds invalid bytes. */
+/** Returns the reason for rejecting a record with invalid bytes. */
 export function invalidReason(encoding: Encoding): string {
-  return `it holds bytes that are not ${encoding}`;
+  return `it contains bytes that are not ${encoding}`;
 }
 
-/** A text that is to be shown, with the usual sign for what could not be read. */
+/** Prepares a text for display, with the replacement character for invalid bytes. */
 export function shown(text: string): string {
   return text.replaceAll(INVALID, '\u{fffd}');
 }
 
-/** Turns bytes into text, chunk by chunk. A byte order mark at the start is left out. */
+/** Decodes bytes to text, chunk by chunk. A byte order mark at the start is removed. */
 export class TextReader {
-  /** Whether anything invalid was met so far: texts need to be searched for `INVALID` only then. */
+  /** True if there were invalid bytes so far. Only then must texts be searched for `INVALID`. */
   sawInvalid = false;
   readonly #decoder: Decoder;
   #atStart = true;
@@ -36,7 +36,7 @@ export class TextReader {
     return this.#checked(this.#decoder.write(bufferOf(chunk)));
   }
 
-  /** What is left at the end: a character that was cut off. */
+  /** Returns the rest at the end of the file: a character that was cut off. */
   end(): string {
     return this.#checked(this.#decoder.end());
   }
@@ -50,12 +50,12 @@ export class TextReader {
 }
 
 interface Decoded {
-  /** With `INVALID` in the place of what is not valid. */
+  /** The text, with `INVALID` in place of invalid bytes. */
   text: string;
   isValid: boolean;
 }
 
-/** Decodes a stream of bytes; characters may be cut in two anywhere. */
+/** A decoder for a stream of bytes, in which characters may be cut anywhere. */
 interface Decoder {
   write(bytes: Buffer): Decoded;
   end(): Decoded;
@@ -79,7 +79,7 @@ function decoderOf(encoding: Encoding): Decoder {
   }
 }
 
-/** Decodes what is whole, and keeps the bytes of a character whose other bytes are still to come. */
+/** Decodes whole characters and keeps the bytes of an incomplete one. */
 function wholeCharacters(
   incomplete: (bytes: Buffer) => number,
   decode: (bytes: Buffer) => Decoded,
@@ -108,24 +108,24 @@ function cutOff({ length }: Buffer): Decoded {
 /** Encodings whose characters have up to four bytes. */
 const MULTI_BYTE: ReadonlySet<Encoding> = new Set(['gbk', 'gb18030', 'big5', 'shift_jis', 'euc-jp', 'euc-kr']);
 
-/** In none of these encodings does a lower byte belong to a longer character. */
+/** In these encodings, a lower byte is never part of a longer character. */
 const LOWEST_TRAIL_BYTE = 0x30;
 
 /**
- * Decodes whole characters with the library. Its own decoding of streams lost the last character of gb18030 at some cuts
- * (iconv-lite 0.7.3), and Node's TextDecoder takes some control characters of shift_jis for others (Node 24).
+ * Decodes whole characters with the library. Its own stream decoder loses the last gb18030 character at some cuts
+ * (iconv-lite 0.7.3), and Node's TextDecoder confuses some control characters of shift_jis (Node 24).
  */
 function libraryDecoder(encoding: Encoding): Decoder {
   const decode = (bytes: Buffer): Decoded => {
     const text = iconv.decode(bytes, encoding, { stripBOM: false });
-    // Of these encodings only gb18030 has U+FFFD, and there too it says that something was lost.
+    // Of these encodings only gb18030 has U+FFFD, and there it means that something was lost, too.
     const isValid = !text.includes('\u{fffd}');
     return { text: isValid ? text : text.replaceAll('\u{fffd}', INVALID), isValid };
   };
   return wholeCharacters(MULTI_BYTE.has(encoding) ? afterLastSeparator : () => 0, decode, decode);
 }
 
-/** How many bytes follow the last that is certainly a whole character. */
+/** Returns the number of bytes after the last certainly whole character. */
 function afterLastSeparator(bytes: Buffer): number {
   let end = bytes.length;
   while (end > 0 && bytes[end - 1]! >= LOWEST_TRAIL_BYTE) end--;
@@ -136,7 +136,7 @@ const lenientUtf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 function decodeUtf8(bytes: Buffer): Decoded {
   if (isUtf8(bytes)) return { text: bytes.toString('utf8'), isValid: true };
-  // A U+FFFD that is really there must not be taken for what the decoder puts in the place of invalid bytes.
+  // A real U+FFFD must not be taken for the decoder's replacement of invalid bytes.
   const pieces = bytes.toString('latin1').split('\xef\xbf\xbd');
   const text = pieces
     .map((piece) => lenientUtf8.decode(Buffer.from(piece, 'latin1')).replaceAll('\u{fffd}', INVALID))

@@ -1,11 +1,11 @@
-/** A stream of bytes, and what it begins with. */
+/** A stream of bytes with its beginning. */
 export interface Peeked {
   head: Buffer;
-  /** All of the bytes, the head included. */
+  /** All bytes, including the head. */
   bytes: AsyncIterableIterator<Uint8Array>;
 }
 
-/** Looks at the first bytes, at least `wanted` of them where there are as many. */
+/** Reads the first bytes ahead: at least `wanted`, if there are as many. */
 export async function peek(source: AsyncIterable<Uint8Array>, wanted: number): Promise<Peeked> {
   const iterator = source[Symbol.asyncIterator]();
   const taken: Uint8Array[] = [];
@@ -18,7 +18,7 @@ export async function peek(source: AsyncIterable<Uint8Array>, wanted: number): P
   const head = Buffer.concat(taken);
   return {
     head,
-    // No generator: one that has not begun yet would not pass `return` on, and the file would stay open.
+    // Not a generator: one that has not started would not pass on `return`, and the file would stay open.
     bytes: {
       next: async () => (taken.length > 0 ? { done: false, value: taken.shift()! } : iterator.next()),
       async return() {
@@ -32,7 +32,7 @@ export async function peek(source: AsyncIterable<Uint8Array>, wanted: number): P
   };
 }
 
-/** The bytes behind the first `count`. */
+/** Yields the bytes after the first `count`. */
 export async function* skipBytes(source: AsyncIterable<Uint8Array>, count: number): AsyncGenerator<Uint8Array> {
   let left = count;
   for await (const chunk of source) {

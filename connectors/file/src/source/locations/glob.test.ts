@@ -15,6 +15,6 @@ test.each([
   expect(others.filter((name) => globPattern(pattern).test(name))).toEqual([]);
 });
 
-test('what stands before the wildcards', () => {
+test('the prefix before the wildcards', () => {
   expect(fixedPrefix('raw/2024-*/part-?.csv')).toBe('raw/2024-');
 });

@@ -1,15 +1,15 @@
-/** Whether a name has characters that mean something in a glob. */
+/** True if a name has special characters of globs. */
 export function isGlob(name: string): boolean {
   return /[*?[\]{}]/.test(name);
 }
 
-/** What stands before the first character that means something in a glob. */
+/** Returns the text before the first special character of a glob. */
 export function fixedPrefix(pattern: string): string {
   return /^[^*?[\]{}]*/.exec(pattern)![0];
 }
 
 /**
- * A glob as a regular expression, for names that no file system matches for us: `*` and `?` within one segment,
+ * Converts a glob to a regular expression, for names that no file system matches for us: `*` and `?` within a segment,
  * `**` across segments, `[abc]`, `{a,b}`.
  */
 export function globPattern(pattern: string): RegExp {

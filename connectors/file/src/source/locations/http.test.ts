@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { expect, onTestFinished, test } from 'vitest';
 import { failure, read } from '../../testing/read.ts';
 
-/** A web server of its own for a test; returns its address and what was asked of it. */
+/** Starts a web server for a test; returns its URL and the requests it got. */
 async function serve(listener: RequestListener): Promise<{ url: string; asked: IncomingMessage[] }> {
   const asked: IncomingMessage[] = [];
   const server = createServer((request, response) => {
@@ -24,7 +24,7 @@ function send(body: string | Uint8Array, headers: Record<string, string> = {}) {
   return (_request: IncomingMessage, response: ServerResponse) => void response.writeHead(200, headers).end(body);
 }
 
-test('a file is read, its format known by its name or by its content', async () => {
+test('a file is read, with its format taken from its name or its content', async () => {
   const { url } = await serve(send('[{"a":1}]'));
   expect((await read({ url: `${url}/x.json` })).texts).toEqual(['{"a":1}']);
   expect((await read({ url: `${url}/download?file=x` })).texts).toEqual(['{"a":1}']);
@@ -49,7 +49,7 @@ test('credentials go into a header, and neither they nor the query into a messag
   const { url, asked } = await serve((_, response) => void response.writeHead(403, 'Forbidden').end());
   const secret = url.replace('//', '//user:pa%40ss@');
   expect((await failure(read({ url: `${secret}/a/x.json?token=secret` }))).replace(url, '')).toBe(
-    'NOT_ALLOWED: /a/x.json answered 403 Forbidden — Check the credentials in the url, or that its signature has not run out.',
+    'NOT_ALLOWED: /a/x.json answered 403 Forbidden — Check the credentials in the url, or that its signature has not expired.',
   );
   expect(asked[0]?.headers.authorization).toBe(`Basic ${Buffer.from('user:pa@ss').toString('base64')}`);
   expect(asked[0]?.url).toBe('/a/x.json?token=secret');
@@ -69,17 +69,17 @@ test.each([
   await expect(read({ url: `${url}/x.json` })).rejects.toMatchObject({ code });
 });
 
-test('a server that is not there', async () => {
+test('a server that cannot be reached', async () => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   expect(await failure(read({ url: `http://user:secret@127.0.0.1:${port}/x.json?token=secret` }))).toBe(
-    `UNREACHABLE: http://127.0.0.1:${port}/x.json cannot be reached: connect ECONNREFUSED 127.0.0.1:${port} — Check the address and that the server is up, then try again.`,
+    `UNREACHABLE: http://127.0.0.1:${port}/x.json cannot be reached: connect ECONNREFUSED 127.0.0.1:${port} — Check the url and that the server is up, then try again.`,
   );
 });
 
-test('a body that breaks off is no end of the file', async () => {
+test('a body that breaks off is not the end of the file', async () => {
   for (const headers of [{ 'content-length': '1000' }, {}] as Record<string, string>[]) {
     const { url } = await serve((_, response) => {
       response.writeHead(200, headers).write('{"a":1}\n{"a":2}\n');
@@ -91,7 +91,7 @@ test('a body that breaks off is no end of the file', async () => {
   }
 });
 
-/** Answers each request in a way of its own: breaks the first bodies off after so many bytes. */
+/** Breaks off the first bodies after a number of bytes. */
 function breakingOff(broken: number, bytes: number, listener: RequestListener): RequestListener {
   let count = 0;
   return (request, response) => {
@@ -118,14 +118,14 @@ test.each([
   ]);
 });
 
-test('a file that changes after its body broke off is not read on', async () => {
+test('a file that changes after its body broke off is not resumed', async () => {
   const { url } = await serve(breakingOff(1, 100_000, send(LINES, { etag: '"2"' })));
   expect((await failure(read({ url: `${url}/x.ndjson` }))).replace(url, '')).toBe(
-    'RESOURCE_BUSY: /x.ndjson has changed while it was read — Read it again once nobody writes it.',
+    'RESOURCE_BUSY: /x.ndjson changed while it was read — Read it again once it is no longer being written.',
   );
 });
 
-test('a stop is felt at once', async () => {
+test('a stop takes effect at once', async () => {
   const { url } = await serve((_, response) => void response.writeHead(200).write('{"a":1}\n'));
   const stop = new AbortController();
   setTimeout(() => stop.abort(new Error('stopped')), 50);
@@ -168,7 +168,7 @@ test('an interrupted read of a file that has changed since fails', async () => {
   expect(
     (await failure(read({ url: `${url}/x.ndjson` }, { position: checkpoints[0]!.position }))).replace(url, ''),
   ).toBe(
-    'DATA_INVALID: /x.ndjson has changed since the interrupted attempt, so it cannot go on from there — Use another run id to read from the start.',
+    'DATA_INVALID: /x.ndjson has changed since the interrupted attempt, so the read cannot resume — Use another run id to read from the start.',
   );
 });
 

@@ -2,16 +2,16 @@ import { AriesError, type ErrorCode } from '@aries-data/sdk';
 import { resumedBody } from '@aries-data/stores';
 import { namedBody, type OpenOptions, reasonOf, type SourceFile } from './source-file.ts';
 
-/** A file that a web server has. */
+/** Makes a file on a web server. */
 export function httpFile(url: string): SourceFile {
   const address = new URL(url);
   const name = `${address.origin}${address.pathname}`;
   const headers: Record<string, string> = {
-    // Lengths and ranges are to be those of the file, whatever could be saved on the way.
+    // Lengths and ranges must be those of the file itself, so no compression in transit.
     'accept-encoding': 'identity',
     ...authorization(address),
   };
-  // fetch refuses addresses with credentials in them.
+  // fetch refuses URLs with credentials.
   address.username = '';
   address.password = '';
 
@@ -22,7 +22,7 @@ export function httpFile(url: string): SourceFile {
         signal.throwIfAborted();
         throw new AriesError('UNREACHABLE', `${name} cannot be reached: ${reasonOf(error)}`, {
           cause: error,
-          hint: 'Check the address and that the server is up, then try again.',
+          hint: 'Check the url and that the server is up, then try again.',
         });
       },
     );
@@ -37,7 +37,7 @@ export function httpFile(url: string): SourceFile {
     return response;
   }
 
-  /** The same body; where it breaks off, the rest is asked for, as long as the server says that the file is the same. */
+  /** Yields the body; if it breaks off, requests the rest, as long as the server says that the file is the same. */
   function resumed(
     body: AsyncIterable<Uint8Array>,
     { from, signal }: OpenOptions,
@@ -50,11 +50,11 @@ export function httpFile(url: string): SourceFile {
         const again = await get({ from: from + bytes, signal }, sameAs(first));
         if (again.status === 412 || versionOf(again.headers) !== versionOf(first)) {
           await again.body?.cancel();
-          throw new AriesError('RESOURCE_BUSY', `${name} has changed while it was read`, {
-            hint: 'Read it again once nobody writes it.',
+          throw new AriesError('RESOURCE_BUSY', `${name} changed while it was read`, {
+            hint: 'Read it again once it is no longer being written.',
           });
         }
-        // Counted from where the body began.
+        // Offsets count from the start of this body.
         return { body: again.body ?? emptyBody(), offset: again.status === 206 ? bytes : -from };
       },
     });
@@ -75,7 +75,7 @@ export function httpFile(url: string): SourceFile {
   };
 }
 
-/** Asks for the file as it was, not as it is now. Weak tags cannot be asked for, so the answer is compared as well. */
+/** Makes headers that request the same version of the file. Weak tags cannot be requested, so the response is compared too. */
 function sameAs(headers: Headers): Record<string, string> {
   const etag = headers.get('etag');
   return etag?.startsWith('"') === true ? { 'if-match': etag } : {};
@@ -104,7 +104,7 @@ function statusError({ status, statusText }: Response, name: string): AriesError
 
 function explain(status: number): [ErrorCode, string] {
   if (status === 401 || status === 403)
-    return ['NOT_ALLOWED', 'Check the credentials in the url, or that its signature has not run out.'];
+    return ['NOT_ALLOWED', 'Check the credentials in the url, or that its signature has not expired.'];
   if (status === 404 || status === 410) return ['NOT_FOUND', 'Check the url in the config.'];
   if (status >= 500 || status === 429 || status === 408 || status === 425) return ['UNREACHABLE', 'Try again later.'];
   return ['CONFIG_INVALID', 'Check the url in the config.'];

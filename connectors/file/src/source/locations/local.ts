@@ -8,7 +8,7 @@ import { namedBody, type SourceFile } from './source-file.ts';
 
 const CHUNK_BYTES = 64 * 1024;
 
-/** The files a path, a glob or a `file://` URL stands for. A name that exists is never taken for a glob. */
+/** Lists the files of a path, a glob or a `file://` URL. A name that exists is never treated as a glob. */
 export async function localFiles(url: string): Promise<SourceFile[]> {
   const path = url.startsWith('file:') ? pathOf(url) : url;
   const found = await stat(path, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
@@ -17,7 +17,7 @@ export async function localFiles(url: string): Promise<SourceFile[]> {
   });
   if (found?.isDirectory()) {
     throw new AriesError('NOT_FOUND', `${path} is a folder`, {
-      hint: `Name the files in it, as in ${path.replace(/\/$/, '')}/*.csv.`,
+      hint: `Name the files in it, for example ${path.replace(/\/$/, '')}/*.csv.`,
     });
   }
   if (found !== undefined) return [localFile(path, found)];
@@ -38,7 +38,7 @@ function pathOf(url: string): string {
   try {
     return fileURLToPath(url);
   } catch (cause) {
-    throw new AriesError('CONFIG_INVALID', `"${url}" is no file URL: ${(cause as Error).message}`, {
+    throw new AriesError('CONFIG_INVALID', `"${url}" is not a file URL: ${(cause as Error).message}`, {
       cause,
       hint: 'Write file:///folder/file.json.',
     });
@@ -46,9 +46,9 @@ function pathOf(url: string): string {
 }
 
 function localFile(name: string, stats: BigIntStats): SourceFile {
-  // A pipe has neither a length nor a place to go back to.
+  // A pipe has no length and cannot be rewound.
   const version = stats.isFile() ? `${stats.size}-${stats.mtimeNs}` : undefined;
-  // All that is kept of the stats: there may be a hundred thousand files.
+  // Nothing else of the stats is kept, because there may be a hundred thousand files.
   const bytes = Number(stats.size);
   return {
     name,

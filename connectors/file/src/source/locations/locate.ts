@@ -4,7 +4,7 @@ import { localFiles } from './local.ts';
 import { s3Files } from './s3.ts';
 import type { Located, SourceFile } from './source-file.ts';
 
-/** The files that urls stand for, each once, in order of name. Throws `NOT_FOUND` naming what matches nothing. */
+/** Lists the files of all urls, each once, sorted by name. Throws `NOT_FOUND` for a url that matches nothing. */
 export async function locate(url: string | readonly string[]): Promise<Located> {
   const files = new Map<string, SourceFile>();
   const opened: Located[] = [];
@@ -42,12 +42,12 @@ async function locateOne(url: string): Promise<Located> {
       return local(await localFiles(url));
     default:
       throw new AriesError('CONFIG_INVALID', `files cannot be read from ${scheme}://`, {
-        hint: 'Known are paths, file://, s3:// and https://.',
+        hint: 'Use a path, file://, s3:// or https://.',
       });
   }
 }
 
-/** By code point, as file systems and S3 list names. JavaScript compares by units of UTF-16, which differs past U+D7FF. */
+/** Compares by code point, as file systems and S3 do. JavaScript compares UTF-16 code units, which differs after U+D7FF. */
 function compareTexts(a: string, b: string): number {
   if (PAST_D7FF.test(a) && PAST_D7FF.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b));
   return a < b ? -1 : a > b ? 1 : 0;
@@ -59,24 +59,24 @@ function local(files: SourceFile[]): Located {
   return { files, close: async () => {} };
 }
 
-/** The scheme of a url; `undefined` for a path, also one with a drive letter. */
+/** Returns the scheme of a url; `undefined` for a path, even with a drive letter. */
 export function schemeOf(url: string): string | undefined {
   return /^([a-z][a-z0-9+.-]+):/i.exec(url)?.[1]?.toLowerCase();
 }
 
-/** The path of a url, or the path that it is. */
+/** Returns the path of a url, or a path unchanged. */
 export function pathOf(url: string): string {
   return schemeOf(url) === undefined ? url : decoded(new URL(checked(url)).pathname);
 }
 
-/** A url as messages name it: without credentials and query. */
+/** Formats a url for messages, without credentials and query. */
 function publicName(url: string): string {
   return schemeOf(url) === undefined ? url : url.replace(/[?#].*$/s, '').replace(/\/\/[^/@]*@/, '//');
 }
 
 function checked(url: string): string {
   if (!URL.canParse(url))
-    throw new AriesError('CONFIG_INVALID', `"${publicName(url)}" is no url`, {
+    throw new AriesError('CONFIG_INVALID', `"${publicName(url)}" is not a url`, {
       hint: 'Write https://host/path or s3://bucket/key.',
     });
   return url;

@@ -34,14 +34,14 @@ test.each([
   );
 });
 
-test('a key that does not exist, though others begin like it', async () => {
+test('a key that does not exist, although others begin with it', async () => {
   const store = await storeWith(['a.csv.gz', 'b.csv']);
   expect(await failure(matching(store, 'bucket', 'a.csv'))).toBe(
     'NOT_FOUND: s3://bucket/a.csv does not exist — Check the bucket and the key in the url.',
   );
 });
 
-test('an object is read from its start, and its version tells whether it has changed', async () => {
+test('an object is read from its start, and its version shows if it has changed', async () => {
   const store = await storeWith(['a.csv']);
   const [file] = await matching(store, 'bucket', 'a.csv');
   const { body, offset, version } = await file!.open({ from: 3, signal: new AbortController().signal });

@@ -4,7 +4,7 @@ import { openStore, type Store, type StoredObject } from '@aries-data/stores';
 import { fixedPrefix, globPattern, isGlob } from './glob.ts';
 import { type Located, namedBody, type SourceFile } from './source-file.ts';
 
-/** The objects an `s3://bucket/key` or a glob of keys stands for. A key that exists is never taken for a glob. */
+/** Lists the objects of an `s3://bucket/key` or a glob of keys. A key that exists is never treated as a glob. */
 export async function s3Files(url: string): Promise<Located> {
   const { bucket, key, query } = parse(url);
   const store = await openStore(`s3://${bucket}${query}`);
@@ -12,21 +12,21 @@ export async function s3Files(url: string): Promise<Located> {
     return { files: await matching(store, bucket, key), close: () => store.close() };
   } catch (error) {
     await store.close();
-    // A store speaks of staging; here a bucket that does not exist is just a wrong url.
+    // Stores report a missing bucket as invalid staging; here it is just a wrong url.
     if (!isAriesError(error) || error.code !== 'STAGING_INVALID') throw error;
     throw new AriesError('NOT_FOUND', error.message, { cause: error, hint: 'Check the bucket in the url.' });
   }
 }
 
-/** The objects of a store that a key or a glob stands for. */
+/** Lists the objects of a store that match a key or a glob. */
 export async function matching(store: Store, bucket: string, key: string): Promise<SourceFile[]> {
   const pattern = globPattern(key);
   const files: SourceFile[] = [];
   for await (const object of store.list(isGlob(key) ? fixedPrefix(key) : key)) {
     if (object.key === key) return [s3File(store, bucket, object)];
-    // Names that end in a slash are what consoles make for folders.
+    // Keys that end in a slash are folders made by consoles.
     if (isGlob(key) && pattern.test(object.key) && !object.key.endsWith('/')) files.push(s3File(store, bucket, object));
-    // Names come in order: behind the one wanted there are only longer ones.
+    // Keys are listed in order; only longer ones come after the wanted one.
     if (!isGlob(key)) break;
   }
   if (files.length === 0 && !isGlob(key)) {
@@ -55,7 +55,7 @@ function parse(url: string): { bucket: string; key: string; query: string } {
   const { hostname, pathname, search } = new URL(url);
   const key = decodeURIComponent(pathname).replace(/^\/+/, '');
   if (hostname === '' || key === '') {
-    throw new AriesError('CONFIG_INVALID', 'the s3 url names no object', {
+    throw new AriesError('CONFIG_INVALID', 'the s3 url has no object key', {
       hint: 'Write s3://bucket/key, or a glob of keys.',
     });
   }

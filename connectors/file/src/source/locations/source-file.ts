@@ -1,45 +1,45 @@
 import { AriesError, isAriesError, toAriesError } from '@aries-data/sdk';
 
-/** One file to read, wherever it is. */
+/** A file to read, in any location. */
 export interface SourceFile {
-  /** How messages and origins name it: without credentials and query. */
+  /** The name for messages and origins, without credentials and query. */
   name: string;
-  /** Tells it from all others; may hold credentials, so it is never shown. */
+  /** A unique id. It may contain credentials, so it is never shown. */
   id: string;
-  /** Changes when the content does; `undefined` where that is known only once the file is open, or not at all. */
+  /** Changes with the content; `undefined` if it is known only once the file is open, or not at all. */
   version: string | undefined;
-  /** A pipe: what was read of it is gone. */
+  /** True for a pipe, which can be read only once. */
   readsOnce?: boolean;
   open(options: OpenOptions): Promise<OpenFile>;
 }
 
 export interface OpenOptions {
-  /** The first byte wanted. */
+  /** The first byte to read. */
   from: number;
   signal: AbortSignal;
 }
 
 export interface OpenFile {
   body: AsyncIterable<Uint8Array>;
-  /** Where the body begins: at `from`, or at 0 where the place has only the whole. */
+  /** The offset of the body: `from`, or 0 if the location can only send the whole file. */
   offset: number;
   version: string | undefined;
 }
 
-/** Files that belong together, and what has to be closed after reading. */
+/** Files, and a function that closes what they need. */
 export interface Located {
   files: SourceFile[];
   close(): Promise<void>;
 }
 
-/** Opens a file and lets go of it: proves that it can be read. */
+/** Opens and closes a file to prove that it can be read. */
 export async function probe(file: SourceFile, signal: AbortSignal): Promise<void> {
   if (file.readsOnce) return;
   const { body } = await file.open({ from: 0, signal });
   await discard(body);
 }
 
-/** Lets go of a body that nobody has read from: only an iterator that has begun can be told to stop. */
+/** Closes a body that was not read. Only an iterator that has started can be stopped. */
 export async function discard(body: AsyncIterable<Uint8Array>): Promise<void> {
   const iterator = body[Symbol.asyncIterator]();
   await iterator.next();
@@ -48,13 +48,13 @@ export async function discard(body: AsyncIterable<Uint8Array>): Promise<void> {
 
 export interface BodyOptions {
   name: string;
-  /** Whether a failure is one of the way to it, so that another try may help. */
+  /** True if a failure may be in the connection, so that a retry may help. */
   remote: boolean;
-  /** Bytes that there are at least. */
+  /** The least number of bytes expected. */
   bytes?: number | undefined;
 }
 
-/** The bytes of a file as they come; whatever breaks them off says which file it was. */
+/** Yields the bytes of a file; errors name the file. */
 export async function* namedBody(body: AsyncIterable<Uint8Array>, options: BodyOptions): AsyncGenerator<Uint8Array> {
   let bytes = 0;
   try {
@@ -67,7 +67,7 @@ export async function* namedBody(body: AsyncIterable<Uint8Array>, options: BodyO
   }
   if (bytes < (options.bytes ?? 0)) {
     throw new AriesError('RESOURCE_BUSY', `${options.name} became shorter while it was read`, {
-      hint: 'Is it still being written? Try again once it is whole.',
+      hint: 'It may still be being written. Try again once it is complete.',
     });
   }
 }
@@ -82,7 +82,7 @@ function brokenOff(error: unknown, bytes: number, { name, remote }: BodyOptions)
   });
 }
 
-/** What went wrong, from the innermost error: the outer ones only say that something did. */
+/** Returns the message of the innermost cause; outer errors only say that something failed. */
 export function reasonOf(error: unknown): string {
   let at = error;
   while (at instanceof Error && at.cause instanceof Error) at = at.cause;

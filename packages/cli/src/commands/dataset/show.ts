@@ -2,7 +2,7 @@ import type { Manifest } from '@aries-data/engine';
 import { AriesCommand } from '../../base-command.ts';
 import * as flag from '../../flags.ts';
 import { formatBytes, formatCount } from '../../report/numbers.ts';
-import { table } from '../../report/table.ts';
+import { type Page, table } from '../../report/table.ts';
 
 export default class DatasetShow extends AriesCommand {
   static override summary = 'Print what a dataset holds, and where it came from';
@@ -18,7 +18,7 @@ export default class DatasetShow extends AriesCommand {
     return { ok: true, dataset: uri, ...manifest };
   }
 
-  override present(manifest: Manifest): string {
+  override present(manifest: Manifest, page: Page): string {
     const { connector, name, runId, step, partition, interval, readStart, finishedAt, inputs, streams } = manifest;
     const rows = Object.entries(streams).map(([stream, { counts, parts, format, compression, primaryKey, cursor }]) => [
       stream,
@@ -33,7 +33,7 @@ export default class DatasetShow extends AriesCommand {
       `${name} ${runId}, ${step}${partition === undefined ? '' : ` of partition ${partition}`}, by ${connector.name} ${connector.version}`,
       `read ${readStart}, finished ${finishedAt}${interval === null ? '' : `, interval ${interval.start} to ${interval.end}`}`,
       ...inputs.map((input) => `from ${input}`),
-      table(['STREAM', 'RECORDS', 'REJECTED', 'BYTES', 'PARTS', 'PRIMARY KEY', 'CURSOR'], rows),
+      table(['STREAM', 'RECORDS', 'REJECTED', 'BYTES', 'PARTS', 'PRIMARY KEY', 'CURSOR'], rows, page),
     ].join('\n');
   }
 }

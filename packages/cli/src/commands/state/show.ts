@@ -1,7 +1,7 @@
 import type { StreamState } from '@aries-data/sdk';
 import { AriesCommand } from '../../base-command.ts';
 import * as flag from '../../flags.ts';
-import { table } from '../../report/table.ts';
+import { type Page, table } from '../../report/table.ts';
 
 /** A state lists up to 1,000 keys for each stream; whoever looks wants to know where it is. */
 const MOST_KEYS = 10;
@@ -24,11 +24,12 @@ export default class StateShow extends AriesCommand {
     return { ok: true, name: flags.name, version, streams: Object.fromEntries(shown) };
   }
 
-  override present({ name, version, streams }: Awaited<ReturnType<StateShow['run']>>): string {
+  override present({ name, version, streams }: Awaited<ReturnType<StateShow['run']>>, page: Page): string {
     if (version === 0) return `${name} has no state: the next incremental run reads everything.`;
     return table(
       ['STREAM', 'CURSOR'],
       Object.entries(streams).map(([stream, { cursor }]) => [stream, cursor]),
+      page,
     );
   }
 }

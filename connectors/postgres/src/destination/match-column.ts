@@ -1,42 +1,42 @@
 import type { Field } from '@aries-data/sdk';
-import type { Fit, SqlColumn } from '@aries-data/sql';
+import type { ColumnMatch, SqlColumn, WantedColumn } from '@aries-data/sql';
 import { withoutModifiers } from '../types.ts';
 import { pgTypeOf } from './target-types.ts';
 
-const FITS: Fit = { fits: true };
-const widen = (type: string): Fit => ({ fits: false, widen: type });
+const MATCHES: ColumnMatch = { fits: true };
+const widen = (type: string): ColumnMatch => ({ fits: false, widen: type });
 const TEXT = widen('text');
 
 /**
- * Whether a column can take a field. Values that PostgreSQL refuses may try (they are rejected one by one); values that it would
- * change without a word (rounded, cut, their zone dropped) make the column wider, along integer → bigint → numeric → text.
+ * Says how a field goes into a column. Values that PostgreSQL refuses may try: they are rejected one by one. Values that it would
+ * silently change (round, cut, drop the zone of) widen the column, along integer → bigint → numeric → text.
  */
-export function fitColumn(column: SqlColumn, field: Field, type: string, neverHeld = false): Fit {
-  if (column.type === type) return FITS;
+export function matchColumn(column: SqlColumn, { field, type, neverHeld }: WantedColumn): ColumnMatch {
+  if (column.type === type) return MATCHES;
   const have = withoutModifiers(column.type);
-  if (isText(have)) return fitText(column.type, field, type);
-  if (have in NUMBERS) return fitNumber(column.type, have, field, type);
-  if (have === 'date' || have.startsWith('timestamp')) return fitTime(column.type, have, field);
+  if (isText(have)) return matchText(column.type, field, type);
+  if (have in NUMBERS) return matchNumber(column.type, have, field, type);
+  if (have === 'date' || have.startsWith('timestamp')) return matchTime(column.type, have, field);
   switch (have) {
     case 'boolean':
     case 'uuid':
-      return field.kind === have || (have === 'uuid' && field.kind === 'string') ? FITS : asText(field);
+      return field.kind === have || (have === 'uuid' && field.kind === 'string') ? MATCHES : asText(field);
     case 'bytea':
       return field.kind === 'binary'
-        ? FITS
+        ? MATCHES
         : { fits: false, conflict: `holds bytes, the dataset's field ${field.kind}` };
     case 'json':
     case 'jsonb':
-      if (['json', 'object', 'array', 'any'].includes(field.kind)) return FITS;
+      if (['json', 'object', 'array', 'any'].includes(field.kind)) return MATCHES;
       return neverHeld ? widen(type) : asText(field);
   }
   // Types that only PostgreSQL has (inet, enums, arrays, …) read what a text says, or refuse it.
-  if (field.kind === 'string') return FITS;
+  if (field.kind === 'string') return MATCHES;
   if (have === withoutModifiers(type)) return widen(type);
   return asText(field);
 }
 
-function fitText(have: string, field: Field, type: string): Fit {
+function matchText(have: string, field: Field, type: string): ColumnMatch {
   switch (field.kind) {
     // Its cell is a letter, its text a word.
     case 'boolean':
@@ -46,11 +46,11 @@ function fitText(have: string, field: Field, type: string): Fit {
     case 'string': {
       // A longer text is refused. Only where the source says that its column is longer, this one becomes so too.
       const length = lengthOf(have);
-      if (length === undefined || pgTypeOf(field) !== type) return FITS;
-      return (lengthOf(type) ?? Number.POSITIVE_INFINITY) > length ? widen(type) : FITS;
+      if (length === undefined || pgTypeOf(field) !== type) return MATCHES;
+      return (lengthOf(type) ?? Number.POSITIVE_INFINITY) > length ? widen(type) : MATCHES;
     }
     default:
-      return FITS;
+      return MATCHES;
   }
 }
 
@@ -64,25 +64,25 @@ const NUMBERS: Record<string, number> = {
   'double precision': 0,
 };
 
-function fitNumber(column: string, have: string, field: Field, type: string): Fit {
+function matchNumber(column: string, have: string, field: Field, type: string): ColumnMatch {
   const isFloat = have === 'real' || have === 'double precision';
   const whole = have === 'smallint' || have === 'integer' || have === 'bigint';
   switch (field.kind) {
     case 'integer':
       if (have === 'real') return widen('double precision');
-      if (isFloat || (have === 'numeric' && scaleOf(column) >= 0)) return FITS;
+      if (isFloat || (have === 'numeric' && scaleOf(column) >= 0)) return MATCHES;
       if (have === 'numeric') return widen('numeric');
       // Without a word of the source, a number that is too large is refused.
-      return pgTypeOf(field) === type && NUMBERS[type]! > NUMBERS[have]! ? widen(type) : FITS;
+      return pgTypeOf(field) === type && NUMBERS[type]! > NUMBERS[have]! ? widen(type) : MATCHES;
     case 'int64':
-      if (have === 'bigint' || (have === 'numeric' && scaleOf(column) >= 0)) return FITS;
+      if (have === 'bigint' || (have === 'numeric' && scaleOf(column) >= 0)) return MATCHES;
       return widen(whole ? 'bigint' : 'numeric');
     case 'number':
     case 'decimal': {
       const want = withoutModifiers(type);
-      if (want === 'numeric') return fitNumeric(column, have, type);
+      if (want === 'numeric') return matchNumeric(column, have, type);
       // A double (or real): exact in a double, and in a numeric that does not round.
-      if (have === 'double precision' || column === 'numeric') return FITS;
+      if (have === 'double precision' || column === 'numeric') return MATCHES;
       return widen(have === 'numeric' || have === 'bigint' ? 'numeric' : 'double precision');
     }
     default:
@@ -90,19 +90,19 @@ function fitNumber(column: string, have: string, field: Field, type: string): Fi
   }
 }
 
-function fitNumeric(column: string, have: string, type: string): Fit {
+function matchNumeric(column: string, have: string, type: string): ColumnMatch {
   if (have !== 'numeric') return widen('numeric');
   const [held, wanted] = [digitsOf(column), digitsOf(type)];
-  if (held === undefined) return FITS;
+  if (held === undefined) return MATCHES;
   if (wanted === undefined) return widen('numeric');
   const scale = Math.max(held.scale, wanted.scale);
   const whole = Math.max(held.precision - held.scale, wanted.precision - wanted.scale);
-  if (scale === held.scale && whole === held.precision - held.scale) return FITS;
+  if (scale === held.scale && whole === held.precision - held.scale) return MATCHES;
   return widen(whole + scale > 1000 ? 'numeric' : `numeric(${whole + scale},${scale})`);
 }
 
-function fitTime(column: string, have: string, field: Field): Fit {
-  if (field.kind === 'date') return FITS;
+function matchTime(column: string, have: string, field: Field): ColumnMatch {
+  if (field.kind === 'date') return MATCHES;
   if (field.kind !== 'date-time') return asText(field);
   const local = field.schema.zone === 'none';
   if (have === 'date') return widen(`timestamp ${local ? 'without' : 'with'} time zone`);
@@ -110,10 +110,10 @@ function fitTime(column: string, have: string, field: Field): Fit {
     return { fits: false, conflict: "holds times without a zone, the dataset's have one, which would be dropped" };
   }
   // `timestamp(3)` would round microseconds.
-  return column === have || pgTypeOf(field) === column ? FITS : widen(have);
+  return column === have || pgTypeOf(field) === column ? MATCHES : widen(have);
 }
 
-function asText({ kind }: Field): Fit {
+function asText({ kind }: Field): ColumnMatch {
   if (kind === 'boolean') return { fits: false, widen: 'text', through: 'boolean' };
   return kind === 'binary' ? { fits: false, conflict: "cannot hold the bytes of the dataset's field" } : TEXT;
 }

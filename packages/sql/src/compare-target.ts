@@ -1,40 +1,43 @@
 import { AriesError, type Field, type LoadTarget, type StagedFormat } from '@aries-data/sdk';
-import type { ColumnChange, Fit, SqlColumn, SqlConnection, SqlDialect, SqlTable } from './dialect.ts';
+import type { SqlConnection } from './connection.ts';
+import type { ColumnMatch, SqlDialect } from './dialect.ts';
+import type { ColumnChange, SqlColumn, SqlTable } from './tables.ts';
 
-/** One field of the dataset and the column that it goes into. */
-export interface PlannedColumn {
+/** A field of the dataset and the column that it goes into. */
+export interface FieldColumn {
   field: Field;
   /** The column's name in the target. */
   name: string;
   /** The column's type once the changes are made. */
   type: string;
-  /** The type of the load table's column: the same, but where a cast is needed. */
+  /** The type of the load table's column. It differs where a cast is needed. */
   loadType: string;
   nullable: boolean;
 }
 
 /** The column that orders the rows. */
-export type CursorColumn = Pick<PlannedColumn, 'name' | 'type' | 'loadType'>;
+export type CursorColumn = Pick<FieldColumn, 'name' | 'type' | 'loadType'>;
 
-/** What a target is and what has to be done to it before it can take the dataset. */
-export interface TargetPlan {
-  /** Undefined: it does not exist. */
+/** A target compared with the dataset: what it is, and what must change before it can take the rows. */
+export interface TargetComparison {
+  /** Undefined if it does not exist. */
   table: SqlTable | undefined;
-  columns: PlannedColumn[];
-  key: PlannedColumn[];
+  columns: FieldColumn[];
+  key: FieldColumn[];
   cursor: CursorColumn | undefined;
   changes: ColumnChange[];
 }
 
-/** Compares a target with the dataset's fields. Throws `SCHEMA_CONFLICT`, naming both sides, where no change would do. */
-export async function planTarget(
+/** Compares a target with the dataset's fields. Throws `SCHEMA_CONFLICT`, naming both sides, if no change would do. */
+export async function compareTarget(
   connection: SqlConnection,
   dialect: SqlDialect,
   target: LoadTarget,
-): Promise<TargetPlan> {
+): Promise<TargetComparison> {
   checkNames(dialect, target);
+  checkCursor(dialect, target);
   const table = await connection.table(target.target);
-  if (target.fields.length === 0) return planNothing(dialect, table, target);
+  if (target.fields.length === 0) return compareWithoutFields(dialect, table, target);
   const types = await connection.columnTypes(target.fields);
   const changes: ColumnChange[] = [];
   const columns = target.fields.map((field, index) => {
@@ -50,12 +53,12 @@ export async function planTarget(
     const column = columnOf(dialect, table, field.name);
     if (column !== undefined) {
       const neverHeld = target.neverHeld?.includes(field.name) === true;
-      return planColumn({ dialect, table, column, field, type: types[index]!, isKey, neverHeld, changes });
+      return existingColumn({ dialect, table, column, field, type: types[index]!, isKey, neverHeld, changes });
     }
     changes.push({ kind: 'add', column: field.name, type: types[index]! });
     return { ...made, nullable: !isKey };
   });
-  if (table !== undefined) planAbsent(dialect, table, target, changes);
+  if (table !== undefined) relaxAbsentColumns(dialect, table, target, changes);
   const named = (name: string) => columns.find((column) => column.field.name === name);
   return {
     table,
@@ -66,18 +69,22 @@ export async function planTarget(
   };
 }
 
-/** No record came, so nobody knows the fields: the table stays as it is, but for the rows that are replaced. */
-function planNothing(dialect: SqlDialect, table: SqlTable | undefined, { cursor }: LoadTarget): TargetPlan {
+/** Without records the fields are unknown: the table keeps its columns, and only rows that are replaced go. */
+function compareWithoutFields(
+  dialect: SqlDialect,
+  table: SqlTable | undefined,
+  { cursor }: LoadTarget,
+): TargetComparison {
   const column = table === undefined || cursor === undefined ? undefined : columnOf(dialect, table, cursor);
   return { table, columns: [], key: [], cursor: column && { ...column, loadType: column.type }, changes: [] };
 }
 
-/** Whether parts of a format go untouched into what is copied into, whichever of the three ways that is. */
-export function takesParts(dialect: SqlDialect, { columns }: TargetPlan, format: StagedFormat): boolean {
-  return columns.every(({ field, loadType }) => dialect.takes?.(format, { field, type: loadType }) !== false);
+/** True if parts of a format can be copied untouched, whichever table they are copied into. */
+export function takesParts(dialect: SqlDialect, { columns }: TargetComparison, format: StagedFormat): boolean {
+  return columns.every(({ field, loadType, nullable }) => dialect.takes(format, { field, type: loadType, nullable }));
 }
 
-/** A change as people read it in a plan or a refusal. */
+/** Describes a change for people. */
 export function describeChange(change: ColumnChange): string {
   switch (change.kind) {
     case 'add':
@@ -89,7 +96,7 @@ export function describeChange(change: ColumnChange): string {
   }
 }
 
-function planColumn(options: {
+function existingColumn(options: {
   dialect: SqlDialect;
   table: SqlTable;
   column: SqlColumn;
@@ -98,7 +105,7 @@ function planColumn(options: {
   isKey: boolean;
   neverHeld: boolean;
   changes: ColumnChange[];
-}): PlannedColumn {
+}): FieldColumn {
   const { dialect, table, column, field, type, isKey, neverHeld, changes } = options;
   const { name } = column;
   if (column.generated) throw conflict(table, `column "${name}" is generated there, the dataset brings values for it`);
@@ -108,15 +115,16 @@ function planColumn(options: {
     nullable = true;
   }
   // Nulls go into any column.
-  const fit: Fit = field.schema.type === 'null' ? { fits: true } : dialect.fit(column, field, type, neverHeld);
-  if (fit.fits) return { field, name, type: column.type, loadType: fit.through ?? column.type, nullable };
-  if ('conflict' in fit) throw conflict(table, `column "${name}" ${fit.conflict}`);
-  changes.push({ kind: 'widen', column: name, from: column.type, type: fit.widen });
-  return { field, name, type: fit.widen, loadType: fit.through ?? fit.widen, nullable };
+  const match: ColumnMatch =
+    field.schema.type === 'null' ? { fits: true } : dialect.matchColumn(column, { field, type, neverHeld });
+  if (match.fits) return { field, name, type: column.type, loadType: match.through ?? column.type, nullable };
+  if ('conflict' in match) throw conflict(table, `column "${name}" ${match.conflict}`);
+  changes.push({ kind: 'widen', column: name, from: column.type, type: match.widen });
+  return { field, name, type: match.widen, loadType: match.through ?? match.widen, nullable };
 }
 
-/** Columns of the target that the dataset lacks must be able to stay empty. */
-function planAbsent(dialect: SqlDialect, table: SqlTable, target: LoadTarget, changes: ColumnChange[]): void {
+/** Lets columns of the target that the dataset lacks stay empty. */
+function relaxAbsentColumns(dialect: SqlDialect, table: SqlTable, target: LoadTarget, changes: ColumnChange[]): void {
   const present = new Set(target.fields.map(({ name }) => dialect.nameKey(name, 'column')));
   for (const column of table.columns) {
     if (present.has(dialect.nameKey(column.name, 'column'))) continue;
@@ -128,7 +136,7 @@ function planAbsent(dialect: SqlDialect, table: SqlTable, target: LoadTarget, ch
   }
 }
 
-/** The column that a field of this name goes into. */
+/** Finds the column that a field of this name goes into. */
 export function columnOf(dialect: SqlDialect, table: SqlTable, name: string): SqlColumn | undefined {
   const key = dialect.nameKey(name, 'column');
   return (
@@ -153,6 +161,18 @@ function checkNames(dialect: SqlDialect, { target, fields }: LoadTarget): void {
       throw refuse(`"${other}" and "${name}" as columns of one table: to it they are the same name`);
     taken.set(key, name);
   }
+}
+
+/** Refuses a cursor whose values the database cannot compare, where the disposition compares them. */
+function checkCursor(dialect: SqlDialect, { stream, fields, cursor, disposition }: LoadTarget): void {
+  if (cursor === undefined || disposition === 'append' || disposition === 'replace') return;
+  const field = fields.find(({ name }) => name === cursor);
+  const obstacle = field === undefined ? undefined : dialect.cursorObstacle(field);
+  if (obstacle === undefined) return;
+  throw new AriesError('SCHEMA_CONFLICT', `${dialect.name}: the cursor "${cursor}" ${obstacle}`, {
+    stream,
+    hint: 'Cast it with the transform select to int64 or date-time, or take another cursor.',
+  });
 }
 
 function conflict(table: SqlTable, what: string): AriesError {

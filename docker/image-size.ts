@@ -1,0 +1,34 @@
+import type { ImageSize } from '../scripts/packages/recorded-sizes.ts';
+
+/** One entry of `docker history --format '{{json .}}' --human=false --no-trunc`. */
+interface Entry {
+  CreatedBy: string;
+  Size: string;
+}
+
+/** What a layer holds, by the instruction that made it. */
+const LAYERS: [RegExp, string][] = [
+  [/COPY .*\/opt\/aries\s*(#.*)?$/, 'command'],
+  [/fill-compile-cache/, 'compile cache'],
+  [/COPY .*(\.|\/aries\/connector)\/?\s*(#.*)?$/, 'connector'],
+  [/aries-install/, 'dependencies and compile cache'],
+];
+
+/** Adds up what an image adds to the one that it is built on. Both histories are as docker prints them: the newest entry first. */
+export function imageSize(on: string, history: string, historyBelow: string): ImageSize {
+  const entries = parse(history);
+  const own = entries.slice(0, entries.length - parse(historyBelow).length).reverse();
+  const layers = new Map<string, number>();
+  for (const { CreatedBy, Size } of own) {
+    const [, made = 'other'] = LAYERS.find(([pattern]) => pattern.test(CreatedBy)) ?? [];
+    if (Number(Size) > 0) layers.set(made, (layers.get(made) ?? 0) + Number(Size));
+  }
+  return { on, layers: [...layers].map(([made, bytes]) => ({ made, bytes })) };
+}
+
+function parse(history: string): Entry[] {
+  return history
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Entry);
+}
