@@ -61,12 +61,12 @@ test('files that were appended are not appended again: they are named, and nothi
   await expect(it.append('*.jsonl')).rejects.toMatchObject({
     code: 'LOAD_REFUSED',
     exitCode: 78,
-    message: `Loading into "items" is refused: run run-1 appended ${it.folder}/a.jsonl before: appending would repeat records`,
+    message: `Loading into "items" is refused: run run-1 already appended ${it.folder}/a.jsonl: appending would repeat records`,
     hint: expect.stringContaining('--allow-repeat'),
   });
-  await expect(it.appendPartitions('*.jsonl')).rejects.toThrow('a.jsonl before');
+  await expect(it.appendPartitions('*.jsonl')).rejects.toThrow('a.jsonl: appending would repeat');
   // By any other pattern it is the same file.
-  await expect(it.append('a.*')).rejects.toThrow('a.jsonl before');
+  await expect(it.append('a.*')).rejects.toThrow('a.jsonl: appending would repeat');
   expect(await it.ids()).toEqual([1]);
 });
 
@@ -82,7 +82,7 @@ test('other files are appended, whether others are there beside them or the firs
   await it.append('d.jsonl');
   expect(await it.ids()).toEqual([1, 2, 3, 4]);
   expect(it.warnings).toEqual([]);
-  await expect(it.append('*.jsonl')).rejects.toThrow(/c\.jsonl, \S*d\.jsonl before/);
+  await expect(it.append('*.jsonl')).rejects.toThrow(/c\.jsonl, \S*d\.jsonl: appending/);
 });
 
 test('a file that has changed is appended, and named: nobody knows whether it grew', async () => {
@@ -118,7 +118,7 @@ test('a source that tells nothing of its inputs: a second full read of the same 
   await expect(shop.load('tuesday', append)).rejects.toMatchObject({
     code: 'LOAD_REFUSED',
     message:
-      'Loading into "items" is refused: run monday appended a full read of the same source before: appending another would repeat its records',
+      'Loading into "items" is refused: run monday already appended a full read of the same source: appending another would repeat its records',
   });
   expect((await shop.load('monday', append)).streams.items!.outcome).toBe('already-loaded');
   await shop.load('tuesday', { ...append, allowRepeat: true });

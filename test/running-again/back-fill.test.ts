@@ -113,8 +113,8 @@ describe.concurrent('a back-fill by intervals', UNHURRIED, () => {
     expect(refused).toMatchObject({ code: 78, result: { error: { code: 'LOAD_REFUSED' } } });
     expect(refused.result.error).toMatchObject({
       message:
-        'Loading into "items" is refused: its rows of 2026-01-01T00:00:00.000Z to 2026-01-02T00:00:00.000Z were loaded by run day-1',
-      hint: 'Load it with --disposition replace-interval, which may be repeated.',
+        'Loading into "items" is refused: its rows from 2026-01-01T00:00:00.000Z to 2026-01-02T00:00:00.000Z were loaded by run day-1',
+      hint: 'Load with --disposition replace-interval, which can be repeated.',
     });
     succeeded(await job.load('day-1-later', ['--disposition', 'replace-interval']));
     expect(await job.table()).toEqual(await job.undisturbed());

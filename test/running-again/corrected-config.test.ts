@@ -41,8 +41,8 @@ describe.concurrent('the config is corrected and the task cleared', UNHURRIED, (
     const refused = await job.load('monday');
     expect(refused).toMatchObject({ code: 78, result: { error: { code: 'LOAD_REFUSED' } } });
     expect(refused.result.error).toMatchObject({
-      message: 'Loading into "items" is refused: run monday appended another dataset to it before',
-      hint: 'Load it with --disposition merge; without a key, extract with --full-refresh and load with --disposition replace.',
+      message: 'Loading into "items" is refused: run monday already appended another dataset to it',
+      hint: 'Load with --disposition merge. If the stream has no primary key, extract with --full-refresh and load with --disposition replace.',
     });
     expect(await job.table()).toEqual(ITEMS);
 
@@ -71,9 +71,7 @@ describe.concurrent('the config is corrected and the task cleared', UNHURRIED, (
     await job.both('monday', INTERVAL);
     succeeded(await job.extract('monday', [...INTERVAL, '--force'], CORRECTED));
     const refused = await job.load('monday');
-    expect(refused.result.error.hint).toBe(
-      'Load it with --disposition replace-interval: it takes the place of those records.',
-    );
+    expect(refused.result.error.hint).toBe('Load with --disposition replace-interval, which replaces those records.');
     succeeded(await job.load('monday', ['--disposition', 'replace-interval']));
     expect(await job.table()).toEqual(await job.undisturbed(CORRECTED.config));
   });

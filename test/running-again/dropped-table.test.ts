@@ -4,14 +4,14 @@ import { UNHURRIED } from './commands.ts';
 import { item, operator } from './operator.ts';
 
 const [ONE, TWO] = [item(1, '2026-01-01T00:00:00'), item(2, '2026-01-02T00:00:00')];
-const HINT = 'Restore it, or load with --force to fill it from this dataset alone.';
+const HINT = 'Restore it, or load with --force to fill it with this dataset only.';
 
 describe.concurrent('a table that is not the one that was loaded', UNHURRIED, () => {
   test.each([
-    ['dropped', 'it was dropped since the last load', ['DROP TABLE items']],
+    ['dropped', 'it was dropped after the last load', ['DROP TABLE items']],
     [
       'made anew',
-      'it was made anew since the last load',
+      'it was dropped and created again after the last load',
       [
         'CREATE TABLE other AS TABLE items',
         'DROP TABLE items',

@@ -39,8 +39,8 @@ describe.concurrent('each record is appended once', UNHURRIED, () => {
     expect(refused).toMatchObject(REFUSED);
     expect(refused.result.error).toMatchObject({
       message:
-        'Loading into "items" is refused: the dataset begins at 2026-01-01T00:00:00Z, the ledger is at 2026-01-03T00:00:00Z already: appending would repeat records',
-      hint: 'Those records are there. Extract under another run id, which begins at the state as it is now, or load with --disposition merge.',
+        'Loading into "items" is refused: the dataset begins at 2026-01-01T00:00:00Z, but the ledger is already at 2026-01-03T00:00:00Z: appending would repeat records',
+      hint: 'Those records are already loaded. Extract with a new run ID, which begins at the current state, or load with --disposition merge.',
     });
     await job.change([ONE, TWO, THREE, FOUR]);
     await job.both('tuesday-again');
@@ -131,8 +131,8 @@ describe.concurrent('each record is appended once', UNHURRIED, () => {
     const refused = await job.load('tuesday');
     expect(refused).toMatchObject(REFUSED);
     expect(refused.result.error).toMatchObject({
-      message: `Loading into "items" is refused: the dataset begins at ${ONE.at}, and the ledger knows of nothing before`,
-      hint: 'If the target holds everything up to there, load with --adopt; else extract with --full-refresh.',
+      message: `Loading into "items" is refused: the dataset begins at ${ONE.at}, but the ledger has nothing before it`,
+      hint: 'If the target holds everything before that, load with --adopt. Otherwise extract with --full-refresh.',
     });
     expect(await job.table()).toEqual([ONE]);
     succeeded(await job.load('tuesday', ['--adopt']));
@@ -156,8 +156,8 @@ describe.concurrent('a gap', UNHURRIED, () => {
     const refused = await job.load('wednesday');
     expect(refused).toMatchObject(REFUSED);
     expect(refused.result.error).toMatchObject({
-      message: `Loading into "items" is refused: the dataset begins at ${TWO.at}, the ledger ends at ${ONE.at}: the records between were never loaded`,
-      hint: 'Load the datasets between first, or extract again, which begins where the ledger ends; or accept the gap with --allow-gap.',
+      message: `Loading into "items" is refused: the dataset begins at ${TWO.at}, but the ledger ends at ${ONE.at}: the records between were never loaded`,
+      hint: 'Load the datasets between first, extract again from where the ledger ends, or accept the gap with --allow-gap.',
     });
     return job;
   }

@@ -64,7 +64,7 @@ describe.concurrent('two pipelines load one table', UNHURRIED, () => {
         message: expect.stringMatching(
           /^Loading into "items" is refused: it holds rows that the pipeline "a" loaded \(run run-1, \S+\), and replace would delete them$/,
         ),
-        hint: 'Give each pipeline a table of its own: name the stream otherwise with "as". Where these rows may go, or that pipeline is no more, load once with --force.',
+        hint: 'Give each pipeline its own table: set "as" to another name for the stream. If these rows may be deleted, or that pipeline no longer exists, load once with --force.',
       });
       expect(await it.notes()).toEqual(['1 a']);
       await it.load('a', [3], { disposition: 'replace' });

@@ -3,8 +3,8 @@ import type { PlaceOf } from '@aries-data/sdk/internal';
 import type { Document, LineCounter } from 'yaml';
 
 /**
- * The places of a document in YAML, or in JSON, which YAML includes. The text is only looked at once a place is asked for: that is
- * when there is something wrong with it.
+ * Returns a function that finds the lines of a YAML or JSON document. The text is parsed on the first call, that is, when there is an
+ * error to report.
  *
  * @example
  * placesIn('name: shop\nport: x\n', 'shop.yaml')(['port']); // 'shop.yaml:2'
@@ -18,7 +18,7 @@ export function placesIn(text: string, file: string): PlaceOf {
 }
 
 function placesOf(text: string, file: string): PlaceOf {
-  // Loaded here, and at once: errors are thrown where nobody can wait.
+  // Loaded late, because it is rarely needed, and synchronously, because errors are thrown in synchronous code.
   const yaml = createRequire(import.meta.url)('yaml') as typeof import('yaml');
   const lines: LineCounter = new yaml.LineCounter();
   const document: Document = yaml.parseDocument(text, { lineCounter: lines });
@@ -28,7 +28,7 @@ function placesOf(text: string, file: string): PlaceOf {
     const pair = yaml.isMap(above)
       ? above.items.find(({ key }) => String(yaml.isScalar(key) ? key.value : key) === String(last))
       : undefined;
-    // A key is where its option begins; its value may be lines below.
+    // An option begins at its key; the value may be lines below.
     const node = pair?.key ?? document.getIn(path, true);
     return (node as { range?: [number, number, number] } | undefined)?.range?.[0];
   };

@@ -148,7 +148,7 @@ function wrongReference(reference: string, hasParent: boolean, hasCursor: boolea
   if (reference.startsWith('$')) return `write {${reference.slice(1)}}, without the $`;
   if (reference === 'since' || reference === 'until') return hasCursor ? undefined : `{${reference}} needs a cursor`;
   if (reference.startsWith('parent.')) return hasParent ? undefined : `{${reference}} needs a parent`;
-  return `{${reference}} refers to nothing; known are {since}, {until} and {parent.field}`;
+  return `{${reference}} refers to nothing; use {since}, {until} or {parent.field}`;
 }
 
 function checkPagination(pagination: RestPagination | undefined, path: string[]): Problem[] {

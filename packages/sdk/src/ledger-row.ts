@@ -9,50 +9,50 @@ export interface Interval {
   end: string;
 }
 
-/** How far one stream has been committed. */
+/** How much of a stream has been committed. */
 export interface StreamState {
-  /** The greatest cursor value committed, as records hold it. */
+  /** Greatest committed cursor value, as records hold it. */
   cursor: string;
-  /** Keys of the records at exactly `cursor` that are committed. */
+  /** Keys of the committed records at exactly `cursor`. */
   keys: Json[][];
   /**
-   * What holds for records that `keys` does not list. Left out: none of them at `cursor` or later is committed. `unknown`: some may be,
-   * so only a load that merges may continue from here. `loaded`: all that have exactly `cursor` are committed.
+   * Records that `keys` does not list. Undefined: none of them at `cursor` or later are committed. `unknown`: some may be, so only a
+   * load that merges may continue from here. `loaded`: all at exactly `cursor` are committed.
    */
   others?: 'unknown' | 'loaded' | undefined;
 }
 
-/** Names of fields with their types as text, in the order of the columns. */
+/** Names and types of fields, in the order of the columns. */
 export type FieldTypes = readonly (readonly [name: string, type: string])[];
 
-/** One row of the ledger: one stream of one dataset, applied to one target. */
+/** A row of the ledger: one stream of one dataset, loaded into one target. */
 export interface LedgerRow {
   pipeline: string;
   stream: string;
   target: string;
-  /** What the destination calls the target itself, so that a table made anew is noticed. */
+  /** Identity of the target within the destination, which shows whether a table was dropped and created again. */
   identity: string;
   runId: string;
-  /** `sha256-…` of the manifest. */
+  /** Digest of the manifest, `sha256-…`. */
   digest: string;
   disposition: Disposition;
   interval: Interval | null;
   stateBefore: StreamState | null;
   stateAfter: StreamState | null;
-  /** When the source was read, RFC 3339. */
+  /** Start of the read, RFC 3339. */
   readStart: string;
   rows: number;
   loadedAt: string;
-  /** The fields that were loaded, with their types; rows of older versions lack it. */
+  /** Loaded fields with their types. Rows of older versions lack it. */
   fields?: FieldTypes | undefined;
-  /** What they were read from; rows of older versions lack it. */
+  /** What the records were read from. Rows of older versions lack it. */
   input?: { source: string; items?: readonly string[] | undefined } | undefined;
 }
 
-/** What a target holds that was read later than a dataset, which therefore knows less of it. */
+/** Contents of a target that were read later than a dataset, so the dataset must not replace them. */
 export interface ReadLater {
-  /** All that the source had in these intervals. */
+  /** Intervals that were read completely. */
   intervals: readonly Interval[];
-  /** And records whose extent is not known: of reads that were no interval, or of before the ledger. */
+  /** True if there may be other records: from reads that were not of an interval, or from before the ledger. */
   others: boolean;
 }

@@ -1,5 +1,5 @@
 /**
- * The names closest to a misspelt one, the best first; none where nothing is close.
+ * Returns the names closest to a misspelt one, best first, or none if nothing is close.
  *
  * @example
  * nearest('ordres', ['orders', 'users']); // ['orders']

@@ -9,11 +9,11 @@ import type { StagedFormat } from './staged-format.ts';
 /** Forms of a stream's schema: a zod object, a JSON Schema (for discovered streams), or `inferred`. */
 export type SchemaInput = z.ZodObject | RecordSchema | typeof inferred;
 
-/** How texts and numbers of an inferred stream are taken. */
+/** How to infer types from strings and numbers. */
 export interface InferenceOptions {
-  /** Whether a column whose texts are all dates, or all date-times of one form, gets that type. Default: true. */
+  /** True to give a column whose strings are all dates, or all date-times of one form, that type. Default: true. */
   dates?: boolean | undefined;
-  /** Whether NaN and the infinities are numbers of a record, which make their column decimal. Default: false, they reject it. */
+  /** True to accept NaN and the infinities as numbers, which makes their column decimal. Default: false, such records are rejected. */
   nonFinite?: boolean | undefined;
 }
 

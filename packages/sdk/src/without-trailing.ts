@@ -1,5 +1,5 @@
 /**
- * A text without certain characters at its end. The obvious expression (`/0+$/`) tries again at each of the characters, which
+ * Removes certain characters from the end of a text. The obvious expression (`/0+$/`) starts again at each of the characters, which
  * takes a minute for a hundred thousand of them.
  *
  * @example

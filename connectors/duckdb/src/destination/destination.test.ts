@@ -213,11 +213,11 @@ test('a table that was dropped or made anew is refused, and loaded with force', 
   const dropped = await failure(load('c'));
   expect(dropped).toMatchObject({ code: 'LOAD_REFUSED' });
   expect(dropped.message).toMatchInlineSnapshot(
-    `"Loading into "things" is refused: it was dropped since the last load"`,
+    `"Loading into "things" is refused: it was dropped after the last load"`,
   );
   await execute(path, 'CREATE TABLE things (id BIGINT, name VARCHAR, "at" TIMESTAMPTZ)');
   expect((await failure(load('d'))).message).toMatchInlineSnapshot(
-    `"Loading into "things" is refused: it was made anew since the last load"`,
+    `"Loading into "things" is refused: it was dropped and created again after the last load"`,
   );
   await load('e', { force: true });
   expect(await namesIn(path)).toEqual(['1 e']);

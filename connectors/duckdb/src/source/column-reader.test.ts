@@ -175,8 +175,8 @@ test('values that a record cannot hold are rejected by name', async () => {
       "record 4: "day": expected date, got string "0044-03-15 BC"",
       "record 5: "day": expected date, got string "infinity"",
       "record 6: "day": expected date, got string "10000-01-01"",
-      "record 7: "h": expected decimal, got string "170141183460469231731687303715884105727", which does not fit decimal(38, 0)",
-      "record 8: "n": expected date-time, got string "2024-01-01T00:00:00.123456789", which has more than 6 fraction digits",
+      "record 7: "h": expected decimal, got string "170141183460469231731687303715884105727", which has too many digits for decimal(38, 0)",
+      "record 8: "n": expected date-time, got string "2024-01-01T00:00:00.123456789", which has more than 6 fractional digits",
     ]
   `);
   const exact = await read({ path, floats: 'decimal' }, 't');

@@ -303,7 +303,7 @@ describe('through the engine', () => {
     await run(`${folder}/x.json`, config);
     await rm(`${folder}/out/cities.ndjson`);
     expect(await failure(run(`${folder}/x.json`, config))).toMatch(
-      /^LOAD_REFUSED: .* dropped since the last load .* --force/,
+      /^LOAD_REFUSED: .* dropped after the last load .* --force/,
     );
     expect(await run(`${folder}/x.json`, config, { force: true })).toMatchObject({ outcome: 'loaded' });
     expect(await readFile(`${folder}/out/cities.ndjson`, 'utf8')).toBe('{"id":1,"name":"a"}\n{"id":2,"name":"b"}\n');

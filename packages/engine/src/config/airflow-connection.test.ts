@@ -24,11 +24,11 @@ describe('parseAirflowConnection', () => {
   });
 
   test.each([
-    ['{"conn_type": canary', 'begins like JSON and is none'],
+    ['{"conn_type": canary', 'begins like JSON but is not valid JSON'],
     ['{"login":"canary"}', 'has no conn_type'],
-    ['{"conn_type":"x","port":"canary"}', 'has a port that is no number'],
-    ['{"conn_type":"x","extra":"canary"}', 'has an extra that is no JSON object'],
-    ['x://h/?__extra__=canary', 'has an extra that is no JSON object'],
+    ['{"conn_type":"x","port":"canary"}', 'has a port that is not a number'],
+    ['{"conn_type":"x","extra":"canary"}', 'has an extra that is not a JSON object'],
+    ['x://h/?__extra__=canary', 'has an extra that is not a JSON object'],
     ['canary', 'is neither a URI (type://login:password@host:port/schema) nor JSON'],
     ['x://h:canary/', 'is neither a URI (type://login:password@host:port/schema) nor JSON'],
   ])('says what is wrong with %s, without its text', (text, message) => {
@@ -122,9 +122,15 @@ describe('${airflow:…}', () => {
   test.each([
     ['${airflow:lake}', 'config a refers to the Airflow connection lake, but AIRFLOW_CONN_LAKE is not set'],
     ['${airflow:lake.password}', 'config a refers to the Airflow connection lake, but AIRFLOW_CONN_LAKE is not set'],
-    ['${airflow:warehouse.user}', 'config a refers to "user" of the Airflow connection warehouse, which is no field'],
-    ['${airflow:api.login}', 'config a refers to login of the Airflow connection api, which has none'],
-    ['${airflow:api.extra.none}', 'config a refers to extra.none of the Airflow connection api, which has none'],
+    [
+      '${airflow:warehouse.user}',
+      'config a refers to "user" of the Airflow connection warehouse, which is not a field',
+    ],
+    ['${airflow:api.login}', 'config a refers to login of the Airflow connection api, which does not have it'],
+    [
+      '${airflow:api.extra.none}',
+      'config a refers to extra.none of the Airflow connection api, which does not have it',
+    ],
   ])('names what %s is missing', async (reference, message) => {
     await expect(resolve({ a: reference })).rejects.toMatchObject({ code: 'CONFIG_REFERENCE', exitCode: 78, message });
   });
@@ -135,7 +141,7 @@ describe('${airflow:…}', () => {
       { env: { AIRFLOW_CONN_X: '{"password":"canary"' }, redactor: createRedactor() },
     );
     await expect(broken).rejects.toThrow(
-      'config a refers to the Airflow connection x, but AIRFLOW_CONN_X begins like JSON and is none',
+      'config a refers to the Airflow connection x, but AIRFLOW_CONN_X begins like JSON but is not valid JSON',
     );
   });
 });

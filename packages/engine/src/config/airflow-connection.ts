@@ -1,14 +1,14 @@
 import { AriesError } from '@aries-data/sdk';
 import type { Redactor } from '../redact/redact.ts';
 
-/** A connection as Airflow knows it. What is left out there is left out here, or empty. */
+/** A connection of Airflow. Members that it lacks are undefined or empty. */
 export interface AirflowConnection {
   conn_type: string;
   host?: string;
   port?: number;
   login?: string;
   password?: string;
-  /** The name of the database, mostly. */
+  /** Usually the name of the database. */
   schema?: string;
   extra: Readonly<Record<string, unknown>>;
 }
@@ -20,13 +20,13 @@ const WITH_FIELD = /^(.+?)\.(conn_type|host|port|login|password|schema|extra\..+
 interface Found {
   connection: AirflowConnection;
   id: string;
-  /** Left out where the whole connection is meant. */
+  /** Undefined for the whole connection. */
   field: string | undefined;
 }
 
 /**
- * What `${airflow:ID}` or `${airflow:ID.FIELD}` stands for: the connection's URI, or one field of it, from the environment variable
- * `AIRFLOW_CONN_<ID>`. `at` says where the reference stands, for the error. Throws `CONFIG_REFERENCE`.
+ * Resolves `${airflow:ID}` to the connection's URI, or `${airflow:ID.FIELD}` to one of its fields, from the environment variable
+ * `AIRFLOW_CONN_<ID>`. `at` is the place of the reference, for the message. Throws `CONFIG_REFERENCE`.
  */
 export function airflowReference(
   reference: string,
@@ -38,7 +38,7 @@ export function airflowReference(
   }: {
     env: Readonly<Record<string, string | undefined>>;
     redactor: Redactor;
-    /** Whether the value of a parameter with this name is to be hidden. */
+    /** Returns true if the value of a parameter with this name is secret. */
     isSecret: (name: string) => boolean;
     at: string;
   },
@@ -53,9 +53,9 @@ export function airflowReference(
   if (value === undefined || value === null || (value === '' && field !== 'password')) {
     throw new AriesError(
       'CONFIG_REFERENCE',
-      `${at} refers to ${field} of the Airflow connection ${id}, which has none`,
+      `${at} refers to ${field} of the Airflow connection ${id}, which does not have it`,
       {
-        hint: `Add it to the connection, or refer to a field that it has: ${KNOWN_FIELDS}.`,
+        hint: `Add it to the connection, or use another field: ${KNOWN_FIELDS}.`,
       },
     );
   }
@@ -63,7 +63,7 @@ export function airflowReference(
 }
 
 function find(reference: string, env: Readonly<Record<string, string | undefined>>, at: string): Found {
-  // An id may hold dots: what is set under the whole name comes first.
+  // An ID may contain dots, so the variable with the whole name comes first.
   const whole = env[variableOf(reference)];
   if (whole !== undefined) return { connection: parsed(whole, reference, at), id: reference, field: undefined };
   const [, id, field] = WITH_FIELD.exec(reference) ?? [];
@@ -73,7 +73,7 @@ function find(reference: string, env: Readonly<Record<string, string | undefined
   if (value !== undefined) {
     throw new AriesError(
       'CONFIG_REFERENCE',
-      `${at} refers to "${reference.slice(owner.length + 1)}" of the Airflow connection ${owner}, which is no field`,
+      `${at} refers to "${reference.slice(owner.length + 1)}" of the Airflow connection ${owner}, which is not a field`,
       { hint: `Fields are ${KNOWN_FIELDS}.` },
     );
   }
@@ -82,12 +82,12 @@ function find(reference: string, env: Readonly<Record<string, string | undefined
     'CONFIG_REFERENCE',
     `${at} refers to the Airflow connection ${missing}, but ${variableOf(missing)} is not set`,
     {
-      hint: `Set ${variableOf(missing)} to the connection, as a URI or JSON. Connections in Airflow's database or secrets backend must be handed to the task.`,
+      hint: `Set ${variableOf(missing)} to the connection, as a URI or JSON. Pass connections from Airflow's database or secrets backend to the task.`,
     },
   );
 }
 
-/** The id of the connection that a reference names, with a field of it or without. */
+/** Returns the ID of the connection in a reference, with or without a field. */
 export function connectionIdOf(reference: string): string {
   return WITH_FIELD.exec(reference)?.[1] ?? reference;
 }
@@ -100,19 +100,19 @@ function parsed(text: string, id: string, at: string): AirflowConnection {
   try {
     return parseAirflowConnection(text);
   } catch (error) {
-    // The reason comes from here and never repeats the text, which holds a password.
+    // The reason is written below and never repeats the text, which contains a password.
     throw new AriesError(
       'CONFIG_REFERENCE',
       `${at} refers to the Airflow connection ${id}, but ${variableOf(id)} ${(error as Error).message}`,
-      { hint: `"airflow connections get ${id} -o json" prints what Airflow makes of it.` },
+      { hint: `"airflow connections get ${id} -o json" prints how Airflow reads it.` },
     );
   }
 }
 
 /**
- * Reads a connection in one of the two forms of
+ * Parses a connection in one of the two formats of
  * https://airflow.apache.org/docs/apache-airflow/stable/howto/connection.html: JSON, or Airflow's URI.
- * Throws an Error whose message goes on behind the variable's name and holds none of the text.
+ * Throws an Error whose message continues after the variable's name and contains none of the text.
  */
 export function parseAirflowConnection(text: string): AirflowConnection {
   const trimmed = text.trim();
@@ -121,11 +121,11 @@ export function parseAirflowConnection(text: string): AirflowConnection {
 
 function fromJson(text: string): AirflowConnection {
   const value = objectOf(text);
-  if (value === undefined) throw new Error('begins like JSON and is none');
+  if (value === undefined) throw new Error('begins like JSON but is not valid JSON');
   const { conn_type: type, port } = value;
   if (typeof type !== 'string' || type === '') throw new Error('has no conn_type');
   if (port !== undefined && port !== null && port !== '' && !/^\d+$/.test(String(port)))
-    throw new Error('has a port that is no number');
+    throw new Error('has a port that is not a number');
   const textAt = (name: string) => (typeof value[name] === 'string' ? { [name]: value[name] } : {});
   return {
     conn_type: normalType(type),
@@ -138,7 +138,7 @@ function fromJson(text: string): AirflowConnection {
   };
 }
 
-// A URL's parser would refuse what Airflow takes: credentials without a host, hosts with a protocol of their own.
+// A URL parser would refuse what Airflow accepts: credentials without a host, hosts with their own protocol.
 const URI =
   /^([a-z][a-z0-9+._-]*):\/\/(?:([a-z][a-z0-9+.-]*):\/\/)?(?:([^/?#]*)@)?(\[[^\]/?#]*\]|[^/?#:]*)(?::(\d*))?(?:\/([^?#]*))?(?:\?([^#]*))?(?:#.*)?$/is;
 
@@ -160,7 +160,7 @@ function fromUri(text: string): AirflowConnection {
   };
 }
 
-// As Airflow, which keeps capitals only in a path to a socket.
+// Like Airflow, which keeps capitals only in the path of a socket.
 function hostOf(text: string): string {
   const host = decoded(text.replace(/^\[(.*)\]$/s, '$1'));
   return host.includes('/') ? host : host.toLowerCase();
@@ -173,7 +173,7 @@ function normalType(type: string): string {
 function extraOf(value: unknown): Record<string, unknown> {
   if (value === undefined || value === null || value === '') return {};
   const extra = typeof value === 'string' ? objectOf(value) : value;
-  if (typeof extra !== 'object' || Array.isArray(extra)) throw new Error('has an extra that is no JSON object');
+  if (typeof extra !== 'object' || Array.isArray(extra)) throw new Error('has an extra that is not a JSON object');
   return extra as Record<string, unknown>;
 }
 
@@ -197,9 +197,8 @@ function decoded(text: string): string {
 }
 
 /**
- * The connection as a URI that drivers read: what it holds percent-encoded, and of its extra what fits into a parameter (texts,
- * numbers, booleans; Airflow itself would put all of it into one parameter as soon as one is no text, and a driver would
- * then not see `sslmode`).
+ * Converts a connection to a URI for drivers, with everything percent-encoded. Of its extra, only strings, numbers and booleans become
+ * parameters. (If any member is something else, Airflow puts all of them into one parameter, where a driver would not find `sslmode`.)
  */
 export function airflowUri({ conn_type, host, port, login, password, schema, extra }: AirflowConnection): string {
   const [, protocol = '', name = ''] = /^([a-z][a-z0-9+.-]*:\/\/)?(.*)$/is.exec(host ?? '') ?? [];
@@ -220,7 +219,7 @@ export function airflowUri({ conn_type, host, port, login, password, schema, ext
   ].join('');
 }
 
-/** `a.b` is the member "a.b", or else "b" of the member "a". */
+/** Finds a member: `a.b` is the member "a.b", or "b" of the member "a". */
 function memberOf(value: unknown, path: string): unknown {
   if (typeof value !== 'object' || value === null) return undefined;
   if (Object.hasOwn(value, path)) return (value as Record<string, unknown>)[path];

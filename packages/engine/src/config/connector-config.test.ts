@@ -50,7 +50,7 @@ describe('parseConfig', () => {
       `"shop: unknown option auth.tokn, did you mean token?"`,
     );
     expect(failure({ url: 'x', qqqqq: 1 }).message).toMatchInlineSnapshot(
-      `"shop: unknown option qqqqq; known are url, port, verify, auth, headers"`,
+      `"shop: unknown option qqqqq; options are url, port, verify, auth, headers"`,
     );
   });
 

@@ -3,14 +3,19 @@ import type { z } from 'zod';
 import { createRedactor, passwordsIn, type Redactor } from '../redact/redact.ts';
 import { secretsIn, textsIn } from './secrets.ts';
 
-/** What `parseConfig` may use. */
+/** Options of `parseConfig`. */
 export interface ParseConfigOptions {
-  /** Learns the secrets. */
+  /** Receives the secrets of the config. */
   redactor?: Redactor | undefined;
   placeOf?: PlaceOf | undefined;
 }
 
-/** Parses a connector's config as `parseOptions` does, and tells its secrets to the redactor. Throws `CONFIG_INVALID`. */
+/**
+ * Parses a connector's config with its schema, as `parseOptions` does, and adds its secrets to the redactor. Throws `CONFIG_INVALID`.
+ *
+ * @example
+ * parseConfig(z.object({ port: z.number() }), { port: '5432' }, 'postgres'); // { port: 5432 }
+ */
 export function parseConfig<C extends z.ZodType>(
   schema: C,
   value: unknown,

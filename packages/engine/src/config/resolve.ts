@@ -5,22 +5,21 @@ import type { Redactor } from '../redact/redact.ts';
 import { airflowReference } from './airflow-connection.ts';
 import { textsIn } from './secrets.ts';
 
-/** Where references are looked up. */
+/** Options of `resolveConfig`. */
 export interface ResolveOptions {
   env: Readonly<Record<string, string | undefined>>;
-  /** Learns the values of references whose name says that they are secret, of every file, and the secrets of Airflow's connections. */
+  /** Receives values of references with a secret name, contents of files, and secrets of Airflow connections. */
   redactor: Redactor;
 }
 
-// `$${` escapes; a name may hold anything but a closing brace.
+// `$${` escapes; a name may contain anything but a closing brace.
 const REFERENCE = /\$\$\{|\$\{([a-z]{1,32}):([^}]{0,4096})\}/g;
 const SECRET_NAME = /pass|secret|token|key|credential|dsn|auth|pwd/i;
 
 /**
- * Fills in `${env:NAME}`, `${file:PATH}` and `${airflow:CONN_ID}` in every string value (never in keys); `$${` stands for a
- * literal `${`.
- * Throws `CONFIG_REFERENCE` naming the path and the reference that points at nothing, and `CONFIG_INVALID` for a config that is
- * nested too deeply.
+ * Replaces `${env:NAME}`, `${file:PATH}` and `${airflow:CONN_ID}` in every string value (never in keys). `$${` stands for a literal `${`.
+ * Throws `CONFIG_REFERENCE` naming the path and a reference that points to nothing, and `CONFIG_INVALID` for a config that is nested too
+ * deeply.
  *
  * @example
  * await resolveConfig({ url: '${env:URL}' }, { env: { URL: 'https://api.example' }, redactor: createRedactor() }); // { url: 'https://api.example' }
@@ -45,7 +44,7 @@ async function resolveValue(value: unknown, options: ResolveOptions, path: strin
   return value;
 }
 
-/** The references in the string values of a config, such as `{ scheme: 'env', name: 'TOKEN' }`, each once. */
+/** Lists the references in the string values of a config, such as `{ scheme: 'env', name: 'TOKEN' }`, each once. */
 export function referencesIn(value: unknown): { scheme: string; name: string }[] {
   const found = textsIn(value).flatMap((text) =>
     [...text.matchAll(REFERENCE)].flatMap(([, scheme, name = '']) => (scheme === undefined ? [] : [{ scheme, name }])),
@@ -81,7 +80,7 @@ async function lookUp(scheme: string, name: string, { env, redactor }: ResolveOp
     }
     case 'file': {
       try {
-        // Mounted secrets end in a newline that is not part of them.
+        // Mounted secrets end with a newline that is not part of them.
         const value = (await readFile(name, 'utf8')).replace(/\r?\n$/, '');
         redactor.add(value);
         return value;
@@ -100,7 +99,7 @@ async function lookUp(scheme: string, name: string, { env, redactor }: ResolveOp
       return airflowReference(name, { env, redactor, at, isSecret: (word) => SECRET_NAME.test(word) });
     default:
       throw new AriesError('CONFIG_REFERENCE', `${at} has a reference of an unknown kind: \${${scheme}:${name}}`, {
-        hint: 'Known are ${env:NAME}, ${file:PATH} and ${airflow:CONN_ID}; write $${ for a literal ${.',
+        hint: 'Use ${env:NAME}, ${file:PATH} or ${airflow:CONN_ID}. Write $${ for a literal ${.',
       });
   }
 }

@@ -1,15 +1,15 @@
 import type { Json } from '@aries-data/sdk';
 import { digestOf } from './sealed.ts';
 
-/** What a dataset was made from, by name: connector, config without secrets, streams, format, window, state before. */
+/** Inputs that determine a dataset, by name: connector, config without secrets, streams, format, window, earlier state. */
 export type Fingerprint = Record<string, Json>;
 
-/** One line for journal entries to compare. */
+/** Returns a digest for journal entries to compare. */
 export function fingerprintDigest(fingerprint: Fingerprint): string {
   return digestOf(Buffer.from(JSON.stringify(sorted(fingerprint))));
 }
 
-/** Paths at which two fingerprints differ, with both values: `config.url: "a" → "b"`. */
+/** Lists the paths at which two fingerprints differ, with both values: `config.url: "a" → "b"`. */
 export function fingerprintDifferences(before: Json | undefined, after: Json | undefined, path = ''): string[] {
   if (isObject(before) && isObject(after)) {
     const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
@@ -25,7 +25,7 @@ function isObject(value: Json | undefined): value is { [key: string]: Json } {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-// Two configs that differ only in the order of their keys are the same config.
+// The order of keys in a config does not matter.
 function sorted(value: Json | undefined): Json | undefined {
   if (Array.isArray(value)) return value.map((item) => sorted(item)!);
   if (!isObject(value)) return value;

@@ -1,28 +1,28 @@
 import type { CompareCursor } from '@aries-data/formats/internal';
 import type { StreamState } from '@aries-data/sdk';
 
-/** Keys that a state lists at most: what a run writes does not grow with its records. */
+/** The most keys that a state lists, so that its size does not grow with the number of records. */
 export const MOST_KEYS = 1000;
 
-/** A state with further keys at its cursor value; past the limit it no longer lists them. */
+/** Adds keys at the cursor value of a state. Beyond the limit, the state no longer lists keys. */
 export function withKeys(state: StreamState, keys: StreamState['keys']): StreamState {
   if (state.others === 'loaded' || keys.length === 0) return state;
   const all = [...new Map([...state.keys, ...keys].map((key) => [JSON.stringify(key), key])).values()];
   return all.length > MOST_KEYS ? crowded(state.cursor) : { ...state, keys: all };
 }
 
-/** A state at whose cursor value there are more records than it lists. */
+/** Makes a state with more records at its cursor value than it may list. */
 export function crowded(cursor: string): StreamState {
   return { cursor, keys: [], others: 'unknown' };
 }
 
-/** What is committed once two states are, which have the same cursor value. */
+/** Joins two states at the same cursor value. */
 export function joined(a: StreamState, b: StreamState): StreamState {
   if (a.others === 'loaded' || b.others === 'loaded') return { cursor: a.cursor, keys: [], others: 'loaded' };
   return withKeys(a.others === undefined ? { ...a, ...b, keys: a.keys } : a, b.keys);
 }
 
-/** Whether everything up to one state is in another. */
+/** Returns true if `held` covers everything up to `wanted`. */
 export function holdsState(held: StreamState | null, wanted: StreamState | null, order: CompareCursor): boolean {
   if (wanted === null) return true;
   if (held === null) return false;

@@ -1,14 +1,14 @@
-/** A text with an encoding undone, and where each of its characters came from. */
+/** A decoded text, and the origin of each of its characters. */
 export interface DecodedText {
   text: string;
-  /** The offset in the original text of each character, and of the end; undefined where they are the same. */
+  /** Offset of each character, and of the end, in the original text. Undefined if they are the same. */
   from?: Uint32Array;
 }
 
-/** How often an encoding is undone that was applied to its own result, such as JSON in a JSON string. */
+/** How many nested encodings are decoded, such as JSON in a JSON string. */
 const LEVELS = 2;
 
-/** The text as it is, and as it reads with percent-encoding and the escapes of JSON strings undone, in any order, twice. */
+/** Yields the text itself, then its forms with percent-encoding and JSON escapes decoded, in any order, up to two levels. */
 export function* decodedTexts(text: string): Generator<DecodedText> {
   yield* below({ text }, LEVELS);
 }
@@ -18,12 +18,12 @@ function* below(decoded: DecodedText, levels: number): Generator<DecodedText> {
   if (levels === 0) return;
   const { text } = decoded;
   if (text.includes('%')) yield* below(decode(decoded, percent), levels - 1);
-  // In a form a plus is a space, in a path it is a plus.
+  // A plus is a space in a form, and a plus in a path.
   if (text.includes('+')) yield* below(decode(decoded, form), levels - 1);
   if (text.includes('\\')) yield* below(decode(decoded, jsonEscape), levels - 1);
 }
 
-/** What stands at an offset: its text, and how many characters it takes; undefined where nothing is encoded. */
+/** Decodes the text at an offset. `length` is the number of encoded characters. Returns undefined if nothing is encoded there. */
 type Decoder = (text: string, at: number) => { decoded: string; length: number } | undefined;
 
 function decode({ text, from }: DecodedText, decoder: Decoder): DecodedText {
@@ -53,7 +53,7 @@ function percent(text: string, at: number): ReturnType<Decoder> {
   const first = byteAt(text, at);
   if (first === undefined) return undefined;
   if (first < 0x80) return { decoded: String.fromCharCode(first), length: 3 };
-  // A character of several bytes in UTF-8.
+  // A character of several UTF-8 bytes.
   const length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
   const bytes = [first];
   while (bytes.length < length) {

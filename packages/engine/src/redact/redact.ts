@@ -2,26 +2,26 @@ import { decodedTexts } from './decoded-text.ts';
 import { formsOf, type SecretForm, SHORTEST } from './secret-forms.ts';
 import { urlPasswords } from './url-passwords.ts';
 
-/** What stands where a secret stood. */
+/** Text that replaces a secret. */
 export const REDACTED = '[redacted]';
 
 const PARAMETER = /([?&;])([a-z0-9_.-]*)=([^&#\s"']+)/gi;
-/** A secret parameter is known by how its name ends. */
+/** Characters at the end of a parameter's name that are checked for words such as `token`. */
 const LONGEST_NAME = 16;
 const SECRET_NAME = /(?:password|passwd|secret|token|signature|credential|api[-_]?key|access[-_]?key|sig)$/i;
 
-/** Hides secrets in whatever is about to be printed, written or thrown. */
+/** Hides secrets in everything that is printed, written or thrown. */
 export interface Redactor {
-  /** Remembers a secret, in every form in which it could be printed. One of fewer than four characters is hidden in configs only. */
+  /** Adds a secret, in every form in which it could be printed. Ignores one with fewer than 4 characters: it is hidden only in configs. */
   add(secret: string): void;
-  /** The text without secrets, and without passwords in URLs. */
+  /** Replaces secrets, and passwords in URLs, in a text. */
   text(text: string): string;
-  /** The same for every string, key and value, of a JSON-like value. */
+  /** Replaces them in all keys and strings of a JSON-like value. */
   value<T>(value: T): T;
 }
 
 /**
- * A redactor of its own for each run; nothing is remembered globally.
+ * Creates a redactor. Each run has its own; no secrets are kept globally.
  *
  * @example
  * createRedactor(['tok-123456']).text('refused tok-123456'); // 'refused [redacted]'
@@ -49,7 +49,7 @@ export function createRedactor(secrets: Iterable<string> = []): Redactor {
   return redactor;
 }
 
-/** The passwords of the URLs in a text, as written and decoded. */
+/** Finds the passwords of the URLs in a text, as written and decoded. */
 export function passwordsIn(text: string): string[] {
   return [...urlPasswords(text)].flatMap(({ from, to }) => [text.slice(from, to), safeDecode(text.slice(from, to))]);
 }
@@ -68,7 +68,7 @@ function hiddenParameter(parameter: string, before: string, name: string): strin
 
 type Range = [from: number, to: number];
 
-/** Where secrets are, in the text itself and in what it says once decoded. */
+/** Finds secrets in a text and in its decoded forms. */
 function secretRanges(text: string, forms: Iterable<SecretForm>): Range[] {
   const found: Range[] = [];
   const all = [...forms];
@@ -94,7 +94,7 @@ function passwordRanges(text: string): Range[] {
   return [...urlPasswords(text)].filter(({ from, to }) => to > from).map(({ from, to }): Range => [from, to]);
 }
 
-/** Ranges that overlap are hidden as one. */
+/** Replaces ranges of a text. Overlapping ranges become one. */
 function hideRanges(text: string, ranges: Range[]): string {
   if (ranges.length === 0) return text;
   ranges.sort(([a], [b]) => a - b);

@@ -1,20 +1,20 @@
-/** Shorter texts stand in ordinary words: hiding them would make messages unreadable. */
+/** Shorter secrets occur in ordinary words, so hiding them would make messages unreadable. */
 export const SHORTEST = 4;
 
-/** Lines of a secret that stand alone in a message only by being copied from it. */
+/** A line this long occurs in a message only if it was copied from the secret. */
 const SHORTEST_LINE = 8;
 
-/** A text to look for, and whether the characters next to it hold bits of the secret as well. */
+/** A text to search for, and whether the characters next to it contain bits of the secret. */
 export interface SecretForm {
   text: string;
-  /** In base64 three bytes share four characters: the one before, or after, may be partly the secret's. */
+  /** In base64, three bytes share four characters, so the character before or after may be partly secret. */
   cutBefore: boolean;
   cutAfter: boolean;
 }
 
 /**
- * What a secret looks like where it is printed: as it is, line by line, in base64 (also in the middle of a longer text, such as
- * `user:secret`), in base64url and in hex. Percent-encoding and JSON's escapes are undone in the text instead.
+ * Returns the forms in which a secret may be printed: unchanged, line by line, in base64 (also within a longer text, such as
+ * `user:secret`), in base64url and in hex. For percent-encoding and JSON escapes, the searched text is decoded instead.
  */
 export function formsOf(secret: string): SecretForm[] {
   const bytes = Buffer.from(secret);
@@ -26,7 +26,7 @@ export function formsOf(secret: string): SecretForm[] {
   ].filter(({ text }) => text.length >= SHORTEST);
 }
 
-/** The lines of a key; those of a key inside JSON are divided by an escape. */
+/** Splits a key into lines. In a key within JSON, they are separated by an escape. */
 function linesOf(secret: string): string[] {
   const lines = secret.split(/\r?\n|\\r\\n|\\n/);
   if (lines.length === 1) return [];
@@ -35,7 +35,7 @@ function linesOf(secret: string): string[] {
     .filter((line) => line.length >= SHORTEST_LINE && !/^-----[A-Z0-9 ]{1,64}-----$/.test(line));
 }
 
-/** The characters that hold nothing but bits of these bytes, when they begin `shift` bytes after a group of three. */
+/** Returns the base64 characters that contain only bits of these bytes, if they begin `shift` bytes after a group of three. */
 function base64Of(bytes: Buffer, shift: number): SecretForm[] {
   const text = Buffer.concat([Buffer.alloc(shift), bytes]).toString('base64');
   const end = shift + bytes.length;

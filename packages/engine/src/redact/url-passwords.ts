@@ -1,10 +1,10 @@
-/** A password in a URL: the half-open range of its characters in the text. */
+/** Range of a password in a text, as offsets `[from, to)`. */
 export interface UrlPassword {
   from: number;
   to: number;
 }
 
-/** How far the end of a password with spaces or quotes is looked for, in characters. */
+/** How many characters to search for the end of a password with spaces or quotes. */
 const LONGEST_ODD = 256;
 
 const USER = /[^\s/@:?#"']{0,256}/y;
@@ -15,10 +15,10 @@ const AUTHORITY = /[^/?#\s"'<>]*/y;
 const ODD = new RegExp(`[^\\n@]{0,${LONGEST_ODD}}@`, 'y');
 
 /**
- * The passwords of the URLs in a text. Characters that a URL should have encoded (`/`, `?`, `@`, quotes, spaces) may stand in
- * them: digits that end where a path begins are a port, everything else up to the `@` is the password.
+ * Finds the passwords of the URLs in a text. They may contain characters that should have been encoded (`/`, `?`, `@`, quotes, spaces):
+ * digits that end where a path begins are a port, everything else up to the `@` is the password.
  *
- * Takes time in proportion to the text: a run without spaces is searched for its last `@` once.
+ * Runs in linear time: a run without spaces is searched for its last `@` once.
  */
 export function* urlPasswords(text: string): Generator<UrlPassword> {
   let run: Run = { end: 0, lastAt: -1 };
@@ -38,7 +38,7 @@ export function* urlPasswords(text: string): Generator<UrlPassword> {
   }
 }
 
-/** Characters without a space or a quote between them, up to `end`, and the last `@` among them. */
+/** A run of characters without a space or a quote, up to `end`, and the last `@` in it. */
 interface Run {
   end: number;
   lastAt: number;
@@ -52,23 +52,23 @@ function runFrom(text: string, from: number): Run {
 function passwordEnd(text: string, from: number, run: Run, nextAt: number): number | undefined {
   const isCut = nextAt < 0 || nextAt >= endOf(AUTHORITY, text, from)!;
   if (isCut && endOf(PORT, text, from) !== undefined) return undefined;
-  // No `@` before the next space or quote: these may belong to the password.
+  // There is no `@` before the next space or quote, so these may belong to the password.
   if (run.lastAt < from) {
     const end = endOf(ODD, text, from);
     return end === undefined ? undefined : end - 1;
   }
-  // A query may hold an address of its own, as a password may hold a question mark.
+  // A query may contain another `@`, and a password may contain a question mark.
   const path = endOf(PATH, text, from)!;
   return nextAt < path ? lastAt(text, from, path) : run.lastAt;
 }
 
-/** The last `@` of a part of a text; not a search in all of it, which would be repeated for each part. */
+/** Finds the last `@` in a range. Searching the whole text for each range would take quadratic time. */
 function lastAt(text: string, from: number, to: number): number {
   const index = text.slice(from, to).lastIndexOf('@');
   return index < 0 ? -1 : from + index;
 }
 
-/** Where a match that begins at an offset ends; undefined where there is none. */
+/** Returns the end of a match that begins at an offset, or undefined. */
 function endOf(pattern: RegExp, text: string, at: number): number | undefined {
   pattern.lastIndex = at;
   return pattern.test(text) ? pattern.lastIndex : undefined;

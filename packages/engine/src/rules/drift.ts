@@ -9,32 +9,32 @@ import {
   type LedgerRow,
 } from '@aries-data/sdk';
 
-/** A field and its type: `decimal(12,2)`. */
+/** A field and its type, such as `decimal(12,2)`. */
 export interface FieldOfType {
   field: string;
   type: string;
 }
 
-/** What a dataset has that the dataset loaded before it had not, and the other way round. */
+/** Differences between the fields of a dataset and those of the dataset loaded before it. */
 export interface Drift {
   appeared: FieldOfType[];
   vanished: FieldOfType[];
   changed: { field: string; from: string; to: string }[];
 }
 
-/** What drift is told from. */
+/** Input of `driftOf`. */
 export interface DriftOptions {
   fields: readonly Field[];
-  /** The schema was inferred from the records: a type that the records of before had as well is no change. */
+  /** True if the schema was inferred. Then a narrower type than before is not a change. */
   inferred: boolean;
-  /** Fields of the dataset before; undefined where nobody knows. */
+  /** Fields of the previous dataset, if known. */
   known: FieldTypes | undefined;
 }
 
 const DATE_TIME_WITHOUT_ZONE = 'date-time without zone';
 
 /**
- * The type of a field as people read it and the ledger keeps it. `null`: it has never held a value.
+ * Describes the type of a field, for people and the ledger. `null` means that it has never held a value.
  *
  * @example
  * typeText({ type: ['string', 'null'], format: 'decimal', precision: 12, scale: 2 }); // 'decimal(12,2)'
@@ -48,7 +48,7 @@ export function typeText(schema: FieldSchema): string {
   return kind === 'pg-text' && pgType !== undefined ? `pg-text ${pgType}` : kind;
 }
 
-/** What `typeText` said in words, as a schema again. */
+/** Parses a text of `typeText` back to a schema. */
 function schemaOfText(text: string): FieldSchema {
   if (text === 'null') return { type: 'null' };
   if (text === DATE_TIME_WITHOUT_ZONE) return fieldSchema('date-time', { zone: 'none' });
@@ -59,7 +59,7 @@ function schemaOfText(text: string): FieldSchema {
 }
 
 /**
- * Compares a dataset's fields with those of the dataset before it.
+ * Compares a dataset's fields with those of the previous dataset.
  *
  * @example
  * const fields = fieldsOf({ type: 'object', properties: { id: { type: 'integer' } } });
@@ -72,7 +72,7 @@ export function driftOf({ fields, inferred, known }: DriftOptions): Drift {
   for (const [field, type] of typesOf({ fields, inferred, known })) {
     const from = before.get(field);
     if (from === undefined) drift.appeared.push({ field, type });
-    // What has never held a value has no type to change.
+    // A field that never held a value has no type that could change.
     else if (from !== type && from !== 'null') drift.changed.push({ field, from, to: type });
     before.delete(field);
   }
@@ -81,8 +81,8 @@ export function driftOf({ fields, inferred, known }: DriftOptions): Drift {
 }
 
 /**
- * What the next dataset is compared with. Records of one day may hold less than their column: what is inferred is widened by
- * what came before, so that a column does not change each time that its values do.
+ * Returns the fields to compare the next dataset with. One day's records may not need the whole range of a column, so inferred types are
+ * widened by earlier ones: a column does not change type every time its values do.
  */
 export function typesOf({ fields, inferred, known = [] }: DriftOptions): FieldTypes {
   const before = new Map(known);
@@ -94,8 +94,8 @@ export function typesOf({ fields, inferred, known = [] }: DriftOptions): FieldTy
 }
 
 /**
- * The fields of the dataset that was read last before a moment: an older dataset that is loaded late lacks what came since.
- * Undefined where no row of the ledger says.
+ * Returns the fields of the last dataset that was read before `readStart`, so that an old dataset loaded late is not compared with newer
+ * ones. Undefined if the ledger does not say.
  */
 export function knownFields(ledger: readonly LedgerRow[], readStart: string): FieldTypes | undefined {
   let last: LedgerRow | undefined;
@@ -106,12 +106,12 @@ export function knownFields(ledger: readonly LedgerRow[], readStart: string): Fi
   return last?.fields;
 }
 
-/** Fields that have never held a value. */
+/** Returns the fields that have never held a value. */
 export function neverHeld(known: FieldTypes = []): string[] {
   return known.filter(([, type]) => type === 'null').map(([name]) => name);
 }
 
-/** Whether there is anything to tell. */
+/** Returns true if there are any differences. */
 export function hasDrifted({ appeared, vanished, changed }: Drift): boolean {
   return appeared.length + vanished.length + changed.length > 0;
 }

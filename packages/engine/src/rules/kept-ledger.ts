@@ -5,12 +5,12 @@ import { stateFolder } from '../dataset/layout.ts';
 import { instant, intervalSchema, stateSchema } from '../dataset/manifest.ts';
 import { type DocumentKind, sealed, unsealed } from '../dataset/sealed.ts';
 
-/** The ledger of one pipeline and one destination that has no place for it: it lies beside the pipeline's state. */
+/** Ledger of a pipeline for a destination that cannot store one. It is kept next to the pipeline's state. */
 export interface KeptLedger {
-  /** Oldest first. */
+  /** Reads all rows, oldest first. */
   rows(): Promise<LedgerRow[]>;
   append(rows: readonly LedgerRow[]): Promise<void>;
-  /** Takes all rows out and returns how many there were. */
+  /** Deletes all rows and returns how many there were. */
   forget(): Promise<number>;
 }
 
@@ -43,14 +43,14 @@ const KIND: DocumentKind<Contents> = {
       }),
     ),
   }),
-  hint: 'Restore the file from a backup; the version before it lies beside it. Without it Aries does not know what was sent already.',
+  hint: 'Restore the file from a backup, or use the previous version next to it. Without it Aries does not know what it has already sent.',
   compact: true,
 };
 
-/** Versions that stay, so that a writer which is slow meets the one that it would overwrite. */
+/** Number of versions to keep, so that a slow writer still finds the one that it would overwrite. */
 const KEPT_VERSIONS = 20;
 
-/** `id` tells the destination from others that the pipeline is loaded into. */
+/** Opens the ledger. `id` identifies the destination among others that the pipeline is loaded into. */
 export function keptLedger(store: Store, pipeline: string, id: string): KeptLedger {
   const prefix = `${stateFolder(pipeline)}/ledger-${id}-`;
   const keyOf = (number: number) => `${prefix}${String(number).padStart(8, '0')}.json`;
@@ -69,12 +69,12 @@ export function keptLedger(store: Store, pipeline: string, id: string): KeptLedg
       const number = (await numbers()).at(-1);
       if (number === undefined) return { number: 0, rows: [] };
       const bytes = await store.read(keyOf(number));
-      // Another process may have cleared it away in between; then there is a newer one.
+      // Another process may have deleted it in the meantime; then there is a newer one.
       if (bytes !== null) return { number, rows: unsealed(KIND, bytes, store.uriOf(keyOf(number))).rows };
     }
   }
 
-  /** Compare-and-swap: where another process wrote first, the change is made to what it wrote. */
+  /** Changes the rows by compare-and-swap: if another process wrote first, applies the change to its version. */
   async function change(apply: (rows: LedgerRow[]) => LedgerRow[]): Promise<void> {
     for (;;) {
       const before = await newest();
@@ -84,7 +84,7 @@ export function keptLedger(store: Store, pipeline: string, id: string): KeptLedg
       if (!(await store.writeIfAbsent(keyOf(number), sealed(KIND, { ledgerVersion: 1, rows })))) continue;
       const all = await numbers();
       await store.remove(all.filter((one) => one <= number - KEPT_VERSIONS).map(keyOf));
-      // A writer that slept while many versions were written and cleared away has written an old one.
+      // If this writer slept while many versions were written and deleted, the one it wrote is already old.
       if (all.at(-1) === number) return;
     }
   }

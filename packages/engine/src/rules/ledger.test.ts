@@ -57,14 +57,16 @@ describe('the same run with another dataset', () => {
   test('is applied by replace and merge, refused by append', () => {
     expect(decide(again('replace'), {})).toBe('load');
     expect(decide(again('merge'), {})).toBe('load');
-    expect(() => decide(again('append'), {})).toThrow('run monday appended another dataset to it before');
+    expect(() => decide(again('append'), {})).toThrow('run monday already appended another dataset to it');
   });
 });
 
 describe('a target that was dropped or made anew', () => {
   test('is refused, and force is the way out', () => {
-    expect(() => decide(candidate({ identity: null }), {})).toThrow('it was dropped since the last load');
-    expect(() => decide(candidate({ identity: 'oid 2' }), {})).toThrow('it was made anew since the last load');
+    expect(() => decide(candidate({ identity: null }), {})).toThrow('it was dropped after the last load');
+    expect(() => decide(candidate({ identity: 'oid 2' }), {})).toThrow(
+      'it was dropped and created again after the last load',
+    );
     expect(decide(candidate({ identity: null, stateBefore: null }), { force: true })).toBe('load');
   });
   test('holds nothing of what the ledger says of the old one', () => {
@@ -97,7 +99,7 @@ describe('incremental', () => {
   });
   test('no entry: from nothing, or adopted', () => {
     expect(decide(candidate({ ledger: [], stateBefore: null }), {})).toBe('load');
-    expect(() => decide(candidate({ ledger: [] }), {})).toThrow('the ledger knows of nothing before');
+    expect(() => decide(candidate({ ledger: [] }), {})).toThrow('the ledger has nothing before it');
     expect(decide(candidate({ ledger: [] }), { adopt: true })).toBe('load');
   });
 });
@@ -153,7 +155,7 @@ describe('intervals', () => {
     const read = row({ stateAfter: state });
     const append = { disposition: 'append', cursorKind: 'date-time' } as const;
     expect(() => decide(one({ ...append, interval: february, ledger: [read] }), {})).toThrow(
-      'the ledger is at 2024-02-15',
+      'the ledger is already at 2024-02-15',
     );
     expect(
       decide(
@@ -163,7 +165,7 @@ describe('intervals', () => {
     ).toBe('load');
     const next = candidate({ ...append, stateBefore: state, stateAfter: state });
     expect(() => decide({ ...next, ledger: [read, row({ interval: february, stateAfter: null })] }, {})).toThrow(
-      'its rows of 2024-02-01T00:00:00.000Z to 2024-03-01T00:00:00.000Z were loaded',
+      'its rows from 2024-02-01T00:00:00.000Z to 2024-03-01T00:00:00.000Z were loaded',
     );
     expect(decide({ ...next, ledger: [read, row({ interval: january, stateAfter: null })] }, {})).toBe('load');
   });

@@ -12,7 +12,7 @@ import type { StreamInput } from '../dataset/stream-input.ts';
 import { joined } from '../dataset/stream-state.ts';
 import { type Repeats, repeatsOf } from './repeats.ts';
 
-/** One stream that is about to be loaded, and what the ledger holds of its target. */
+/** A stream to load, and the ledger rows of its target. */
 export interface Candidate {
   stream: string;
   target: string;
@@ -25,13 +25,13 @@ export interface Candidate {
   stateAfter: StreamState | null;
   readStart: string;
   cursorKind: FieldKind;
-  /** Identity of the target as it is now; `null` where it does not exist. */
+  /** Current identity of the target, or `null` if it does not exist. */
   identity: string | null;
-  /** Oldest first, of this pipeline and target. */
+  /** Ledger rows of this pipeline and target, oldest first. */
   ledger: readonly LedgerRow[];
-  /** Those of other pipelines as well; left out: there are none. */
+  /** The same with the rows of other pipelines. Default: there are none. */
   history?: readonly LedgerRow[];
-  /** What its records were read from; undefined where there are none, or nobody knows. */
+  /** What its records were read from. Undefined if there are no records, or it is not known. */
   input?: StreamInput | undefined;
 }
 
@@ -42,31 +42,33 @@ export interface LedgerFlags {
   allowRepeat?: boolean | undefined;
 }
 
-/** What to do with a candidate: load it, or nothing because it is there already or newer data is. */
+/** What to do with a candidate: load it, or skip it because it or newer data is already loaded. */
 export type Decision = 'load' | 'already-loaded' | 'superseded';
 
-/** The rules of running things again. Throws `LOAD_REFUSED`, naming the way out, where loading would lose or repeat data. */
+/** Applies the rules of running again. Throws `LOAD_REFUSED` with the way out if loading would lose or repeat data. */
 export function decide(candidate: Candidate, flags: LedgerFlags): Decision {
   if (flags.force !== true) decideOthers(candidate);
   const last = candidate.ledger.at(-1);
   if (last !== undefined && candidate.identity !== last.identity && flags.force !== true) {
     throw refused(
       candidate,
-      candidate.identity === null ? 'it was dropped since the last load' : 'it was made anew since the last load',
-      'Restore it, or load with --force to fill it from this dataset alone.',
+      candidate.identity === null
+        ? 'it was dropped after the last load'
+        : 'it was dropped and created again after the last load',
+      'Restore it, or load with --force to fill it with this dataset only.',
     );
   }
-  // A target that is not the one the ledger speaks of holds nothing of it.
+  // A new target contains nothing of what the ledger lists for the old one.
   const ledger = heldRows(candidate);
   const loaded = ledger.some((row) => row.digest === candidate.digest);
   if (loaded && (flags.force !== true || candidate.disposition === 'append')) return 'already-loaded';
   if (candidate.disposition === 'append' && ledger.some((row) => row.runId === candidate.runId)) {
     throw refused(
       candidate,
-      `run ${candidate.runId} appended another dataset to it before`,
+      `run ${candidate.runId} already appended another dataset to it`,
       candidate.mode === 'interval'
-        ? 'Load it with --disposition replace-interval: it takes the place of those records.'
-        : 'Load it with --disposition merge; without a key, extract with --full-refresh and load with --disposition replace.',
+        ? 'Load with --disposition replace-interval, which replaces those records.'
+        : 'Load with --disposition merge. If the stream has no primary key, extract with --full-refresh and load with --disposition replace.',
     );
   }
   if (flags.force !== true && isSuperseded(candidate, ledger)) return 'superseded';
@@ -77,8 +79,8 @@ export function decide(candidate: Candidate, flags: LedgerFlags): Decision {
 }
 
 /**
- * Two pipelines may add to one table, or merge into it. What one replaces must not be rows of the other, and who was replaced by the
- * other goes by a state that no longer holds.
+ * Protects pipelines that share a table. They may append to it or merge into it. One must not delete rows of another, and one whose rows
+ * were replaced must not continue from its old state.
  */
 function decideOthers(candidate: Candidate): void {
   const { ledger, history = ledger, identity, disposition } = candidate;
@@ -99,13 +101,13 @@ function decideOthers(candidate: Candidate): void {
   throw refused(
     candidate,
     `it holds rows that the pipeline "${other.pipeline}" loaded (run ${other.runId}, ${other.loadedAt}), and ${disposition} would delete them`,
-    `${OWN_TABLE} Where these rows may go, or that pipeline is no more, load once with --force.`,
+    `${OWN_TABLE} If these rows may be deleted, or that pipeline no longer exists, load once with --force.`,
   );
 }
 
-const OWN_TABLE = 'Give each pipeline a table of its own: name the stream otherwise with "as".';
+const OWN_TABLE = 'Give each pipeline its own table: set "as" to another name for the stream.';
 
-/** Rows of the ledger whose records are still in the target: of this pipeline, and not replaced by another one. */
+/** Returns the ledger rows of this pipeline whose records are still in the target, because no other pipeline replaced them. */
 function heldRows({
   ledger,
   history = ledger,
@@ -117,7 +119,7 @@ function heldRows({
   return there.slice(replaced + 1).filter((row) => ours.has(row));
 }
 
-/** Whether what others have loaded meanwhile must be looked at before this may be committed. */
+/** Returns true if another pipeline's load since the decision means that it must be made again. */
 export function isDisturbed({ disposition, ledger, history = ledger }: Candidate, now: readonly LedgerRow[]): boolean {
   const replaces = disposition === 'replace' || disposition === 'replace-interval';
   const known = new Set(history.map(({ pipeline, digest, loadedAt }) => JSON.stringify([pipeline, digest, loadedAt])));
@@ -128,12 +130,12 @@ export function isDisturbed({ disposition, ledger, history = ledger }: Candidate
   );
 }
 
-/** The state that the ledger vouches for: that of the newest row that has one. */
+/** Returns the state that the ledger proves: that of the newest row that has one. */
 export function ledgerState(ledger: readonly LedgerRow[]): StreamState | null {
   return ledger.findLast((row) => row.interval === null)?.stateAfter ?? null;
 }
 
-/** The state after a load: that of what replaces everything; else never further back than the ledger's, for what is there stays. */
+/** Returns the state after a load. A replace sets it; anything else never moves it back, because what is loaded stays. */
 export function stateAfterLoad(
   candidate: Pick<Candidate, 'mode' | 'disposition' | 'stateAfter' | 'ledger' | 'history' | 'cursorKind' | 'identity'>,
 ): StreamState | null {
@@ -146,7 +148,7 @@ export function stateAfterLoad(
   return joined(held, candidate.stateAfter);
 }
 
-// A dataset that was read before what is loaded must not bring old rows back.
+// A dataset that was read before the loaded one must not bring back old rows.
 function isSuperseded(candidate: Candidate, ledger: readonly LedgerRow[]): boolean {
   const later = ledger.filter((row) => row.readStart > candidate.readStart);
   if (candidate.disposition === 'replace') return later.length > 0;
@@ -157,7 +159,7 @@ function isSuperseded(candidate: Candidate, ledger: readonly LedgerRow[]): boole
   );
 }
 
-/** What the target holds that was read later than the candidate. */
+/** Returns which contents of the target were read later than the candidate. */
 export function readLater({
   readStart,
   ...of
@@ -170,7 +172,7 @@ export function readLater({
   };
 }
 
-/** What is in the target: nothing of what came before the last replacement. */
+/** Drops the ledger rows from before the last replace, whose records are gone. */
 function sinceReplace(ledger: readonly LedgerRow[]): readonly LedgerRow[] {
   return ledger.slice(
     Math.max(
@@ -180,33 +182,33 @@ function sinceReplace(ledger: readonly LedgerRow[]): readonly LedgerRow[] {
   );
 }
 
-/** What a full read that is appended has in common with what is there; undefined where that does not matter. */
+/** Compares an appended full read with what is loaded. Returns undefined for other loads, where repeats do not matter. */
 export function repeatedBy(candidate: Candidate): Repeats | undefined {
   const { mode, disposition, input } = candidate;
   if (mode !== 'full' || disposition !== 'append' || input === undefined) return undefined;
   return repeatsOf(input, sinceReplace(heldRows(candidate)));
 }
 
-/** A full read brings all records of its source, so a second one repeats those of the first. */
+/** Refuses to append a second full read: it contains all records of its source, so it repeats those of the first. */
 function decideFull(candidate: Candidate, { allowRepeat }: LedgerFlags): void {
   const repeats = allowRepeat === true ? undefined : repeatedBy(candidate);
   if (repeats?.runId === undefined) return;
-  const wanted = 'Where the same records are wanted again (a snapshot each day), use --allow-repeat.';
+  const wanted = 'If you want the same records again, such as a snapshot each day, use --allow-repeat.';
   if (repeats.items.length > 0) {
     throw refused(
       candidate,
-      `run ${repeats.runId} appended ${shortList(repeats.items)} before: appending would repeat records`,
-      `Take these files out of what is read, or load with --disposition replace. ${wanted}`,
+      `run ${repeats.runId} already appended ${shortList(repeats.items)}: appending would repeat records`,
+      `Exclude these files, or load with --disposition replace. ${wanted}`,
     );
   }
   throw refused(
     candidate,
-    `run ${repeats.runId} appended a full read of the same source before: appending another would repeat its records`,
+    `run ${repeats.runId} already appended a full read of the same source: appending another would repeat its records`,
     `Load with --disposition replace or merge, or read only what is new: give the stream a cursor. ${wanted}`,
   );
 }
 
-/** Names for a sentence. */
+/** Joins names for a message. Lists at most five of them. */
 export function shortList(names: readonly string[]): string {
   const most = 5;
   return names.length > most ? `${names.slice(0, most).join(', ')} and ${names.length - most} more` : names.join(', ');
@@ -216,18 +218,18 @@ function decideInterval(candidate: Candidate, ledger: readonly LedgerRow[]): voi
   if (candidate.disposition !== 'append' || candidate.interval === null) return;
   const { start, end } = candidate.interval;
   const repeated = (reason: string) =>
-    refused(candidate, reason, 'Load it with --disposition replace-interval, which may be repeated.');
+    refused(candidate, reason, 'Load with --disposition replace-interval, which can be repeated.');
   const overlapping = sinceReplace(ledger).find(
     (row) => row.interval !== null && row.interval.start < end && row.interval.end > start,
   );
   if (overlapping !== undefined) {
     throw repeated(
-      `its rows of ${overlapping.interval?.start} to ${overlapping.interval?.end} were loaded by run ${overlapping.runId}`,
+      `its rows from ${overlapping.interval?.start} to ${overlapping.interval?.end} were loaded by run ${overlapping.runId}`,
     );
   }
   const held = ledgerState(ledger);
   if (held !== null && cursorOrder(candidate.cursorKind)(start, held.cursor) <= 0)
-    throw repeated(`the interval begins at ${start}, the ledger is at ${held.cursor} already`);
+    throw repeated(`the interval begins at ${start}, but the ledger is already at ${held.cursor}`);
 }
 
 function decideIncremental(candidate: Candidate, ledger: readonly LedgerRow[], flags: LedgerFlags): void {
@@ -238,8 +240,8 @@ function decideIncremental(candidate: Candidate, ledger: readonly LedgerRow[], f
     if (before === null || flags.adopt === true) return;
     throw refused(
       candidate,
-      `the dataset begins at ${before.cursor}, and the ledger knows of nothing before`,
-      'If the target holds everything up to there, load with --adopt; else extract with --full-refresh.',
+      `the dataset begins at ${before.cursor}, but the ledger has nothing before it`,
+      'If the target holds everything before that, load with --adopt. Otherwise extract with --full-refresh.',
     );
   }
   if (before === null) {
@@ -259,12 +261,12 @@ function decideIncremental(candidate: Candidate, ledger: readonly LedgerRow[], f
   if (flags.allowGap === true) return;
   throw refused(
     candidate,
-    `the dataset begins at ${before.cursor}, the ledger ends at ${held.cursor}: the records between were never loaded`,
-    'Load the datasets between first, or extract again, which begins where the ledger ends; or accept the gap with --allow-gap.',
+    `the dataset begins at ${before.cursor}, but the ledger ends at ${held.cursor}: the records between were never loaded`,
+    'Load the datasets between first, extract again from where the ledger ends, or accept the gap with --allow-gap.',
   );
 }
 
-/** Records of an interval that lies ahead of the state come again with the next incremental read. */
+/** Refuses to append after an interval that ends later than the state: its records come again with the incremental read. */
 function refuseInterval(candidate: Candidate, before: StreamState | null, ledger: readonly LedgerRow[]): void {
   if (candidate.disposition !== 'append') return;
   const order = cursorOrder(candidate.cursorKind);
@@ -274,32 +276,32 @@ function refuseInterval(candidate: Candidate, before: StreamState | null, ledger
   if (ahead === undefined) return;
   throw refused(
     candidate,
-    `its rows of ${ahead.interval?.start} to ${ahead.interval?.end} were loaded by run ${ahead.runId}: appending would repeat records`,
-    'Load it with --disposition merge; without a key, extract with --full-refresh and load with --disposition replace.',
+    `its rows from ${ahead.interval?.start} to ${ahead.interval?.end} were loaded by run ${ahead.runId}: appending would repeat records`,
+    'Load with --disposition merge. If the stream has no primary key, extract with --full-refresh and load with --disposition replace.',
   );
 }
 
-/** A dataset that overlaps what is loaded: merge and replace take it, append would repeat records. */
+/** Refuses to append a dataset that overlaps what is loaded. Merge and replace accept it. */
 function refuseAppend(candidate: Candidate, from: string, held: StreamState): void {
   if (candidate.disposition !== 'append') return;
   throw refused(
     candidate,
-    `the dataset begins ${from}, the ledger is at ${held.cursor} already: appending would repeat records`,
-    'Those records are there. Extract under another run id, which begins at the state as it is now, or load with --disposition merge.',
+    `the dataset begins ${from}, but the ledger is already at ${held.cursor}: appending would repeat records`,
+    'Those records are already loaded. Extract with a new run ID, which begins at the current state, or load with --disposition merge.',
   );
 }
 
-/** Records are in the target that the state does not list, so they come again: for a merge that is nothing new. */
+/** Refuses to append if the target holds records that the state does not list: they come again. Merge accepts them. */
 function refuseUnlisted(candidate: Candidate, held: StreamState): void {
   if (candidate.disposition !== 'append') return;
   throw refused(
     candidate,
-    `records at ${held.cursor} or later are in it that its state does not list: appending would repeat them`,
-    "Load with --disposition merge. Or extract with --full-refresh and load with --disposition replace; from then on, say disposition: append in the stream's options, so that the extract knows.",
+    `it holds records at ${held.cursor} or later that its state does not list: appending would repeat them`,
+    "Load with --disposition merge. Or extract with --full-refresh, load with --disposition replace, and set disposition: append in the stream's options, so that later extracts leave such records out.",
   );
 }
 
-/** Of two states at the same cursor value: whether one takes fewer records for loaded. */
+/** Compares two states at the same cursor value. Returns true if `before` counts fewer records as loaded. */
 function assumesLess(before: StreamState, held: StreamState): boolean {
   if (before.others === 'loaded') return false;
   return held.others === 'loaded' || before.others === 'unknown' || before.keys.length < held.keys.length;

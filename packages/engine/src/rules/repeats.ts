@@ -1,17 +1,17 @@
 import type { LedgerRow } from '@aries-data/sdk';
 import { identityOf, type StreamInput } from '../dataset/stream-input.ts';
 
-/** What of an input was appended before. */
+/** Inputs that were already appended. */
 export interface Repeats {
-  /** The run that did; undefined: nothing was. */
+  /** Run that appended them. Undefined if there are none. */
   runId: string | undefined;
-  /** The items that are there, by name. Empty where only the source is known: then all of it counts as repeated. */
+  /** Names of repeated items. Empty if only the source is known: then all of it counts as repeated. */
   items: string[];
-  /** Items that were appended before and have changed since, by name. */
+  /** Names of items that were appended and have changed since. */
   changed: string[];
 }
 
-/** Compares what a full read has read with what the target holds. Rows that say nothing of their input count as other inputs. */
+/** Compares the inputs of a full read with those in the target. Ledger rows without an input count as other inputs. */
 export function repeatsOf(input: StreamInput, held: readonly LedgerRow[]): Repeats {
   const runs = new Map<string, string>();
   const identities = new Set<string>();

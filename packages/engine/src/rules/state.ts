@@ -6,14 +6,14 @@ import { stateSchema } from '../dataset/manifest.ts';
 import { recordOf } from '../dataset/record-of.ts';
 import { type DocumentKind, sealed, unsealed } from '../dataset/sealed.ts';
 
-/** The state of a pipeline: one immutable file per version. */
+/** State of a pipeline. Each version is an immutable file. */
 export interface PipelineState {
-  /** 0 where there is no state yet. */
+  /** 0 if there is no state yet. */
   version: number;
   streams: Record<string, StreamState>;
 }
 
-/** What a state file holds. */
+/** Contents of a state file. */
 interface StateFile {
   stateVersion: 1;
   streams: Record<string, StreamState>;
@@ -25,13 +25,13 @@ const STATE: DocumentKind<StateFile> = {
     stateVersion: z.literal(1),
     streams: recordOf(stateSchema),
   }),
-  hint: 'Load the last dataset again, which makes the state anew from the ledger, or forget it with aries state reset.',
+  hint: 'Load the last dataset again, which rebuilds the state from the ledger, or delete the state with aries state reset.',
 };
 
-/** More versions than one a second in 30 years: a number that is larger was written by somebody else. */
+/** More than one version a second for 30 years: Aries did not write a larger number. */
 const MOST_VERSIONS = 999_999_999;
 
-/** The newest state of a pipeline. Throws `DATASET_CORRUPT` naming its file where that is broken. */
+/** Reads the newest state of a pipeline. Throws `DATASET_CORRUPT` naming the file if it is broken. */
 export async function readState(store: Store, name: string): Promise<PipelineState> {
   const versions = await versionsOf(store, name);
   return readVersion(
@@ -48,8 +48,8 @@ async function versionsOf(store: Store, name: string): Promise<number[]> {
     if (digits === undefined) continue;
     if (Number(digits) <= MOST_VERSIONS) versions.push(Number(digits));
     else {
-      throw new AriesError('DATASET_CORRUPT', `${store.uriOf(key)} is no state that Aries has written`, {
-        hint: 'Find out who writes to the staging, and remove the file.',
+      throw new AriesError('DATASET_CORRUPT', `${store.uriOf(key)} is not a state file written by Aries`, {
+        hint: 'Find out what else writes to the staging, and delete the file.',
       });
     }
   }
@@ -60,13 +60,13 @@ async function readVersion(store: Store, name: string, version: number): Promise
   if (version === 0) return { version, streams: {} };
   const key = stateKey(name, version);
   const { streams } = unsealed(STATE, (await store.read(key)) ?? Buffer.alloc(0), store.uriOf(key));
-  // A stream may be called constructor.
+  // A stream may be named constructor.
   return { version, streams: Object.assign(Object.create(null), streams) as Record<string, StreamState> };
 }
 
-/** A state that something is to take the place of. */
+/** A state that is about to be replaced. */
 interface Former extends PipelineState {
-  /** What is wrong with its file; the streams are then those of the last file that can be read. */
+  /** What is wrong with its file. `streams` then comes from the last readable file. */
   broken?: string;
 }
 
@@ -86,7 +86,7 @@ async function readFormer(store: Store, name: string): Promise<Former> {
   return { version: newest, streams: {}, ...(broken === undefined ? {} : { broken }) };
 }
 
-/** The newest state of a pipeline: in the folder that is named, else in the staging. */
+/** Reads the newest state of a pipeline from the folder at `uri`, or from staging. */
 export async function readStateAt(uri: string | undefined, staging: Store, name: string): Promise<PipelineState> {
   if (uri === undefined) return readState(staging, name);
   const store = await openStore(uri);
@@ -98,9 +98,9 @@ export async function readStateAt(uri: string | undefined, staging: Store, name:
 }
 
 /**
- * Moves a pipeline's state: `null` forgets a stream. Compare-and-swap: where another process wrote first, `change` is asked
- * again. It is asked after the state was read, so what it says is never older than what it takes the place of. A state file that is
- * broken is made anew: streams that `change` does not speak of are taken from the file before it. `repaired` says what was broken.
+ * Changes a pipeline's state by compare-and-swap; `null` deletes a stream. Calls `change` after reading the state, and again if another
+ * process wrote first, so the change never relies on an older state. A broken state file is rebuilt: streams that `change` does not
+ * mention come from the last readable file, and `repaired` says what was broken.
  */
 export async function moveState(
   store: Store,

@@ -1,7 +1,7 @@
 import { isPlainObject } from '@aries-data/sdk/internal';
 import { isRawNumber, MAX_DEPTH, rawText } from './exact-json.ts';
 
-/** Whether JSON holds a value as it is: no `undefined` in arrays, no NaN, no function, no instance of a class, no cycle. */
+/** True if JSON can hold a value unchanged: no `undefined` in arrays, no NaN, no function, no class instance, no cycle. */
 export function isJsonValue(value: unknown, levels = MAX_DEPTH): boolean {
   switch (typeof value) {
     case 'string':
@@ -25,13 +25,13 @@ function isJsonObject(value: object, levels: number): boolean {
   if (isRawNumber(value)) return true;
   for (const name in value) {
     const member = (value as Record<string, unknown>)[name];
-    // JSON leaves out such members, as JavaScript treats them as missing.
+    // JSON omits undefined members, and JavaScript treats them as missing.
     if (member !== undefined && !isJsonValue(member, levels)) return false;
   }
   return true;
 }
 
-/** The first value within a value that JSON cannot hold, and the way to it: `.a[2]`. */
+/** Finds the first value within a value that JSON cannot hold, and its path: `.a[2]`. */
 export function findNonJson(
   value: unknown,
   path = '',
@@ -55,7 +55,7 @@ function membersOf(value: unknown): [step: string, member: unknown][] {
 
 const SHOWN_CHARACTERS = 40;
 
-/** A value in a few words, for the reason a record is rejected: `number 5`, `string "abc"`, `a Date`. */
+/** Describes a value briefly, for the reason of a rejected record: `number 5`, `string "abc"`, `a Date`. */
 export function describeValue(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (isRawNumber(value)) return `number ${shortened(rawText(value))}`;
@@ -67,7 +67,7 @@ export function describeValue(value: unknown): string {
   return `${typeof value} ${shortened(String(value))}`;
 }
 
-/** A text cut to what fits into a message. */
+/** Shortens a text for a message. */
 export function shortened(text: string): string {
   return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS - 1)}…` : text;
 }

@@ -2,10 +2,10 @@ import { type FieldSchema, kindOf } from '@aries-data/sdk';
 import { isDecimal, isInt64 } from '@aries-data/sdk/internal';
 import { isDate, isFarDate, isFarDateTime, isLocalDateTime, isTime, isZonedDateTime } from './date-text.ts';
 
-/** Texts of cursors are compared, kept in the state and handed to the source: so they are no longer than anybody's key. */
+/** Longer than any real key. Cursor texts are compared, stored in the state and passed to the source. */
 const MOST_CHARACTERS = 100_000;
 
-/** Whether a text is a value of a cursor with this schema, in the form that state and windows have. */
+/** Returns true if a text is a cursor value for this schema, in the form that states and windows use. */
 export function isCursorValue(text: string, schema: FieldSchema): boolean {
   switch (kindOf(schema)) {
     case 'integer':
@@ -21,7 +21,7 @@ export function isCursorValue(text: string, schema: FieldSchema): boolean {
       return isTime(text);
     case 'date-time': {
       const zoned = schema.zone !== 'none';
-      // A state that was capped at a moment is one with a zone, whatever the cursor has.
+      // A state capped at the time of reading has a zone, even if the cursor does not.
       return isZonedDateTime(text) || (!zoned && isLocalDateTime(text)) || isFarDateTime(text, zoned);
     }
     case 'uuid':

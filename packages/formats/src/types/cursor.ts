@@ -1,10 +1,10 @@
 import type { FieldKind, Json } from '@aries-data/sdk';
 import { withoutTrailing } from '@aries-data/sdk/internal';
 
-/** Orders two cursor values: negative where `a` comes first. */
+/** Compares two cursor values. Negative if `a` comes first. */
 export type CompareCursor = (a: string, b: string) => number;
 
-/** How cursor values of this kind are ordered: numbers as numbers, date-times as instants, texts by code point. */
+/** Returns the order of cursor values of a kind: numbers as numbers, date-times as instants, strings by code point. */
 export function cursorOrder(kind: FieldKind): CompareCursor {
   switch (kind) {
     case 'integer':
@@ -24,7 +24,7 @@ export function cursorOrder(kind: FieldKind): CompareCursor {
   }
 }
 
-/** What is no integer comes from staging that somebody changed; that it is none is said where it would be kept. */
+/** Compares integers. Anything else comes from staging that was tampered with, and is refused where it would be stored. */
 function compareIntegers(a: string, b: string): number {
   try {
     return compare(BigInt(a), BigInt(b));
@@ -35,12 +35,12 @@ function compareIntegers(a: string, b: string): number {
 
 const DECIMAL = /^(-?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
 
-/** Values of a field whose type is still being inferred: numbers as numbers, date-times as instants, else texts. */
+/** Compares values of a field whose type is still being inferred: numbers as numbers, date-times as instants, others as strings. */
 function compareUnknown(a: string, b: string): number {
   return DECIMAL.test(a) && DECIMAL.test(b) ? compareDecimals(a, b) : compareDateTimes(a, b);
 }
 
-/** A cursor value as state and windows hold it; `null` where the record has none. */
+/** Converts a cursor value to the form that states and windows use; `null` if the record has none. */
 export function cursorText(value: Json | undefined): string | null {
   return value === null || value === undefined
     ? null
@@ -59,22 +59,22 @@ function compareNumbers(a: string, b: string): number {
   return compare(x, y) || compare(Number(Number.isNaN(x)), Number(Number.isNaN(y)));
 }
 
-/** By code point: what UTF-8 bytes and PostgreSQL's "C" collation do, and JavaScript's `<` does not. */
+/** Compares by code point, like UTF-8 bytes and PostgreSQL's "C" collation, and unlike JavaScript's `<`. */
 export function compareTexts(a: string, b: string): number {
   return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
-/** Decimal texts, exactly: no double is involved, and no number as long as its exponent is large. */
+/** Compares decimal texts exactly: without doubles, and without writing out large exponents. */
 export function compareDecimals(a: string, b: string): number {
   const [x, y] = [decimalParts(a), decimalParts(b)];
   if (x === null || y === null) return compare(specialRank(a), specialRank(b));
   if (x.sign !== y.sign || x.sign === 0) return compare(x.sign, y.sign);
-  // Of two negative numbers the one of the greater magnitude comes first. Not by a sign to multiply with: equal ones would be -0.
+  // Of two negative numbers, the one with the greater magnitude comes first. Multiplying by the sign would return -0 for equal ones.
   const [low, high] = x.sign === 1 ? [x, y] : [y, x];
   return compare(low.point, high.point) || (low.digits < high.digits ? -1 : low.digits > high.digits ? 1 : 0);
 }
 
-// The number is sign × 0.digits × 10^point, its digits without zeros at either end: texts then compare as numbers do.
+// The number is sign × 0.digits × 10^point, without zeros at either end of the digits, so that digits compare as texts.
 function decimalParts(text: string): { sign: number; digits: string; point: number } | null {
   const match = DECIMAL.exec(text);
   if (match === null) return null;
@@ -91,14 +91,14 @@ function specialRank(text: string): number {
   return text === '-Infinity' ? -1 : text === 'Infinity' ? 1 : text === 'NaN' ? 2 : 0;
 }
 
-/** Dates and date-times as instants, to the microsecond and beyond; without a zone they are UTC. */
+/** Compares dates and date-times as instants, with any number of fractional digits. Without a zone they count as UTC. */
 export function compareDateTimes(a: string, b: string): number {
   const [x, y] = [instantOf(a), instantOf(b)];
   if (x === null || y === null) return compareFarTimes(a, b);
   return compare(x.second, y.second) || compareTexts(x.fraction, y.fraction);
 }
 
-// What only PostgreSQL has: `infinity`, years of five digits and more, years before Christ.
+// Dates that only PostgreSQL has: `infinity`, years of five or more digits, years BC.
 function compareFarTimes(a: string, b: string): number {
   const [x, y] = [yearOf(a), yearOf(b)];
   if (x === null || y === null) return compareTexts(a, b);
@@ -116,8 +116,8 @@ const DAY = 86_400_000;
 const HYPHEN = 45;
 
 /**
- * Whether no state may hold a cursor value, for nothing later would ever be read: a time after `moment` (RFC 3339), or what is no
- * place among times or numbers (`infinity`, `NaN`).
+ * Returns a test for cursor values that must not become state, because nothing later would ever be read: times after `moment`
+ * (RFC 3339), `infinity` and `NaN`.
  */
 export function beyond(kind: FieldKind, moment: string): (value: string) => boolean {
   switch (kind) {
@@ -127,7 +127,7 @@ export function beyond(kind: FieldKind, moment: string): (value: string) => bool
     case 'date':
     case 'date-time':
     case 'any': {
-      // Whatever their zones, texts of a day that lies further back than zones do need no closer look.
+      // Two days before `moment`, no zone can make a difference.
       const early = new Date(Date.parse(moment) - 2 * DAY).toISOString().slice(0, 10);
       const isTime = kind === 'any' ? (value: string) => instantOf(value) !== null : () => true;
       return (value) => {
@@ -140,10 +140,10 @@ export function beyond(kind: FieldKind, moment: string): (value: string) => bool
   }
 }
 
-/** So long after a time no record gets it any more, whether it is rounded to the second or the day, in whatever zone. */
+/** After this time, in milliseconds, no new record gets a cursor value, even if it is rounded to days and in any zone. */
 const SETTLED_AFTER = 2 * DAY;
 
-/** Whether all records with a cursor value were there at `moment` (RFC 3339): a time that lay well back by then. */
+/** Returns true if no more records with a cursor value can appear after `moment` (RFC 3339), because it is a time well before. */
 export function isSettled(kind: FieldKind, value: string, moment: string): boolean {
   const isTime = kind === 'date' || kind === 'date-time' || (kind === 'any' && instantOf(value) !== null);
   return isTime && compareDateTimes(value, new Date(Date.parse(moment) - SETTLED_AFTER).toISOString()) < 0;

@@ -1,7 +1,7 @@
 const YEAR_MONTH_DAY = String.raw`(?!0000)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])`;
 const HOURS_MINUTES = String.raw`(?:[01]\d|2[0-3]):[0-5]\d`;
 const SECONDS = String.raw`:[0-5]\d(?:\.\d{1,6})?`;
-// PostgreSQL knows no offset of 16 hours and more; neither does the world.
+// Neither PostgreSQL nor the real world has offsets of 16 hours or more.
 const OFFSET = String.raw`[+-](?:0\d|1[0-5]):[0-5]\d`;
 
 const DATE = new RegExp(`^${YEAR_MONTH_DAY}$`);
@@ -9,37 +9,37 @@ const TIME = new RegExp(`^(?:${HOURS_MINUTES}(?:${SECONDS})?|24:00:00(?:\\.0{1,6
 const ZONED = new RegExp(`^${YEAR_MONTH_DAY}T${HOURS_MINUTES}(?:${SECONDS})?(?:Z|${OFFSET})$`);
 const LOCAL = new RegExp(`^${YEAR_MONTH_DAY}T${HOURS_MINUTES}(?:${SECONDS})?$`);
 
-/** What only PostgreSQL has: years of five digits and more, years before Christ, infinity, offsets with seconds. */
+/** Dates that only PostgreSQL has: years of five or more digits, years BC, infinity, offsets with seconds. */
 const FAR_DATE = /^(?:-?infinity|\d{4,7}-\d\d-\d\d(?: BC)?)$/;
 const FAR_DATE_TIME =
   /^(?:-?infinity|\d{4,7}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(Z|[+-]\d\d:\d\d(?::\d\d)?)?(?: BC)?)$/;
 
-/** Whether a text is a date of the calendar, `YYYY-MM-DD`. */
+/** Returns true if a text is a valid date, `YYYY-MM-DD`. */
 export function isDate(text: string): boolean {
   return DATE.test(text) && isDayOfMonth(text);
 }
 
-/** Whether a text is a time of day, `HH:MM[:SS[.ffffff]]`. */
+/** Returns true if a text is a time of day, `HH:MM[:SS[.ffffff]]`. */
 export function isTime(text: string): boolean {
   return TIME.test(text);
 }
 
-/** Whether a text is a date-time with its zone, `YYYY-MM-DDTHH:MM[:SS[.ffffff]]` and `Z` or `±HH:MM`. */
+/** Returns true if a text is a date-time with a zone, `YYYY-MM-DDTHH:MM[:SS[.ffffff]]` and `Z` or `±HH:MM`. */
 export function isZonedDateTime(text: string): boolean {
   return ZONED.test(text) && isDayOfMonth(text);
 }
 
-/** Whether a text is a date-time without a zone. */
+/** Returns true if a text is a date-time without a zone. */
 export function isLocalDateTime(text: string): boolean {
   return LOCAL.test(text) && isDayOfMonth(text);
 }
 
-/** Whether a text is a date as PostgreSQL has them and ISO 8601 does not: `infinity`, `0044-03-15 BC`. */
+/** Returns true if a text is a date that PostgreSQL has and ISO 8601 lacks: `infinity`, `0044-03-15 BC`. */
 export function isFarDate(text: string): boolean {
   return FAR_DATE.test(text);
 }
 
-/** Whether a text is a date-time as PostgreSQL has them and RFC 3339 does not, with or without a zone. */
+/** Returns true if a text is a date-time that PostgreSQL has and RFC 3339 lacks, with or without a zone. */
 export function isFarDateTime(text: string, zoned: boolean): boolean {
   const match = FAR_DATE_TIME.exec(text);
   return match !== null && (text.endsWith('infinity') || (match[1] !== undefined) === zoned);
@@ -47,7 +47,7 @@ export function isFarDateTime(text: string, zoned: boolean): boolean {
 
 const ZERO = 48;
 
-/** Whether the month of a `YYYY-MM-DD…` has its day; both are known to be in range. */
+/** Returns true if the month of a `YYYY-MM-DD…` has its day. Both are known to be in range. */
 function isDayOfMonth(text: string): boolean {
   const day = (text.charCodeAt(8) - ZERO) * 10 + text.charCodeAt(9) - ZERO;
   if (day <= 28) return true;

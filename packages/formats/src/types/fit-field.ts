@@ -5,7 +5,7 @@ import { describeValue, findNonJson, isJsonValue, shortened } from '../exact-jso
 import { jsonText } from './coerce-values.ts';
 import { isDate, isFarDate, isFarDateTime, isLocalDateTime, isTime, isZonedDateTime } from './date-text.ts';
 
-/** Why a value does not fit its field. */
+/** The reason why a value does not match its field. */
 export class Misfit {
   readonly reason: string;
   constructor(reason: string) {
@@ -13,13 +13,13 @@ export class Misfit {
   }
 }
 
-/** Whether a value, which is neither null nor missing, fits a field as it is. */
+/** Returns true if a value, which is neither null nor missing, matches its field unchanged. */
 export type FitTest = (value: unknown) => boolean;
 
-/** Brings a value to its field where that can be done exactly, else says why not. */
+/** Converts a value to its field's type if that is exact. Otherwise returns a `Misfit`. */
 export type FitField = (value: unknown) => unknown;
 
-/** The test of a field. It runs for each value of each record, so it is one closure without a switch. */
+/** Makes the test of a field. It runs for each value of each record, so it is one closure without a switch. */
 export function fitTestOf(field: Field): FitTest {
   const { kind, schema } = field;
   if (kind === 'decimal' && schema.precision !== undefined)
@@ -31,7 +31,7 @@ export function fitTestOf(field: Field): FitTest {
   if (kind === 'date' && schema.pgType !== undefined) {
     return (value) => typeof value === 'string' && (isDate(value) || isFarDate(value));
   }
-  // PostgreSQL has NaN and the infinities, and so has JavaScript; only JSON has not.
+  // PostgreSQL and JavaScript have NaN and the infinities; only JSON lacks them.
   if (kind === 'number' && schema.pgType !== undefined) return (value) => typeof value === 'number';
   if (kind === 'date-time') return dateTimeTest(schema.zone !== 'none', schema.pgType !== undefined);
   if (kind === 'any' && schema.type !== undefined) {
@@ -66,7 +66,7 @@ const DASH = 45;
 /** By character code: 1 for a hexadecimal digit. */
 const HEX = Uint8Array.from({ length: 128 }, (_, code) => (/[0-9a-f]/i.test(String.fromCharCode(code)) ? 1 : 0));
 
-/** A third of the time that a regular expression takes. */
+/** Takes a third of the time of a regular expression. */
 function isUuid(text: string): boolean {
   if (text.length !== UUID_LENGTH) return false;
   for (let at = 0; at < UUID_LENGTH; at++) {
@@ -79,7 +79,7 @@ function isUuid(text: string): boolean {
 }
 
 function isText(value: unknown): value is string {
-  // Half of a surrogate pair is no character: UTF-8, and so every file and database, would lose it.
+  // UTF-8, and so every file and database, cannot hold half a surrogate pair.
   return typeof value === 'string' && value.isWellFormed();
 }
 
@@ -94,7 +94,7 @@ function dateTimeTest(zoned: boolean, far: boolean): FitTest {
 }
 
 function isBase64(text: string): boolean {
-  // One class of characters, not groups of four: those overflow the stack on megabytes.
+  // A character class, not groups of four, which overflow the stack for megabytes.
   return text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text);
 }
 
@@ -114,7 +114,7 @@ function jsonTypeOf(value: unknown): string {
   return isRawNumber(value) ? 'number' : typeof value;
 }
 
-/** Whether a decimal has no more digits than its field, so that no database rounds it. */
+/** Returns true if a decimal has no more digits than its field, so that no database rounds it. */
 function fitsDigits(text: string, { schema: { precision = 0, scale = 0 } }: Field): boolean {
   if (text === 'NaN') return true;
   if (text.endsWith('Infinity')) return false;
@@ -131,7 +131,7 @@ function fitsDigits(text: string, { schema: { precision = 0, scale = 0 } }: Fiel
 
 const ZERO = 48;
 
-/** A decimal with its point moved to where its exponent says; texts too far off to be written out stay as they are. */
+/** Writes a decimal without its exponent. Leaves it unchanged if it would be too long. */
 function withoutExponent(text: string): string {
   const [, sign = '', whole = '', fraction = '', exponent] =
     /^(-?)(\d*)(?:\.(\d*))?[eE]([+-]?\d{1,4})$/.exec(text) ?? [];
@@ -142,14 +142,14 @@ function withoutExponent(text: string): string {
   return `${sign}${all.slice(0, point)}.${all.slice(point)}`;
 }
 
-/** What fits a value that failed its field's test; it is called for few values, so it may look closely. */
+/** Makes the conversion for values that fail their field's test. It is called rarely, so it may be slow. */
 export function fitFieldOf(field: Field, test: FitTest): FitField {
   const mayBeNull = field.schema.type === undefined || [field.schema.type].flat().includes('null');
   return (value) => {
     if (value === undefined) return field.nullable ? undefined : new Misfit(`"${field.name}" is missing`);
     if (value === null) {
       if (mayBeNull) return null;
-      // What may be missing but not null has a null where it went through csv, which knows only one of them.
+      // csv turns a missing value into null, even for a field that may be missing but not null.
       return field.nullable ? undefined : new Misfit(`"${field.name}" is null`);
     }
     if (test(value)) return value;
@@ -158,7 +158,7 @@ export function fitFieldOf(field: Field, test: FitTest): FitField {
   };
 }
 
-/** Another form of a value, where it says the same. */
+/** Exact conversions of values. */
 const COERCIONS: Partial<Record<FieldKind, (value: unknown) => unknown>> = {
   number: (value) => (isRawNumber(value) && isExactNumber(rawText(value)) ? Number(rawText(value)) : undefined),
   int64: (value) => (Number.isSafeInteger(value) ? String(value) : isRawNumber(value) ? rawText(value) : undefined),
@@ -171,7 +171,7 @@ const COERCIONS: Partial<Record<FieldKind, (value: unknown) => unknown>> = {
   json: (value) => (typeof value !== 'string' && isJsonValue(value) ? jsonText(value) : undefined),
 };
 
-/** Whether a number looks like an integer that lost its last digits in a double. */
+/** Returns true if a number looks like an integer that lost its last digits in a double. */
 function mayLackDigits(value: number): boolean {
   return Number.isInteger(value) && !Number.isSafeInteger(value) && Math.abs(value) < 1e21;
 }
@@ -197,19 +197,19 @@ function misfitReason(value: unknown, field: Field): string {
 function detailOf(value: unknown, { kind, schema }: Field): string {
   if (typeof value === 'number' && (kind === 'int64' || kind === 'decimal') && mayLackDigits(value))
     return ', which may have lost digits';
-  if (isRawNumber(value) && kind === 'number') return ', which a double does not hold: declare decimal()';
-  if (isRawNumber(value) && kind === 'integer') return ', which a double does not hold: declare int64()';
+  if (isRawNumber(value) && kind === 'number') return ', which a double cannot hold: declare decimal()';
+  if (isRawNumber(value) && kind === 'integer') return ', which a double cannot hold: declare int64()';
   if (typeof value !== 'string') return '';
   if (!value.isWellFormed()) return ', which contains half of a surrogate pair';
   if (kind === 'decimal' && isDecimal(value))
-    return `, which does not fit decimal(${schema.precision}, ${schema.scale ?? 0})`;
+    return `, which has too many digits for decimal(${schema.precision}, ${schema.scale ?? 0})`;
   if (kind === 'time' || kind === 'date-time')
     return temporalDetail(value, schema.zone !== 'none' && kind === 'date-time');
   return '';
 }
 
 function temporalDetail(text: string, zoned: boolean): string {
-  if (/:\d\d\.\d{7,}/.test(text)) return ', which has more than 6 fraction digits';
+  if (/:\d\d\.\d{7,}/.test(text)) return ', which has more than 6 fractional digits';
   if (zoned && isLocalDateTime(text)) return ', which has no zone';
   return !zoned && isZonedDateTime(text) ? ', which has a zone' : '';
 }

@@ -6,15 +6,15 @@ import { fieldOfSeen, mergeSchemas, SEEN } from './widen.ts';
 
 export { mergeSchemas, widen } from './widen.ts';
 
-/** Finds the schema of records by looking at all of them. */
+/** Infers the schema of a stream from all of its records. */
 export interface Inference {
-  /** Takes note of a batch: records as `parseExact` reads them, before they are fitted to anything. */
+  /** Observes a batch of records as `parseExact` returns them, before any conversion. */
   observe(batch: Batch): void;
-  /** The schema of all records so far, columns in the order in which they first appeared. */
+  /** Returns the schema of all records so far. Columns are in the order of their first appearance. */
   schema(): RecordSchema;
-  /** Takes note of what was inferred elsewhere, or before an interruption. */
+  /** Merges a schema inferred elsewhere, or before an interruption. */
   merge(other: RecordSchema): void;
-  /** Columns in which texts stand beside JSON numbers with a fraction, whose spelling is lost: 1.10 becomes the text 1.1. */
+  /** Returns the columns that hold both strings and JSON numbers with a fraction, whose spelling is lost: 1.10 becomes the string 1.1. */
   respelled(): string[];
 }
 
@@ -23,15 +23,15 @@ const NOTHING: RecordSchema = { type: 'object', properties: {} };
 interface Column {
   name: string;
   index: number;
-  /** Flags of what it has held. */
+  /** Flags of the values it has held. */
   seen: number;
-  /** Records that had it. */
+  /** Number of records that had it. */
   records: number;
 }
 
 /**
- * Starts an inference. Types follow the lattice of `widen`; a column that some records lack is nullable, and a column that
- * never held a value has the type `null`, which any other widens.
+ * Starts an inference. Types follow the lattice of `widen`. A column that some records lack is nullable. A column that never held a
+ * value has the type `null`, which any other type widens.
  *
  * @example
  * const inference = createInference();
@@ -59,7 +59,7 @@ export function createInference({ dates = true }: InferenceOptions = {}): Infere
       for (const name of columnsOf(batch) ?? []) columnOf(name);
       for (let i = 0; i < batch.length; i++) {
         const record = batch[i]!;
-        // Most records have the names of the one before, in the same order: then no name is looked up.
+        // Most records have the same names in the same order as the one before; then no lookup is needed.
         let next = 0;
         for (const name in record) {
           const value = record[name];
@@ -69,7 +69,7 @@ export function createInference({ dates = true }: InferenceOptions = {}): Infere
           next = column.index + 1;
           column.records++;
           if (typeof value === 'string') {
-            // Text is as wide as it gets.
+            // Nothing is wider than text.
             if ((column.seen & SEEN.TEXT) === 0) column.seen |= dates ? seenInText(value) : SEEN.TEXT;
           } else if (typeof value === 'number') {
             column.seen |= Number.isSafeInteger(value) ? SEEN.INTEGER : seenInFraction(value);
@@ -109,12 +109,12 @@ function schemaOf(columns: readonly Column[], records: number): RecordSchema {
 }
 
 const DATE_CHARACTERS = 10;
-/** Where seconds follow; without them a text is too unlike what databases print to be sure. */
+/** Offset of the seconds. Without them, a text does not look enough like a database's date-time to be sure. */
 const SECONDS_AT = 16;
 const T = 84;
 const COLON = 58;
 
-/** What JSON has no number for is staged as its name, which a decimal may be. */
+/** Numbers that JSON lacks are staged as their names, which a decimal allows. */
 function seenInFraction(value: number): number {
   return value - value === 0 ? SEEN.NUMBER : SEEN.DECIMAL;
 }

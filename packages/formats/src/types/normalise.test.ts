@@ -78,14 +78,14 @@ describe('a value that fits is kept, another is named', () => {
     [
       { type: 'number' },
       rawNumber('1e400'),
-      '"x": expected number, got number 1e400, which a double does not hold: declare decimal()',
+      '"x": expected number, got number 1e400, which a double cannot hold: declare decimal()',
     ],
     [{ type: 'integer' }, 1.5, '"x": expected integer, got number 1.5'],
     [{ type: 'integer' }, 2 ** 53, '"x": expected integer, got number 9007199254740992'],
     [
       { type: 'integer' },
       rawNumber('9007199254740993'),
-      '"x": expected integer, got number 9007199254740993, which a double does not hold: declare int64()',
+      '"x": expected integer, got number 9007199254740993, which a double cannot hold: declare int64()',
     ],
     [text('int64'), '9223372036854775808', '"x": expected int64, got string "9223372036854775808"'],
     [text('int64'), 1.5, '"x": expected int64, got number 1.5'],
@@ -98,12 +98,12 @@ describe('a value that fits is kept, another is named', () => {
     [
       text('decimal', { precision: 5, scale: 2 }),
       '1.234',
-      '"x": expected decimal, got string "1.234", which does not fit decimal(5, 2)',
+      '"x": expected decimal, got string "1.234", which has too many digits for decimal(5, 2)',
     ],
     [
       text('decimal', { precision: 5, scale: 2 }),
       '1e3',
-      '"x": expected decimal, got string "1e3", which does not fit decimal(5, 2)',
+      '"x": expected decimal, got string "1e3", which has too many digits for decimal(5, 2)',
     ],
     [text('date'), '2023-02-29', '"x": expected date, got string "2023-02-29"'],
     [text('date'), 'infinity', '"x": expected date, got string "infinity"'],
@@ -111,12 +111,12 @@ describe('a value that fits is kept, another is named', () => {
     [
       text('time'),
       '10:00:00.1234567',
-      '"x": expected time, got string "10:00:00.1234567", which has more than 6 fraction digits',
+      '"x": expected time, got string "10:00:00.1234567", which has more than 6 fractional digits',
     ],
     [
       text('date-time'),
       '2024-01-01T00:00:00.1234567Z',
-      '"x": expected date-time, got string "2024-01-01T00:00:00.1234567Z", which has more than 6 fraction digits',
+      '"x": expected date-time, got string "2024-01-01T00:00:00.1234567Z", which has more than 6 fractional digits',
     ],
     [
       text('date-time'),

@@ -7,23 +7,23 @@ import { describeValue, findNonJson, isJsonValue } from '../exact-json/json-valu
 import { type FitField, fitFieldOf, fitTestOf, Misfit } from './fit-field.ts';
 import { type ZodChecks, zodChecksOf, zodIssue } from './zod-fields.ts';
 
-/** A record that fits its schema, or the reason why it does not. */
+/** A record that matches its schema, or the reason why it does not. */
 export type NormaliseResult = JsonRecord | string;
 
-/** Checks the records of one stream. */
+/** Checks and converts the records of a stream. */
 export interface Normaliser {
   /**
-   * Fits a record to the schema: the same object where nothing has to change, a new one where values take another form or
-   * undeclared fields are left out, a reason (`"title" is missing`) where it does not fit.
+   * Converts a record to its schema. Returns the same object if nothing changes, a new one if values are converted or undeclared fields
+   * dropped, or a reason (`"title" is missing`) if it does not match.
    */
   fit(record: unknown): NormaliseResult;
-  /** How many records had fields that the schema does not declare, by name. */
+  /** Number of records with each field that the schema does not declare. */
   readonly undeclared: Map<string, number>;
 }
 
 /**
- * Compiles the check of records against a schema. Whatever zod type it came from is only run for what the compiled check
- * does not cover: constraints, refinements, defaults, unions, nested shapes.
+ * Compiles a schema into a check for records. The zod type only runs for what the compiled check does not cover: constraints,
+ * refinements, defaults, unions, nested shapes.
  *
  * @example
  * const { fit } = normaliser({ type: 'object', properties: { id: { type: 'string', format: 'int64' } }, required: ['id'] });
@@ -44,7 +44,7 @@ export function normaliser(
   return { fit: checks.record === undefined ? fit : withRecordRules(fit, checks.record, names), undeclared };
 }
 
-/** Looks at the fields of a record that are not declared: a reason, or whether they have to be left out. */
+/** Checks the undeclared fields of a record. Returns a reason to reject it, or true if they must be dropped. */
 type ExtrasCheck = (record: Record<string, unknown>) => string | boolean;
 
 function keepExtras(names: ReadonlySet<string>, nonFinite: boolean): ExtrasCheck {
@@ -71,7 +71,7 @@ function dropExtras(names: ReadonlySet<string>, undeclared: Map<string, number>)
 
 type Fit = (record: unknown) => NormaliseResult;
 
-/** Rules about the record as a whole see all of its fields, and values in their final form. */
+/** Adds rules about the whole record. They see all of its fields, after conversion. */
 function withRecordRules(fit: Fit, type: z.ZodType, names: ReadonlySet<string>): Fit {
   return (record) => {
     const fitted = fit(record);
@@ -111,7 +111,7 @@ function compileFit(fields: readonly Field[], checks: ZodChecks, checkExtras: Ex
   );
 }
 
-/** Checks one field: the test alone decides for nearly all values; `fit` takes the others. */
+/** Writes the check of one field. Nearly all values pass the test; `fit` handles the others. */
 function stepOf(field: Field, index: number, hasZod: boolean): string {
   const v = `v${index}`;
   const passes = hasZod
@@ -128,7 +128,7 @@ function stepOf(field: Field, index: number, hasZod: boolean): string {
     }`;
 }
 
-/** A record of the declared fields only. One literal gives all of them one hidden class; missing fields stay missing. */
+/** Writes a record with only the declared fields. One literal gives all records the same hidden class. Missing fields stay missing. */
 function literalOf(fields: readonly Field[]): string {
   const all = fields.map((_, index) => `v${index} !== undefined`).join(' && ') || 'true';
   return `
@@ -138,7 +138,7 @@ function literalOf(fields: readonly Field[]): string {
     return o;`;
 }
 
-/** A copy of the record with the fitted values. */
+/** Writes a copy of the record with the converted values. */
 function copyOf(fields: readonly Field[]): string {
   const steps = fields.map(
     (field, index) =>
@@ -169,10 +169,10 @@ function fitWithZod(fit: FitField, field: Field, { type, first }: { type: z.ZodT
   return (value) => {
     const fitted = fit(value);
     if (fitted instanceof Misfit) return fitted;
-    // JSON Schema says of most types whether they may be null or missing; of a union only zod knows.
+    // For most types JSON Schema says whether they may be null or missing; for a union only zod knows.
     if ((fitted === null || fitted === undefined) && field.kind !== 'any') return fitted;
     const checked = runZod(fitted);
-    // What may be missing but not null has a null where it went through csv.
+    // csv turns a missing value into null, even for a field that may be missing but not null.
     return checked instanceof Misfit && fitted === null && type.safeParse(undefined).success ? undefined : checked;
   };
 }

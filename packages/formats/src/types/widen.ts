@@ -10,15 +10,15 @@ import {
 } from '@aries-data/sdk';
 
 /**
- * What a column has held, as a set of flags. Its type follows from the set alone, so neither the order of the records nor
- * the way they were cut into partitions matters.
+ * Flags of what a column has held. Its type follows from the set alone, so the order of the records and their partitions do not
+ * matter.
  */
 export const SEEN = {
   NULL: 1,
   BOOLEAN: 2,
-  /** An integer that a double holds. */
+  /** An integer that a double can hold. */
   INTEGER: 4,
-  /** Any other number that a double holds. */
+  /** Any other number that a double can hold. */
   NUMBER: 8,
   INT64: 16,
   DECIMAL: 32,
@@ -28,20 +28,20 @@ export const SEEN = {
   TEXT: 512,
   OBJECT: 1024,
   ARRAY: 2048,
-  /** A number that a double does not hold, somewhere within an object or array. */
+  /** A number that a double cannot hold, within an object or array. */
   RAW_WITHIN: 4096,
 } as const;
 
 const NUMBERS = SEEN.INTEGER | SEEN.NUMBER | SEEN.INT64 | SEEN.DECIMAL;
 
-/** The type of a column that has held all of this: the least one that holds each value exactly. */
+/** Returns the narrowest type that holds every value of a column exactly. */
 export function fieldOfSeen(seen: number, nullable: boolean): FieldSchema {
   const values = seen & ~SEEN.NULL;
   if (values === 0) return { type: 'null' };
   const options = { nullable };
   if ((values & ~NUMBERS) === 0) return fieldSchema(numberKind(values), options);
   if (values === SEEN.BOOLEAN) return fieldSchema('boolean', options);
-  // Only a column whose texts are all of one form: a date is no moment, and a time without a zone is not UTC.
+  // Only if all texts have one form: a date is not a point in time, and a time without a zone is not UTC.
   if (values === SEEN.DATE) return fieldSchema('date', options);
   if (values === SEEN.LOCAL) return fieldSchema('date-time', { ...options, zone: 'none' });
   if (values === SEEN.ZONED) return fieldSchema('date-time', options);
@@ -59,9 +59,9 @@ function numberKind(values: number): FieldKind {
 }
 
 /**
- * The type that holds what two types hold as it is written: integer → int64 → decimal → string, anything → + null, else string
- * of the JSON text. Dates beside date-times, and date-times with a zone beside those without, are strings. It merges what was
- * inferred of partitions.
+ * Returns the narrowest type that holds the values of two types as written: integer → int64 → decimal → string, and anything with null. All
+ * other pairs widen to string, with objects and arrays as JSON text. So do dates with date-times, and date-times with and without a
+ * zone. It merges the schemas inferred of partitions.
  *
  * @example
  * widen({ type: 'integer' }, { type: ['number', 'null'] }); // { type: ['number', 'null'] }
@@ -82,29 +82,29 @@ function isNullable({ type }: FieldSchema): boolean {
   return type === undefined || type === 'null' || (Array.isArray(type) && type.includes('null'));
 }
 
-/** The schema, with null as a type besides where that is asked for. */
+/** Adds null to the types of a schema if `nullable`. */
 export function withNull(schema: FieldSchema, nullable: boolean): FieldSchema {
   if (!nullable || isNullable(schema)) return schema;
   return { ...schema, type: Array.isArray(schema.type) ? [...schema.type, 'null'] : [schema.type!, 'null'] };
 }
 
-/** Whether two schemas say the same, null aside. */
+/** Returns true if two schemas are equal, ignoring null. */
 function isSame(a: FieldSchema, b: FieldSchema): boolean {
   return JSON.stringify(withNull(a, true)) === JSON.stringify(withNull(b, true));
 }
 
-/** Whether two schemas of one kind are written in the same form. */
+/** Returns true if the values of two schemas of one kind are written in the same form. */
 function isOneForm(a: FieldSchema, b: FieldSchema): boolean {
   if (kindOf(a) === 'date-time') return a.zone === b.zone;
   return kindOf(a) !== 'pg-text' || a.pgType === b.pgType;
 }
 
-/** Whether one kind is JSON kept as text and the other holds the values that this text stands for. */
+/** Returns true if one kind is JSON text and the other is the object or array it represents. */
 function isJsonOf(json: FieldKind, kind: FieldKind): boolean {
   return json === 'json' && (kind === 'object' || kind === 'array');
 }
 
-/** Of two schemas of one kind that differ: what still holds for both. */
+/** Returns the keywords that hold for both of two schemas of one kind. */
 function sharedKeywords(a: FieldSchema, b: FieldSchema): FieldSchema {
   const shared: FieldSchema = {};
   if (kindOf(a) === 'decimal') Object.assign(shared, digitsFor(a, b));
@@ -114,10 +114,10 @@ function sharedKeywords(a: FieldSchema, b: FieldSchema): FieldSchema {
   return shared;
 }
 
-/** Digits of integers, by kind; a double has no certain number of them. */
+/** Digits of integers by kind. A double has no fixed number of digits. */
 const INTEGER_DIGITS: Partial<Record<FieldKind, number>> = { integer: 16, int64: 19 };
 
-/** Precision and scale that hold both, where both have a bound. */
+/** Returns the precision and scale that hold both, if both are limited. */
 function digitsFor(a: FieldSchema, b: FieldSchema): { precision?: number; scale?: number } {
   const [digitsA, digitsB] = [digitsOf(a), digitsOf(b)];
   if (digitsA === undefined || digitsB === undefined) return {};
@@ -149,7 +149,7 @@ function seenOf(schema: FieldSchema): number {
   return SEEN_OF_KIND[kind] ?? SEEN.TEXT;
 }
 
-/** Merges the schemas of two partitions, or of what was read before and after an interruption: columns of both, widened. */
+/** Merges the schemas of two partitions, or from before and after an interruption: the columns of both, widened. */
 export function mergeSchemas(a: RecordSchema, b: RecordSchema): RecordSchema {
   const [fieldsA, fieldsB] = [fieldsOf(a), fieldsOf(b)];
   if (isNothing(a) || isNothing(b)) return isNothing(a) ? b : a;
@@ -160,12 +160,12 @@ export function mergeSchemas(a: RecordSchema, b: RecordSchema): RecordSchema {
   return schemaOfFields(merged, a.additionalProperties === true || b.additionalProperties === true);
 }
 
-/** Where no record was read, nothing is known of what records have; where they had no fields, there is at least `required`. */
+/** True for the schema of no records. Records without fields are different: their schema has `required`. */
 function isNothing({ properties, required }: RecordSchema): boolean {
   return required === undefined && Object.keys(properties).length === 0;
 }
 
-/** A field that one side lacks may be missing, so it is nullable. */
+/** Merges a field of two schemas. If one lacks it, it is nullable. */
 function mergeFields(a: Field, b: Field | undefined): Field {
   const schema = b === undefined ? a.schema : widen(a.schema, b.schema);
   const nullable = b === undefined || a.nullable || b.nullable;

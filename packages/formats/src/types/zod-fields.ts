@@ -2,15 +2,15 @@ import { type Field, kindOf } from '@aries-data/sdk';
 import { isDecimal, isInt64 } from '@aries-data/sdk/internal';
 import type { z } from 'zod';
 
-/** What of a zod type has to run besides the compiled checks. */
+/** Parts of a zod type that must run in addition to the compiled checks. */
 export interface ZodChecks {
-  /** Fields that zod checks after the compiled check; those with `first` it may fill or change before. */
+  /** Fields that zod checks after the compiled check, or before it with `first`, because it may fill in or change the value. */
   fields: Map<string, { type: z.ZodType; first: boolean }>;
-  /** The whole type, where it has rules about the record as a whole. */
+  /** The whole type, if it has rules about the record as a whole. */
   record: z.ZodType | undefined;
 }
 
-/** The parts of zod's definitions that are looked at; see `zod/v4/core/schemas`. */
+/** The parts of zod's definitions that are used here; see `zod/v4/core/schemas`. */
 interface Definition {
   type: string;
   format?: string;
@@ -24,7 +24,7 @@ interface Definition {
   element?: z.ZodType;
 }
 
-/** What of a record's zod type the compiled checks do not cover. Whatever is not known to be covered is not. */
+/** Finds the parts of a record's zod type that the compiled checks do not cover. Anything unknown counts as not covered. */
 export function zodChecksOf(type: z.ZodObject | undefined, fields: readonly Field[]): ZodChecks {
   const checks: ZodChecks = { fields: new Map(), record: undefined };
   if (type === undefined) return checks;
@@ -39,7 +39,7 @@ export function zodChecksOf(type: z.ZodObject | undefined, fields: readonly Fiel
   return checks;
 }
 
-/** Types that give another value than they are given, also where none is given. */
+/** Types that may return another value than their input, or a value for none. */
 const CHANGES_VALUES = new Set(['default', 'prefault', 'catch', 'pipe', 'transform', 'codec', 'nonoptional']);
 
 function changesValues(type: z.ZodType): boolean {
@@ -51,14 +51,14 @@ function definitionOf(type: z.ZodType): Definition {
   return type._zod.def as unknown as Definition;
 }
 
-/** A type without the wrappers that `Field.nullable` stands for. */
+/** Removes the wrappers that `Field.nullable` represents. */
 function unwrapped(type: z.ZodType): z.ZodType {
   const { type: kind, innerType, checks = [] } = definitionOf(type);
   const isWrapper = kind === 'optional' || kind === 'nullable' || kind === 'readonly';
   return isWrapper && innerType !== undefined && checks.length === 0 ? unwrapped(innerType) : type;
 }
 
-/** zod's name for a string format, and the kind whose compiled check covers it. */
+/** The kind whose compiled check covers a string format of zod. */
 const KIND_OF_FORMAT: Record<string, string> = {
   datetime: 'date-time',
   date: 'date',
@@ -104,7 +104,7 @@ function isCovered(type: z.ZodType, field: Field): boolean {
   }
 }
 
-/** The rules within `int64()` and `decimal()` are those of their kinds. */
+/** True for the rules of `int64()` and `decimal()`, which the compiled checks of their kinds cover. */
 function isKindRule(rule: unknown, { kind }: Field): boolean {
   return (rule === isInt64 && kind === 'int64') || (rule === isDecimal && kind === 'decimal');
 }
@@ -114,7 +114,7 @@ function isAnything(type: z.ZodType): boolean {
   return (kind === 'any' || kind === 'unknown') && checks.length === 0;
 }
 
-/** Runs zod on one value; the first issue as a reason where it does not pass. */
+/** Runs zod on a value. Returns the first issue as a reason if it fails. */
 export function zodIssue(type: z.ZodType, value: unknown, name?: string): { data: unknown } | { reason: string } {
   const { success, data, error } = type.safeParse(value);
   if (success) return { data };

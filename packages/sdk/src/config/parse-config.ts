@@ -6,14 +6,14 @@ import { checkSize } from './size.ts';
 import { unknownOptions } from './unknown-options.ts';
 import { coerced } from './walk.ts';
 
-/** Tells where a path of a value is in the file that it came from: `rest.yaml:12`. */
+/** Returns where a path of a config is in its file: `rest.yaml:12`. */
 export type PlaceOf = (path: readonly PropertyKey[]) => string;
 
-/** How `parseOptions` reports problems. */
+/** Options of `parseOptions`. */
 export interface ParseOptions {
-  /** Tells where in its file each path of the config is. */
+  /** Adds the place of each problem to the message. */
   placeOf?: PlaceOf | undefined;
-  /** Called with the config before it is checked and after: the caller may look for secrets in it. */
+  /** Called with the config before and after it is checked, to collect its secrets. */
   onConfig?: ((config: unknown) => void) | undefined;
   /** Hides secrets in a message. */
   redact?: ((message: string) => string) | undefined;
@@ -54,7 +54,7 @@ export function parseOptions<C extends z.ZodType>(
 }
 
 /**
- * The JSON Schema of a connector's config, as people write it.
+ * Returns the JSON Schema of a connector's config, as people write it (before defaults are filled in).
  *
  * @example
  * configSchema(z.object({ url: z.string() }), 'file').required; // ['url']

@@ -2,14 +2,14 @@ import type { z } from 'zod';
 import { type FieldSchema, toJsonSchema } from '../schema.ts';
 import { membersAt, typesAt } from './walk.ts';
 
-/** What is wrong with a config, and at which path. */
+/** A problem of a config, and its path. */
 export interface ConfigProblem {
   path: readonly PropertyKey[];
   text: string;
 }
 
 /**
- * A path as people write it.
+ * Formats a path for messages.
  *
  * @example
  * shownPath(['streams', 'issues', 'primaryKey', 0]); // 'streams.issues.primaryKey[0]'
@@ -22,7 +22,7 @@ export function shownPath(path: readonly PropertyKey[]): string {
   );
 }
 
-/** The problems that an issue of zod stands for, in words. Those of `known` are left out. */
+/** Describes the problems of a zod issue. Omits those of `known`. */
 export function problemsOf(
   issue: z.core.$ZodIssue,
   config: unknown,
@@ -48,7 +48,7 @@ export function problemsOf(
   return [{ path: issue.path, text: `config ${path}: ${issue.message.replace(/^Invalid input: /, '')}` }];
 }
 
-/** The JSON Schema at a path of a config, in the branches that the config chose. */
+/** Returns the JSON Schema at a path of a config, following the branches that the config chose. */
 function schemaAt(config: unknown, schema: z.ZodType, path: readonly PropertyKey[]): FieldSchema {
   let schemas: readonly z.core.$ZodType[] = [schema];
   let at: unknown = config;
@@ -60,7 +60,7 @@ function schemaAt(config: unknown, schema: z.ZodType, path: readonly PropertyKey
   return option === undefined ? {} : toJsonSchema(option as z.ZodType, shownPath(path), 'input');
 }
 
-/** What an option takes, in words: `string or list`. */
+/** Describes what an option accepts: `string or list`. */
 function expectedOf(schema: FieldSchema, issue: z.core.$ZodIssue): string {
   const options = ((schema.anyOf ?? schema.oneOf) as FieldSchema[] | undefined) ?? [];
   if (options.length > 0) return [...new Set(options.map((option) => expectedOf(option, issue)))].join(' or ');

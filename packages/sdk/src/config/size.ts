@@ -1,11 +1,11 @@
 import { AriesError } from '../errors.ts';
 
-/** Levels of a config at most. What walks one calls itself at each level, and so do zod and JSON.stringify. */
+/** The most levels of a config. Code that walks it is recursive, and so are zod and JSON.stringify. */
 const MOST_LEVELS = 200;
-/** Values of a config at most, each counted as often as YAML's aliases repeat it. */
+/** The most values of a config, counting each as often as YAML aliases repeat it. */
 const MOST_VALUES = 1_000_000;
 
-/** Throws `CONFIG_INVALID` where a config is nested more deeply, or is larger, than anybody writes one. */
+/** Throws `CONFIG_INVALID` if a config is nested more deeply, or larger, than any real one. */
 export function checkSize(config: unknown, where: string): void {
   const open: { value: unknown; level: number }[] = [{ value: config, level: 0 }];
   let values = 0;
@@ -21,6 +21,6 @@ export function checkSize(config: unknown, where: string): void {
 
 function tooLarge(message: string): AriesError {
   return new AriesError('CONFIG_INVALID', message, {
-    hint: 'Look for brackets that are repeated, and for aliases that repeat each other.',
+    hint: 'Check for repeated brackets, and for aliases that repeat each other.',
   });
 }

@@ -4,7 +4,7 @@ import { isPlainObject } from '../plain-object.ts';
 import { type ConfigProblem, shownPath } from './problem.ts';
 import { defOf, walkConfig } from './walk.ts';
 
-/** Options that no schema knows, at any depth, whether or not the author wrote z.strictObject: a misspelt one must not be ignored. */
+/** Finds options that the schema does not have, at any depth, even without z.strictObject: a misspelt option must not be ignored. */
 export function unknownOptions(config: unknown, schema: z.ZodType): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   walkConfig(config, schema, ({ value, types, path }) => {
@@ -20,14 +20,14 @@ export function unknownOptions(config: unknown, schema: z.ZodType): ConfigProble
   return problems;
 }
 
-/** The names that an object may have by these types; undefined where it may have any. */
+/** Returns the names that these types allow in an object, or undefined if they allow any. */
 function namesOf(types: readonly z.core.$ZodType[]): string[] | undefined {
   const names: string[] = [];
   let isObject = false;
   for (const type of types) {
     const def = defOf(type);
     if (def.type !== 'object') {
-      // A text or a list in a union has no names to offer; a record takes all.
+      // Strings and lists in a union have no names; a record allows all.
       if (NO_OBJECT.has(def.type)) continue;
       return undefined;
     }
@@ -43,5 +43,5 @@ const NO_OBJECT = new Set(['string', 'number', 'boolean', 'null', 'literal', 'en
 function suggestion(key: string, names: readonly string[]): string {
   const near = nearest(key, names);
   if (near.length > 0) return `, did you mean ${near.join(' or ')}?`;
-  return names.length > 0 ? `; known are ${names.join(', ')}` : '';
+  return names.length > 0 ? `; options are ${names.join(', ')}` : '';
 }

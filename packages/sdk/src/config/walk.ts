@@ -3,24 +3,24 @@ import { globalRegistry, type z } from 'zod';
 type Type = z.core.$ZodType;
 type Def = z.core.$ZodTypes['_zod']['def'];
 
-/** A value of a config, and what the schema says of it. */
+/** A value of a config, with its part of the schema. */
 export interface ConfigPlace {
   value: unknown;
   path: readonly PropertyKey[];
   /**
-   * The types that hold here, without `optional`, `nullable`, `default` and the like: one; several in an intersection, or where no
-   * branch of a union fits; none where the schema does not know the value.
+   * Types that apply to the value, without wrappers such as `optional` and `default`. Usually one; several for an intersection, or if no
+   * branch of a union matches; none if the schema does not have the value.
    */
   types: readonly Type[];
   isSecret: boolean;
 }
 
-/** Returns what stands in the place of a value. Members of what it returns are visited next. */
+/** Returns the value to use instead. Its members are visited next. */
 export type ConfigVisit = (place: ConfigPlace) => unknown;
 
 /**
- * Visits every value of a config together with its schema, from the outside in, and returns the config with what the visits returned.
- * In a union the branch is followed that the discriminator names, else the first one that parses the value, else all.
+ * Visits every value of a config with its schema, from the outside in, and returns the config with the values that `visit` returned. In
+ * a union it follows the branch that the discriminator names, or the first that parses the value, or all of them.
  *
  * @example
  * walkConfig({ port: '80' }, z.object({ port: z.number() }), ({ value, path }) => (path[0] === 'port' ? 80 : value)); // { port: 80 }
@@ -40,7 +40,7 @@ function walk(value: unknown, schemas: readonly Type[], visit: ConfigVisit, path
   );
 }
 
-/** The types of a value without what wraps them, and whether one of them or of the wrappers is marked as secret. */
+/** Returns the types of a value without their wrappers, and whether a type or wrapper is marked as secret. */
 export function typesAt(value: unknown, schemas: readonly Type[]): Pick<ConfigPlace, 'types' | 'isSecret'> {
   const types: Type[] = [];
   let isSecret = false;
@@ -54,7 +54,7 @@ export function typesAt(value: unknown, schemas: readonly Type[]): Pick<ConfigPl
   return { types, isSecret };
 }
 
-/** What a wrapper, a union or an intersection holds for a value; undefined for a type of its own. */
+/** Returns the types within a wrapper, union or intersection for a value, or undefined for any other type. */
 function within(schema: Type, value: unknown): readonly Type[] | undefined {
   const def = defOf(schema);
   switch (def.type) {
@@ -80,7 +80,7 @@ function within(schema: Type, value: unknown): readonly Type[] | undefined {
   }
 }
 
-/** The types that a member of a value may have. */
+/** Returns the types that a member of a value may have. */
 export function membersAt(types: readonly Type[], key: PropertyKey): Type[] {
   return types.flatMap((type) => memberOf(defOf(type), key) ?? []);
 }
@@ -100,7 +100,7 @@ function memberOf(def: Def, key: PropertyKey): Type | null | undefined {
   }
 }
 
-/** What was chosen before for a value: a branch is looked for from outside as well as from within, again at each level. */
+/** Cache of the branches chosen for a value: nested unions would otherwise be parsed again at each level. */
 const chosen = new WeakMap<object, WeakMap<Type, readonly Type[]>>();
 
 function branchesFor(value: unknown, union: Type): readonly Type[] {
@@ -130,12 +130,12 @@ function parses(schema: Type, value: unknown): boolean {
   return (schema as z.ZodType).safeParse(value).success;
 }
 
-/** A config in which texts are numbers, booleans or literals where the schema wants these and the text is one. */
+/** Converts strings of a config to numbers, booleans or literals if the schema wants these and the string is one. */
 export function coerced(value: unknown, schema: Type): unknown {
   return walkConfig(value, schema, ({ value, types }) => {
     if (typeof value !== 'string') return value;
     const made = [...new Set(types.map((type) => coercedText(value, defOf(type))))];
-    // Types that disagree leave it as it is.
+    // If types disagree, the string stays.
     return made.length === 1 ? made[0] : value;
   });
 }
@@ -155,7 +155,7 @@ function coercedText(text: string, def: Def): unknown {
   }
 }
 
-/** The definition of a type, as a union that can be told apart by `type`. */
+/** Returns the definition of a zod type, as a union discriminated by `type`. */
 export function defOf(schema: Type): Def {
   return (schema as z.core.$ZodTypes)._zod.def;
 }
