@@ -12,8 +12,9 @@ import { cliReference } from './docs/cli-reference.ts';
 import { connectorPackages } from './docs/connector-packages.ts';
 import { connectorsReference } from './docs/connectors-reference.ts';
 import { errorTable } from './docs/exit-codes.ts';
+import { packageReference } from './docs/package-reference.ts';
 import { createPages } from './docs/pages.ts';
-import { sdkReference } from './docs/sdk-reference.ts';
+import { REFERENCE } from './docs/reference-pages.ts';
 import { recordedSizes, sizeTables } from './packages/recorded-sizes.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -35,5 +36,6 @@ pages.section('docs/performance.md', 'bench', benchTables(textOf('bench/results.
 pages.section('docs/performance.md', 'sizes', sizeTables(recordedSizes(root)));
 pages.page('docs/reference/cli.md', cliReference());
 pages.page('docs/reference/connectors.md', connectorsReference(await connectorPackages(root)));
-pages.page('docs/reference/sdk.md', sdkReference(root, pages.fault));
+for (const page of REFERENCE)
+  pages.page(`docs/reference/${page.package}.md`, packageReference(root, page, pages.fault));
 process.exitCode = pages.faults() === 0 ? 0 : 1;

@@ -44,6 +44,7 @@ export const destination = defineDestination({
 
 function inStream(read: string): string {
   return `import { checkpoint, defineSource } from '@aries-data/sdk';
+import { z } from 'zod';
 
 export const source = defineSource({
   config: z.object({ url: z.url() }),

@@ -63,10 +63,12 @@ export function exportReader(sources: ReadonlyMap<string, string>): (file: strin
 
   return (file) =>
     new Map(
-      [...moduleOf(file).exported.keys()].map((name) => {
+      // What another package declares is on the page of that package.
+      [...moduleOf(file).exported].flatMap(([name, origin]): [string, Declaration][] => {
+        if (origin.file?.startsWith('@')) return [];
         const declaration = exported(file, name);
         if (declaration === undefined) throw new Error(`${file} exports ${name}, which is not declared anywhere`);
-        return [name, declaration];
+        return [[name, declaration]];
       }),
     );
 }

@@ -13,7 +13,7 @@ const ORDINAL = '"_aries_ordinal"';
  *   nameKey: (name) => (Buffer.byteLength(name) > 63 ? undefined : name),
  *   intervalBound: (parameter, type) => `CAST(${parameter} AS ${type})`,
  * });
- * dialect.table('shop', 'orders'); // "shop"."orders"
+ * dialect.table('shop', 'orders'); // '"shop"."orders"'
  */
 export function ansiDialect(own: Pick<SqlDialect, 'name'> & Partial<SqlDialect>): SqlDialect {
   const dialect: SqlDialect = {

@@ -1,4 +1,5 @@
 export { encodeName } from './encode-name.ts';
+export { memoryStaging } from './memory.ts';
 export { openStore } from './open-store.ts';
 export { type ResumedBody, resumedBody } from './resumed-body.ts';
 export type { PreparedNames, Store, StoredObject, UnfinishedWrite } from './store.ts';

@@ -1,4 +1,4 @@
-export { memoryStaging } from '@aries-data/stores/internal';
+export { memoryStaging } from '@aries-data/stores';
 export {
   type ConformanceSuites,
   type ConnectorRule,

@@ -1,7 +1,7 @@
 import { extract, openDataset } from '@aries-data/engine';
 import { readRejected, readStream } from '@aries-data/engine/internal';
 import type { Interval, Json, JsonRecord, RecordsOf, Source, Stream } from '@aries-data/sdk';
-import { memoryStaging } from '@aries-data/stores/internal';
+import { memoryStaging } from '@aries-data/stores';
 import type { z } from 'zod';
 
 /** Options of `readAll`. */

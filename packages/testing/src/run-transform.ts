@@ -1,7 +1,7 @@
 import { extract, openDataset, transform as runStep } from '@aries-data/engine';
 import { readRejected, readStream } from '@aries-data/engine/internal';
 import type { Json, JsonRecord, RecordSchema, Transform } from '@aries-data/sdk';
-import { memoryStaging } from '@aries-data/stores/internal';
+import { memoryStaging } from '@aries-data/stores';
 import { recordsConnector } from './records-source.ts';
 
 /** Options of `runTransform`. */

@@ -1,7 +1,7 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { decoderOf } from '@aries-data/formats/internal';
 import { type Compression, fieldsOf, type StagedFormat } from '@aries-data/sdk';
-import { memoryStaging } from '@aries-data/stores/internal';
+import { memoryStaging } from '@aries-data/stores';
 import { expect, test } from 'vitest';
 import { PGCOPY_HEAD } from '../../../formats/src/pgcopy/pgcopy.ts';
 import { openPartBytes } from './part-reader.ts';

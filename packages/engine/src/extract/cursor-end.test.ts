@@ -6,7 +6,7 @@ import {
   type Source,
   type StreamState,
 } from '@aries-data/sdk';
-import { memoryStaging } from '@aries-data/stores/internal';
+import { memoryStaging } from '@aries-data/stores';
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import { z } from 'zod';

@@ -9,8 +9,7 @@ import {
   rejected,
   type Source,
 } from '@aries-data/sdk';
-import type { Store } from '@aries-data/stores';
-import { memoryStaging } from '@aries-data/stores/internal';
+import { memoryStaging, type Store } from '@aries-data/stores';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { openDataset } from '../dataset/open-dataset.ts';

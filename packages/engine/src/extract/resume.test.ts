@@ -8,8 +8,7 @@ import {
   rejected,
   type Source,
 } from '@aries-data/sdk';
-import type { Store } from '@aries-data/stores';
-import { memoryStaging } from '@aries-data/stores/internal';
+import { memoryStaging, type Store } from '@aries-data/stores';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { z } from 'zod';

@@ -1,5 +1,5 @@
 import { cursorOrder } from '@aries-data/formats/internal';
-import { memoryStaging } from '@aries-data/stores/internal';
+import { memoryStaging } from '@aries-data/stores';
 import { expect, test } from 'vitest';
 import { holdsState } from '../dataset/stream-state.ts';
 import { moveState, readState } from './state.ts';

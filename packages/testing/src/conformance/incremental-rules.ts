@@ -1,7 +1,7 @@
 import { cursorKindOf, moveState, type SelectedStream } from '@aries-data/engine/internal';
 import { cursorOrder, cursorText } from '@aries-data/formats/internal';
 import type { JsonRecord } from '@aries-data/sdk';
-import { memoryStaging } from '@aries-data/stores/internal';
+import { memoryStaging } from '@aries-data/stores';
 import { difference, keyOf } from './compare.ts';
 import { extracted, lanesOf, openSource, readRaw, recordsOf, stagedRecords } from './reading.ts';
 import type { Rule, RuleContext } from './rule.ts';

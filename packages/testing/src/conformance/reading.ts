@@ -21,7 +21,7 @@ import {
   type Window,
 } from '@aries-data/sdk';
 import { isCheckpoint, isRejected } from '@aries-data/sdk/internal';
-import { memoryStaging } from '@aries-data/stores/internal';
+import { memoryStaging } from '@aries-data/stores';
 import type { RuleContext } from './rule.ts';
 
 /** A source with its selected streams. */

@@ -2,7 +2,7 @@ import { extract, openDataset, transform as runStep } from '@aries-data/engine';
 import { applyContext, prepare, stepContext } from '@aries-data/engine/internal';
 import { normaliser } from '@aries-data/formats/internal';
 import type { ApplyContext, Batch, Json, JsonRecord, RecordSchema } from '@aries-data/sdk';
-import { memoryStaging } from '@aries-data/stores/internal';
+import { memoryStaging } from '@aries-data/stores';
 import { recordsConnector } from '../records-source.ts';
 import { canonical } from './compare.ts';
 import { stagedRecords } from './reading.ts';

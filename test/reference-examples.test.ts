@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { createReadStream, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { REFERENCE } from '../scripts/docs/reference-pages.ts';
 
 interface Example {
   name: string;
@@ -13,14 +14,14 @@ interface Example {
 }
 
 const root = resolve(import.meta.dirname, '..');
-const page = readFileSync(join(root, 'docs/reference/sdk.md'), 'utf8');
+const pages = REFERENCE.map((page) => readFileSync(join(root, `docs/reference/${page.package}.md`), 'utf8'));
 const RESULT = /^(?!const )(.+); \/\/ (.+)$/gm;
 
 /** What the examples leave to whoever reads them. */
 const WORLD = `
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
-${importsOf(page)}
+${pages.map(importsOf).join('\n')}
 
 declare const connector: Connector, config: any, readme: string, store: Store, log: Log, signal: AbortSignal, body: Readable;
 declare const dialect: SqlDialect, connect: (url: string) => Promise<SqlConnection>;
@@ -40,7 +41,7 @@ const schema: RecordSchema = {
 };
 `;
 
-const examples = examplesOf(page);
+const examples = pages.flatMap(examplesOf);
 let folder: string;
 
 beforeAll(async () => {
@@ -69,7 +70,7 @@ ${code
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-test('the examples of the SDK are of the right types', () => {
+test('the examples of the reference are of the right types', () => {
   const types = () =>
     execFileSync(join(root, 'node_modules/.bin/tsc'), ['-p', folder], { encoding: 'utf8', stdio: 'pipe' });
   let problems = '';
@@ -104,16 +105,13 @@ function examplesOf(markdown: string): Example[] {
   );
 }
 
-/** All that can be imported, so that an example need not. */
+/** Imports all that a page lists, so that an example need not. */
 function importsOf(markdown: string): string {
-  return [...markdown.matchAll(/^From `([^`]+)`\.([\s\S]*?)(?=^## |$(?![\s\S]))/gm)]
-    .map(([, from, part = '']) => {
-      const names = sectionsOf(part)
-        .filter(({ text }) => !text.includes('\nNot exported by itself.\n'))
-        .map(({ name, text }) => (/^```ts\n(interface|type) /m.test(text) ? `type ${name}` : name));
-      return `import { ${names.join(', ')} } from '${from}';`;
-    })
-    .join('\n');
+  const [, from] = /^Everything that `([^`]+)` exports/m.exec(markdown) ?? [];
+  const names = sectionsOf(markdown)
+    .filter(({ text }) => !text.includes('\nNot exported by itself.\n'))
+    .map(({ name, text }) => (/^```ts\n(interface|type) /m.test(text) ? `type ${name}` : name));
+  return `import { ${names.join(', ')} } from '${from}';`;
 }
 
 function sectionsOf(markdown: string): { name: string; text: string }[] {

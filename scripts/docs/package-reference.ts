@@ -1,75 +1,52 @@
-import { readFileSync } from 'node:fs';
-import { join, posix } from 'node:path';
+import { join } from 'node:path';
 import { emitDeclarations } from './emit-declarations.ts';
 import { formatDeclarations } from './format-code.ts';
 import { anchorMaker, generatedFrom } from './markdown.ts';
 import { type Declaration, exportReader } from './read-exports.ts';
-import { ENTRIES, GROUPS } from './sdk-groups.ts';
+import type { ReferencePage } from './reference-pages.ts';
 import { zodTable } from './zod-tables.ts';
 
 /** A part of the page. */
 interface Part {
   title: string;
   intro: string;
-  /** What its declarations are imported from. */
-  from: string;
   shown: Shown[];
-  /** What it exports as well, and what is shown in another part. */
-  also: Declaration[];
 }
 
 interface Shown {
   declaration: Declaration;
-  /** Whether it can be imported; else it is shown for what mentions it. */
+  /** True if it can be imported; else it is shown for what mentions it. */
   exported: boolean;
 }
-
-const HEAD = `${generatedFrom('the declarations and doc comments of packages/sdk/src')}
-
-# The SDK
-
-Everything that \`@aries-data/sdk\` and its other entry points export, as TypeScript sees it. The guides come first: this page is for
-looking things up. Zod's names (\`z\`) come from \`zod\`, a peer dependency.`;
 
 /** What is longer is cut: nobody reads it, and the place of its source is named. */
 const LINES_AT_MOST = { type: 120, class: 120, function: 120, value: 40 };
 
-/** The page of all exports; `fault` is told of each that lacks a doc comment or an example, or fits in no part of the page. */
-export function sdkReference(root: string, fault: (message: string) => void): string {
-  const folder = join(root, 'packages/sdk');
-  const { name, exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
-    name: string;
-    exports: Record<string, string>;
-  };
-  const read = exportReader(emitDeclarations(root, folder));
-  const entries = Object.entries(exports).map(([entry, file]) => ({
-    entry,
-    from: posix.join(name, entry),
-    exported: [...new Set(read(posix.relative('src', file)).values())],
-  }));
-  const isPublic = new Set(entries.flatMap(({ exported }) => exported));
-  for (const declaration of isPublic) for (const message of faultsOf(declaration)) fault(message);
+/** The page of a package's exports; `fault` is called for each that lacks a doc comment or an example, or fits in no part of the page. */
+export function packageReference(root: string, page: ReferencePage, fault: (message: string) => void): string {
+  const source = `packages/${page.package}/src`;
+  const read = exportReader(emitDeclarations(root, join(root, 'packages', page.package)));
+  const exported = [...new Set(read('index.ts').values())];
+  const isPublic = new Set(exported);
+  for (const declaration of exported) for (const message of faultsOf(declaration, source)) fault(message);
 
+  const placed = new Set<Declaration>();
   const seen = new Set<Declaration>();
-  const parts: Part[] = entries.flatMap(({ entry, from, exported }) => {
-    const inOrder = (declarations: readonly Declaration[]) => withTheirTypes(declarations, { isPublic, seen });
-    if (entry !== '.') {
-      const { title, intro } = ENTRIES[entry] ?? { title: from, intro: '' };
-      const also = exported.filter((one) => seen.has(one));
-      return [{ title, intro, from, shown: inOrder(membersOf(exported, [''])), also }];
-    }
-    const placed = GROUPS.map(({ files, ...group }) => ({ ...group, from, members: membersOf(exported, files) }));
-    for (const { file, name } of exported.filter((one) => !placed.some(({ members }) => members.includes(one))))
-      fault(
-        `packages/sdk/src/${file}: ${name} fits in no part of the reference; add the file to scripts/docs/sdk-groups.ts`,
-      );
-    return placed.map(({ members, ...group }) => ({ ...group, shown: inOrder(members), also: [] }));
+  const parts = page.parts.map(({ files, title, intro }) => {
+    const members = membersOf(
+      exported.filter((one) => !placed.has(one)),
+      files,
+    );
+    for (const one of members) placed.add(one);
+    return { title, intro, shown: withTheirTypes(members, { isPublic, seen }) };
   });
-  return render(root, parts);
+  for (const { file, name } of exported.filter((one) => !placed.has(one)))
+    fault(`${source}/${file}: ${name} fits in no part of its page; add the file to scripts/docs/reference-pages.ts`);
+  return render(root, page, parts, source);
 }
 
-function faultsOf({ file, name, kind, text, comment }: Declaration): string[] {
-  const place = `packages/sdk/src/${file}: ${name}`;
+function faultsOf({ file, name, kind, text, comment }: Declaration, source: string): string[] {
+  const place = `${source}/${file}: ${name}`;
   if (comment === '') return [`${place} is exported and has no doc comment`];
   const { examples } = partsOf(comment);
   const isCalled = kind === 'function' || (kind === 'value' && text.includes('=>'));
@@ -98,9 +75,9 @@ function withTheirTypes(
   });
 }
 
-function render(root: string, parts: readonly Part[]): string {
+function render(root: string, page: ReferencePage, parts: readonly Part[], source: string): string {
   const anchor = anchorMaker();
-  anchor('The SDK');
+  anchor(page.title);
   const places = new Map<Declaration, string>();
   const partPlaces = parts.map(({ title, shown }) => {
     const place = anchor(title);
@@ -127,22 +104,21 @@ function render(root: string, parts: readonly Part[]): string {
       `### \`${declaration.name}\``,
       ...(exported ? [] : ['Not exported by itself.']),
       ...(text === '' ? [] : [text]),
-      ...(isCode ? [block(cut(codeOf.get(declaration)!, declaration))] : ['A zod schema.']),
+      ...(isCode ? [block(cut(codeOf.get(declaration)!, declaration, source))] : ['A zod schema.']),
       ...(table === undefined ? [] : [table]),
       ...(uses.length === 0 ? [] : [`Of these: ${uses.map(link).join(', ')}.`]),
       ...examples.flatMap((example) => ['Example:', block(example)]),
     ].join('\n\n');
   };
+  const head = `${generatedFrom(`the declarations and doc comments of ${source}`)}
+
+# ${page.title}
+
+Everything that \`@aries-data/${page.package}\` exports, as TypeScript sees it. ${page.intro}`;
   return [
-    HEAD,
+    head,
     contents.join('\n'),
-    ...parts.flatMap(({ title, intro, from, shown, also }) => [
-      `## ${title}`,
-      [`From \`${from}\`.`, intro, ...(also.length === 0 ? [] : [`Also there: ${also.map(link).join(', ')}.`])].join(
-        ' ',
-      ),
-      ...shown.map(section),
-    ]),
+    ...parts.flatMap(({ title, intro, shown }) => [`## ${title}`, intro, ...shown.map(section)]),
   ].join('\n\n');
 }
 
@@ -152,11 +128,11 @@ function partsOf(comment: string): { text: string; examples: string[] } {
   return { text, examples };
 }
 
-function cut(code: string, { file, kind }: Declaration): string {
+function cut(code: string, { file, kind }: Declaration, source: string): string {
   const lines = code.split('\n');
   const most = LINES_AT_MOST[kind];
   if (lines.length <= most) return code;
-  return [...lines.slice(0, most), `// … ${lines.length - most} more lines: packages/sdk/src/${file}`].join('\n');
+  return [...lines.slice(0, most), `// … ${lines.length - most} more lines: ${source}/${file}`].join('\n');
 }
 
 function block(code: string): string {

@@ -1,1 +1,0 @@
-export { memoryStaging } from './memory.ts';
