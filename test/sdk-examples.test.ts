@@ -109,7 +109,7 @@ function importsOf(markdown: string): string {
   return [...markdown.matchAll(/^From `([^`]+)`\.([\s\S]*?)(?=^## |$(?![\s\S]))/gm)]
     .map(([, from, part = '']) => {
       const names = sectionsOf(part)
-        .filter(({ text }) => !text.includes('\nNot exported by itself.\n'))
+        .filter(({ text }) => !text.includes('\nNot exported.\n'))
         .map(({ name, text }) => (/^```ts\n(interface|type) /m.test(text) ? `type ${name}` : name));
       return `import { ${names.join(', ')} } from '${from}';`;
     })

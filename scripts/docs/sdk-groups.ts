@@ -1,4 +1,4 @@
-/** The parts of the SDK's reference, in the order of the page. */
+/** The sections of the SDK's reference, in the order of the page. */
 export const GROUPS: { title: string; intro: string; files: string[] }[] = [
   {
     title: 'Defining connectors',
@@ -8,33 +8,33 @@ export const GROUPS: { title: string; intro: string; files: string[] }[] = [
   },
   {
     title: 'Records',
-    intro: 'What `read` yields and a transform changes: batches of records, and what stands among them.',
+    intro: 'What `read` yields and transforms change: batches of records, and the markers between them.',
     files: ['records.ts', 'position.ts'],
   },
   {
     title: 'Schemas',
     intro:
-      'Zod types for values that JSON cannot hold as numbers, and what a schema says of its fields. [Types](types.md) has the one table.',
+      'Zod types for values that JSON numbers cannot hold, and functions that describe the fields of a schema. See the table in [Types](types.md).',
     files: ['schema.ts', 'json-value.ts'],
   },
   {
     title: 'HTTP',
-    intro: '`http` in the context of a connector. [Web APIs](../guides/http.md) is the guide.',
+    intro: '`http` in the context of a connector. See the guide [Web APIs](../guides/http.md).',
     files: ['http/'],
   },
   {
     title: 'Errors',
-    intro: 'Everything that fails, fails with an `AriesError`. [Errors and exit codes](errors.md) has all codes.',
+    intro: 'Every failure is an `AriesError`. [Errors and exit codes](errors.md) lists the codes.',
     files: ['errors.ts'],
   },
   {
     title: 'Config and secrets',
-    intro: 'How a config is filled in and parsed, and its secrets kept out of what Aries prints.',
+    intro: 'Filling in and parsing a config, and keeping its secrets out of the output.',
     files: ['config.ts', 'config/', 'places.ts', 'redact.ts'],
   },
   {
     title: 'Steps as a library',
-    intro: 'What the commands of `aries` do, as functions. Each takes options and returns what the command prints.',
+    intro: 'The `aries` commands as functions. Each takes options and returns what the command prints.',
     files: [
       'steps/extract.ts',
       'steps/transform.ts',
@@ -49,29 +49,29 @@ export const GROUPS: { title: string; intro: string; files: string[] }[] = [
   },
   {
     title: 'Datasets and stores',
-    intro: 'Reading, describing and deleting what steps left in staging.',
+    intro: 'Reading, describing and deleting the datasets in staging.',
     files: ['dataset/', 'stores/'],
   },
   {
     title: 'Encoded records',
-    intro: 'Exact readers and writers of csv and ndjson, and what a byte lane needs.',
+    intro: 'Exact readers and writers for csv and ndjson, and functions for sources that encode their own rows.',
     files: ['formats/', 'calendar.ts'],
   },
   {
     title: 'SQL systems',
-    intro: 'What connectors to SQL databases share: a dialect says how one differs, the session loads by it.',
+    intro: 'For connectors to SQL databases: a dialect describes the database, and the session loads with it.',
     files: ['sql/session.ts', 'sql/dialect.ts', 'sql/'],
   },
 ];
 
-/** The other entry points; one that is not here is called by its path. */
+/** Titles of the other entry points. One that is missing here is titled with its path. */
 export const ENTRIES: Record<string, { title: string; intro: string }> = {
   './testing': {
     title: 'Testing connectors',
-    intro: 'For tests only. [Testing a connector](../guides/testing.md) is the guide.',
+    intro: 'For tests only. See the guide [Testing a connector](../guides/testing.md).',
   },
   './rest': {
     title: 'Sources from YAML',
-    intro: 'A source that is data. [Any JSON API from YAML](../guides/rest.md) is the guide.',
+    intro: 'Sources described by data. See the guide [Any JSON API from YAML](../guides/rest.md).',
   },
 };

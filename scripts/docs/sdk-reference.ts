@@ -7,20 +7,20 @@ import { type Declaration, exportReader } from './read-exports.ts';
 import { ENTRIES, GROUPS } from './sdk-groups.ts';
 import { zodTable } from './zod-tables.ts';
 
-/** A part of the page. */
+/** A section of the page. */
 interface Part {
   title: string;
   intro: string;
-  /** What its declarations are imported from. */
+  /** The entry point to import its declarations from. */
   from: string;
   shown: Shown[];
-  /** What it exports as well, and what is shown in another part. */
+  /** Exports that are shown in another section. */
   also: Declaration[];
 }
 
 interface Shown {
   declaration: Declaration;
-  /** Whether it can be imported; else it is shown for what mentions it. */
+  /** True if it can be imported; otherwise it is shown because others mention it. */
   exported: boolean;
 }
 
@@ -28,13 +28,13 @@ const HEAD = `${generatedFrom('the declarations and doc comments of packages/sdk
 
 # The SDK
 
-Everything that \`@aries-data/sdk\` and its other entry points export, as TypeScript sees it. The guides come first: this page is for
-looking things up. Zod's names (\`z\`) come from \`zod\`, a peer dependency.`;
+Everything that \`@aries-data/sdk\` and its other entry points export, as TypeScript sees it. Start with the guides; use this page
+to look things up. \`z\` comes from \`zod\`, a peer dependency.`;
 
-/** What is longer is cut: nobody reads it, and the place of its source is named. */
+/** Longer declarations are cut, with a reference to their source. */
 const LINES_AT_MOST = { type: 120, class: 120, function: 120, value: 40 };
 
-/** The page of all exports; `fault` is told of each that lacks a doc comment or an example, or fits in no part of the page. */
+/** Writes the page of all exports; calls `fault` for each without a doc comment, an example or a section of the page. */
 export function sdkReference(root: string, fault: (message: string) => void): string {
   const folder = join(root, 'packages/sdk');
   const { name, exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
@@ -61,7 +61,7 @@ export function sdkReference(root: string, fault: (message: string) => void): st
     const placed = GROUPS.map(({ files, ...group }) => ({ ...group, from, members: membersOf(exported, files) }));
     for (const { file, name } of exported.filter((one) => !placed.some(({ members }) => members.includes(one))))
       fault(
-        `packages/sdk/src/${file}: ${name} fits in no part of the reference; add the file to scripts/docs/sdk-groups.ts`,
+        `packages/sdk/src/${file}: ${name} has no section in the reference; add the file to scripts/docs/sdk-groups.ts`,
       );
     return placed.map(({ members, ...group }) => ({ ...group, shown: inOrder(members), also: [] }));
   });
@@ -76,7 +76,7 @@ function faultsOf({ file, name, kind, text, comment }: Declaration): string[] {
   return isCalled && examples.length === 0 ? [`${place} is exported and its doc comment has no @example`] : [];
 }
 
-/** By file in the order given (an entry stands for all paths that begin so), what can be called before what is a type. */
+/** Sorts by file in the given order (an entry covers all paths that begin with it), functions before types. */
 function membersOf(declarations: readonly Declaration[], files: readonly string[]): Declaration[] {
   const rank = ({ file }: Declaration) => files.findIndex((one) => file.startsWith(one));
   const isType = ({ kind }: Declaration) => (kind === 'type' ? 1 : 0);
@@ -85,7 +85,7 @@ function membersOf(declarations: readonly Declaration[], files: readonly string[
     .sort((a, b) => rank(a) - rank(b) || a.file.localeCompare(b.file) || isType(a) - isType(b));
 }
 
-/** Declarations, each followed by the types that it mentions and that nobody can import. */
+/** Returns declarations, each followed by the unexported types that it mentions. */
 function withTheirTypes(
   declarations: readonly Declaration[],
   { isPublic, seen }: { isPublic: ReadonlySet<Declaration>; seen: Set<Declaration> },
@@ -125,11 +125,11 @@ function render(root: string, parts: readonly Part[]): string {
     const isCode = table === undefined || declaration.kind === 'type';
     return [
       `### \`${declaration.name}\``,
-      ...(exported ? [] : ['Not exported by itself.']),
+      ...(exported ? [] : ['Not exported.']),
       ...(text === '' ? [] : [text]),
-      ...(isCode ? [block(cut(codeOf.get(declaration)!, declaration))] : ['A zod schema.']),
+      ...(isCode ? [block(cut(codeOf.get(declaration)!, declaration))] : ['A zod schema with these fields:']),
       ...(table === undefined ? [] : [table]),
-      ...(uses.length === 0 ? [] : [`Of these: ${uses.map(link).join(', ')}.`]),
+      ...(uses.length === 0 ? [] : [`Uses ${uses.map(link).join(', ')}.`]),
       ...examples.flatMap((example) => ['Example:', block(example)]),
     ].join('\n\n');
   };
@@ -146,7 +146,7 @@ function render(root: string, parts: readonly Part[]): string {
   ].join('\n\n');
 }
 
-/** The text of a doc comment, and its examples. */
+/** Splits a doc comment into its text and its examples. */
 function partsOf(comment: string): { text: string; examples: string[] } {
   const [text = '', ...examples] = comment.split(/^@example\b/m).map((part) => part.trim());
   return { text, examples };
