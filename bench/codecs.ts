@@ -1,6 +1,6 @@
 /**
- * Measures the codecs against the libraries one would take otherwise. Absolute figures depend on the machine; the ratios
- * hold. Each pair is measured in turns, and the best turn counts: what disturbs a machine only ever makes it slower.
+ * Measures the codecs against libraries that do the same. Absolute figures depend on the machine, but the ratios hold. Each pair
+ * takes turns and the best turn counts, because disturbances only ever make a run slower.
  *
  *     node bench/codecs.ts
  */
@@ -43,7 +43,7 @@ const properties = {
 const schema: RecordSchema = { type: 'object', properties, required: Object.keys(properties) };
 const fields = fieldsOf(schema);
 
-/** The types that the columns would have in PostgreSQL. */
+/** The columns' types in PostgreSQL. */
 const PG_TYPES: Record<keyof typeof properties, string> = {
   id: 'bigint',
   title: 'text',
@@ -73,7 +73,7 @@ function makeRecord(index: number): JsonRecord {
   };
 }
 
-// As a parser makes them, and more than one batch: an engine that sees the same strings again and again learns too much.
+// Parsed records in several batches, because V8 optimises too much for strings that it sees again and again.
 const batches = Array.from({ length: BATCHES }, (_, batch) =>
   Array.from({ length: ROWS }, (_, row) => JSON.parse(JSON.stringify(makeRecord(batch * ROWS + row))) as JsonRecord),
 );
@@ -107,7 +107,7 @@ function parseEach(text: string): unknown[] {
 
 interface Contest {
   name: string;
-  /** Bytes of one run. */
+  /** The bytes of one run. */
   bytes: number;
   rows: number;
   ours: (index: number) => unknown;
@@ -205,7 +205,7 @@ const CONTESTS: Contest[] = [
   },
 ];
 
-/** Milliseconds of the best turn of each. */
+/** Returns the best time of each, in milliseconds. */
 async function race(ours: (index: number) => unknown, theirs: (index: number) => unknown): Promise<[number, number]> {
   const best: [number, number] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
   for (let turn = 0; turn < TURNS; turn++) {

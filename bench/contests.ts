@@ -4,29 +4,29 @@ import { fileURLToPath } from 'node:url';
 import { query } from '../test/services/query.ts';
 import { type Run, runNode, runShell } from './run-process.ts';
 
-/** Where a bench takes place. */
+/** The services and files that a bench uses. */
 export interface Place {
-  /** Of the database with the table, and of the one that it goes to. */
+  /** The URLs of the database with the table and of the target database. */
   source: string;
   target: string;
-  /** Name of the table. */
+  /** The name of the table. */
   table: string;
   folder: string;
-  /** The command's entry. */
+  /** The entry file of the command. */
   aries: string;
   psql: boolean;
-  /** A staging on S3, if there is a server. */
+  /** A staging folder on S3, if there is a server. */
   s3: string | undefined;
 }
 
-/** Something that is measured. */
+/** One measurement. */
 export interface Contest {
   name: string;
-  /** The name of the contest that it is compared with. */
+  /** The name of the contest to compare with. */
   baseline: string;
-  /** What it must reach, as a multiple of the baseline's speed. */
+  /** The speed it must reach, as a multiple of the baseline's. */
   atLeast?: number;
-  /** Not part of the time. */
+  /** Runs before the measurement. */
   prepare?(): Promise<void>;
   run(): Promise<Run>;
 }
@@ -39,7 +39,7 @@ export const NAIVE = 'query stream, one row one chunk';
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
-/** All contests on the database, in the order in which they take turns. */
+/** Lists all database contests in the order in which they take turns. */
 export function contests(place: Place): Contest[] {
   const { source, target, table, folder, psql } = place;
   const file = (name: string) => join(folder, name);
@@ -90,7 +90,7 @@ export function contests(place: Place): Contest[] {
   const ends = (format: string): Contest[] => [
     {
       name: `aries extract, ${format}, zstd`,
-      // Like is compared with like; how PostgreSQL's csv compares with its text is a line of its own.
+      // csv is compared with csv; PostgreSQL's own csv against its text format is a separate line.
       ...(format === 'csv' ? { baseline: TO_CSV, atLeast: 1 } : { baseline: TO_FILE }),
       prepare: clean,
       run: extract(format),
@@ -161,7 +161,7 @@ export function contests(place: Place): Contest[] {
   ];
 }
 
-/** An empty table of the same kind: logged, with the same key. */
+/** Creates an empty table of the same kind: logged, with the same key. */
 async function remake({ source, target, table }: Place, name: string): Promise<void> {
   await query(target, `DROP TABLE IF EXISTS ${name}`);
   const [{ columns }] = await query(

@@ -1,5 +1,5 @@
 /**
- * What psql does, for machines that have none: one connection's COPY into another's, or into a file and out of it.
+ * Does what psql does, for machines without it: pipes one connection's COPY into another's, or to or from a file.
  *
  *     node bench/copy-pipe.ts URL 'COPY a TO STDOUT' URL 'COPY b FROM STDIN'
  */
@@ -25,7 +25,7 @@ async function connected(url: string): Promise<pg.Client> {
   return client;
 }
 
-// Where the second argument is empty, the first is a file.
+// If the second argument is empty, the first is a file.
 const source =
   out === '' ? createReadStream(from, { highWaterMark: 262_144 }) : (await connected(from)).query(streams.to(out));
 const sink = into === '' ? createWriteStream(to) : (await connected(to)).query(streams.from(into));

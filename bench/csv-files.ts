@@ -1,7 +1,7 @@
 /**
- * Measures how fast csv files are read, types inferred, against csv-parse (texts only) and DuckDB, by the processor time that
- * each takes; and the whole command that stages them, by the clock, against DuckDB on one thread and, where it is installed,
- * sling, each writing JSON lines. All take turns, and the best turn counts: what disturbs a machine only ever makes it slower.
+ * Measures how fast csv files are read with inferred types, in processor time, against csv-parse (text only) and DuckDB; and the
+ * whole command that stages them, in elapsed time, against DuckDB on one thread and sling, if installed, each writing JSON lines.
+ * All take turns and the best turn counts, because disturbances only ever make a run slower.
  *
  *     node bench/csv-files.ts
  */
@@ -32,7 +32,7 @@ const two = (value: number) => String(value).padStart(2, '0');
 const word = (index: number) => `word${(index * 7919) % 10_007}`;
 const day = (index: number) => `2026-${two((index % 12) + 1)}-${two((index % 28) + 1)}`;
 
-/** Kinds of rows: a header, and what makes a row. */
+/** Kinds of rows: a header and a function that makes a row. */
 const KINDS = {
   'csv files, 50-byte rows': [
     'id,name,price,active,day',
@@ -49,7 +49,7 @@ const KINDS = {
 
 interface Contestant {
   name: string;
-  /** Returns the number of rows, where it knows. */
+  /** Reads the file and returns the number of rows, if known. */
   run(path: string): Promise<number | undefined>;
 }
 
@@ -134,13 +134,13 @@ function execute(command: string, args: string[]): void {
   if (status !== 0) throw new Error(`${command} ended with ${status}: ${stderr}`);
 }
 
-/** Milliseconds of processor time that this process has taken, all of its threads together. */
+/** Returns the processor time of this process with all its threads, in milliseconds. */
 function processorTime(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
 }
 
-/** Megabytes a second of the best turn of each, Aries as a multiple of the second. */
+/** Returns the best speed of each in megabytes per second, and Aries as a multiple of the second. */
 async function race(
   path: string,
   contestants: readonly Contestant[],

@@ -1,6 +1,6 @@
 /**
- * Measures how fast the records of a large JSON array are read, against stream-json in its fastest setting. The two take
- * turns, and the best turn counts: what disturbs a machine only ever makes it slower.
+ * Measures how fast the records of a large JSON array are read, against stream-json with its fastest settings. The two take
+ * turns and the best turn counts, because disturbances only ever make a run slower.
  *
  *     node bench/json-array.ts
  */

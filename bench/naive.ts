@@ -1,5 +1,5 @@
 /**
- * The obvious way in Node: a stream of rows from a query, one object each, one line each, into COPY.
+ * Copies a table in the obvious way in Node: streams a query's rows as objects and writes each as a line to COPY.
  *
  *     node bench/naive.ts SOURCE_URL TABLE TARGET_URL TABLE
  */

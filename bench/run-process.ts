@@ -3,10 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** What one run of a command took. */
+/** The time and memory of one run of a command. */
 export interface Run {
   seconds: number;
-  /** Of a Node process: user and system time, and its peak memory. */
+  /** User and system time, for Node processes only, as is the peak memory. */
   cpuSeconds?: number;
   peakMegabytes?: number;
 }
@@ -16,7 +16,7 @@ const usageFile = join(folder, 'usage.json');
 const hook = join(folder, 'usage.mjs');
 writeFileSync(
   hook,
-  // The system's own maximum (maxRSS) begins at that of the process that started this one, where Linux tells the program's by itself.
+  // maxRSS starts at the value of the parent process; Linux also reports the program's own peak.
   `import { existsSync, readFileSync, writeFileSync } from 'node:fs';
    process.on('exit', () => {
      const usage = process.resourceUsage();
@@ -27,7 +27,7 @@ writeFileSync(
 );
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
-/** Runs a Node program and asks the system what it took. Throws where it fails. */
+/** Runs a Node program and measures time and memory. Throws if it fails. */
 export async function runNode(args: readonly string[], options: SpawnOptions = {}): Promise<Run> {
   const env = { ...process.env, ...options.env, BENCH_USAGE: usageFile };
   const seconds = await timed(process.execPath, ['--import', hook, ...args], { ...options, env });
@@ -39,7 +39,7 @@ export async function runNode(args: readonly string[], options: SpawnOptions = {
   };
 }
 
-/** Runs a line of shell. */
+/** Runs a shell command. */
 export async function runShell(line: string): Promise<Run> {
   return { seconds: await timed('/bin/sh', ['-c', line], {}) };
 }

@@ -1,5 +1,5 @@
 /**
- * Measures Aries against psql's COPY on this machine, in one run, in turns; medians as multiples of the baseline's speed.
+ * Measures Aries against psql's COPY on this machine. All take turns; results are medians, as multiples of the baseline's speed.
  *
  *     node bench/run.ts [--quick] [--rows N] [--rounds N] [--memory] [--staging s3://bucket/prefix] [--out FILE]
  */
@@ -30,7 +30,7 @@ const rows = Number(values.rows ?? (values.quick ? 300_000 : 2_000_000));
 const rounds = Number(values.rounds ?? 5);
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-// As servers are set up: what is committed is on disk.
+// With durable commits, as on a real server.
 await using server = await startPostgres({
   settings: {
     fsync: 'on',
@@ -83,7 +83,7 @@ try {
   await rm(folder, { recursive: true, force: true });
 }
 
-/** Bytes of the table as COPY's text. */
+/** Returns the size of the table in COPY's text format, in bytes. */
 async function copyBytes(): Promise<number> {
   const run = contests(place).find(({ name }) => name === TO_FILE)!;
   await run.run();
@@ -103,10 +103,10 @@ async function measure(all: readonly Contest[], bytes: number): Promise<Record<s
   const runs = new Map(all.map(({ name }) => [name, [] as Run[]]));
   for (let round = 0; round < rounds; round++) {
     for (const { name, prepare, run } of all) {
-      // It takes as long as all the others together: once says it.
+      // It takes as long as all the others together, so once is enough.
       if (name === NAIVE && round > 0) continue;
       await prepare?.();
-      // What one contest leaves to be written must not be the next one's burden.
+      // Pending writes of one contest must not slow down the next.
       await query(place.source, 'CHECKPOINT');
       runs.get(name)!.push(await run());
     }
@@ -133,7 +133,7 @@ async function measure(all: readonly Contest[], bytes: number): Promise<Record<s
   );
 }
 
-/** Milliseconds until a command has ended, in multiples of bare Node's. */
+/** Measures how long short commands take, in milliseconds and as multiples of bare Node. */
 async function startUp(): Promise<Record<string, object>> {
   const commands: Record<string, string[]> = {
     'node -e 0': ['-e', '0'],
@@ -157,7 +157,7 @@ async function startUp(): Promise<Record<string, object>> {
   );
 }
 
-/** A bench of its own, of our code against libraries. */
+/** Runs another bench, of our code against libraries. */
 function libraries(name: string): Record<string, object> {
   const args = [fileURLToPath(new URL(`${name}.ts`, import.meta.url)), '--json'];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', maxBuffer: 1e8 });
@@ -167,7 +167,7 @@ function libraries(name: string): Record<string, object> {
   return table;
 }
 
-/** Peak memory of each lane, which must not grow with the rows. */
+/** Measures the peak memory of each lane, which must not grow with the number of rows. */
 async function peaks(): Promise<Record<string, Record<string, number>>> {
   const lanes = contests(place).filter(({ name }) => name.startsWith('aries run') && !name.includes('S3'));
   const table: Record<string, Record<string, number>> = Object.fromEntries(lanes.map(({ name }) => [name, {}]));

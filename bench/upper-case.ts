@@ -1,4 +1,4 @@
-/** The user function of the bench: every record is looked at and one field changed. */
+/** The user function of the bench: changes one field of every record. */
 import { defineTransform } from '@aries-data/sdk';
 import { z } from 'zod';
 

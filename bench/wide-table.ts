@@ -1,4 +1,4 @@
-/** Statements that make the table of the bench: ten mixed columns, about 200 bytes a row. */
+/** Returns statements that create the table of the bench: ten mixed columns, about 200 bytes per row. */
 export function wideTable(name: string, rows: number): string[] {
   return [
     `CREATE TABLE ${name} (

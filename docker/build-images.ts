@@ -1,4 +1,4 @@
-/** What docker/build does: packs the packages as they are published, and builds the images from nothing else. */
+/** Runs docker/build: packs the packages as for publishing, and builds the images from these archives only. */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,12 +13,12 @@ import { lockedVersions } from './locked-versions.ts';
 
 const HELP = `docker/build [--prefix P] [--tag T] [NAME…] [-- FLAGS]
 
-Builds aries-data, aries-data:core and aries-NAME for each NAME, such as postgres; for all connectors where no name is given,
-for none of them with the name base.
+Builds aries-data, aries-data:core and aries-NAME for each NAME, such as postgres; all connectors if no name is given,
+only the base images with the name "base".
 
-  --prefix P  is put before each image's name, such as registry.example.com/team/
-  --tag T     is the tag of all images, in place of latest; aries-data:core becomes aries-data:T-core
-  FLAGS       go to docker build, such as --build-arg NODE_IMAGE=mirror.example.com/node:24-bookworm-slim
+  --prefix P  is added before each image's name, for example registry.example.com/team/
+  --tag T     is the tag of all images, instead of latest; aries-data:core becomes aries-data:T-core
+  FLAGS       are passed to docker build, for example --build-arg NODE_IMAGE=mirror.example.com/node:24-bookworm-slim
 `;
 
 const root = resolve(import.meta.dirname, '..');
@@ -65,7 +65,7 @@ async function buildBase(context: string): Promise<void> {
   });
   for (const name of ['bin', 'no-connector'])
     cpSync(join(root, 'docker', name), join(context, name), { recursive: true });
-  // zod is a peer of the SDK: named here, so that it lies where connectors are given it from.
+  // zod is a peer of the SDK. It is listed here to be installed at the top level, from where connectors get it.
   const { zod, ...overrides } = lockedVersions(join(root, 'packages/cli'));
   const manifest = {
     private: true,
@@ -92,7 +92,7 @@ function buildConnector(name: string, context: string): void {
   const archive = pack(join(root, path), context);
   run('tar', ['-xzf', archive, '--strip-components=1'], context);
   rmSync(join(context, archive));
-  // FROM aries-data means the one that was just built.
+  // Makes FROM aries-data mean the image that was just built.
   const file = join(context, 'Dockerfile');
   writeFileSync(file, readFileSync(file, 'utf8').replace(/^FROM aries-data$/m, `FROM ${images.base}`));
   docker(['--tag', images.connector(name), ...labelsFor(`aries-${name}`, path), context]);

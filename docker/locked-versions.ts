@@ -6,8 +6,8 @@ interface Listed {
 }
 
 /**
- * The version of each package that one of ours pulls in, as pnpm-lock.yaml has it: the image holds what the tests ran with.
- * Packages of the workspace are left out, and those of which there is more than one version.
+ * Returns the version in pnpm-lock.yaml of each dependency of a package, so that the image contains what was tested.
+ * Packages of the workspace are left out, and so are packages with more than one version.
  */
 export function lockedVersions(folder: string): Record<string, string> {
   const args = ['list', '--prod', '--depth', 'Infinity', '--json'];

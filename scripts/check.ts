@@ -1,6 +1,6 @@
 /**
- * Everything that can be said about the code without running it: format, lint, types, unused code, the layers, and
- * whether the packed packages export what they say. All checks run, whatever fails; the exit code is 1 where any did.
+ * Checks the code without running it: format, lint, types, unused code, layers, and the exports of the packed packages.
+ * All checks run even if one fails; the exit code is 1 if any did.
  */
 import { spawn } from 'node:child_process';
 

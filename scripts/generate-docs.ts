@@ -1,6 +1,6 @@
 /**
- * Writes the reference, and what the other pages say about options, errors and measurements, from the code that decides it.
- * With --check nothing is written: the exit code is 1 where a page is not current, or a public export is not explained.
+ * Generates the reference pages, and the tables of options, errors and measurements in other pages, from the code.
+ * With --check nothing is written, and the exit code is 1 if a page is outdated or a public export has no explanation.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';

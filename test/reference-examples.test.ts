@@ -19,7 +19,9 @@ const RESULT = /^(?!const )(.+); \/\/ (.+)$/gm;
 
 /** What the examples leave to whoever reads them. */
 const WORLD = `
+import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
+import { expect, test } from 'vitest';
 import { z } from 'zod';
 ${pages.map(importsOf).join('\n')}
 
@@ -109,7 +111,7 @@ function examplesOf(markdown: string): Example[] {
 function importsOf(markdown: string): string {
   const [, from] = /^Everything that `([^`]+)` exports/m.exec(markdown) ?? [];
   const names = sectionsOf(markdown)
-    .filter(({ text }) => !text.includes('\nNot exported by itself.\n'))
+    .filter(({ text }) => !text.includes('\nNot exported.\n'))
     .map(({ name, text }) => (/^```ts\n(interface|type) /m.test(text) ? `type ${name}` : name));
   return `import { ${names.join(', ')} } from '${from}';`;
 }

@@ -1,8 +1,7 @@
 #!/usr/bin/env -S NODE_DISABLE_COMPILE_CACHE=1 node
 /**
- * Installs the connector that was copied into the current folder, while its image is built: what its lock file names, for
- * production, without what the base image has already. Then it is loaded once, so that a broken one fails the build and not
- * the first run.
+ * Installs the connector in the current folder while its image is built: the production packages of its lock file, without what
+ * the base image already has. Then loads it once, so that a broken connector fails the build and not the first run.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -23,7 +22,7 @@ interface Manifest {
   devDependencies?: Versions;
 }
 
-/** Who runs the connector; root only builds. */
+/** The user that runs the connector; root only builds it. */
 const USER = 1000;
 const CACHE = '/tmp/aries-install';
 const PNPM = 'pnpm@12';
@@ -31,18 +30,18 @@ const PNPM = 'pnpm@12';
 const manifestText = readFileSync('package.json', 'utf8');
 const manifest = JSON.parse(manifestText) as Manifest;
 if (manifest.name === 'no-connector')
-  fail('The build context holds no package.json. Run docker build in the folder of the connector, or COPY it before.');
+  fail('The build context has no package.json. Run docker build in the folder of the connector, or COPY it first.');
 rmSync('no-connector.js', { force: true });
 refuseWorkspaceVersions(manifest);
 if (existsSync('node_modules')) {
-  warn('node_modules came with the build context and is installed anew: name it in .dockerignore.');
+  warn('The build context contains node_modules, which is replaced. Add it to .dockerignore.');
   rmSync('node_modules', { recursive: true });
 }
 
 const locked = ['package-lock.json', 'npm-shrinkwrap.json'].some((file) => existsSync(file));
 const lockedByPnpm = !locked && existsSync('pnpm-lock.yaml');
 const wanted = withoutWhatTheBaseHas(manifest);
-// npm and pnpm read package.json: for as long as they run it says what this image lacks.
+// While npm or pnpm runs, package.json lists only what this image lacks.
 writeFileSync('package.json', JSON.stringify(wanted));
 const npm = installation(wanted);
 if (npm !== undefined) run('npm', npm);
@@ -50,7 +49,7 @@ writeFileSync('package.json', manifestText);
 rmSync(CACHE, { recursive: true, force: true });
 if (manifest.keywords?.includes('aries-connector')) load();
 
-/** The arguments of npm that install it; none where there is nothing to install. */
+/** Returns npm's arguments for the installation; undefined if there is nothing to install. */
 function installation(wanted: Manifest): string[] | undefined {
   const npm = ['--no-audit', '--no-fund', '--loglevel=error', '--update-notifier=false', `--cache=${CACHE}/npm`];
   if (locked) return ['ci', '--omit=dev', ...npm];
@@ -62,14 +61,14 @@ function installation(wanted: Manifest): string[] | undefined {
   const names = Object.keys({ ...wanted.dependencies, ...wanted.optionalDependencies, ...wanted.peerDependencies });
   if (names.length === 0) return undefined;
   warn(
-    `No package-lock.json or pnpm-lock.yaml: the newest that package.json allows is installed (${names.join(', ')}).`,
+    `No package-lock.json or pnpm-lock.yaml: installing the newest versions that package.json allows (${names.join(', ')}).`,
   );
   return ['install', '--omit=dev', '--no-package-lock', ...npm];
 }
 
 /**
- * The SDK and zod come from the base, where it has a version that the connector allows: the image stays small, and the engine
- * and the connector share their modules. `prepare` is for those who develop: its tools are not installed here.
+ * Removes what the base image provides. The SDK and zod come from the base if it has a version that the connector allows, so the
+ * image stays small and the engine and the connector share their modules. `prepare` needs development tools, which are not installed.
  */
 function withoutWhatTheBaseHas({ scripts, peerDependencies = {}, devDependencies = {}, ...rest }: Manifest): Manifest {
   const { prepare: _, ...otherScripts } = scripts ?? {};
@@ -77,9 +76,9 @@ function withoutWhatTheBaseHas({ scripts, peerDependencies = {}, devDependencies
   return {
     ...rest,
     scripts: otherScripts,
-    // pnpm compares all of them with its lock file.
+    // pnpm compares these with its lock file.
     peerDependencies: lockedByPnpm ? peerDependencies : Object.fromEntries(lacking),
-    // npm install, unlike npm ci, would look them up.
+    // Unlike npm ci, npm install would look them up.
     devDependencies: locked || lockedByPnpm ? devDependencies : {},
   };
 }
@@ -97,12 +96,12 @@ function refuseWorkspaceVersions({ dependencies, optionalDependencies }: Manifes
   for (const [name, range] of Object.entries({ ...dependencies, ...optionalDependencies })) {
     if (/^(?:workspace|catalog):/.test(range))
       fail(
-        `package.json asks for ${name} ${range}, which only its workspace knows. Build from the packed package: pnpm pack.`,
+        `package.json depends on ${name} ${range}, which exists only in its workspace. Build from the packed package: pnpm pack.`,
       );
   }
 }
 
-/** As the user who will run it, whose cache of compiled modules this fills. */
+/** Loads the connector as the user that will run it, which also fills that user's compile cache. */
 function load(): void {
   const { NODE_DISABLE_COMPILE_CACHE: _, ...env } = process.env;
   const options = { uid: USER, gid: USER, env: { ...env, HOME: '/tmp' } };

@@ -1,4 +1,4 @@
-/** Runs the pipeline beside this file, then asks the database that it filled. */
+/** Runs the pipeline in this folder, then queries the database that it filled. */
 import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -21,7 +21,7 @@ const QUERY = `
 const database = await DuckDBInstance.create(resolve(root, '.aries/demo.duckdb'), { access_mode: 'READ_ONLY' });
 const connection = await database.connect();
 const rows = (await connection.runAndReadAll(QUERY)).getRows();
-console.log(`\nThe ten countries with most cities, from .aries/demo.duckdb:\n${QUERY}\n`);
+console.log(`\nThe ten countries with the most cities, from .aries/demo.duckdb:\n${QUERY}\n`);
 for (const [country, cities] of rows) console.log(`  ${String(country).padEnd(4)}${String(cities).padStart(7)}`);
 connection.closeSync();
 database.closeSync();

@@ -7,14 +7,14 @@ import { sqliteDialect } from './dialect.ts';
 /** Tables of a SQLite database. A load is one transaction: all of a dataset's streams and their ledger rows, or nothing. */
 export const destination = defineDestination({
   config: z.object({
-    path: z.string().min(1).describe('The file of the SQLite database; it is made where it does not exist.'),
+    path: z.string().min(1).describe('The SQLite database file. It is created if it does not exist.'),
     lockTimeout: z
       .number()
       .min(0)
       .default(60)
       .describe('How long to wait for another load into the same database, seconds.'),
   }),
-  // No staged format is taken as it is: records come in batches.
+  // No staged format is loaded directly; records arrive in batches.
   formats: [],
   dispositions: ['append', 'replace', 'replace-interval', 'merge'],
   delivery: 'transactional',

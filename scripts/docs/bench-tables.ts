@@ -12,7 +12,7 @@ interface BenchResults {
   memory?: Record<string, object>;
 }
 
-/** What the last bench came to, from `bench/results.json`. */
+/** Writes the results of the last bench from `bench/results.json`. */
 export function benchTables(json: string): string {
   const results = JSON.parse(json) as BenchResults;
   const { date, machine, rows, rounds, psql } = results;
@@ -23,7 +23,7 @@ export function benchTables(json: string): string {
   return [head, ...tables.map(tableOf)].join('\n\n');
 }
 
-/** Lines by name, with all the columns that any of them has. */
+/** Makes a table of named lines, with every column that any line has. */
 function tableOf(lines: Record<string, object>): string {
   const columns = [...new Set(Object.values(lines).flatMap((line) => Object.keys(line)))];
   const rows = Object.entries(lines).map(([name, line]) => [

@@ -5,8 +5,8 @@ import { anchorMaker, generatedFrom, markdownTable } from './markdown.ts';
 type Flag = CommandClass['flags'][string];
 
 const PRINTS = {
-  step: 'The result of the step: a summary on a terminal, else one line of JSON.',
-  data: 'The result: for people on a terminal, else one line of JSON.',
+  step: 'The result of the step: a summary on a terminal, otherwise one line of JSON.',
+  data: 'The result: readable on a terminal, otherwise one line of JSON.',
   text: 'Text.',
 };
 
@@ -14,11 +14,11 @@ const HEAD = `${generatedFrom('packages/cli/src/commands.ts')}
 
 # The command line
 
-What is in brackets may be left out. Every flag may come from the environment instead: the name beside it; what is said on
-the command line wins. [Errors and exit codes](errors.md) says what a failure looks like, [The pipeline file](pipeline.md) what
-\`aries run\` reads, [Connectors](connectors.md) what \`CONNECTOR\` can be called.`;
+Arguments in brackets are optional. Every flag can also be set by the environment variable listed next to it; the command line takes
+precedence. See also [Errors and exit codes](errors.md), [The pipeline file](pipeline.md), which \`aries run\` reads, and
+[Connectors](connectors.md) for the names that \`CONNECTOR\` can have.`;
 
-/** The page of all commands, each with arguments, flags, their names in the environment, and examples. */
+/** Writes the page of all commands, with arguments, flags, environment variables and examples. */
 export function cliReference(): string {
   const anchor = anchorMaker();
   anchor('The command line');
@@ -34,11 +34,11 @@ export function cliReference(): string {
     '## Commands',
     markdownTable(['command', 'what it does'], overview),
     ...commands.flatMap(({ id, command }) => commandSection(id, command)),
-    '## Flags of every command',
+    '## Flags of all commands',
     flagTable(shared),
     '## Exit codes',
     exitTable(),
-    'Stopped by SIGINT a command ends with 130 instead of 143. [Errors and exit codes](errors.md) says what each means and what a scheduler should do.',
+    'A command that is stopped by SIGINT ends with 130 instead of 143. [Errors and exit codes](errors.md) explains each code and what a scheduler should do.',
   ].join('\n\n');
 }
 
@@ -71,12 +71,12 @@ function commandSection(id: string, command: CommandClass): string[] {
         ]),
     ...(Object.keys(command.flags).length === 0 ? [] : [flagTable(command.flags)]),
     `Prints: ${PRINTS[command.product]}`,
-    // Not `sh`: test/cli-examples.test.ts runs these, with the files and the database that they name.
+    // Marked `bash`, not `sh`: test/cli-examples.test.ts runs these with the files and the database that they need.
     ...(command.examples === undefined ? [] : [block('bash', command.examples.map(commandOf).join('\n'))]),
   ];
 }
 
-/** An example without oclif's placeholders. */
+/** Replaces oclif's placeholders in an example. */
 function commandOf(example: string): string {
   return example.replaceAll('<%= config.bin %>', 'aries');
 }
@@ -97,7 +97,7 @@ function conditions(flag: Flag): string[] {
     names.map((name) => `\`--${typeof name === 'string' ? name : (name as { name: string }).name}\``).join(', ');
   return [
     ...(flag.required === true ? ['Required'] : []),
-    ...('multiple' in flag && flag.multiple === true ? ['May be given several times'] : []),
+    ...('multiple' in flag && flag.multiple === true ? ['Can be repeated'] : []),
     ...('default' in flag && flag.default !== undefined && typeof flag.default !== 'function'
       ? [`Default: \`${String(flag.default)}\``]
       : []),

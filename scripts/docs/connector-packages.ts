@@ -3,18 +3,18 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Destination, Source, Transform } from '@aries-data/sdk';
 
-/** What a package under `connectors/` exports. */
+/** The exports of a package under `connectors/`. */
 export interface ConnectorPackage {
-  /** Its folder's name. */
+  /** The name of its folder. */
   name: string;
   description: string;
   source?: Source;
   destination?: Destination;
-  /** By the names they are called by. */
+  /** Its transforms, by the names used in pipelines. */
   transforms: Record<string, Transform>;
 }
 
-/** All packages under `connectors/`, by name. */
+/** Loads all packages under `connectors/`, sorted by name. */
 export async function connectorPackages(root: string): Promise<ConnectorPackage[]> {
   const names = readdirSync(resolve(root, 'connectors')).filter((name) =>
     existsSync(resolve(root, `connectors/${name}/package.json`)),

@@ -3,19 +3,19 @@ import type { ConnectorPackage } from './connector-packages.ts';
 import { generatedFrom, markdownTable } from './markdown.ts';
 import { sampleConfig } from './sample-config.ts';
 
-const HEAD = `${generatedFrom('what the packages under connectors/ export')}
+const HEAD = `${generatedFrom('the exports of the packages under connectors/')}
 
 # Connectors
 
-What each connector reads and writes. Its README, behind the name, has its options, the permissions it needs and its limits.
-A connector of your own, a path or a package, is used in the same way.`;
+The connectors in this repository. Follow a name to its README for options, required permissions and limits. Your own connector, a
+path or a package, is used in the same way.`;
 
-const NOTES = `- **Streams**: *discovered* are those that the system tells of; *configured*, those that the config names. \`aries discover\` prints them.
-- **Takes** are the staged formats whose parts go in untouched; parts of any other format are loaded as records.
-- **Delivery** says what holds when a load breaks off: [Guarantees](../guarantees.md). The dispositions are explained in
-  [Running it again](../guides/running-again.md).`;
+const NOTES = `- **Streams**: *discovered* streams are reported by the system; *configured* streams are listed in the config. \`aries discover\` prints them.
+- **Takes**: the staged formats whose parts are loaded unchanged. Parts in other formats are loaded record by record.
+- **Delivery**: what is guaranteed if a load fails, see [Guarantees](../guarantees.md). [Running it again](../guides/running-again.md)
+  explains the dispositions.`;
 
-/** The page of all connectors in this repository. */
+/** Writes the page of all connectors in this repository. */
 export function connectorsReference(packages: readonly ConnectorPackage[]): string {
   const sources = packages.flatMap(({ name, description, source }) =>
     source === undefined ? [] : [{ name, description, source }],
@@ -33,7 +33,7 @@ export function connectorsReference(packages: readonly ConnectorPackage[]): stri
   const transformRows = packages.flatMap(({ name, transforms }) =>
     Object.entries(transforms).map(([transform, { scope }]) => [
       `[\`${transform}\`](../../connectors/${name}/README.md${transform === name ? '' : `#${transform}`})`,
-      scope === 'batch' ? 'batches, within the step before it' : 'the whole dataset, as a step of its own',
+      scope === 'batch' ? 'batches, inside the previous step' : 'the whole dataset, as a separate step',
     ]),
   );
   return [
@@ -49,7 +49,7 @@ export function connectorsReference(packages: readonly ConnectorPackage[]): stri
       ]),
     ),
     '## Sources',
-    markdownTable(['connector', 'what it is', 'streams'], sourceRows),
+    markdownTable(['connector', 'reads from', 'streams'], sourceRows),
     '## Destinations',
     markdownTable(['connector', 'dispositions', 'takes', 'delivery'], destinationRows),
     '## Transforms',
@@ -66,9 +66,9 @@ function code(names: readonly string[]): string {
   return names.map((name) => `\`${name}\``).join(', ');
 }
 
-/** The streams of a source that has the same ones whatever its config; asking it reaches no system. */
+/** Lists the streams of a source with fixed ones, without reaching any system. */
 function streamsOf({ config, streams }: Source): string {
-  // Those that ask their system await it.
+  // A source that asks its system for streams is asynchronous.
   if (streams.constructor.name === 'AsyncFunction') return 'discovered';
   const [one, other] = ['a', 'b'].map((text) => namesWith(streams, sampleConfig(config, text)));
   return one === other && one !== '' ? one! : 'configured';

@@ -3,7 +3,7 @@ import { markdownTable } from './markdown.ts';
 
 const CODES = Object.keys(ERROR_CODES) as ErrorCode[];
 
-/** All error codes with kind, exit code and meaning. */
+/** Makes the table of error codes with kind, exit code and meaning. */
 export function errorTable(): string {
   const rows = CODES.map((code) => {
     const { kind, meaning } = ERROR_CODES[code];
@@ -12,7 +12,7 @@ export function errorTable(): string {
   return markdownTable(['code', 'kind', 'exit', 'meaning'], rows);
 }
 
-/** The exit codes of every command, with the error codes behind each. */
+/** Makes the table of exit codes, with the error codes for each. */
 export function exitTable(): string {
   const exits = Map.groupBy(CODES, exitOf);
   const rows = [...exits]

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 
-/** Formats pieces of a declaration file as the repository's code is, all in one run of Biome. */
+/** Formats pieces of a declaration file like the repository's code, all in one run of Biome. */
 export function formatDeclarations(root: string, pieces: readonly string[]): string[] {
   const input = pieces.map((piece, index) => `//# ${index}\ndeclare ${piece}\n`).join('');
   const output = execFileSync(join(root, 'node_modules/.bin/biome'), ['format', '--stdin-file-path=pieces.d.ts'], {

@@ -1,20 +1,20 @@
-/** What a generated page begins with. */
+/** Makes the first line of a generated page. */
 export function generatedFrom(source: string): string {
   return `<!-- Generated from ${source} by scripts/generate-docs.ts. Change it there. -->`;
 }
 
-/** A table; cells may hold anything but a line's end means a space. */
+/** Makes a table. Cells may contain any text; line ends become spaces. */
 export function markdownTable(columns: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.map(cell).join(' | ')} |`;
   return [line(columns), `|${'---|'.repeat(columns.length)}`, ...rows.map(line)].join('\n');
 }
 
-/** Text that may stand in a table. */
+/** Escapes text for a table. */
 export function cell(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 }
 
-/** Gives each heading of a page the anchor that GitHub gives it; call it in the order of the page. */
+/** Makes a function that returns the anchor GitHub gives each heading; call it in the order of the page. */
 export function anchorMaker(): (heading: string) => string {
   const seen = new Map<string, number>();
   return (heading) => {

@@ -6,7 +6,7 @@ import { type Declaration, exportReader } from './read-exports.ts';
 import type { ReferencePage } from './reference-pages.ts';
 import { zodTable } from './zod-tables.ts';
 
-/** A part of the page. */
+/** A section of the page. */
 interface Part {
   title: string;
   intro: string;
@@ -19,7 +19,7 @@ interface Shown {
   exported: boolean;
 }
 
-/** What is longer is cut: nobody reads it, and the place of its source is named. */
+/** Longer declarations are cut, with a reference to their source. */
 const LINES_AT_MOST = { type: 120, class: 120, function: 120, value: 40 };
 
 /** The page of a package's exports; `fault` is called for each that lacks a doc comment or an example, or fits in no part of the page. */
@@ -53,7 +53,7 @@ function faultsOf({ file, name, kind, text, comment }: Declaration, source: stri
   return isCalled && examples.length === 0 ? [`${place} is exported and its doc comment has no @example`] : [];
 }
 
-/** By file in the order given (an entry stands for all paths that begin so), what can be called before what is a type. */
+/** Sorts by file in the given order (an entry covers all paths that begin with it), functions before types. */
 function membersOf(declarations: readonly Declaration[], files: readonly string[]): Declaration[] {
   const rank = ({ file }: Declaration) => files.findIndex((one) => file.startsWith(one));
   const isType = ({ kind }: Declaration) => (kind === 'type' ? 1 : 0);
@@ -62,7 +62,7 @@ function membersOf(declarations: readonly Declaration[], files: readonly string[
     .sort((a, b) => rank(a) - rank(b) || a.file.localeCompare(b.file) || isType(a) - isType(b));
 }
 
-/** Declarations, each followed by the types that it mentions and that nobody can import. */
+/** Returns declarations, each followed by the unexported types that it mentions. */
 function withTheirTypes(
   declarations: readonly Declaration[],
   { isPublic, seen }: { isPublic: ReadonlySet<Declaration>; seen: Set<Declaration> },
@@ -102,11 +102,11 @@ function render(root: string, page: ReferencePage, parts: readonly Part[], sourc
     const isCode = table === undefined || declaration.kind === 'type';
     return [
       `### \`${declaration.name}\``,
-      ...(exported ? [] : ['Not exported by itself.']),
+      ...(exported ? [] : ['Not exported.']),
       ...(text === '' ? [] : [text]),
-      ...(isCode ? [block(cut(codeOf.get(declaration)!, declaration, source))] : ['A zod schema.']),
+      ...(isCode ? [block(cut(codeOf.get(declaration)!, declaration, source))] : ['A zod schema with these fields:']),
       ...(table === undefined ? [] : [table]),
-      ...(uses.length === 0 ? [] : [`Of these: ${uses.map(link).join(', ')}.`]),
+      ...(uses.length === 0 ? [] : [`Uses ${uses.map(link).join(', ')}.`]),
       ...examples.flatMap((example) => ['Example:', block(example)]),
     ].join('\n\n');
   };
@@ -122,7 +122,7 @@ Everything that \`@aries-data/${page.package}\` exports, as TypeScript sees it. 
   ].join('\n\n');
 }
 
-/** The text of a doc comment, and its examples. */
+/** Splits a doc comment into its text and its examples. */
 function partsOf(comment: string): { text: string; examples: string[] } {
   const [text = '', ...examples] = comment.split(/^@example\b/m).map((part) => part.trim());
   return { text, examples };

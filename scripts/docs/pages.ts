@@ -1,19 +1,19 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
-/** Writes pages and parts of pages; with `check` it only says on stderr which are not current. */
+/** Writes pages and sections; with `check` it only reports outdated ones on stderr. */
 export interface Pages {
-  /** A page that is generated as a whole. */
+  /** Writes a page that is generated as a whole. */
   page(file: string, content: string): void;
-  /** What stands between `<!-- marker -->` and `<!-- /marker -->`. */
+  /** Writes the text between `<!-- marker -->` and `<!-- /marker -->`. */
   section(file: string, marker: string, content: string): void;
-  /** Says what is wrong with the source of a page. */
+  /** Reports a fault in the source of a page. */
   fault(message: string): void;
-  /** How much is wrong. */
+  /** Returns the number of faults. */
   faults(): number;
 }
 
-/** Pages by their path in the repository. */
+/** Makes a writer for pages, named by their path in the repository. */
 export function createPages(root: string, { check }: { check: boolean }): Pages {
   let faults = 0;
   const fault = (message: string) => {
@@ -22,7 +22,7 @@ export function createPages(root: string, { check }: { check: boolean }): Pages 
   };
   const write = (file: string, before: string, after: string) => {
     if (after === before) return;
-    if (check) fault(`${file} is not current: run node scripts/generate-docs.ts`);
+    if (check) fault(`${file} is outdated: run node scripts/generate-docs.ts`);
     else writeFileSync(resolve(root, file), after);
   };
   return {

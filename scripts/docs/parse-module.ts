@@ -1,20 +1,20 @@
 import { posix } from 'node:path';
 import { type Node, parseSync } from 'oxc-parser';
 
-/** Where a name of a module comes from: another file (its path in `src`), or this one where `file` is left out. */
+/** The origin of a name in a module: another file (its path in `src`), or this one if `file` is undefined. */
 export interface NameOrigin {
   file?: string;
   name: string;
 }
 
-/** One statement of a declaration file: an overload of a function, an interface, a type, a class, a constant. */
+/** One statement of a declaration file: a function overload, an interface, a type, a class or a constant. */
 export interface Declared {
   kind: 'function' | 'class' | 'value' | 'type';
-  /** Without the words `export` and `declare`, and without the comment before it. */
+  /** The text without `export`, `declare` and the comment before it. */
   text: string;
-  /** The doc comment before it, without stars; empty where there is none. */
+  /** The doc comment before it, without stars; empty if there is none. */
   comment: string;
-  /** The names of types and values that it mentions. */
+  /** The names of the types and values that it mentions. */
   mentions: Set<string>;
 }
 
@@ -32,7 +32,7 @@ const KINDS: Partial<Record<Node['type'], Declared['kind']>> = {
   TSTypeAliasDeclaration: 'type',
 };
 
-/** Reads one declaration file. `file` is its path in `src`; imports of packages are left out. */
+/** Parses one declaration file. `file` is its path in `src`; imports of packages are left out. */
 export function parseModule(file: string, source: string): Module {
   const { program, comments, errors } = parseSync(file.replace(/\.ts$/, '.d.ts'), source);
   if (errors.length > 0) throw new Error(`${file}: ${errors[0]!.message}`);
@@ -87,7 +87,7 @@ function withoutStars(comment: string): string {
     .trim();
 }
 
-/** The names in places where a type or a value is mentioned; not those of properties and parameters. */
+/** Collects the names used as a type or value, but not those of properties and parameters. */
 function mentionsOf(declaration: Node): Set<string> {
   const names = new Set<string>();
   const visit = (value: unknown, mentioned: boolean): void => {

@@ -1,27 +1,27 @@
 import { type Declared, type Module, parseModule } from './parse-module.ts';
 
-/** Something that a package exports, or that what it exports mentions. */
+/** An export of a package, or a declaration that an export mentions. */
 export interface Declaration {
   name: string;
   /** The path of its source in `src`, such as `http/http.ts`. */
   file: string;
   kind: Declared['kind'];
-  /** Its text; all overloads. */
+  /** Its text, with all overloads. */
   text: string;
-  /** Its doc comment, without stars; empty where there is none. */
+  /** Its doc comment, without stars; empty if there is none. */
   comment: string;
   /** The declarations of the same package that its text mentions. */
   uses: Declaration[];
 }
 
-/** Reads what files of a package export, by name, following where names come from. */
+/** Makes a function that reads the exports of a file by name, following re-exports. */
 export function exportReader(sources: ReadonlyMap<string, string>): (file: string) => Map<string, Declaration> {
   const modules = new Map<string, Module>();
   const known = new Map<string, Declaration>();
 
   const moduleOf = (file: string): Module => {
     const source = sources.get(file);
-    if (source === undefined) throw new Error(`There is no declaration file of ${file}`);
+    if (source === undefined) throw new Error(`There is no declaration file for ${file}`);
     const module = modules.get(file) ?? parseModule(file, source);
     modules.set(file, module);
     return module;
@@ -33,7 +33,7 @@ export function exportReader(sources: ReadonlyMap<string, string>): (file: strin
     return origin.file === undefined ? local(file, origin.name) : exported(origin.file, origin.name);
   };
 
-  /** What a name stands for inside a file; undefined where it is a package's or the language's. */
+  /** Resolves a name inside a file; undefined if it belongs to another package or the language. */
   const local = (file: string, name: string): Declaration | undefined => {
     const module = moduleOf(file);
     const imported = module.imported.get(name);
@@ -51,7 +51,7 @@ export function exportReader(sources: ReadonlyMap<string, string>): (file: strin
       comment: overloads.find(({ comment }) => comment !== '')?.comment ?? '',
       uses: [],
     };
-    // Known before its uses are: types may mention each other.
+    // Stored before its uses are read, because types may mention each other.
     known.set(key, declaration);
     const mentioned = new Set(overloads.flatMap(({ mentions }) => [...mentions]));
     for (const one of mentioned) {
@@ -67,7 +67,7 @@ export function exportReader(sources: ReadonlyMap<string, string>): (file: strin
       [...moduleOf(file).exported].flatMap(([name, origin]): [string, Declaration][] => {
         if (origin.file?.startsWith('@')) return [];
         const declaration = exported(file, name);
-        if (declaration === undefined) throw new Error(`${file} exports ${name}, which is not declared anywhere`);
+        if (declaration === undefined) throw new Error(`${file} exports ${name}, but nothing declares it`);
         return [[name, declaration]];
       }),
     );

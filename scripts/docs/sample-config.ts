@@ -10,7 +10,7 @@ interface Schema {
   required?: string[];
 }
 
-/** A config with what is required and what has a default, its texts being `text`; good for asking, not for connecting. */
+/** Makes a config with all required options and defaults, and `text` for text: enough to call functions, not to connect. */
 export function sampleConfig(config: z.ZodType, text: string): unknown {
   return sampleOf(z.toJSONSchema(config, { io: 'input', unrepresentable: 'any' }) as Schema, text);
 }

@@ -4,7 +4,7 @@ import { streamOptionsSchema } from '../../packages/engine/src/pipeline/pipeline
 import { restApi } from '../../packages/rest/src/rest-api.ts';
 import { optionsTable } from '../../packages/testing/src/options-table.ts';
 
-/** Exports that only a zod schema explains: as TypeScript writes their types, nobody can read them. */
+/** Exports shown as tables of their zod schema, because their TypeScript types are unreadable. */
 const SCHEMAS: Record<string, z.ZodType> = {
   Manifest: manifestSchema,
   ManifestStream: streamSchema,
@@ -12,7 +12,7 @@ const SCHEMAS: Record<string, z.ZodType> = {
   streamOptionsSchema,
 };
 
-/** The fields behind such an export, as a table. */
+/** Makes a table of such an export's fields; undefined for other exports. */
 export function zodTable(name: string): string | undefined {
   const schema = SCHEMAS[name];
   return schema === undefined ? undefined : optionsTable(schema);

@@ -16,7 +16,7 @@ const issue = (id: number, updated_at: string) => ({
   closed_at: null,
 });
 
-/** How the rules of `aries test` are tried: against a server of our own that answers as the API does. */
+/** Runs the rules of `aries test` against a local server that answers like the API. */
 export const source = defineConformance({
   config: { repo: 'octocat/hello', token: 'a-token-that-is-secret' },
   async setup() {
@@ -37,14 +37,14 @@ export const source = defineConformance({
       },
     };
   },
-  // Each step changes one issue and adds two, one of them at the greatest date that is there.
+  // Each step changes one issue and adds two, one of them with the latest date so far.
   mutate(step, { issues }) {
     issues[step]!.updated_at = day(9 + step);
     issues.push(issue(200 + step, day(8 + step)), issue(300 + step, day(9 + step)));
   },
 });
 
-/** One page, the oldest change first, with the link to the next one. */
+/** Makes one page, oldest change first, with a link to the next page. */
 function page(issues: ReturnType<typeof issue>[], url: URL) {
   const since = Date.parse(url.searchParams.get('since') ?? day(1));
   const number = Number(url.searchParams.get('page') ?? 1);

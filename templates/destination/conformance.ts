@@ -5,7 +5,7 @@ import type { JsonRecord } from '@aries-data/sdk';
 import { defineConformance } from '@aries-data/testing';
 import { openDatabase, tableOf } from './src/database.ts';
 
-/** How the rules of `aries test` are tried: each with a database of its own, read back without Aries. */
+/** Runs each rule of `aries test` with a new database, and reads it back without Aries. */
 export const destination = defineConformance({
   schemaless: true,
   async setup() {

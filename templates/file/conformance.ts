@@ -6,7 +6,7 @@ import { defineConformance } from '@aries-data/testing';
 const line = (number: number) =>
   `192.0.2.${number % 200} - - [10/Oct/2000:13:55:36 -0700] "GET /page/${number} HTTP/1.1" 200 ${number}\n`;
 
-/** How the rules of `aries test` are tried: with a log of some thousand lines. */
+/** Runs the rules of `aries test` with a log of a few thousand lines. */
 export const source = defineConformance({
   async setup() {
     const folder = await mkdtemp(join(tmpdir(), 'my-file-'));

@@ -1,7 +1,7 @@
 import { decimal, defineTransform } from '@aries-data/sdk';
 import { z } from 'zod';
 
-/** Tidies names, and leaves out orders of nothing: what is left out is counted. */
+/** Tidies names and leaves out orders with a total of zero, which are counted. */
 export const transform = defineTransform({
   input: z.object({ customer: z.string(), total: z.string() }),
   output: z.object({ id: z.int(), at: z.iso.datetime(), customer: z.string(), total: decimal(12, 2) }),

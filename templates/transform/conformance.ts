@@ -1,7 +1,7 @@
 import { fieldSchema } from '@aries-data/sdk';
 import { defineConformance } from '@aries-data/testing';
 
-/** What the rules of `aries test` are tried with. */
+/** The config and input for the rules of `aries test`. */
 export const transform = defineConformance({
   config: { fields: ['email'], key: 'a key of sixteen characters' },
   input: {

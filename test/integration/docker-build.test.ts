@@ -186,7 +186,7 @@ describe('images', () => {
       const { code, output } = await images.build(connector(`none-${builder}`), `none-${builder}`, builder);
       expect(code, output).toBe(0);
       expect(output).toContain(
-        'aries: No package-lock.json or pnpm-lock.yaml: the newest that package.json allows is installed (ms)',
+        'aries: No package-lock.json or pnpm-lock.yaml: installing the newest versions that package.json allows (ms)',
       );
       expect(await installed(`none-${builder}`)).toEqual({ packages: 'ms', version: expect.stringMatching(/^2\./) });
     });
@@ -233,7 +233,7 @@ describe('images', () => {
     const empty = join(temporary, 'empty');
     mkdirSync(empty);
     writeFileSync(join(empty, 'Dockerfile'), 'FROM aries-data\n');
-    expect((await images.build(empty, 'empty')).output).toContain('The build context holds no package.json');
+    expect((await images.build(empty, 'empty')).output).toContain('The build context has no package.json');
   });
 
   test('node_modules of the machine that builds do not go into the image', async () => {

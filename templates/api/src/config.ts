@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The options of this connector: each says what it is for; help, checks and the table in README.md come from here. */
+/** The options of this connector. Help, validation and the table in README.md are generated from their descriptions. */
 export const config = z.object({
   repo: z
     .string()
@@ -10,6 +10,6 @@ export const config = z.object({
     .string()
     .optional()
     .meta({ secret: true })
-    .describe('A token; without one, GitHub allows 60 requests an hour.'),
-  url: z.url().default('https://api.github.com').describe('Where the API is; a GitHub Enterprise server has its own.'),
+    .describe('An access token. Without one, GitHub allows 60 requests per hour.'),
+  url: z.url().default('https://api.github.com').describe('The URL of the API. GitHub Enterprise Server has its own.'),
 });

@@ -4,7 +4,7 @@ import nock from 'nock';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { source } from './source.ts';
 
-// Tests ask no real server: what is not answered here fails.
+// Tests use no real server: requests without an answer here fail.
 beforeEach(() => nock.disableNetConnect());
 afterEach(() => {
   nock.cleanAll();
@@ -42,7 +42,7 @@ test('issues are read page by page', async () => {
   expect(rejected).toEqual([]);
 });
 
-test('an interval is asked for from its start, and cut at its end', async () => {
+test('an interval is requested from its start and cut at its end', async () => {
   api()
     .get(path)
     .query((query) => query.since === '2026-01-02T00:00:00.000Z')
@@ -52,7 +52,7 @@ test('an interval is asked for from its start, and cut at its end', async () => 
   expect(records.map(({ id }) => id)).toEqual(['1']);
 });
 
-test('a token that is refused is an error of the credentials', async () => {
+test('a refused token is an auth error', async () => {
   api().get(path).query(true).reply(401, { message: 'Bad credentials' });
   const error = await readAll(source, { config: { repo: 'nodejs/node', token: 'wrong' }, stream: 'issues' }).catch(
     (thrown: unknown) => thrown,

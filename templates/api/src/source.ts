@@ -4,14 +4,14 @@ import { config } from './config.ts';
 
 export const source = defineSource({
   config,
-  // Signing, retries, rate limits and time-outs are the engine's business, once it knows this.
+  // The engine uses this to sign requests, and handles retries, rate limits and time-outs.
   http: ({ config }) => ({
     baseUrl: config.url,
     headers: { accept: 'application/vnd.github+json' },
     ...(config.token === undefined ? {} : { auth: { type: 'bearer', token: config.token } }),
     pagination: { type: 'link' },
   }),
-  // Run by `aries check`: one cheap request that fails where the config is wrong.
+  // Runs on `aries check`: one cheap request that fails if the config is wrong.
   async check({ config, http }) {
     await http.json(`/repos/${config.repo}`);
   },
@@ -29,7 +29,7 @@ export const source = defineSource({
         closed_at: z.iso.datetime().nullable(),
       }),
       primaryKey: ['id'],
-      // With a cursor the next run reads only what has changed: `window.since` says from where.
+      // With a cursor, the next run reads only what has changed since `window.since`.
       cursor: 'updated_at',
       async *read({ config, http, window }) {
         yield* http.pages(`/repos/${config.repo}/issues`, {

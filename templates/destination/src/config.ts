@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The options of this connector: each says what it is for; help, checks and the table in README.md come from here. */
+/** The options of this connector. Help, validation and the table in README.md are generated from their descriptions. */
 export const config = z.object({
-  path: z.string().min(1).describe('The file of the SQLite database; it is made where it does not exist.'),
+  path: z.string().min(1).describe('The SQLite database file. It is created if it does not exist.'),
 });

@@ -1,16 +1,16 @@
 import { DatabaseSync } from 'node:sqlite';
 import { AriesError } from '@aries-data/sdk';
 
-/** Where the ledger is: what was loaded, one row a stream and dataset. */
+/** The table of the ledger, with one row for each loaded stream and dataset. */
 export const LEDGER = '_aries_ledger';
 
-/** How long SQLite waits for another writer; the whole process waits with it. */
+/** How long SQLite waits for another writer. The wait blocks the whole process. */
 const BUSY_MS = 1000;
 
 /** SQLITE_BUSY. */
 const BUSY = 5;
 
-/** Opens the database with its ledger. Throws `NOT_FOUND` where it cannot be opened. */
+/** Opens the database with its ledger. Throws `NOT_FOUND` if it cannot be opened. */
 export function openDatabase(path: string): DatabaseSync {
   try {
     const database = new DatabaseSync(path, { timeout: BUSY_MS });
@@ -26,7 +26,7 @@ export function openDatabase(path: string): DatabaseSync {
   }
 }
 
-/** Begins a transaction as the only writer. Throws `RESOURCE_BUSY`, which is tried again later, while another one writes. */
+/** Begins a transaction as the only writer. Throws `RESOURCE_BUSY`, which is retried, while another load writes. */
 export function beginWriting(database: DatabaseSync): void {
   try {
     database.exec('BEGIN IMMEDIATE');
@@ -36,7 +36,7 @@ export function beginWriting(database: DatabaseSync): void {
   }
 }
 
-/** The table of a target, as SQL writes it. SQLite does not tell upper from lower case, so names are spelled in hexadecimal. */
+/** Returns the table of a target, quoted. SQLite ignores upper and lower case, so the name is in hexadecimal. */
 export function tableOf(target: string): string {
   return `"records_${Buffer.from(target).toString('hex')}"`;
 }

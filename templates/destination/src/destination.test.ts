@@ -7,10 +7,10 @@ import { expect, test } from 'vitest';
 import { openDatabase } from './database.ts';
 import * as exports from './index.ts';
 
-// What every destination must do is in conformance.test.ts; here is what is this one's own.
+// conformance.test.ts tests what every destination must do. These tests are about this one only.
 const connector = connectorOf({ ...exports }, { name: 'my-destination', version: '0.0.0' });
 
-test('check makes the database, with its ledger', async () => {
+test('check creates the database with its ledger', async () => {
   const path = join(await mkdtemp(join(tmpdir(), 'my-destination-')), 'records.db');
   await check({ use: { connector, config: { path } } });
   const database = openDatabase(path);
@@ -18,7 +18,7 @@ test('check makes the database, with its ledger', async () => {
   database.close();
 });
 
-test('a folder that is not there is named', async () => {
+test('a missing folder is reported', async () => {
   const error = await check({ use: { connector, config: { path: '/nowhere/records.db' } } }).catch(
     (thrown: unknown) => thrown,
   );

@@ -5,12 +5,12 @@ import { openSession } from './session.ts';
 
 export const destination = defineDestination({
   config,
-  // No staged format is taken as it is: records come in batches.
+  // No staged format is loaded directly; records arrive in batches.
   formats: [],
   dispositions: ['append', 'replace'],
   // Data and ledger are committed together, or not at all.
   delivery: 'transactional',
-  // Run by `aries check`: it fails where the database cannot be opened and written.
+  // Runs on `aries check`: fails if the database cannot be opened and written.
   async check({ config }) {
     openDatabase(config.path).close();
   },

@@ -3,15 +3,15 @@ import { recordWriter } from '@aries-data/formats';
 import type { LedgerRow, LoadSession } from '@aries-data/sdk';
 import { beginWriting, LEDGER, tableOf } from './database.ts';
 
-/** One load: everything it writes is one transaction, which the commit ends. */
+/** Opens a load. Everything it writes is one transaction, ended by the commit. */
 export function openSession(database: DatabaseSync): LoadSession {
-  // Of a load only: `aries state` reads and deletes the ledger's rows without one.
+  // Only a load opens a transaction; `aries state` uses the ledger without one.
   let isOpen = false;
   const begin = () => {
     if (!isOpen) beginWriting(database);
     isOpen = true;
   };
-  // Every row ever written, oldest first: with them the engine knows what is loaded already.
+  // All rows ever written, oldest first. From them the engine knows what is already loaded.
   const ledger = (targets: readonly string[]): LedgerRow[] => {
     const rows = database.prepare(`SELECT entry FROM ${LEDGER} ORDER BY rowid`).all() as { entry: string }[];
     return rows.map(({ entry }) => JSON.parse(entry) as LedgerRow).filter(({ target }) => targets.includes(target));
@@ -19,7 +19,7 @@ export function openSession(database: DatabaseSync): LoadSession {
   return {
     ledger: async (targets) => ledger(targets),
 
-    // Documents have no columns, so there is nothing that a dataset could change.
+    // Documents have no columns, so a dataset cannot change the table.
     async inspect({ target }) {
       const exists = database.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(unquoted(target)) !== undefined;
       return { exists, identity: unquoted(target), changes: [] };
@@ -35,7 +35,7 @@ export function openSession(database: DatabaseSync): LoadSession {
       let received = 0;
       return {
         async writeBatch(batch) {
-          // Counted by the database: the engine compares it with what it has staged.
+          // The database counts the rows, and the engine compares the count with the staged records.
           for (const record of batch) received += Number(insert.run(textOf(record)).changes);
         },
         finish: async () => ({ received }),
@@ -44,7 +44,7 @@ export function openSession(database: DatabaseSync): LoadSession {
 
     async commit(rows, confirm) {
       begin();
-      // Nobody else can write now. Another load may have been committed before this one began to.
+      // No other load can write now, but one may have committed before this transaction began.
       confirm(ledger(rows.map(({ target }) => target)));
       const insert = database.prepare(`INSERT INTO ${LEDGER} VALUES (?, ?, ?)`);
       for (const row of rows)

@@ -3,7 +3,7 @@ import { test } from 'vitest';
 import * as suites from '../conformance.ts';
 import * as connector from './index.ts';
 
-// Rules that do not apply to it; one that stops applying and is not listed fails.
+// Rules that do not apply. The test fails if another rule stops applying.
 const skipped = [
   'source/cursor',
   'source/incremental',

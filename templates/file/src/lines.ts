@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 
-/** The lines of a file, numbered from 1; in memory is only what is being looked at. */
+/** Yields the lines of a file, numbered from 1, without reading the whole file into memory. */
 export async function* linesOf(path: string): AsyncGenerator<{ number: number; text: string }> {
   const file = createReadStream(path, { encoding: 'utf8' });
   try {

@@ -1,4 +1,4 @@
-/** One request of a web server's log, without its place in the file. */
+/** One request from a web server's log, without its line number. */
 export interface LoggedRequest {
   host: string;
   user: string | null;
@@ -14,7 +14,7 @@ const LINE = /^(\S+) \S+ (\S+) \[([^\]]+)\] "([^\s"]+) ([^\s"]+)(?: [^"]*)?" (\d
 const TIME = /^(\d\d)\/(\w{3})\/(\d{4}):(\d\d:\d\d:\d\d) ([+-]\d\d)(\d\d)$/;
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** Reads a line; `undefined` where it is none. */
+/** Parses a line; returns `undefined` if it is not a log line. */
 export function parseRequest(text: string): LoggedRequest | undefined {
   const [, host, user, time = '', method, path, status, bytes] = LINE.exec(text) ?? [];
   const at = parseTime(time);
@@ -31,7 +31,7 @@ export function parseRequest(text: string): LoggedRequest | undefined {
   };
 }
 
-/** `10/Oct/2000:13:55:36 -0700` as RFC 3339. */
+/** Converts `10/Oct/2000:13:55:36 -0700` to RFC 3339. */
 function parseTime(text: string): string | undefined {
   const [, day, name = '', year, clock, hours, minutes] = TIME.exec(text) ?? [];
   const month = MONTHS.indexOf(name) + 1;

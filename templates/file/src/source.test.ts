@@ -41,14 +41,14 @@ test('a line is a record', async () => {
   ]);
 });
 
-test('what is no line of a log is rejected with its place, and the rest is read', async () => {
+test('other lines are rejected with their place, and reading continues', async () => {
   const path = await logWith('# rotated', good);
   const { records, rejected } = await readAll(source, { config: { path }, stream: 'requests' });
   expect(records).toHaveLength(1);
   expect(rejected).toMatchObject([{ origin: `${path}:1`, reason: 'not a line of a log', record: '# rotated' }]);
 });
 
-test('a file that is not there is named', async () => {
+test('a missing file is reported', async () => {
   const error = await readAll(source, { config: { path: '/nowhere.log' }, stream: 'requests' }).catch(
     (thrown: unknown) => thrown,
   );

@@ -9,7 +9,7 @@ const BATCH = 1000;
 
 export const source = defineSource({
   config,
-  // Run by `aries check`.
+  // Runs on `aries check`.
   check: ({ config }) => access(config.path, constants.R_OK),
   streams: ({ stream }) => ({
     requests: stream({
@@ -25,9 +25,9 @@ export const source = defineSource({
         bytes: z.int().nullable(),
       }),
       primaryKey: ['line'],
-      // What a checkpoint holds: the number of the last line that was read.
+      // The position in a checkpoint: the number of the last line that was read.
       position: z.int(),
-      // Where an earlier attempt was interrupted, `position` is its last checkpoint.
+      // If an earlier attempt was interrupted, `position` is its last checkpoint.
       async *read({ config, position: done = 0 }) {
         let batch = [];
         for await (const { number, text } of linesOf(config.path)) {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-/** The options of this transform: each says what it is for; help, checks and the table in README.md come from here. */
+/** The options of this transform. Help, validation and the table in README.md are generated from their descriptions. */
 export const config = z.object({
   fields: z.array(z.string()).min(1).describe('The fields whose values are replaced.'),
-  key: z.string().min(16).meta({ secret: true }).describe('The key of the digests, 16 characters or more.'),
+  key: z.string().min(16).meta({ secret: true }).describe('The secret key for the digests, at least 16 characters.'),
 });

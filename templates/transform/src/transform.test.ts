@@ -5,7 +5,7 @@ import { transform } from './transform.ts';
 
 const config = { fields: ['email'], key: 'a key of sixteen characters' };
 
-test('equal values become equal pseudonyms, null stays null, the rest is as it was', async () => {
+test('equal values get equal pseudonyms, null stays null, other fields are unchanged', async () => {
   const records = [
     { id: 1, email: 'ada@example.org' },
     { id: 2, email: null },
@@ -20,7 +20,7 @@ test('equal values become equal pseudonyms, null stays null, the rest is as it w
   expect(out.map(({ id }) => id)).toEqual([1, 2, 3, 4]);
 });
 
-test('another key makes other pseudonyms', async () => {
+test('another key gives other pseudonyms', async () => {
   const records = [{ email: 'ada@example.org' }];
   const one = await runTransform(transform, { config, records });
   const other = await runTransform(transform, { config: { ...config, key: 'another key of sixteen' }, records });
@@ -33,7 +33,7 @@ test('the cursor is not replaced', async () => {
   expect(isAriesError(error) && error.message).toContain('a pseudonym has no order');
 });
 
-test('a field that records do not have is named', async () => {
+test('an unknown field is reported', async () => {
   const wrong = { ...config, fields: ['e-mail'] };
   const error = await runTransform(transform, { config: wrong, records: [{ id: 1, email: 'a' }] }).catch(
     (thrown: unknown) => thrown,

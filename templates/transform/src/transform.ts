@@ -4,9 +4,9 @@ import { pseudonym } from './pseudonym.ts';
 
 export const transform = defineTransform({
   config,
-  // Batches one by one: it is run within the step before it, and nothing is staged in between.
+  // Works batch by batch, so it runs inside the previous step, with nothing staged in between.
   scope: 'batch',
-  // What comes out, said before the first record: the target is made from it.
+  // The output schema, known before the first record, because the target is created from it.
   schema(input, { config, stream, cursor }) {
     const properties = { ...input.properties };
     for (const name of config.fields) {
@@ -14,7 +14,7 @@ export const transform = defineTransform({
       if (field === undefined) {
         throw new AriesError('CONFIG_INVALID', `${stream} has no field "${name}" to replace`, {
           stream,
-          hint: `Correct the option "fields"; it has ${Object.keys(input.properties).join(', ')}.`,
+          hint: `Correct the option "fields"; the stream has ${Object.keys(input.properties).join(', ')}.`,
         });
       }
       if (name === cursor) {
