@@ -30,9 +30,8 @@ test('a mistake in a config file is named with its line, by --config and in a pi
   expect(await failureOf(['check', 'rest', '--config', `@${config}`], folder)).toMatchInlineSnapshot(`
     [
       "exit 78",
-      "rest: config pagination.parameter is missing: expected string (cursor, page, offset: the parameter that is sent",
-      "\`page\`, \`offset\`. With \`in: json\` a place in the body: \`after\`, or \`variables.after\`.) (rest.yaml:2)",
-      "config pagination: expected one of "place", "header" and "lastRecord", which say where the cursor is (rest.yaml:2)",
+      "rest: config pagination.parameter is missing: expected string (cursor, page, offset: name of the parameter to send. Default: \`page\`, \`offset\`. With \`in: json\`, a place in the body: \`after\` or \`variables.after\`.) (rest.yaml:2)",
+      "config pagination: expected exactly one of "place", "header" and "lastRecord", the place of the cursor (rest.yaml:2)",
       "config streams.issues.primaryKey[0]: "idd" is not in the schema, did you mean id? (rest.yaml:6)",
       "config streams.comments.parent.stream: there is no stream "isues", did you mean issues? (rest.yaml:11)",
       "unknown option pagination.paramter, did you mean parameter? (rest.yaml:2)",
@@ -55,9 +54,8 @@ test('a mistake in a config file is named with its line, by --config and in a pi
   expect(await failureOf(['run', pipeline], folder)).toMatchInlineSnapshot(`
     [
       "exit 78",
-      "rest: config pagination.parameter is missing: expected string (cursor, page, offset: the parameter that is sent",
-      "\`page\`, \`offset\`. With \`in: json\` a place in the body: \`after\`, or \`variables.after\`.) (pipeline.yaml:6)",
-      "config pagination: expected one of "place", "header" and "lastRecord", which say where the cursor is (pipeline.yaml:6)",
+      "rest: config pagination.parameter is missing: expected string (cursor, page, offset: name of the parameter to send. Default: \`page\`, \`offset\`. With \`in: json\`, a place in the body: \`after\` or \`variables.after\`.) (pipeline.yaml:6)",
+      "config pagination: expected exactly one of "place", "header" and "lastRecord", the place of the cursor (pipeline.yaml:6)",
       "config streams.issues.primaryKey[0]: "idd" is not in the schema, did you mean id? (pipeline.yaml:10)",
       "config streams.comments.parent.stream: there is no stream "isues", did you mean issues? (pipeline.yaml:15)",
       "unknown option pagination.paramter, did you mean parameter? (pipeline.yaml:6)",

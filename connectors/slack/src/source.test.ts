@@ -108,7 +108,7 @@ test.each(['invalid_auth', 'missing_scope'])(
     slack().get('/api/users.list?limit=200').reply(200, { ok: false, error });
     await expect(readAll(source, { config, stream: 'users' })).rejects.toMatchObject({
       code: 'NOT_ALLOWED',
-      message: `https://slack.com/api/users.list?limit=200: the API says ${error}`,
+      message: `https://slack.com/api/users.list?limit=200: the API reported ${error}`,
     });
   },
 );

@@ -2,7 +2,7 @@ import { nearest } from '@aries-data/sdk';
 import type { RestApi, RestAuth, RestPagination, RestStream } from './declaration.ts';
 import { referencesIn } from './template.ts';
 
-/** What is wrong with a declaration, and where. */
+/** A problem of a declaration, and its path. */
 export interface Problem {
   path: (string | number)[];
   message: string;
@@ -27,7 +27,7 @@ const PAGINATION: Record<RestPagination['type'], { needs: (keyof RestPagination)
     none: { needs: [], takes: [] },
   };
 
-/** What types alone do not say: which options go together, and whether names that refer to something do. */
+/** Checks what types cannot express: which options go together, and that names refer to something. */
 export function checkApi(api: RestApi): Problem[] {
   return [
     ...together(api.auth, AUTH, ['auth']),
@@ -48,13 +48,13 @@ function checkStream(stream: RestStream, api: RestApi, name: string): Problem[] 
     ...checkPagination(stream.incremental?.pagination, ['incremental', 'pagination']),
     ...checkBodies(stream),
     ...(stream.key !== undefined && stream.shape !== 'map' && stream.shape !== 'values'
-      ? [{ path: ['key'], message: 'means something with shape map or values only' }]
+      ? [{ path: ['key'], message: 'is only used with shape map or values' }]
       : []),
     ...checkParent(stream, api, name),
     ...checkFields(stream),
     ...checkReferences(stream),
     ...(stream.incremental !== undefined && stream.cursor === undefined
-      ? [{ path: ['incremental'], message: 'there is no cursor, so everything is read each time' }]
+      ? [{ path: ['incremental'], message: 'needs a cursor: without one, everything is read each time' }]
       : []),
   ];
 }
@@ -62,7 +62,7 @@ function checkStream(stream: RestStream, api: RestApi, name: string): Problem[] 
 function checkBodies({ method, json, form, incremental }: RestStream): Problem[] {
   const problems: Problem[] = [];
   const say = (path: string[], sent: string | undefined) =>
-    problems.push({ path, message: `is sent with a method of POST, not ${sent ?? 'GET'}` });
+    problems.push({ path, message: `needs the method POST, not ${sent ?? 'GET'}` });
   for (const [key, body] of Object.entries({ json, form }))
     if (body !== undefined && method !== 'POST') say([key], method);
   const later = incremental?.method ?? method;
@@ -82,26 +82,24 @@ function checkParent(stream: RestStream, { streams }: RestApi, name: string): Pr
   }
   const line = [name];
   for (let at: string | undefined = parent.stream; at !== undefined; at = streams[at]?.parent?.stream) {
-    if (line.includes(at)) return [{ path, message: `${[...line, at].join(' → ')} goes in a circle` }];
+    if (line.includes(at)) return [{ path, message: `${[...line, at].join(' → ')} is a circle` }];
     line.push(at);
   }
   const { path: asked, query, json, form } = stream;
   if (!JSON.stringify([asked, query, json, form]).includes('{parent.'))
-    return [
-      { path: ['parent'], message: 'nothing that is sent refers to it; write {parent.id} in the path or the query' },
-    ];
+    return [{ path: ['parent'], message: 'is not used; write {parent.id} in the path or the query' }];
   const type = cursor === undefined ? undefined : schema?.[cursor.field];
   const format = typeof type === 'string' ? type : (type?.format as string | undefined);
   if (type === undefined || format === 'date' || format === 'date-time') return [];
   return [
     {
       path: ['cursor', 'field'],
-      message: `a stream with a parent is read up to the moment at which reading begins, so its cursor must be a date-time or a date; make one of it with "fields" and a "unit"`,
+      message: `a stream with a parent is read up to the time when reading begins, so its cursor must be a date-time or a date; convert it with "fields" and a "unit"`,
     },
   ];
 }
 
-/** Names that are not in the schema, which would be read and then left out. */
+/** Finds fields that are not in the schema, which would be read and then dropped. */
 function checkFields({ schema, primaryKey, cursor, fields, parent }: RestStream): Problem[] {
   if (schema === undefined) return [];
   const named: Problem['path'][] = [
@@ -148,7 +146,7 @@ function wrongReference(reference: string, hasParent: boolean, hasCursor: boolea
   if (reference.startsWith('$')) return `write {${reference.slice(1)}}, without the $`;
   if (reference === 'since' || reference === 'until') return hasCursor ? undefined : `{${reference}} needs a cursor`;
   if (reference.startsWith('parent.')) return hasParent ? undefined : `{${reference}} needs a parent`;
-  return `{${reference}} refers to nothing; use {since}, {until} or {parent.field}`;
+  return `{${reference}} is unknown; use {since}, {until} or {parent.field}`;
 }
 
 function checkPagination(pagination: RestPagination | undefined, path: string[]): Problem[] {
@@ -158,14 +156,14 @@ function checkPagination(pagination: RestPagination | undefined, path: string[])
   if (type === 'cursor' && told !== 1)
     problems.push({
       path,
-      message: 'expected one of "place", "header" and "lastRecord", which say where the cursor is',
+      message: 'expected exactly one of "place", "header" and "lastRecord", the place of the cursor',
     });
   if (type === 'next' && told !== 1)
-    problems.push({ path, message: 'expected either "place" or "header", which say where the URL is' });
+    problems.push({ path, message: 'expected either "place" or "header", the place of the URL' });
   return problems;
 }
 
-/** What the type of something asks for, and what it has no use for. */
+/** Finds options that a type requires and lacks, and options that it does not use. */
 function together<Type extends string, T extends { type: Type }>(
   options: T | undefined,
   table: Record<Type, { needs: (keyof T)[]; takes: (keyof T)[] }>,
@@ -176,10 +174,10 @@ function together<Type extends string, T extends { type: Type }>(
   return [
     ...needs
       .filter((name) => options[name] === undefined)
-      .map((name) => ({ path: [...path, String(name)], message: `is missing: type ${options.type} needs it` })),
+      .map((name) => ({ path: [...path, String(name)], message: `is missing: type ${options.type} requires it` })),
     ...Object.keys(options)
       .filter((name) => name !== 'type' && options[name as keyof T] !== undefined)
       .filter((name) => !needs.includes(name as keyof T) && !takes.includes(name as keyof T))
-      .map((name) => ({ path: [...path, name], message: `means nothing with type ${options.type}` })),
+      .map((name) => ({ path: [...path, name], message: `is not used with type ${options.type}` })),
   ];
 }

@@ -20,14 +20,14 @@ const KINDS = [
   'any',
 ] as const satisfies FieldKind[];
 
-/** The type of a field: its name, or JSON Schema. */
+/** Type of a field: the name of a type, or JSON Schema. */
 export const fieldType = z.union([z.enum(KINDS), z.looseObject({ type: z.string().or(z.array(z.string())) })], {
   error: `expected one of ${KINDS.join(', ')}, or a JSON Schema with a "type"`,
 });
 
 export type FieldTypes = Record<string, z.output<typeof fieldType>>;
 
-/** The record schema of declared fields. Each may be null or missing, but those of the primary key. */
+/** Makes the record schema of declared fields. All but those of the primary key may be null or missing. */
 export function recordSchemaOf(fields: FieldTypes, primaryKey: readonly string[] = []): RecordSchema {
   const schemas = Object.entries(fields).map(([name, type]) => {
     const nullable = !primaryKey.includes(name);

@@ -33,7 +33,7 @@ async function sourceOf(yaml: string) {
   return restSource({ config, api: pathToFileURL(file) });
 }
 
-test('a YAML file is a source, its config filled in; what is not given is left out', async () => {
+test('a YAML file becomes a source with its config filled in; options that are not set are omitted', async () => {
   nock('https://eu.example.com', { reqheaders: { authorization: 'Bearer secret-token' } })
     .get('/things?tags=a%2Cb&tag=a&tag=b')
     .reply(200, [{ id: 1 }]);
@@ -42,7 +42,7 @@ test('a YAML file is a source, its config filled in; what is not given is left o
   expect(records).toEqual([{ id: '1' }]);
 });
 
-test("a mistake in it is the connector's, named with its line", async () => {
+test('a mistake in it is an error of the connector, with its line', async () => {
   const source = await sourceOf(YAML.replace('{ id: int64 }', '{ id: int46 }'));
   const failure = readAll(source, { config: { host: 'eu', token: 'secret-token' }, stream: 'things' });
   await expect(failure).rejects.toMatchObject({

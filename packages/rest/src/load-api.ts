@@ -11,7 +11,7 @@ import { fill } from './template.ts';
 
 const texts = new Map<string, { text: string; value: Json }>();
 
-/** The API that a YAML file declares, with the options of the connector filled in. Throws `CONNECTOR_INVALID` naming the line. */
+/** Loads the API that a YAML file declares and fills in the connector's options. Throws `CONNECTOR_INVALID` naming the line. */
 export function loadApi(url: URL, config: unknown): RestApi {
   const file = basename(fileURLToPath(url));
   let known = texts.get(url.href);

@@ -10,24 +10,24 @@ import {
   type Pagination,
   type ReadPage,
 } from '@aries-data/sdk';
-import { checkAnswer } from './check-answer.ts';
+import { checkResponse } from './check-response.ts';
 import type { RestApi, RestStream } from './declaration.ts';
 import { fill, fillPath, type Scope } from './template.ts';
 import { formatBound } from './timestamps.ts';
 
-/** What is asked for; both bounds may be missing. */
+/** Window of a request. Both bounds are optional. */
 export interface Bounds {
   since?: string | undefined;
   until?: string | undefined;
 }
 
-/** A request for one list, references filled in. */
+/** A request for a list, with its references filled in. */
 export interface RestRequest {
   path: string;
   request: PagesRequest;
 }
 
-/** Reads a list page by page, and looks at each answer for what it says of itself. */
+/** Reads a list page by page, and checks each response for a reported failure. */
 export function pagesOf(
   http: Http,
   { path, request }: RestRequest,
@@ -37,13 +37,13 @@ export function pagesOf(
   return http.pages(path, {
     ...request,
     onPage(page) {
-      checkAnswer(page.body, failure, page.url);
+      checkResponse(page.body, failure, page.url);
       onPage?.(page);
     },
   });
 }
 
-/** The request for one list of a stream: of everything, or of what lies in a window. */
+/** Makes the request for a list of a stream, whole or within a window. */
 export function requestOf(
   stream: RestStream,
   { parent, window = {} }: { parent?: JsonRecord | undefined; window?: Bounds },
@@ -62,8 +62,8 @@ export function requestOf(
   const filled = (value: unknown) => (value === undefined ? undefined : fill(value as Json, scope));
   const path = fillPath(asked.path, scope);
   if (path === undefined) {
-    throw new AriesError('CONFIG_INVALID', `The path "${asked.path}" refers to a bound, but everything is asked for`, {
-      hint: 'Give the cursor a "start", or put this path under "incremental".',
+    throw new AriesError('CONFIG_INVALID', `The path "${asked.path}" refers to a bound, but this is a full read`, {
+      hint: 'Set "start" of the cursor, or move this path to "incremental".',
     });
   }
   return {
@@ -74,7 +74,7 @@ export function requestOf(
       headers: filled(asked.headers) as Record<string, string> | undefined,
       json: filled(asked.json),
       form: parametersOf(filled(asked.form)),
-      // Whatever a source asks for, it only reads.
+      // A source only reads, whatever its method.
       idempotent: true,
       absent: stream.absent,
       shape: stream.shape,
@@ -85,7 +85,7 @@ export function requestOf(
   };
 }
 
-/** Numbers that a double does not hold are objects whose JSON is their digits. */
+/** Converts numbers that a double cannot hold to their digits. They are objects whose JSON is the digits. */
 function parametersOf(filled: Json | undefined): HttpParameters | undefined {
   if (filled === undefined) return undefined;
   const digits = (value: unknown) => (isRawNumber(value) ? JSON.stringify(value) : value);

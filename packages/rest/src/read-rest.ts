@@ -19,16 +19,16 @@ import { filterBatch, recordsOf } from './records-of.ts';
 
 type Context = ReadContext<unknown, z.output<typeof restPosition>>;
 
-/** What an interrupted read of lists that belong to records goes on from. */
+/** Position from which a read of the lists of parent records resumes. */
 export const restPosition = z.object({
-  /** Digests of the paths that were read to their end. */
+  /** Digests of the requests whose lists were read completely. */
   done: z.array(z.string()),
-  /** What the first attempt was bound by. */
+  /** Upper bound of the first attempt. */
   bound: z.string().optional(),
 });
 type Position = z.output<typeof restPosition>;
 
-/** Lists that are remembered as done; behind so many, an interruption costs what comes after them. */
+/** The most completed lists to remember. Lists after these are read again after an interruption. */
 const REMEMBERED = 1000;
 
 /** Reads a stream of a declared API. */
@@ -42,7 +42,7 @@ export async function* readRest(
   else yield* readChildren(ctx, api, stream);
 }
 
-/** One list: all of a stream, or what of it belongs to one record. */
+/** Reads one list: the whole stream, or the part of it that belongs to one parent record. */
 function readList(ctx: Context, api: RestApi, stream: RestStream, parent?: JsonRecord): AsyncIterable<Batch> {
   const { since, until } = ctx.window;
   const pages = (window: Bounds) => {
@@ -54,8 +54,8 @@ function readList(ctx: Context, api: RestApi, stream: RestStream, parent?: JsonR
 }
 
 /**
- * One list after the other. They are read at different moments, and the state is one for all: what is newer than the moment at
- * which reading began is left for the next run, or it would be passed over in the lists that were read before.
+ * Reads the lists of all parents, one after the other, at different times but with one state for all. Records newer than the start of the
+ * read are left for the next run: it would otherwise miss those in the lists that were read first.
  */
 async function* readChildren(
   ctx: Context,
@@ -85,10 +85,10 @@ async function* readChildren(
     }
   }
   if (newer > 0)
-    ctx.log.info('records that are newer than the beginning are left for the next run', { records: newer, bound });
+    ctx.log.info('records newer than the start of the read are left for the next run', { records: newer, bound });
 }
 
-/** The records that lists belong to: all of them, as far as the stream wants them. */
+/** Reads the parent records whose lists the stream wants. */
 async function* readParents(
   { http }: Pick<Context, 'http'>,
   api: RestApi,
@@ -111,7 +111,7 @@ async function* readParents(
   for await (const list of lists()) for await (const batch of list) yield batch.filter(wanted) as JsonRecord[];
 }
 
-/** The time of the API's own clock; of ours where it does not say. */
+/** Returns the time of the API's own clock, or of ours if it does not send it. */
 function timeOf(headers: Headers): string {
   const told = Date.parse(headers.get('date') ?? '');
   return new Date(Number.isNaN(told) ? Date.now() : told).toISOString();
@@ -133,7 +133,7 @@ function before(batch: Batch, bound: string, field: string): Batch {
         'CONFIG_INVALID',
         `The cursor "${field}" of a stream with a parent must be a date-time, got ${value.slice(0, 100)}`,
         {
-          hint: 'Make a date-time of it: fields: { at: { from: created, unit: seconds } }, and use that as the cursor.',
+          hint: 'Convert it to a date-time, and use that as the cursor: fields: { at: { from: created, unit: seconds } }',
         },
       );
     }

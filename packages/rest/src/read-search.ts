@@ -5,8 +5,8 @@ import type { Bounds } from './pages-of.ts';
 import { filterBatch } from './records-of.ts';
 
 /**
- * Reads a search that gives `atMost` records, sorted by the cursor: behind so many it is asked again, from the last record's value
- * on. Records of exactly that value come twice, and are passed over.
+ * Reads a search that returns at most `atMost` records, sorted by the cursor. After that many it searches again, from the value of the last
+ * record. Records at exactly that value come twice; the second is dropped.
  */
 export async function* readSearch(
   search: (bounds: Bounds) => AsyncIterable<Batch>,
@@ -35,7 +35,7 @@ export async function* readSearch(
         }
         atLast.add(key);
         if (since === first || value === null) return true;
-        // Bounds are rounded down, so what lies before this one may come again.
+        // Bounds are rounded down, so records before this one may come again.
         const place = order(value, since!);
         return place > 0 || (place === 0 && !atBound.has(key));
       });
@@ -46,7 +46,7 @@ export async function* readSearch(
     if (since !== undefined && since !== first && order(last, since) <= 0) {
       throw new AriesError(
         'DATA_INVALID',
-        `${atMost} records have the same "${field}", ${last}: the API does not give those behind them`,
+        `${atMost} records have the same "${field}", ${last}: the API does not return the ones after them`,
         {
           hint: 'Read the stream with mode: full.',
         },

@@ -4,7 +4,7 @@ import { isPlainObject } from '@aries-data/sdk/internal';
 import type { RestStream } from './declaration.ts';
 import { dateTimeOfNumber } from './timestamps.ts';
 
-/** The records of a list, with the fields that the stream takes from within them and from their parent. */
+/** Adds to the records of a list the fields that the stream takes from within them and from their parent. */
 export async function* recordsOf(
   batches: AsyncIterable<Batch>,
   { fields = {}, parent }: RestStream,
@@ -16,10 +16,10 @@ export async function* recordsOf(
   );
   for await (const batch of batches) {
     for (const record of batch as readonly JsonRecord[]) {
-      // What is no record is rejected by the engine, which says where it was.
+      // The engine rejects what is not a record, with its origin.
       if (!isPlainObject(record)) continue;
       const values = taken.map(
-        ([name, { from, unit }]) => [name, momentOf(valueAt(record, from) ?? null, unit)] as const,
+        ([name, { from, unit }]) => [name, timestampOf(valueAt(record, from) ?? null, unit)] as const,
       );
       for (const [name, value] of [...values, ...copied]) record[name] = value;
     }
@@ -27,7 +27,7 @@ export async function* recordsOf(
   }
 }
 
-/** A batch without the records that are not wanted; each still knows where it came from. */
+/** Filters a batch. Its records keep their origins. */
 export function filterBatch(batch: Batch, wanted: (record: JsonRecord) => boolean): Batch {
   const records = batch as readonly JsonRecord[];
   const kept = [...records.keys()].filter((index) => !isPlainObject(records[index]) || wanted(records[index]!));
@@ -38,8 +38,8 @@ export function filterBatch(batch: Batch, wanted: (record: JsonRecord) => boolea
   );
 }
 
-/** What is no number stays, and is rejected if the schema has a date-time there. */
-function momentOf(value: Json, unit: 'seconds' | 'milliseconds' | undefined): Json {
+/** Converts a number to a date-time. Other values stay, and are rejected if the schema has a date-time. */
+function timestampOf(value: Json, unit: 'seconds' | 'milliseconds' | undefined): Json {
   if (unit === undefined || value === null) return value;
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return dateTimeOfNumber(text, unit) ?? value;

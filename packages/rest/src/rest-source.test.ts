@@ -27,7 +27,7 @@ const failure = (work: Promise<unknown>): Promise<string> =>
     ({ code, message }: { code: string; message: string }) => `${code}: ${message}`,
   );
 
-test('records keep every digit, and are what the schema says', async () => {
+test('records keep every digit and match the schema', async () => {
   nock(HOST).get('/things').reply(200, '[{"id":9007199254740993,"price":1.10,"extra":1},{"id":null}]');
   const { records, rejected } = await read(
     {
@@ -47,7 +47,7 @@ test('records keep every digit, and are what the schema says', async () => {
   `);
 });
 
-test('what is sent is filled in: path, query, headers and body', async () => {
+test('references are filled in: path, query, headers and body', async () => {
   nock(HOST, { reqheaders: { 'x-version': '2', authorization: 'Basic YTpi' } })
     .post('/search', { filter: { size: 5 } })
     .query({ tag: ['a', 'b'], limit: '10', fixed: '1' })
@@ -71,7 +71,7 @@ test('what is sent is filled in: path, query, headers and body', async () => {
   expect(records).toEqual([]);
 });
 
-test('an interval is asked for as the API wants it, by a request of its own', async () => {
+test('an interval read uses its own request, with bounds formatted for the API', async () => {
   nock(HOST)
     .get('/changes?from=1704067200&to=1704153600')
     .reply(200, [{ id: 1, meta: { at: 1_704_100_000 } }]);
@@ -110,7 +110,7 @@ describe('lists that belong to records', () => {
     { id: 3, open: true },
   ];
 
-  test('are read for each record that is wanted, at any depth, with fields of it', async () => {
+  test('are read for each wanted record, at any depth, with fields copied from it', async () => {
     nock(HOST).get('/teams').reply(200, teams);
     nock(HOST)
       .get('/people?team=1')
@@ -131,7 +131,7 @@ describe('lists that belong to records', () => {
     ]);
   });
 
-  test('leave what is newer than the beginning, by the clock of the API, to the next run', async () => {
+  test('leave records newer than the start, by the clock of the API, to the next run', async () => {
     nock(HOST).get('/teams').reply(200, teams, { date: 'Mon, 01 Jan 2024 12:00:00 GMT' });
     nock(HOST)
       .get('/people?team=1')
@@ -146,7 +146,7 @@ describe('lists that belong to records', () => {
     expect(records.map(({ id }) => id)).toEqual(['10', '31']);
   });
 
-  test('go on behind those that were read to their end, bound as before', async () => {
+  test('resume after those that were read completely, with the same bound', async () => {
     const reading = async (position?: unknown) => {
       const items: unknown[] = [];
       const { http } = testHttp({ baseUrl: HOST, pagination: { type: 'none' } });
@@ -189,7 +189,7 @@ describe('lists that belong to records', () => {
   });
 });
 
-test('an id of many digits is asked for with all of them, in path, query and body', async () => {
+test('an ID of many digits is sent with all of them, in path, query and body', async () => {
   const id = '90071992547409931';
   nock(HOST).get('/teams').reply(200, `[{"id":${id}}]`);
   nock(HOST)
@@ -207,7 +207,7 @@ test('an id of many digits is asked for with all of them, in path, query and bod
   expect(records).toEqual([{ team_id: id, name: 'a' }]);
 });
 
-test('a search that gives so many records is asked anew from the last one on', async () => {
+test('a search that reaches its limit continues from the last record', async () => {
   const at = (second: number) => `2024-01-01T00:00:0${second}Z`;
   const stream = {
     path: '/all',
@@ -243,11 +243,11 @@ test('a search that gives so many records is asked anew from the last one on', a
     [1, 2, 3].map((id) => ({ id, at: at(1) })),
   );
   expect(await failure(read({ things: stream }, 'things', {}, { interval }))).toMatchInlineSnapshot(
-    `"DATA_INVALID: 3 records have the same "at", 2024-01-01T00:00:01Z: the API does not give those behind them"`,
+    `"DATA_INVALID: 3 records have the same "at", 2024-01-01T00:00:01Z: the API does not return the ones after them"`,
   );
 });
 
-test('an answer that says in its body that it failed is an error, of the kind that the API gives it', async () => {
+test('a failure reported in the body is an error, with the declared code', async () => {
   const api = {
     failure: { place: '/ok', equals: false, reason: '/error', auth: ['bad_token'], busy: ['later'] },
     records: '/items',
@@ -259,14 +259,14 @@ test('an answer that says in its body that it failed is an error, of the kind th
   }
   expect(said).toMatchInlineSnapshot(`
     [
-      "NOT_ALLOWED: https://api.example.com/things: the API says bad_token",
-      "RESOURCE_BUSY: https://api.example.com/things: the API says later",
-      "CONFIG_INVALID: https://api.example.com/things: the API says odd",
+      "NOT_ALLOWED: https://api.example.com/things: the API reported bad_token",
+      "RESOURCE_BUSY: https://api.example.com/things: the API reported later",
+      "CONFIG_INVALID: https://api.example.com/things: the API reported odd",
     ]
   `);
 });
 
-test('check asks for its path, or for the first page of the first stream', async () => {
+test('check requests its path, or the first page of the first stream', async () => {
   const streams = { child: { path: '/{parent.id}', parent: { stream: 'things' } }, things: { path: '/things' } };
   const connector = { name: 'rest', version: '0.0.0', source } as never;
   nock(HOST).get('/things').reply(200, []);
@@ -277,7 +277,7 @@ test('check asks for its path, or for the first page of the first stream', async
   );
 });
 
-test('what goes wrong in the declaration is named by its path', async () => {
+test('mistakes in the declaration are named by their path', async () => {
   const problems = async (api: object) =>
     (await failure(read({ things: { path: '/things' } }, 'things', api))).split(/: rest: |; /);
   expect(
@@ -299,22 +299,22 @@ test('what goes wrong in the declaration is named by its path', async () => {
     }),
   ).toMatchInlineSnapshot(`
     [
-      "CONFIG_INVALID: source: config auth.token is missing: expected string (The token that is sent as it is.)",
-      "config auth.name: means nothing with type bearer",
-      "config pagination.size: means nothing with type cursor",
-      "config pagination: expected one of "place", "header" and "lastRecord", which say where the cursor is",
-      "config streams.a.json: is sent with a method of POST, not GET",
+      "CONFIG_INVALID: source: config auth.token is missing: expected string (Token, sent unchanged.)",
+      "config auth.name: is not used with type bearer",
+      "config pagination.size: is not used with type cursor",
+      "config pagination: expected exactly one of "place", "header" and "lastRecord", the place of the cursor",
+      "config streams.a.json: needs the method POST, not GET",
       "config streams.a.primaryKey[0]: "idd" is not in the schema, did you mean id?",
       "config streams.a.path: {since} needs a cursor",
-      "config streams.a.incremental: there is no cursor, so everything is read each time",
+      "config streams.a.incremental: needs a cursor: without one, everything is read each time",
       "config streams.b.path: {parent.id} needs a parent",
-      "config streams.b.path: {what} refers to nothing",
-      "known are {since}, {until} and {parent.field}",
+      "config streams.b.path: {what} is unknown",
+      "use {since}, {until} or {parent.field}",
       "config streams.b.query.since: write {since}, without the $",
       "config streams.c.parent.stream: there is no stream "aa", did you mean a or b or c?",
-      "config streams.d.parent.stream: d → e → d goes in a circle",
+      "config streams.d.parent.stream: d → e → d is a circle",
       "config streams.d.parent.copy.x: "x" is not in the schema, did you mean n?",
-      "config streams.e.parent.stream: e → d → e goes in a circle",
+      "config streams.e.parent.stream: e → d → e is a circle",
     ]
   `);
   expect(

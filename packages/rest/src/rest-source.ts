@@ -10,26 +10,26 @@ import {
   type StreamDefinition,
 } from '@aries-data/sdk';
 import type { z } from 'zod';
-import { checkAnswer } from './check-answer.ts';
+import { checkResponse } from './check-response.ts';
 import type { RestApi, RestStream } from './declaration.ts';
 import { recordSchemaOf } from './field-types.ts';
 import { loadApi } from './load-api.ts';
 import { pagesOf, requestOf } from './pages-of.ts';
 import { readRest, restPosition } from './read-rest.ts';
 
-/** What `restSource` makes a source of. */
+/** Options of `restSource`. */
 export interface RestSourceOptions<C extends z.ZodType> {
   config: C;
   /**
-   * The API: what the config makes of it, or a YAML file beside the code, in which `{config.token}` is filled in. What refers to an
-   * option that is not given is left out.
+   * The API: a YAML file next to the code, in which `{config.token}` is filled in, or a function of the config. In YAML, whatever refers
+   * to an option that is not set is omitted.
    */
   api: URL | ((config: z.output<C>) => RestApi);
 }
 
 /**
- * A source that is data: an API's base URL, auth, pagination and streams, as in the guide "Any JSON API from YAML".
- * Throws `CONNECTOR_INVALID` at the first use where the YAML file is none, naming its line.
+ * Makes a source from a declaration of an API: base URL, auth, pagination and streams; see the guide "Any JSON API from YAML".
+ * Throws `CONNECTOR_INVALID` on first use if the YAML file is invalid, naming its line.
  *
  * @example
  * export const source = restSource({
@@ -49,7 +49,7 @@ export function restSource<C extends z.ZodType>({
       const { check, failure, streams } = apiOf(config);
       if (check !== undefined) {
         const { body, url } = await http.json(check, { absent: [] });
-        checkAnswer(body, failure, url);
+        checkResponse(body, failure, url);
         return;
       }
       const first = Object.values(streams).find(({ parent }) => parent === undefined)!;

@@ -6,7 +6,7 @@ import { fill, fillPath } from './template.ts';
 
 const config = { token: 'abc', types: ['a', 'b'], limit: 20, nested: { name: 'x' } };
 
-test('a reference by itself becomes the value, one within a text its text', () => {
+test('a reference alone becomes the value, one within a string its text', () => {
   const value = {
     auth: 'Bearer {config.token}',
     limit: '{config.limit}',
@@ -17,7 +17,7 @@ test('a reference by itself becomes the value, one within a text its text', () =
   expect(fill(['{config.types|joined}', 'z,{config.types}'], { config })).toEqual(['a,b', 'z,a,b']);
 });
 
-test('what refers to nothing is left out: the item of a list that it is in, else the member of its object', () => {
+test('a reference to nothing removes its list item, or else its object member', () => {
   const query = { since: '{since}', until: '{until}', limit: 5, day: 'before {until}' };
   expect(fill(query, { window: { since: '2024' } })).toEqual({ since: '2024', limit: 5 });
   const filters = [
@@ -29,7 +29,7 @@ test('what refers to nothing is left out: the item of a list that it is in, else
   });
 });
 
-test('references of another kind stay, to be filled in later', () => {
+test('references of other kinds stay, to be filled in later', () => {
   expect(fill('{parent.id} {since} {config.token}', { config })).toBe('{parent.id} {since} abc');
   expect(fill({ query: '{ users { id } } {since}' }, { window: { since: '1' } })).toEqual({
     query: '{ users { id } } 1',
@@ -46,13 +46,13 @@ test('values in a path are encoded, and numbers keep their digits', () => {
     );
 });
 
-test('a parent without the field is an error: left out, a list would be that of all parents', () => {
+test('a parent without the field is an error, because the list would be that of all parents', () => {
   expect(() => fill({ channel: '{parent.id}' }, { parent: { name: 'x' } })).toThrow(
-    '{parent.id}: a record of the parent has nothing there',
+    '{parent.id}: a parent record does not have this field',
   );
 });
 
-test('values are never looked at for references again, and what has none is as it was', () => {
+test('values are not searched for references, and anything without references stays', () => {
   fc.assert(
     fc.property(fc.jsonValue(), (value) => {
       const json = value as Json;

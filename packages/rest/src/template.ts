@@ -2,20 +2,20 @@ import { valueAt } from '@aries-data/formats/internal';
 import { AriesError, type Json } from '@aries-data/sdk';
 import { isPlainObject } from '@aries-data/sdk/internal';
 
-/** What references may point at; those of a kind that is not given stay as they are, to be filled in later. */
+/** Values for references. References of a kind that is not set stay, to be filled in later. */
 export interface Scope {
-  /** `{config.token}`: an option of the connector. */
+  /** `{config.token}`: options of the connector. */
   config?: Json;
-  /** `{parent.id}`: a field of the record that a list belongs to. */
+  /** `{parent.id}`: fields of the record that a list belongs to. */
   parent?: Json;
-  /** `{since}`, `{until}`: the bounds of what is asked for. */
+  /** `{since}`, `{until}`: bounds of the read. */
   window?: { since?: string | undefined; until?: string | undefined };
 }
 
 const REFERENCE = /\{(?:(config|parent)\.([^{}\s|]+)(\|joined)?|(since|until))\}/g;
 const MISSING = Symbol('missing');
 
-/** What stands in braces and looks like a reference, to find those that are none; with a `$` before it if there is one. */
+/** Finds everything in braces that looks like a reference, to report mistakes. Includes a `$` before the brace. */
 export function referencesIn(text: string): string[] {
   return [...text.matchAll(/(\$?)\{([a-z_][\w.-]*)(?:\|joined)?\}/gi)].map(
     ([, dollar = '', name = '']) => dollar + name,
@@ -23,25 +23,28 @@ export function referencesIn(text: string): string[] {
 }
 
 /**
- * Fills in the references of a value, at any depth. A text that is one reference becomes the value itself, a list or a number, say;
- * within a text, and where it is `|joined`, a list is joined with commas. What refers to nothing is left out: the item of a list that it is in, else the
- * member of its object. Throws `DATA_INVALID` where a parent has nothing there: left out, a list would be that of all parents.
+ * Fills in the references of a value, at any depth. A string that is one reference becomes the value itself, such as a list or a number.
+ * Within a string, or with `|joined`, a list is joined with commas. A reference to nothing removes the list item that contains it, or else
+ * the object member. Throws `DATA_INVALID` if a parent lacks the field: without it, the list would be that of all parents.
  */
 export function fill(value: Json, scope: Scope): Json | undefined {
   const filled = filledIn(value, scope, false);
   return filled === MISSING ? undefined : filled;
 }
 
-/** Fills in a path: values are encoded, so a slash in one is no new step. Undefined where it refers to a bound that there is none of. */
+/** Fills in a path. Values are encoded, so a slash in one starts no new step. Returns undefined if it refers to a bound that is not set. */
 export function fillPath(path: string, scope: Scope): string | undefined {
   const filled = fillText(path, scope, encodeStep);
   return filled === MISSING ? undefined : filled;
 }
 
 function encodeStep(text: string): string {
-  // These would lead to another place, however they are encoded.
+  // These would lead to another path, even when encoded.
   if (text === '.' || text === '..')
-    throw new AriesError('DATA_INVALID', `A step of a path cannot be "${text}", which is what a record has there`);
+    throw new AriesError(
+      'DATA_INVALID',
+      `A record has "${text}" for a step of the path, which would lead to another path`,
+    );
   return encodeURIComponent(text);
 }
 
@@ -77,7 +80,7 @@ function fillText(text: string, scope: Scope, encode: (text: string) => string):
   return isMissing ? MISSING : filled;
 }
 
-/** Undefined where its kind is not given; `MISSING` where it is, and has nothing there. */
+/** Looks up a reference. Returns undefined if its kind is not set, and `MISSING` if it is set and lacks the value. */
 function lookUp([, root, place = '', , bound]: RegExpMatchArray, scope: Scope): Json | typeof MISSING | undefined {
   if (bound !== undefined)
     return scope.window === undefined ? undefined : (scope.window[bound as 'since' | 'until'] ?? MISSING);
@@ -85,8 +88,8 @@ function lookUp([, root, place = '', , bound]: RegExpMatchArray, scope: Scope): 
   if (from === undefined) return undefined;
   const found = valueAt(from, place);
   if (root === 'parent' && (found === undefined || found === null || found === ''))
-    throw new AriesError('DATA_INVALID', `{parent.${place}}: a record of the parent has nothing there`, {
-      hint: 'Name a field that all of its records have, or leave others out with parent.where.',
+    throw new AriesError('DATA_INVALID', `{parent.${place}}: a parent record does not have this field`, {
+      hint: 'Use a field that all parent records have, or exclude others with parent.where.',
     });
   return found ?? MISSING;
 }

@@ -1,11 +1,11 @@
 import { compareDateTimes } from '@aries-data/formats/internal';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { dateTimeOfNumber, formatBound, MOMENT_FORMATS, type MomentFormat } from './timestamps.ts';
+import { dateTimeOfNumber, formatBound, TIMESTAMP_FORMATS, type TimestampFormat } from './timestamps.ts';
 
-test('a bound is written as the API wants it, the lower one rounded down, the upper one up', () => {
+test('a bound is formatted for the API, the lower one rounded down, the upper one up', () => {
   const written = (side: 'since' | 'until', bound: string) =>
-    Object.fromEntries(MOMENT_FORMATS.map((format) => [format, formatBound(bound, side, { format })]));
+    Object.fromEntries(TIMESTAMP_FORMATS.map((format) => [format, formatBound(bound, side, { format })]));
   expect(written('since', '2024-01-02T03:04:05.678901+01:00')).toMatchInlineSnapshot(`
     {
       "date": "2024-01-02",
@@ -38,13 +38,13 @@ test('a bound is written as the API wants it, the lower one rounded down, the up
   `);
 });
 
-test('overlap asks for more on either side', () => {
+test('overlap extends the window on both sides', () => {
   const options = { format: 'date-time', overlap: 1 } as const;
   expect(formatBound('2024-01-01T00:00:00Z', 'since', options)).toBe('2023-12-31T23:59:59Z');
   expect(formatBound('2024-01-01T00:00:00Z', 'until', options)).toBe('2024-01-01T00:00:01Z');
 });
 
-test('what is no moment stays', () => {
+test('a bound that is not a timestamp stays', () => {
   for (const bound of ['12345', 'abc', '', '2024-13-45'])
     expect(formatBound(bound, 'since', { format: 'seconds', overlap: 5 })).toBe(bound);
 });
@@ -53,9 +53,9 @@ const moment = fc
   .tuple(fc.integer({ min: -10_000_000_000, max: 100_000_000_000 }), fc.integer({ min: 0, max: 999_999 }))
   .map(([seconds, micros]) => dateTimeOfNumber(`${seconds}.${String(micros).padStart(6, '0')}`, 'seconds')!);
 
-describe('for any moment', () => {
-  test('no format leaves out what lies within the bounds', () => {
-    const read: Record<MomentFormat, (text: string) => string> = {
+describe('for any timestamp', () => {
+  test('no format excludes timestamps within the bounds', () => {
+    const read: Record<TimestampFormat, (text: string) => string> = {
       text: (text) => text,
       'date-time': (text) => text,
       date: (text) => text,
@@ -64,14 +64,14 @@ describe('for any moment', () => {
       'decimal-seconds': (text) => dateTimeOfNumber(text, 'seconds')!,
     };
     fc.assert(
-      fc.property(moment, fc.constantFrom(...MOMENT_FORMATS), (at, format) => {
+      fc.property(moment, fc.constantFrom(...TIMESTAMP_FORMATS), (at, format) => {
         expect(compareDateTimes(read[format](formatBound(at, 'since', { format })), at)).toBeLessThanOrEqual(0);
         expect(compareDateTimes(read[format](formatBound(at, 'until', { format })), at)).toBeGreaterThanOrEqual(0);
       }),
     );
   });
 
-  test('seconds with their decimals there and back are the same', () => {
+  test('decimal seconds survive a round trip', () => {
     fc.assert(
       fc.property(moment, (at) => {
         const seconds = formatBound(at, 'since', { format: 'decimal-seconds' });

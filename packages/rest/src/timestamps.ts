@@ -1,17 +1,17 @@
-/** How an API wants to be told a moment. */
-export const MOMENT_FORMATS = ['text', 'date-time', 'date', 'seconds', 'milliseconds', 'decimal-seconds'] as const;
-export type MomentFormat = (typeof MOMENT_FORMATS)[number];
+/** Formats in which an API expects timestamps. */
+export const TIMESTAMP_FORMATS = ['text', 'date-time', 'date', 'seconds', 'milliseconds', 'decimal-seconds'] as const;
+export type TimestampFormat = (typeof TIMESTAMP_FORMATS)[number];
 
 const MICROSECONDS = 1_000_000n;
 
 /**
- * A bound of a window as an API wants it. Where a format holds less than the bound says, the lower one is rounded down and the
- * upper one up: rather too many records, which are dropped, than too few. What is no moment, such as a number, stays.
+ * Formats a bound of a window for an API. If the format is less precise, the lower bound is rounded down and the upper one up: extra
+ * records are dropped later. A bound that is not a timestamp, such as a number, stays as it is.
  */
 export function formatBound(
   bound: string,
   side: 'since' | 'until',
-  { format = 'text', overlap = 0 }: { format?: MomentFormat | undefined; overlap?: number | undefined } = {},
+  { format = 'text', overlap = 0 }: { format?: TimestampFormat | undefined; overlap?: number | undefined } = {},
 ): string {
   const exact = microsecondsOf(bound);
   if (exact === undefined || (format === 'text' && overlap === 0)) return bound;
@@ -35,7 +35,7 @@ export function formatBound(
   }
 }
 
-/** The date-time of a number of seconds or milliseconds since 1970, to the microsecond; undefined where it is no number. */
+/** Converts seconds or milliseconds since 1970 to a date-time, to the microsecond. Returns undefined if the text is not a number. */
 export function dateTimeOfNumber(text: string, unit: 'seconds' | 'milliseconds'): string | undefined {
   const [, sign, whole = '', fraction = ''] = /^(-?)(\d{1,15})(?:\.(\d+))?$/.exec(text) ?? [];
   if (sign === undefined) return undefined;
@@ -44,7 +44,7 @@ export function dateTimeOfNumber(text: string, unit: 'seconds' | 'milliseconds')
   return dateTimeOf(sign === '-' ? -microseconds : microseconds);
 }
 
-/** Microseconds since 1970 of a date or a date-time, which is UTC where it names no zone. */
+/** Parses a date or date-time to microseconds since 1970. Without a zone it is UTC. */
 function microsecondsOf(text: string): bigint | undefined {
   const match = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:\.(\d+))?(Z|[+-]\d\d(?::?\d\d)?)?)?$/i.exec(text);
   if (match === null) return undefined;

@@ -21,7 +21,7 @@ const answers = (body: unknown) =>
     .reply(200, body as object);
 const refused = (code: string, message: RegExp) => ({ code, message: expect.stringMatching(message) });
 
-describe('the shape of an answer', () => {
+describe('the shape of a response', () => {
   test.each([
     ['a list', {}, [{ id: 1 }], [{ id: 1 }]],
     ['one object', {}, { id: 1, tags: ['a'] }, [{ id: 1, tags: ['a'] }]],
@@ -75,8 +75,8 @@ describe('the shape of an answer', () => {
   });
 });
 
-describe('answers that say that there is nothing', () => {
-  test('are empty lists, wherever records are', async () => {
+describe('absent statuses', () => {
+  test('mean empty lists, wherever records are', async () => {
     nock(HOST).get('/things').reply(404, 'no such list');
     expect(await read({ absent: [404], records: '/data/items' })).toEqual([]);
     nock(HOST).get('/things').reply(204);
@@ -94,7 +94,7 @@ describe('answers that say that there is nothing', () => {
     expect(await read({ pagination, records: '/items' }, { absent: [404] })).toEqual([{ id: 1 }]);
   });
 
-  test('leave the lists of other parents alone', async () => {
+  test('do not affect the lists of other parents', async () => {
     nock(HOST)
       .get('/teams')
       .reply(200, [{ id: 1 }, { id: 2 }, { id: 3 }]);
@@ -116,7 +116,7 @@ describe('answers that say that there is nothing', () => {
     expect((await readAll(source, { config, stream: 'people' })).records).toEqual([{ team: 1 }, { team: 3 }]);
   });
 
-  test('are failures where nothing is said of them', async () => {
+  test('are errors unless declared', async () => {
     nock(HOST).get('/things').reply(404);
     await expect(read({})).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
@@ -156,22 +156,22 @@ describe('GraphQL', () => {
     },
   );
 
-  test('a limit that is told with status 200 is waited for', async () => {
+  test('a rate limit reported with status 200 is obeyed', async () => {
     asked({ first: 1 }).reply(200, { errors: [{ extensions: { code: 'THROTTLED' } }] });
     asked({ first: 1 }).reply(200, page(1, false));
     expect(await read(things)).toEqual([{ id: 1 }]);
   });
 
-  test('errors are failures, of the kind that the stream says', async () => {
+  test('errors fail the read, with the declared code', async () => {
     asked({ first: 1 }).reply(200, { errors: [{ message: 'x', extensions: { code: 'FORBIDDEN' } }] });
-    await expect(read(things)).rejects.toMatchObject(refused('NOT_ALLOWED', /graphql: the API says FORBIDDEN$/));
+    await expect(read(things)).rejects.toMatchObject(refused('NOT_ALLOWED', /graphql: the API reported FORBIDDEN$/));
     asked({ first: 1 }).reply(200, { errors: [{ message: 'x' }] });
     await expect(read(things)).rejects.toMatchObject(
-      refused('CONFIG_INVALID', /the API says "\/errors": \[{"message":"x"}\]/),
+      refused('CONFIG_INVALID', /the API reported "\/errors": \[{"message":"x"}\]/),
     );
   });
 
-  test('a body that has something else where the variables should be is named', async () => {
+  test('a body with something else in place of the variables is an error', async () => {
     nock(HOST).post('/graphql').reply(200, page(1, true));
     await expect(read({ ...things, json: { variables: 'none' } })).rejects.toMatchObject(
       refused('CONFIG_INVALID', /no object at "variables" of "\/variables\/after"/),
@@ -179,11 +179,11 @@ describe('GraphQL', () => {
   });
 });
 
-test('what goes together is checked: shapes and keys, places and headers', async () => {
+test('options that go together are checked: shapes and keys, places and headers', async () => {
   await expect(read({ key: 'id', pagination: { type: 'next', place: 'a', header: 'b' } })).rejects.toMatchObject(
     refused(
       'CONFIG_INVALID',
-      /things.pagination: expected either "place" or "header".*things.key: means something with shape/,
+      /things.pagination: expected either "place" or "header".*things.key: is only used with shape/,
     ),
   );
 });
