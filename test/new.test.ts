@@ -126,6 +126,9 @@ test('what flags leave open is asked for', async () => {
   expect(await asked('b', [], 'nonsense', 'transform')).toBe('transform');
   expect(await asked('c', ['--source'], '2')).toBe('database');
   expect(await asked('d', [], '')).toBe('api');
+  // It is both.
+  expect(await asked('e', ['--source', '--template', 'database'])).toBe('database');
+  expect(await asked('f', ['--destination', '--template', 'database'])).toBe('database');
 });
 
 test.each([

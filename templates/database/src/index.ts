@@ -1,1 +1,2 @@
-export { source } from './source.ts';
+export { destination } from './destination/destination.ts';
+export { source } from './source/source.ts';

@@ -17,8 +17,8 @@ const NAMES = Object.keys(CONNECTOR_TEMPLATES) as ConnectorTemplateName[];
 export async function chooseTemplate(flags: TemplateFlags, ask: Ask | undefined): Promise<ConnectorTemplateName> {
   const kind = (['source', 'transform', 'destination'] as const).find((one) => flags[one] === true);
   if (flags.template !== undefined) {
-    const own = CONNECTOR_TEMPLATES[flags.template].kind;
-    if (kind === undefined || kind === own) return flags.template;
+    const { kind: own, loads }: ConnectorTemplate = CONNECTOR_TEMPLATES[flags.template];
+    if (kind === undefined || kind === own || (kind === 'destination' && loads)) return flags.template;
     throw new AriesError('USAGE', `The template ${flags.template} is a ${own}, not a ${kind}`, {
       hint: `Leave out --${kind}, or take the template ${ofKind(kind).join(' or ')}.`,
     });

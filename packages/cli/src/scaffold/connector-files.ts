@@ -4,9 +4,12 @@ import type { Templates } from './read-templates.ts';
 
 /** A template of a connector: what it is for, and how the connector made of it is first tried. */
 export interface ConnectorTemplate {
+  /** The flag that leads to it. */
   kind: 'source' | 'transform' | 'destination';
+  /** It is a destination as well. */
+  loads?: true;
   about: string;
-  /** Arguments of `extract` that show records at once; `aries test` is the first thing to run where there are none. */
+  /** Arguments of `extract` that show records at once. Without them, `aries test` is the first thing to run. */
   firstRead?: string;
 }
 
@@ -16,7 +19,7 @@ export const CONNECTOR_TEMPLATES = {
     about: 'reads a web API',
     firstRead: `--config '{"repo":"nodejs/node"}' --limit 10`,
   },
-  database: { kind: 'source', about: 'reads the tables of a database' },
+  database: { kind: 'source', loads: true, about: 'reads and loads the tables of a database' },
   file: { kind: 'source', about: 'reads a file format', firstRead: `--config '{"path":"example/access.log"}'` },
   transform: { kind: 'transform', about: 'changes records on their way' },
   destination: { kind: 'destination', about: 'writes to a system' },

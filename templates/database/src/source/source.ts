@@ -1,23 +1,23 @@
 import { defineSource } from '@aries-data/sdk';
-import { config } from './config.ts';
-import { openDatabase } from './database.ts';
+import { sourceConfig } from '../config.ts';
+import { openDatabase } from '../database.ts';
 import { readTable } from './read-table.ts';
 import { schemaOf, tablesOf } from './tables.ts';
 
 export const source = defineSource({
-  config,
-  // Run by `aries check`: it fails where the database cannot be opened and read.
+  config: sourceConfig,
+  // Run by `aries check`: it fails if the database cannot be opened and read.
   async check({ config }) {
-    const database = openDatabase(config.path);
+    const database = openDatabase(config.path, { readOnly: true });
     try {
       tablesOf(database);
     } finally {
       database.close();
     }
   },
-  // Discovered: one stream for each table that the database has by now.
+  // Discovered: one stream for each table that the database has.
   streams({ config, stream }) {
-    const database = openDatabase(config.path);
+    const database = openDatabase(config.path, { readOnly: true });
     try {
       const tables = tablesOf(database).map((table) => [
         table.name,

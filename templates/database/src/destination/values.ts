@@ -1,19 +1,17 @@
+import type { SQLInputValue } from 'node:sqlite';
 import type { Field, Json } from '@aries-data/sdk';
 import { decimalBounds, storedAs } from './columns.ts';
 
-/** What SQLite is handed. */
-export type Bound = string | number | bigint | Uint8Array | null;
+/** Returns the value for a column, or why the column cannot hold it exactly. Never called with null. */
+export type Encode = (value: Json) => SQLInputValue | { refused: string };
 
-/** The value for a column, or why the column cannot hold it exactly. Never called with null. */
-export type Encode = (value: Json) => Bound | { refused: string };
-
-/** How values of a field go into a column of a type. */
+/** Chooses how values of a field are written to a column of a type. */
 export function encoderOf({ kind, schema }: Field, column: string): Encode {
   const type = storedAs(column);
   if (type.startsWith('DECIMAL TEXT') || (type === 'TEXT' && kind === 'decimal')) return decimal(type);
   switch (type) {
     case 'BOOLEAN':
-      return (value) => (typeof value === 'boolean' ? (value ? 1 : 0) : refused('is no boolean'));
+      return (value) => (typeof value === 'boolean' ? Number(value) : refused('is not a boolean'));
     case 'INTEGER':
       return integer;
     case 'REAL':
@@ -42,32 +40,33 @@ function refused(reason: string): { refused: string } {
   return { refused: reason };
 }
 
-const NO_TIME = refused('is beyond the dates and times of SQLite: years 0000 to 9999, microseconds');
+const NO_TIME = refused('is not a date or time that SQLite knows: years 0000 to 9999, up to microseconds');
 
 /** SQLite would write U+FFFD for half of a surrogate pair, and most of its functions end a text at U+0000. */
-function text(value: Json): Bound | { refused: string } {
+function text(value: Json) {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  if (!text.isWellFormed()) return refused('half of a surrogate pair is no text');
+  if (!text.isWellFormed()) return refused('SQLite cannot hold half of a surrogate pair');
   return text.includes('\0') ? refused('SQLite ends a text at U+0000') : text;
 }
 
-function jsonText(value: Json): Bound | { refused: string } {
+function jsonText(value: Json) {
   try {
     JSON.parse(String(value));
   } catch {
-    return refused('is no JSON');
+    return refused('is not JSON');
   }
   return text(value);
 }
 
-function integer(value: Json): Bound | { refused: string } {
+function integer(value: Json) {
   const digits = String(value);
-  if (!/^-?\d{1,19}$/.test(digits)) return refused('is no integer of 64 bits');
-  const integer = BigInt(digits);
-  return BigInt.asIntN(64, integer) === integer ? integer : refused('is no integer of 64 bits');
+  const number = /^-?\d{1,19}$/.test(digits) ? BigInt(digits) : undefined;
+  return number !== undefined && BigInt.asIntN(64, number) === number
+    ? number
+    : refused('is not an integer of 64 bits');
 }
 
-function real(value: Json): Bound | { refused: string } {
+function real(value: Json) {
   const number = Number(value);
   // SQLite has no NaN: it would store NULL.
   if (Number.isNaN(number)) return refused('SQLite has no NaN');
@@ -75,9 +74,9 @@ function real(value: Json): Bound | { refused: string } {
   return number;
 }
 
-function bytes(value: Json): Bound | { refused: string } {
+function bytes(value: Json) {
   const bytes = Buffer.from(String(value), 'base64');
-  return bytes.toString('base64') === value ? bytes : refused('is no base64');
+  return bytes.toString('base64') === value ? bytes : refused('is not base64');
 }
 
 const DECIMAL = /^-?0*(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
@@ -89,7 +88,7 @@ function decimal(type: string): Encode {
     if (bounds === undefined) return text;
     const [match, whole = '', fraction = '', exponent = '0'] = DECIMAL.exec(text) ?? [];
     const [digits, power] = [fraction.replace(/0+$/, ''), Number(exponent)];
-    // A whole part of nothing, as in 0.001e2, has as many digits too few as the fraction begins with zeros.
+    // Without a whole part, as in 0.001e2, zeros at the start of the fraction make room before the point.
     const leading = whole.length > 0 ? whole.length : -(/^0*/.exec(digits)?.[0].length ?? 0);
     const isZero = whole === '' && digits === '';
     const fits = isZero || (leading + power <= bounds.whole && digits.length - power <= bounds.scale);
@@ -99,11 +98,11 @@ function decimal(type: string): Encode {
 
 const DATE_TIME = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,6})0*)?(Z|[+-]\d\d(?::?\d\d)?)?$/;
 
-/** A date-time in UTC with six digits of a second, so that texts have the order of the instants. Undefined: not of these years. */
+/** Writes a date-time in UTC with six digits of a second, so that texts have the order of the instants. Undefined: SQLite knows no such time. */
 function instant(text: string, zoned: boolean): string | undefined {
   const [match, date, time, fraction = '', zone] = DATE_TIME.exec(text) ?? [];
   if (match === undefined || (zone !== undefined) !== zoned) return undefined;
-  // In UTC first: Date.parse takes 31 February for 2 March.
+  // Date.parse takes 31 February for 2 March.
   const day = new Date(`${date}T00:00:00Z`);
   if (Number.isNaN(day.getTime()) || !day.toISOString().startsWith(`${date}T`)) return undefined;
   const offset = zone?.length === 3 ? `${zone}:00` : (zone ?? 'Z');

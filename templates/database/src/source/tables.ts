@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { type FieldKind, fieldSchema, type RecordSchema } from '@aries-data/sdk';
-import { quoted } from './database.ts';
+import { quoted } from '../database.ts';
 
 /** A table as the database describes it. */
 export interface Table {
@@ -15,11 +15,13 @@ export interface Column {
   inKey: boolean;
 }
 
-/** The tables of a database, in order of their names. */
+/** Its own tables, and those of a destination, are no streams. */
+const TABLES = `SELECT name FROM sqlite_schema
+  WHERE type = 'table' AND name NOT LIKE 'sqlite^_%' ESCAPE '^' AND name NOT LIKE '^_aries^_%' ESCAPE '^' ORDER BY 1`;
+
+/** Lists the tables of a database, in order of their names. */
 export function tablesOf(database: DatabaseSync): Table[] {
-  const names = database
-    .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite^_%' ESCAPE '^' ORDER BY 1")
-    .all() as { name: string }[];
+  const names = database.prepare(TABLES).all() as { name: string }[];
   return names.map(({ name }) => {
     const columns = database.prepare(`PRAGMA table_info(${quoted(name)})`).all() as ColumnInfo[];
     return {
@@ -42,7 +44,7 @@ type ColumnInfo = {
   pk: number;
 };
 
-/** What a declared type stands for (https://www.sqlite.org/datatype3.html#determination_of_column_affinity). */
+/** Returns the kind of field that a declared type stands for (https://www.sqlite.org/datatype3.html#determination_of_column_affinity). */
 function kindOf(type: string): FieldKind {
   if (/INT/i.test(type)) return 'int64';
   if (/CHAR|CLOB|TEXT/i.test(type)) return 'string';
@@ -51,7 +53,7 @@ function kindOf(type: string): FieldKind {
   return 'string';
 }
 
-/** The schema of a table's records. */
+/** Returns the schema of a table's records. */
 export function schemaOf({ columns }: Table): RecordSchema {
   return {
     type: 'object',

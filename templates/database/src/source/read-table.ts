@@ -1,23 +1,23 @@
 import type { SQLInputValue } from 'node:sqlite';
 import type { JsonRecord, ReadContext } from '@aries-data/sdk';
 import type { z } from 'zod';
-import type { config } from './config.ts';
-import { openDatabase, quoted } from './database.ts';
+import type { sourceConfig } from '../config.ts';
+import { openDatabase, quoted } from '../database.ts';
 import type { Column, Table } from './tables.ts';
 
 const BATCH = 1000;
 
-/** Reads a table in batches: all of it, or what lies in the window of a cursor. */
+/** Reads a table in batches: all of it, or the rows in the window of a cursor. */
 export async function* readTable(
   table: Table,
-  { config: { path }, window, cursor, signal }: ReadContext<z.output<typeof config>>,
+  { config: { path }, window, cursor, signal }: ReadContext<z.output<typeof sourceConfig>>,
 ): AsyncGenerator<JsonRecord[]> {
   const { where, values } = conditionOf(
     window,
     table.columns.find(({ name }) => name === cursor),
   );
   const selected = table.columns.map((column) => expressionOf(column)).join(', ');
-  const database = openDatabase(path);
+  const database = openDatabase(path, { readOnly: true });
   try {
     const statement = database.prepare(`SELECT ${selected} FROM ${quoted(table.name)}${where}`);
     // Integers past 2^53 would lose digits as numbers.
@@ -36,7 +36,7 @@ export async function* readTable(
   }
 }
 
-/** Rows without a cursor value are read in any case: the engine decides what becomes of them. */
+/** Rows without a cursor value are read in any case: the engine decides what to do with them. */
 function conditionOf(
   { since, until }: { since?: string; until?: string },
   cursor: Column | undefined,

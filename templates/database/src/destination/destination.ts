@@ -1,31 +1,25 @@
 import { defineDestination } from '@aries-data/sdk';
 import { sqlLoadSession } from '@aries-data/sql';
-import { z } from 'zod';
+import { destinationConfig } from '../config.ts';
 import { openConnection } from './connection.ts';
-import { sqliteDialect } from './dialect.ts';
+import { dialect } from './dialect.ts';
 
-/** Tables of a SQLite database. A load is one transaction: all of a dataset's streams and their ledger rows, or nothing. */
+/** Loads tables. A load is one transaction: all streams of a dataset and their ledger rows, or nothing. */
 export const destination = defineDestination({
-  config: z.object({
-    path: z.string().min(1).describe('The SQLite database file. It is created if it does not exist.'),
-    lockTimeout: z
-      .number()
-      .min(0)
-      .default(60)
-      .describe('How long to wait for another load into the same database, seconds.'),
-  }),
+  config: destinationConfig,
   // No staged format is loaded directly; records arrive in batches.
   formats: [],
   dispositions: ['append', 'replace', 'replace-interval', 'merge'],
   delivery: 'transactional',
 
+  // Run by `aries check`.
   async check({ config }) {
     await (await openConnection(config.path)).close();
   },
 
   open: async ({ config, pipeline, concurrency, signal, log }) =>
     sqlLoadSession({
-      dialect: sqliteDialect,
+      dialect,
       connect: () => openConnection(config.path),
       schema: 'main',
       pipeline,

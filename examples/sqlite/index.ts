@@ -1,1 +1,0 @@
-export { destination } from './destination.ts';
