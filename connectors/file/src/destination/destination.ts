@@ -1,7 +1,6 @@
 import { defineDestination } from '@aries-data/sdk';
 import { openStore } from '@aries-data/stores';
 import { destinationConfig } from '../config.ts';
-import { openSession } from './session.ts';
 
 /** Writes csv and ndjson files to a folder; each becomes visible whole or not at all. */
 export const destination = defineDestination({
@@ -19,5 +18,6 @@ export const destination = defineDestination({
     }
   },
 
-  open: openSession,
+  // Loaded here, because a read does not need it.
+  open: async (context) => (await import('./session.ts')).openSession(context),
 });

@@ -6,7 +6,6 @@ import type { Group, Place } from './formats/collector.ts';
 import { type Content, readContent } from './formats/content.ts';
 import { readCsv } from './formats/csv.ts';
 import type { CsvMemory } from './formats/csv-rows.ts';
-import { readJson } from './formats/json.ts';
 import { readNdjson } from './formats/ndjson.ts';
 import { locate } from './locations/locate.ts';
 import { discard, type SourceFile } from './locations/source-file.ts';
@@ -119,22 +118,25 @@ async function* readFile(file: SourceFile, reading: Reading, start: Position | u
   }
   const content = await readContent(body, file.name, config);
   const seekable = !content.compressed && content.encoding === 'utf-8';
-  for await (const group of readGroups(content, file, reading, start?.place)) yield { ...group, version, seekable };
+  const groups = await readGroups(content, file, reading, start?.place);
+  for await (const group of groups) yield { ...group, version, seekable };
 }
 
-function readGroups(
+async function readGroups(
   { format, encoding, bytes }: Content,
   file: SourceFile,
   reading: Reading,
   place: Place | undefined,
-): AsyncIterable<Group> {
+): Promise<AsyncIterable<Group>> {
   const { name } = file;
   const config = { ...reading.config, encoding };
   const skip = place !== undefined && 'records' in place ? place.records : 0;
   const after = place !== undefined && 'offset' in place ? place : undefined;
   const onEmpty = () => void reading.empty.push(name);
   switch (format) {
-    case 'json':
+    case 'json': {
+      // Loaded here: its parser is a dozen modules, which other formats do not need.
+      const { readJson } = await import('./formats/json.ts');
       return readJson(bytes, {
         name,
         config,
@@ -142,6 +144,7 @@ function readGroups(
         reopen: file.readsOnce ? undefined : () => reopen(file, reading),
         onWrapped: (pointer, count) => warnOfWrapping(reading, name, pointer, count),
       });
+    }
     case 'csv':
       return readCsv(bytes, { name, config, skip, memory: reading.memory, warn: reading.warn, onEmpty });
     case 'ndjson':

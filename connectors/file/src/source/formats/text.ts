@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
-import iconv from 'iconv-lite';
+import { createRequire } from 'node:module';
 import type { SourceConfig } from '../../config.ts';
 
 export type Encoding = NonNullable<SourceConfig['encoding']>;
@@ -116,6 +116,8 @@ const LOWEST_TRAIL_BYTE = 0x30;
  * (iconv-lite 0.7.3), and Node's TextDecoder confuses some control characters of shift_jis (Node 24).
  */
 function libraryDecoder(encoding: Encoding): Decoder {
+  // Loaded here: most files are UTF-8.
+  const iconv = createRequire(import.meta.url)('iconv-lite') as typeof import('iconv-lite');
   const decode = (bytes: Buffer): Decoded => {
     const text = iconv.decode(bytes, encoding, { stripBOM: false });
     // Of these encodings only gb18030 has U+FFFD, and there it means that something was lost, too.
