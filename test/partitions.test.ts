@@ -210,7 +210,7 @@ test('files are partitions, and their inferred schemas become one', async () => 
   await rm(join(folder, 'in/c.ndjson'));
   expect((await extract('--partition', 'numbers.2')).result.error).toMatchObject({
     code: 'NOT_FOUND',
-    message: expect.stringContaining('c.ndjson is gone since the run was planned'),
+    message: expect.stringContaining('c.ndjson no longer exists, but was there when the run was planned'),
   });
   await writeFile(join(folder, 'in/c.ndjson'), '{"n":null}\n');
   // A file that came later is for the next run.

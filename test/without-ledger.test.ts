@@ -272,7 +272,7 @@ test('the rules that apply are kept without a ledger, those about taking back ar
       "destination/duplicate-keys": "its delivery is at-least-once",
       "destination/freeze": "its targets have no columns of their own",
       "destination/key-updates": "its delivery is at-least-once",
-      "destination/remade": "the suite does not say how to make a target again",
+      "destination/remade": "the suite has no remake(target)",
       "destination/replace": "it does not declare replace",
       "destination/replace-interval": "it does not declare replace-interval",
     }
