@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runHere } from '../packages/cli/src/testing/run-here.ts';
 
-/** What an author gets wrong in the first hour, and what `aries` says of it: whole messages. */
+/** Mistakes of an author's first hour, with the whole messages of `aries`. */
 async function failureOf(stream: string, config = '{"repo":"aries"}') {
   const folder = await mkdtemp(join(tmpdir(), 'aries-author-'));
   const file = join(folder, 'issues.ts');
@@ -59,7 +59,7 @@ test('a value of the wrong type in the config', async () => {
   `);
 });
 
-test('a single record in place of a batch', async () => {
+test('a single record instead of a batch', async () => {
   expect(await failureOf('async *read() { yield { id: 1, title: "a" }; },')).toMatchInlineSnapshot(`
     "{
      "exit": 78,
@@ -73,7 +73,7 @@ test('a single record in place of a batch', async () => {
   `);
 });
 
-test('a promise in place of batches', async () => {
+test('a promise instead of batches', async () => {
   expect(await failureOf('async read() { return [{ id: 1, title: "a" }]; },')).toMatchInlineSnapshot(`
     "{
      "exit": 78,
@@ -101,7 +101,7 @@ test('a field of the wrong type', async () => {
   `);
 });
 
-test('a primary key that the schema does not have', async () => {
+test('a primary key that is missing from the schema', async () => {
   expect(await failureOf(`primaryKey: ['ID'], ${read}`)).toMatchInlineSnapshot(`
     "{
      "exit": 78,

@@ -7,12 +7,12 @@ import { runAries } from '../packages/cli/src/testing/run-aries.ts';
 import { runHere } from '../packages/cli/src/testing/run-here.ts';
 
 const root = resolve(import.meta.dirname, '..');
-// Nothing listens there: npm gives up at once, and writes no lock file.
+// Nothing listens there, so npm fails at once and writes no lock file.
 const NO_REGISTRY = { npm_config_registry: 'http://127.0.0.1:1/' };
 
 const elsewhere = () => mkdtempSync(join(tmpdir(), 'aries-new-'));
 
-/** A folder that looks like this repository. */
+/** Makes a folder that looks like this repository. */
 function repository(): string {
   const folder = elsewhere();
   for (const file of ['pnpm-workspace.yaml', 'package.json', 'biome.json'])
@@ -21,7 +21,7 @@ function repository(): string {
   return folder;
 }
 
-/** Runs it in this process, as somebody who is in that folder. */
+/** Runs the command in this process, with that working directory. */
 async function runIn(folder: string, args: string[], answers?: string[]) {
   const before = process.cwd();
   process.chdir(folder);
@@ -38,7 +38,7 @@ const filesIn = (folder: string) =>
     .map(({ parentPath, name }) => join(parentPath, name).slice(folder.length + 1))
     .sort();
 
-test('elsewhere: a package of its own, and plain words about the lock file that could not be written', async () => {
+test('elsewhere, it writes a standalone package and explains why there is no lock file', async () => {
   const cwd = elsewhere();
   const { code, result, stderr } = await runAries(['new', 'connector', 'tickets', '--yes'], { cwd, env: NO_REGISTRY });
   expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
@@ -96,7 +96,7 @@ test.each(['api', 'database', 'file', 'transform', 'destination'])(
   },
 );
 
-test('nothing is overwritten without asking', async () => {
+test('it asks before overwriting', async () => {
   const cwd = repository();
   const again = (answers?: string[], ...flags: string[]) =>
     runIn(cwd, ['connector', 'tickets', '--transform', ...flags], answers);
@@ -104,7 +104,7 @@ test('nothing is overwritten without asking', async () => {
   const written = async () => readFileSync(readme, 'utf8');
   expect((await again()).code).toBe(0);
   const fresh = await written();
-  // The same files are no reason to ask.
+  // Identical files need no question.
   expect((await again()).code).toBe(0);
   writeFileSync(readme, 'mine');
   for (const refused of [await again(), await again(['']), await again(['no']), await again(['y'], '--yes')]) {
@@ -118,7 +118,7 @@ test('nothing is overwritten without asking', async () => {
   expect(await written()).toBe(fresh);
 });
 
-test('what flags leave open is asked for', async () => {
+test('it asks for what flags do not set', async () => {
   const cwd = repository();
   const asked = async (name: string, flags: string[], ...answers: string[]) =>
     (await runIn(cwd, ['connector', name, ...flags], answers)).result.template;
@@ -162,7 +162,7 @@ test('a pipeline inside this repository runs from its root', async () => {
   `);
 });
 
-test('on a terminal it asks on stderr, and stdout is for people', async () => {
+test('on a terminal it asks on stderr and prints readable text on stdout', async () => {
   const cwd = elsewhere();
   const { code, stdout } = await runAries([], {
     cwd,
