@@ -94,7 +94,7 @@ test('a broken rule ends with 65, and the result line lists the outcome of each 
 test('a terminal shows a table', async () => {
   const { stdout } = await runAries([], { terminal: `test ${fixture('undescribed/index')}` });
   expect(stdout).toMatch(/RULE +RESULT +REASON/);
-  expect(stdout).toMatch(/source\/spec +BROKEN +the option "count" says nothing of itself/);
+  expect(stdout).toMatch(/source\/spec +BROKEN +the option "count" has no description/);
   expect(stdout).toMatch(/source\/primary-key +skipped +no stream has a primary key/);
 });
 

@@ -110,7 +110,7 @@ test('it asks before overwriting', async () => {
   for (const refused of [await again(), await again(['']), await again(['no']), await again(['y'], '--yes')]) {
     expect(refused.result).toMatchObject({
       exitCode: 2,
-      error: { code: 'USAGE', message: 'connectors/tickets has README.md already; nothing was written' },
+      error: { code: 'USAGE', message: 'connectors/tickets already has README.md; nothing was written' },
     });
     expect(await written()).toBe('mine');
   }
@@ -132,14 +132,14 @@ test('it asks for what flags do not set', async () => {
 });
 
 test.each([
-  [['connector', 'tickets'], 'It is not said what the connector is to be'],
+  [['connector', 'tickets'], 'The kind of the connector is missing'],
   [['connector', 'tickets', '--destination', '--template', 'api'], 'The template api is a source, not a destination'],
-  [['connector', 'My Tickets', '--yes'], '"My Tickets" cannot be the name: it is made of lower-case letters'],
-  [['connector', '../up', '--yes'], '"../up" cannot be the name'],
-  [['connector', 'aries-connector-x', '--yes'], "the package's prefix is put before it"],
-  [['connector', 'select', '--yes'], 'a connector or transform that is installed has it'],
+  [['connector', 'My Tickets', '--yes'], '"My Tickets" cannot be used as a name: use lower-case letters'],
+  [['connector', '../up', '--yes'], '"../up" cannot be used as a name'],
+  [['connector', 'aries-connector-x', '--yes'], 'the prefix of the package is added to it'],
+  [['connector', 'select', '--yes'], 'an installed connector or transform has it'],
   [['connector', 'x'.repeat(41), '--yes'], 'it is longer than 40 characters'],
-  [['pipeline', 'Ünï'], '"Ünï" cannot be the name'],
+  [['pipeline', 'Ünï'], '"Ünï" cannot be used as a name'],
 ])('refused: %j', async (args, message) => {
   const cwd = elsewhere();
   const { code, result } = await runIn(cwd, args);
