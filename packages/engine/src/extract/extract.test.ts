@@ -357,7 +357,7 @@ test('a run id needs a name', async () => {
   });
 });
 
-test('a number that JSON does not have is no null: inferred, its column holds decimals; declared, it is rejected and shown', async () => {
+test('a number that JSON cannot represent is no null: inferred, its column holds decimals; declared, it is rejected and shown', async () => {
   const store = memoryStaging();
   const halve = defineTransform({ config: z.object({}), map: ({ n }) => ({ half: Number(n) / 0 }) });
   const source = defineSource({
