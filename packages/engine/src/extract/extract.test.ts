@@ -97,7 +97,7 @@ describe('extract', () => {
     await expect(run(source, store, { source: use(source, { page: 2 }) })).rejects.toMatchObject({
       code: 'FINGERPRINT_DIFFERS',
       exitCode: 78,
-      message: 'Run r1 was extracted from other inputs: config.page: 1 → 2',
+      message: 'Run r1 was extracted with different inputs: config.page: 1 → 2',
     });
     await run(source, store, { source: use(source, { page: 2 }), force: true });
     expect(calls.reads).toBe(2);
