@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runHere } from '../packages/cli/src/testing/run-here.ts';
 
-/** What an author gets wrong in the first hour, and what `aries` says of it: whole messages. */
+/** Mistakes of an author's first hour, with the whole messages of `aries`. */
 async function failureOf(stream: string, config = '{"repo":"aries"}') {
   const folder = await mkdtemp(join(tmpdir(), 'aries-author-'));
   const file = join(folder, 'issues.ts');
@@ -59,7 +59,7 @@ test('a value of the wrong type in the config', async () => {
   `);
 });
 
-test('a single record in place of a batch', async () => {
+test('a single record instead of a batch', async () => {
   expect(await failureOf('async *read() { yield { id: 1, title: "a" }; },')).toMatchInlineSnapshot(`
     "{
      "exit": 78,
@@ -73,7 +73,7 @@ test('a single record in place of a batch', async () => {
   `);
 });
 
-test('a promise in place of batches', async () => {
+test('a promise instead of batches', async () => {
   expect(await failureOf('async read() { return [{ id: 1, title: "a" }]; },')).toMatchInlineSnapshot(`
     "{
      "exit": 78,
@@ -94,14 +94,14 @@ test('a field of the wrong type', async () => {
      "code": "RECORDS_REJECTED",
      "kind": "data",
      "message": "issues: 1 of 1 records were rejected, 0 allowed; the first: record 1: \\"id\\": expected integer, got string \\"one\\"",
-     "hint": "Correct them at the source and extract with --force, or raise --max-rejected: the good records are kept and not read again.",
+     "hint": "Fix them at the source and extract with --force, or raise --max-rejected, which keeps the good records without reading them again.",
      "connector": "issues",
      "stream": "issues"
     }"
   `);
 });
 
-test('a primary key that the schema does not have', async () => {
+test('a primary key that is missing from the schema', async () => {
   expect(await failureOf(`primaryKey: ['ID'], ${read}`)).toMatchInlineSnapshot(`
     "{
      "exit": 78,
@@ -122,7 +122,7 @@ test('an error thrown inside read', async () => {
      "code": "CONNECTOR_FAILED",
      "kind": "bug",
      "message": "issues: streams.issues.read threw: Cannot read properties of undefined (reading 'id')",
-     "hint": "Correct it at FOLDER/issues.ts:9, or throw an AriesError there that says what users are to do.",
+     "hint": "Fix it at FOLDER/issues.ts:9, or throw an AriesError there that tells users what to do.",
      "connector": "issues",
      "stream": "issues"
     }"
@@ -136,7 +136,7 @@ test('an error thrown by read itself, before it yields', async () => {
      "code": "CONNECTOR_FAILED",
      "kind": "bug",
      "message": "issues: streams.issues.read threw: not yet written",
-     "hint": "Correct it at FOLDER/issues.ts:9, or throw an AriesError there that says what users are to do.",
+     "hint": "Fix it at FOLDER/issues.ts:9, or throw an AriesError there that tells users what to do.",
      "connector": "issues",
      "stream": "issues"
     }"
@@ -180,7 +180,7 @@ export const transform = defineTransform({
      "code": "CONNECTOR_FAILED",
      "kind": "bug",
      "message": "clean: map threw on record 1: Cannot read properties of undefined (reading 'trim')",
-     "hint": "Correct it at FOLDER/clean.ts:3, or throw an AriesError there that says what users are to do.",
+     "hint": "Fix it at FOLDER/clean.ts:3, or throw an AriesError there that tells users what to do.",
      "connector": "clean",
      "stream": "issues"
     }"

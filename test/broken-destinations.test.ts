@@ -1,6 +1,6 @@
 /**
- * Defects that an author's SQL destination may have: each alone passed unseen once. The battery must find every one, by the rule that is
- * about it. The destination is the template's, whose own tests hold it to all rules.
+ * Typical defects of an author's SQL destination, each of which once went unnoticed. The conformance rules must find every one, by
+ * the right rule. The destination is the template's, whose own tests check all rules.
  */
 import type { AriesError, Json, JsonRecord } from '@aries-data/sdk';
 import { type Copied, type CopyTarget, type SqlConnection, type SqlDialect, sqlLoadSession } from '@aries-data/sql';
@@ -16,7 +16,7 @@ interface Defect {
   dialect?: Partial<SqlDialect>;
 }
 
-/** The destination of the template `database` with a defect. */
+/** Makes the destination of the template `database` with a defect. */
 function broken({ connection, dialect }: Defect): typeof destination {
   return {
     ...destination,
@@ -37,7 +37,7 @@ function broken({ connection, dialect }: Defect): typeof destination {
   };
 }
 
-/** What the battery says of a destination by one rule. */
+/** Runs one rule on a destination and returns its report. */
 async function report(id: string, tested: typeof destination): Promise<string> {
   const rules = conformance({ name: 'sqlite', destination: tested }, { destination: suite });
   return rules
@@ -49,7 +49,7 @@ async function report(id: string, tested: typeof destination): Promise<string> {
     );
 }
 
-/** Copies with values that are changed on their way. */
+/** Makes a copy that changes values on the way. */
 function changing(change: (value: Json, into: CopyTarget['columns'][number]) => Json) {
   return ({ copyBatch }: SqlConnection): Pick<SqlConnection, 'copyBatch'> => ({
     copyBatch: (into, batch) =>
@@ -72,7 +72,7 @@ const DEFECTS: Record<string, Defect & { rule: string; says: string }> = {
     says: 'SQLite copied 20 records for "conformance_refused_ndjson", but its load table holds 37 rows (COUNTS_DIFFER)',
 
     connection: ({ copyBatch }) => ({
-      // What came before the bad record stays in the table, and is copied again.
+      // Records before the bad one stay in the table and are copied again.
       async copyBatch(into, batch): Promise<Copied> {
         const copied = await copyBatch(into, batch);
         if ('refused' in copied) await copyBatch(into, batch.slice(0, copied.refused.index));
@@ -104,13 +104,13 @@ const DEFECTS: Record<string, Defect & { rule: string; says: string }> = {
   transaction: {
     rule: 'abort',
     says: 'after a load that was aborted before its commit a record is missing',
-    // Each statement is committed by itself.
+    // Each statement is committed separately.
     connection: () => ({ begin: async () => {}, commit: async () => {} }),
   },
   meeting: {
     rule: 'at-once',
     says: 'after two loads of the same dataset at once the target has an extra record',
-    // Nothing keeps one load from writing while another does.
+    // Two loads can write at the same time.
     connection: () => ({ begin: async () => {}, commit: async () => {}, lock: async () => true }),
   },
   identity: {

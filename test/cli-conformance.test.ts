@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { fixture, runAries } from '../packages/cli/src/testing/run-aries.ts';
 import { runHere } from '../packages/cli/src/testing/run-here.ts';
 
-test('a broken rule ends with 65, and the result line says how each rule ended', async () => {
+test('a broken rule ends with 65, and the result line lists the outcome of each rule', async () => {
   const { code, stdout, result } = await runAries(['test', fixture('undescribed/index')]);
   expect(code).toBe(65);
   expect(stdout.trimEnd().split('\n')).toHaveLength(1);
@@ -91,14 +91,14 @@ test('a broken rule ends with 65, and the result line says how each rule ended',
   `);
 });
 
-test('people see a table', async () => {
+test('a terminal shows a table', async () => {
   const { stdout } = await runAries([], { terminal: `test ${fixture('undescribed/index')}` });
   expect(stdout).toMatch(/RULE +RESULT +REASON/);
-  expect(stdout).toMatch(/source\/spec +BROKEN +the option "count" says nothing of itself/);
+  expect(stdout).toMatch(/source\/spec +BROKEN +the option "count" has no description/);
   expect(stdout).toMatch(/source\/primary-key +skipped +no stream has a primary key/);
 });
 
-test('a connector without a conformance.ts is told where to put one', async () => {
+test('the error for a missing conformance.ts says where to put it', async () => {
   const { code, result } = await runHere(['test', 'select', '--conformance', '/nowhere/conformance.ts']);
   expect({ code, ...result.error }).toMatchObject({
     code: 'NOT_FOUND',
@@ -106,7 +106,7 @@ test('a connector without a conformance.ts is told where to put one', async () =
   });
 });
 
-test('a transform of a package of several is tested by its name', async () => {
+test('one of several transforms in a package is tested by its name', async () => {
   const { code, result } = await runHere(['test', 'select']);
   expect({ code, connector: result.connector }).toEqual({ code: 0, connector: 'select' });
 });

@@ -19,7 +19,7 @@ function extract(config: string, ...flags: string[]) {
   return runAries(['extract', fixture('numbers'), '--config', config, '--staging', staging, ...flags]);
 }
 
-test('show says what a dataset holds', async () => {
+test('show describes a dataset', async () => {
   const { result } = await runAries(['dataset', 'show', dataset]);
   expect(result).toMatchObject({
     ok: true,
@@ -41,13 +41,13 @@ test('head prints records, and nothing else', async () => {
   expect((await runAries(['dataset', 'head', dataset, '-n', '0'])).stdout).toBe('');
 });
 
-test('a reader that has seen enough ends it quietly', async () => {
+test('a reader that stops early ends the command quietly', async () => {
   const long = (await extract('{"count":50000}')).result.dataset;
   const { stdout, stderr } = await runAries(['dataset', 'head', long, '-n', '50000'], { pipedTo: 'head -n 1' });
   expect({ stdout, stderr }).toEqual({ stdout: '{"n":0}\n', stderr: '' });
 });
 
-test('rejected prints what was set aside, and why', async () => {
+test('rejected prints the rejected records with their reasons', async () => {
   const { stdout } = await runAries(['dataset', 'rejected', dataset]);
   expect(JSON.parse(stdout)).toMatchObject({
     stream: 'numbers',
@@ -57,7 +57,7 @@ test('rejected prints what was set aside, and why', async () => {
   });
 });
 
-test('the failure of a command whose product is text stays out of the product', async () => {
+test('the failure of a command that prints text is not in that text', async () => {
   const { code, stdout, stderr } = await runAries(['dataset', 'head', dataset, '--stream', 'letters']);
   expect(stdout).toBe('');
   expect(code).toBe(78);
@@ -68,7 +68,7 @@ test('the failure of a command whose product is text stays out of the product', 
   });
 });
 
-test('a step by step run: extract, load, and a load of what is not there', async () => {
+test('extract, load, and a load of a missing dataset', async () => {
   const path = join(root, 'lines.ndjson');
   const load = (input: string, ...more: string[]) =>
     runAries(['load', fixture('lines'), '--config', JSON.stringify({ path }), '--input', input, ...more]);

@@ -7,10 +7,10 @@ import { COMMANDS } from '../packages/cli/src/commands.ts';
 import { runHere } from '../packages/cli/src/testing/run-here.ts';
 import { type FreshDatabase, freshDatabase } from './services/database.ts';
 
-/** What is deleted, is deleted when nothing needs it any more. */
+/** Examples that delete something run last. */
 const LAST = new Set(['dataset rm', 'state reset']);
 
-/** Asks on a terminal, and lets npm write a lock file: `new.test.ts` and `integration/outside.test.ts` follow it. */
+/** `aries new` asks questions and runs npm; `new.test.ts` and `integration/outside.test.ts` test it. */
 const ELSEWHERE = new Set(['new connector']);
 
 const examples = Object.entries(COMMANDS)
@@ -69,7 +69,7 @@ test.each(examples)('$command', async ({ command }) => {
   expect({ code, error: result.error, log: code === 0 ? '' : stderr }).toEqual({ code: 0, error: undefined, log: '' });
 });
 
-/** The arguments of `aries`, as a shell makes them; with staging in the test's own folder. */
+/** Splits a command into arguments as a shell does, with staging in the test's folder. */
 function wordsOf(command: string): string[] {
   const ofAries = command.slice('aries '.length).split(/ [|>] /)[0]!;
   return [...ofAries.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, word = '']) =>

@@ -30,7 +30,7 @@ export const source = defineSource({
   }),
 });`;
 
-test('a local .ts runs as it is, with the SDK and zod where its folder has no node_modules', async () => {
+test('a local .ts runs without a build, with the SDK and zod even if its folder has no node_modules', async () => {
   const cwd = await folder({ 'counter.ts': CONNECTOR, 'limit.ts': 'export const limit: number = 9;' });
   const { result, stderr } = await runAries(['extract', './counter.ts', '--staging', './staging'], { cwd });
   expect(stderr).not.toContain('error');

@@ -9,7 +9,7 @@ import { freshDatabase } from './services/database.ts';
 const CANARY = 'canary-4c1d7e90';
 const folder = (): Promise<string> => mkdtemp(join(tmpdir(), 'aries-real-'));
 
-test('a wrong password is 77, an unreachable server 75, a missing field 78: each with its line', async () => {
+test('a wrong password ends with 77, an unreachable server with 75, a missing field with 78, each with a result line', async () => {
   await using database = await freshDatabase();
   const check = (config: object) =>
     runAries(['check', 'postgres', '--config', JSON.stringify(config), '--role', 'source']);
@@ -59,7 +59,6 @@ test('a malformed line is 65; `dataset rejected` names its number', async () => 
   expect((await runAries(['dataset', 'rejected', allowed.result.dataset])).stdout).toContain('lines.ndjson:3');
 });
 
-// Until `extract` hands the first rejection to `judgeRejected`, as `load` does; then this is an ordinary test.
 test('a malformed line is named by its number in the failure', async () => {
   const root = await folder();
   await writeFile(join(root, 'lines.ndjson'), '{"n":1}\n{"n":\n');
@@ -69,7 +68,7 @@ test('a malformed line is named by its number in the failure', async () => {
   expect(result.error.message).toContain('lines.ndjson:2');
 });
 
-test('a secret in config, environment and URL is found nowhere, at any log level', async () => {
+test('secrets in config, environment and URL are never printed, at any log level', async () => {
   await using database = await freshDatabase();
   const root = await folder();
   const url = new URL(database.url);
@@ -123,7 +122,7 @@ test('a secret in config, environment and URL is found nowhere, at any log level
   }
 });
 
-test('SIGTERM in the middle of a real extract keeps what is durable; the same run id goes on', async () => {
+test('after SIGTERM in the middle of a real extract, the same run id resumes from what is durable', async () => {
   const root = await folder();
   await writeFile(
     join(root, 'big.ndjson'),

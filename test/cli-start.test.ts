@@ -12,7 +12,7 @@ import { fixture, runAries } from '../packages/cli/src/testing/run-aries.ts';
 let root: string;
 let main: string;
 
-// What is packed is this folder and package.json; neither help nor the version needs anything that is installed beside.
+// The package contains this folder and package.json; help and version need no other packages.
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'aries-start-'));
   await mkdir(join(root, 'dist'));
@@ -22,7 +22,7 @@ beforeAll(async () => {
 }, 60_000);
 
 describe('starting from the bundle', () => {
-  test('neither loads what is for running: the SDK, AWS, pg, DuckDB, yaml', async () => {
+  test('neither loads modules for running: the SDK, AWS, pg, DuckDB, yaml', async () => {
     const trace = join(root, 'trace.mjs');
     const loaded = join(root, 'loaded.txt');
     await writeFile(
@@ -39,7 +39,7 @@ describe('starting from the bundle', () => {
     }
   });
 
-  test('what is loaded only where it is asked for is in the bundle: OpenTelemetry', async () => {
+  test('OpenTelemetry, which is loaded on demand, is in the bundle', async () => {
     const whole = await mkdtemp(join(tmpdir(), 'aries-whole-'));
     await cp(root, whole, { recursive: true });
     await symlink(fileURLToPath(new URL('../packages/cli/node_modules', import.meta.url)), join(whole, 'node_modules'));

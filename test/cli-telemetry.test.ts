@@ -16,7 +16,7 @@ async function extract(config: object, options: RunOptions, ...more: string[]) {
   return runAries([...args, '--config', JSON.stringify(config)], options);
 }
 
-/** Stops a run once it reads. */
+/** Stops a run once it has started to read. */
 function stopWhenReading(): RunOptions {
   let sent = false;
   return {
@@ -46,7 +46,7 @@ describe.concurrent('--metrics-file', () => {
       );
   });
 
-  test('a config that is wrong is in it, and arguments that are', async () => {
+  test('it reports an invalid config and invalid arguments', async () => {
     const file = join(await folder(), 'shop.prom');
     expect((await extract({ cuont: 3 }, {}, '--metrics-file', file)).code).toBe(78);
     expect(await readFile(file, 'utf8')).toContain('aries_run_exit_code{name="shop",command="extract"} 78\n');
@@ -55,7 +55,7 @@ describe.concurrent('--metrics-file', () => {
   });
 });
 
-/** A collector: keeps what it is sent, or never answers. */
+/** Starts a collector that stores what it receives, or never answers. */
 async function collector(answer = true) {
   const requests: { path: string; type: string | undefined; headers: IncomingMessage['headers']; body: Buffer }[] = [];
   const server = createServer(async (request, response) => {
@@ -83,7 +83,7 @@ const attributesOf = (attributes: Attribute[]) =>
   Object.fromEntries(attributes.map(({ key, value }) => [key, Object.values(value)[0]]));
 
 describe.concurrent('OpenTelemetry', () => {
-  test('a span for the command and one for its step, under the parent that the scheduler names', async () => {
+  test('one span for the command and one for its step, under the parent set by the scheduler', async () => {
     await using otel = await collector();
     const { code } = await extract(
       { count: 3 },
@@ -141,7 +141,7 @@ describe.concurrent('OpenTelemetry', () => {
     );
   });
 
-  test('a failure is on both spans, without secrets; a signal is sent as well', async () => {
+  test('a failure is on both spans, without secrets; so is a signal', async () => {
     await using otel = await collector();
     const env = {
       OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${otel.endpoint}/v1/traces`,
@@ -164,7 +164,7 @@ describe.concurrent('OpenTelemetry', () => {
     ]);
     expect(spans[0].status.message).toContain('ECONNREFUSED');
     expect(Buffer.concat(otel.requests.map(({ body }) => body)).toString()).not.toContain('canary');
-    // Only traces were asked for.
+    // Only traces are enabled.
     expect(otel.requests.filter(({ path }) => path !== '/v1/traces')).toEqual([]);
   });
 
@@ -177,13 +177,13 @@ describe.concurrent('OpenTelemetry', () => {
     expect(otel.requests.some(({ body }) => body.includes('aries extract'))).toBe(true);
   });
 
-  test('a collector that is away, or never answers, neither fails nor holds up a run', async () => {
+  test('a collector that is down or never answers neither fails nor delays a run', async () => {
     const away = await extract({ count: 3 }, { env: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' } });
     expect(away).toMatchObject({ code: 0, result: { ok: true } });
     await using silent = await collector(false);
     const env = {
       OTEL_EXPORTER_OTLP_ENDPOINT: silent.endpoint,
-      // Ten minutes: were it waited for, this test would not end.
+      // Ten minutes, so that the test would time out if the run waited for it.
       OTEL_EXPORTER_OTLP_TIMEOUT: '600000',
     };
     const unanswered = await extract({ count: 3 }, { env });
@@ -194,7 +194,7 @@ describe.concurrent('OpenTelemetry', () => {
     expect(grpc.stderr).toContain('the protocol grpc is not supported');
   });
 
-  test('is loaded only where an endpoint is named', async () => {
+  test('is loaded only if an endpoint is set', async () => {
     const root = await folder();
     const loaded = join(root, 'loaded.txt');
     await writeFile(
@@ -212,7 +212,7 @@ describe.concurrent('OpenTelemetry', () => {
   });
 });
 
-test('of a pipeline each step has its time, one after the other, though parts are loaded early', async () => {
+test('the steps of a pipeline have consecutive times, although parts are loaded early', async () => {
   await using database = await freshDatabase();
   const root = await folder();
   const file = join(root, 'shop.prom');

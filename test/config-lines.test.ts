@@ -23,7 +23,7 @@ async function failureOf(argv: string[], folder: string): Promise<string[]> {
   return [`exit ${code}`, ...message.replaceAll(`${folder}/`, '').split('; ')];
 }
 
-test('a mistake in a config file is named with its line, by --config and in a pipeline', async () => {
+test('a mistake in a config file is reported with its line, for --config and in a pipeline', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'aries-lines-'));
   const [config, pipeline] = [join(folder, 'rest.yaml'), join(folder, 'pipeline.yaml')];
   await writeFile(config, API);

@@ -29,7 +29,7 @@ describe.each(['postgres', 'duckdb'] as const)('the end of a cursor read of %s',
   });
   afterAll(() => place[Symbol.asyncDispose]());
 
-  /** A table, and a pipeline that loads it into a DuckDB file. */
+  /** Makes a table and a pipeline that loads it into a DuckDB file. */
   async function job(columns: string, options: Partial<StreamOptions> & { fullRefresh?: boolean } = {}) {
     const table = `t${++jobs}`;
     const path = join(folder, `${name}-${table}.duckdb`);
@@ -55,12 +55,12 @@ describe.each(['postgres', 'duckdb'] as const)('the end of a cursor read of %s',
         });
         return streams[table]!.records;
       },
-      /** Ids of the target, as often as they are there. */
+      /** Lists the ids in the target, with duplicates. */
       ids: async () => (await rowsOf(path, `SELECT id FROM ${table} ORDER BY id`)).map(({ id }) => Number(id)),
     };
   }
 
-  // Records that come from DuckDB hold nothing that their types in JSON Schema do not have: no infinity, no NaN.
+  // Records from DuckDB contain only values that JSON Schema types allow: no infinity, no NaN.
   test.each(
     [
       ['timestamptz', `'2026-01-01 00:00:00+00'`, `'infinity'`, `'2026-01-02 00:00:00+00'`],
@@ -77,7 +77,7 @@ describe.each(['postgres', 'duckdb'] as const)('the end of a cursor read of %s',
     expect(await ids()).toEqual([1, 2, 3]);
   });
 
-  test('appended, such a row is left out until its time has come', async () => {
+  test('when appended, such a row is left out until its time has come', async () => {
     const { add, run, ids } = await job('id int, u timestamptz');
     await add(`VALUES (1, '2026-01-01 00:00:00+00'), (2, '2098-01-01 00:00:00+00'), (3, '2099-01-01 00:00:00+00')`);
     expect(await run('append')).toBe(1);
@@ -87,7 +87,7 @@ describe.each(['postgres', 'duckdb'] as const)('the end of a cursor read of %s',
     expect(await ids()).toEqual([1, 4]);
   });
 
-  test('thousands of rows with the greatest value: merged again, or appended once a later one is there', async () => {
+  test('thousands of rows with the greatest value are merged again, or appended once there is a later value', async () => {
     const many = `SELECT i, now() - INTERVAL '1 hour' FROM generate_series(1, 2500) AS s(i)`;
     const merged = await job('id int PRIMARY KEY, u timestamptz');
     const appended = await job('id int, u timestamptz');
@@ -105,7 +105,7 @@ describe.each(['postgres', 'duckdb'] as const)('the end of a cursor read of %s',
     expect(await appended.ids()).toEqual(all);
   });
 
-  test('thousands of rows with one value that lies days back are appended at once, and not again', async () => {
+  test('thousands of rows with one value from days ago are appended at once, and only once', async () => {
     const { add, run, ids } = await job('id int, u timestamptz');
     await add(`SELECT i, '2026-01-01 00:00:00+00' FROM generate_series(1, 2500) AS s(i)`);
     expect(await run('append')).toBe(2500);
@@ -114,7 +114,7 @@ describe.each(['postgres', 'duckdb'] as const)('the end of a cursor read of %s',
     expect(await ids()).toHaveLength(2501);
   });
 
-  test('rows without a cursor are part of a full read that leaves others to a later run', async () => {
+  test('a full read that leaves some rows to a later run still reads rows without a cursor', async () => {
     const { add, run, ids } = await job('id int, u int', { fullRefresh: true });
     await add('SELECT i, 7 FROM generate_series(1, 2500) AS s(i)');
     await add('VALUES (0, NULL)');

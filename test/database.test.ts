@@ -12,7 +12,7 @@ async function query(database: FreshDatabase, sql: string) {
   }
 }
 
-test('each fresh database is by itself', async () => {
+test('fresh databases are independent', async () => {
   await using one = await freshDatabase();
   await using other = await freshDatabase();
   await query(one, 'CREATE TABLE t AS SELECT 1 AS a');
@@ -20,10 +20,10 @@ test('each fresh database is by itself', async () => {
   await expect(query(other, 'SELECT a FROM t')).rejects.toMatchObject({ code: '42P01' });
 });
 
-test('a fresh database is dropped, even while somebody is connected', async () => {
+test('a fresh database is dropped even while a client is connected', async () => {
   const database = await freshDatabase();
   const client = new pg.Client({ connectionString: database.url });
-  // The server ends this connection with the database.
+  // Dropping the database ends this connection.
   client.on('error', () => {});
   await client.connect();
   await database[Symbol.asyncDispose]();

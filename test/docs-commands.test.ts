@@ -9,10 +9,10 @@ import { freshDatabase } from './services/database.ts';
 const root = resolve(import.meta.dirname, '..');
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
 
-// Its commands are those of somebody elsewhere: test/integration/outside.test.ts follows it.
+// Its commands run outside this repository; test/integration/outside.test.ts tests them.
 const OUTSIDE = 'docs/guides/first-connector.md';
 
-// Run by .ci/run itself, on a fresh clone: here they would run this test within itself. The bench is, by an integration test.
+// .ci/run runs these on a fresh clone; here they would run this test inside itself. An integration test runs the bench.
 const RUN_BY_CI = new Set(['install', 'test', 'check', 'test:integration', 'changeset', 'bench']);
 const ARIES = 'npx aries ';
 const PNPM = 'npx --yes pnpm@12 ';
@@ -26,7 +26,7 @@ const documented = files
   .filter(({ commands }) => commands.length > 0);
 
 describe.each(documented)('$file', ({ commands }) => {
-  test('every command it shows works, in order', async () => {
+  test('every command works, in order', async () => {
     await using database = await freshDatabase();
     const cwd = await mkdtemp(join(tmpdir(), 'aries-docs-'));
     for (const name of ['node_modules', 'examples']) await symlink(join(root, name), join(cwd, name));
@@ -56,7 +56,7 @@ test('the demo that the README starts with runs twice and ends with the same tab
   }
 });
 
-/** The lines of all `sh` blocks, continuation lines joined, comments left out. */
+/** Extracts the commands of all `sh` blocks, with continuation lines joined and comments removed. */
 function commandsOf(markdown: string): string[] {
   return [...markdown.matchAll(/^```sh\n([\s\S]*?)^```/gm)]
     .flatMap(([, block = '']) => block.replaceAll('\\\n', ' ').split('\n'))
@@ -69,7 +69,7 @@ interface Place {
   env?: Record<string, string>;
 }
 
-/** Runs a command as it is written, redirections and quotes included. npx must not ask a registry for what is not installed. */
+/** Runs a command as written, with redirections and quotes. npx must not ask a registry for missing packages. */
 function inShell(command: string, { cwd, env }: Place) {
   return run('/bin/sh', ['-c', command], {
     ...(cwd === undefined ? {} : { cwd }),

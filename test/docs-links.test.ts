@@ -8,7 +8,7 @@ const files = ['*.md', 'docs/**/*.md', '{connectors,packages}/*/README.md'].flat
   globSync(pattern, { cwd: root }),
 );
 
-test.each(files)('%s links to what is there', (file) => {
+test.each(files)('every link in %s has a target', (file) => {
   const broken = linksOf(textOf(file)).filter((link) => {
     const [path = '', anchor] = link.split('#');
     const target = path === '' ? file : join(dirname(file), path);

@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { destination } from '../connectors/postgres/src/destination/destination.ts';
 import { freshDatabase } from './services/database.ts';
 
-/** Longer than the first pause between checkpoints: what was read before is then made durable. */
+/** Longer than the first pause between checkpoints, so that what was read before becomes durable. */
 const PAUSE_MILLISECONDS = 600;
 
 interface Row {
@@ -21,7 +21,7 @@ interface Row {
 
 const row = (id: number, note = `note ${id}`): Row => ({ id, at: `2026-01-0${id}T00:00:00Z`, note });
 
-/** A pipeline from a source that stops in its middle, where the test looks at the database. */
+/** Makes a pipeline with a source that stops half-way, where the test looks at the database. */
 async function pipeline(options: { disposition?: string; maxRejected?: number } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'aries-early-'));
   const database = await freshDatabase();
@@ -40,10 +40,10 @@ async function pipeline(options: { disposition?: string; maxRejected?: number } 
   );
   const self = {
     rows: [] as Row[],
-    /** What happens once the first half is durable. */
+    /** Runs once the first half is durable. */
     async inTheMiddle(): Promise<void> {},
     sql: async (statement: string) => (await client.query(statement)).rows,
-    /** Rows in load tables. */
+    /** Counts the rows in load tables. */
     async loaded(): Promise<number> {
       const tables = await self.sql(`SELECT tablename FROM pg_tables WHERE tablename LIKE '\\_aries\\_load\\_%'`);
       let count = 0;
@@ -116,7 +116,7 @@ describe.concurrent('loading while the source is being read', () => {
     },
   );
 
-  test('a source that fails leaves nothing behind; the retry reads on and loads all', async () => {
+  test('a source that fails leaves nothing behind; the retry resumes and loads everything', async () => {
     await using job = await pipeline({ disposition: 'merge' });
     job.rows = [row(1), row(2), row(3), row(4)];
     job.inTheMiddle = async () => {
@@ -130,7 +130,7 @@ describe.concurrent('loading while the source is being read', () => {
     expect(await job.notes()).toEqual(['note 1', 'note 2', 'note 3', 'note 4']);
   });
 
-  test('the table is changed meanwhile: loaded anew, into the table as it is', async () => {
+  test('if the table changes meanwhile, the load starts again with the changed table', async () => {
     await using job = await pipeline({ disposition: 'merge' });
     job.rows = [row(1)];
     await job.run('monday');
@@ -144,7 +144,7 @@ describe.concurrent('loading while the source is being read', () => {
     expect((await job.state())?.cursor).toBe(row(3).at);
   });
 
-  test('records that the table does not take: rejected as ever, with their reason', async () => {
+  test('records that the table refuses are rejected with their reason', async () => {
     await using job = await pipeline({ disposition: 'merge' });
     job.rows = [row(1)];
     await job.run('monday');

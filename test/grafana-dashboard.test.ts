@@ -9,7 +9,7 @@ const dashboard = JSON.parse(readFileSync(new URL('../docs/grafana/aries.json', 
 };
 const guide = readFileSync(new URL('../docs/guides/monitoring.md', import.meta.url), 'utf8');
 
-/** Every metric that a finished run writes, with the names of its labels. */
+/** Lists every metric of a finished run with its label names. */
 const written = (() => {
   const recorder = recordRun('run');
   recorder.onStart({ step: 'extract', name: 'shop', runId: 'monday' });
@@ -28,13 +28,13 @@ const queries = [
   ...dashboard.templating.list.map(({ query }) => JSON.stringify(query)),
 ];
 
-test('the dashboard asks for nothing that the metrics file does not write', () => {
+test('the dashboard queries only metrics that the metrics file has', () => {
   const asked = queries.flatMap((query) => query.match(/aries_\w+/g) ?? []);
   expect(asked.length).toBeGreaterThan(10);
   expect(asked.filter((name) => !written.has(name))).toEqual([]);
 });
 
-test('it parts and names series by labels that they have', () => {
+test('it groups and names series by existing labels', () => {
   for (const { title, targets } of dashboard.panels) {
     for (const { expr, legendFormat } of targets) {
       const [metric = ''] = expr.match(/aries_\w+/) ?? [];
@@ -50,6 +50,6 @@ test('it parts and names series by labels that they have', () => {
   expect(new Set(ids).size).toBe(ids.length);
 });
 
-test('the guide lists each metric, and alerts on none that is not written', () => {
+test('the guide lists each metric, and alerts only on existing ones', () => {
   expect(new Set(guide.match(/\baries_[a-z_]+\b/g))).toEqual(new Set(written.keys()));
 });

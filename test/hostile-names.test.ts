@@ -24,7 +24,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Names that a database, a driver or a file format may cut, fold, strip or take for something else. */
+/** Names that a database, a driver or a file format may shorten, fold, strip or misread. */
 const NASTY = [
   '\u{feff}id',
   '\u{feff}\u{feff}id',
@@ -99,7 +99,7 @@ const tables = fc.record({
   columns: fc.uniqueArray(name, { minLength: 1, maxLength: 5 }),
 });
 
-/** Stages one stream of one record, whose values are texts that tell the columns apart. */
+/** Stages one record whose values identify its columns. */
 async function stage(name: string, stream: string, record: JsonRecord): Promise<string> {
   const source = defineSource({
     config: z.object({}),
@@ -122,7 +122,7 @@ async function stage(name: string, stream: string, record: JsonRecord): Promise<
 
 const connector = (name: string, parts: object) => ({ name, version: '0.0.0', ...parts }) as Connector;
 
-/** What a destination holds after the load, by its own source; the error where the load was refused. */
+/** Loads, and reads the target back with its own source; returns the error if the load was refused. */
 async function moved(
   key: string,
   input: string,
@@ -168,7 +168,7 @@ const ways: Record<string, (key: string) => Way> = {
         destination: connector('file', { destination: file.destination }),
         source: connector('file', { source: file.source }),
         config: { path: join(folder, `${key}-out`), format },
-        // By its name, which a glob may take for that of a hidden file.
+        // By name, because a glob may treat it as a hidden file.
         readConfig: async () => ({
           url: (await readdir(join(folder, `${key}-out`)))
             .filter((file) => file !== '_aries')
@@ -183,12 +183,12 @@ const ways: Record<string, (key: string) => Way> = {
 
 let count = 0;
 
-test.each(Object.keys(ways))('%s keeps a hostile name exactly, or refuses it by name', async (way) => {
+test.each(Object.keys(ways))('%s keeps a hostile name exactly, or refuses it and names it', async (way) => {
   await fc.assert(
     fc.asyncProperty(tables, async ({ stream, columns: given }) => {
       const key = `${way.replaceAll(' ', '_')}_${count++}`;
       if (way === 'postgres') await query(database.url, `CREATE SCHEMA "${key}"`);
-      // A csv file keeps a NUL, but its header is then taken for the start of something binary when it is read.
+      // A csv file keeps a NUL, but then its header is treated as binary when it is read.
       const columns = way === 'file as csv' ? given.filter((name) => !name.includes('\0')) : given;
       fc.pre(columns.length > 0);
       const record: JsonRecord = Object.fromEntries(columns.map((column, index) => [column, `value ${index}`]));
@@ -201,7 +201,7 @@ test.each(Object.keys(ways))('%s keeps a hostile name exactly, or refuses it by 
         ).toBe(true);
         return;
       }
-      // Of a csv file the source names a column that has no name by its place.
+      // The file source names an unnamed csv column by its number.
       const read = (column: string, index: number) =>
         way === 'file as csv' && column === '' ? `column_${index + 1}` : column;
       const kept = Object.keys(record).map((column, index) => [read(column, index), record[column]]);

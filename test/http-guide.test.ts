@@ -9,7 +9,7 @@ import { runAries } from '../packages/cli/src/testing/run-aries.ts';
 
 const guide = readFileSync(resolve(import.meta.dirname, '../docs/guides/http.md'), 'utf8');
 
-test('the connector of docs/guides/http.md checks, and reads an API page by page', async () => {
+test('the connector in docs/guides/http.md runs check and reads an API page by page', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'aries-http-'));
   await writeFile(join(folder, 'issues.ts'), /```ts\n([\s\S]*?)```/.exec(guide)![1]!);
   const asked: string[] = [];

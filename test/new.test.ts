@@ -7,12 +7,12 @@ import { runAries } from '../packages/cli/src/testing/run-aries.ts';
 import { runHere } from '../packages/cli/src/testing/run-here.ts';
 
 const root = resolve(import.meta.dirname, '..');
-// Nothing listens there: npm gives up at once, and writes no lock file.
+// Nothing listens there, so npm fails at once and writes no lock file.
 const NO_REGISTRY = { npm_config_registry: 'http://127.0.0.1:1/' };
 
 const elsewhere = () => mkdtempSync(join(tmpdir(), 'aries-new-'));
 
-/** A folder that looks like this repository. */
+/** Makes a folder that looks like this repository. */
 function repository(): string {
   const folder = elsewhere();
   for (const file of ['pnpm-workspace.yaml', 'package.json', 'biome.json'])
@@ -21,7 +21,7 @@ function repository(): string {
   return folder;
 }
 
-/** Runs it in this process, as somebody who is in that folder. */
+/** Runs the command in this process, with that working directory. */
 async function runIn(folder: string, args: string[], answers?: string[]) {
   const before = process.cwd();
   process.chdir(folder);
@@ -38,7 +38,7 @@ const filesIn = (folder: string) =>
     .map(({ parentPath, name }) => join(parentPath, name).slice(folder.length + 1))
     .sort();
 
-test('elsewhere: a package of its own, and plain words about the lock file that could not be written', async () => {
+test('elsewhere, it writes a standalone package and explains why there is no lock file', async () => {
   const cwd = elsewhere();
   const { code, result, stderr } = await runAries(['new', 'connector', 'tickets', '--yes'], { cwd, env: NO_REGISTRY });
   expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
@@ -96,7 +96,7 @@ test.each(['api', 'database', 'file', 'transform', 'destination'])(
   },
 );
 
-test('nothing is overwritten without asking', async () => {
+test('it asks before overwriting', async () => {
   const cwd = repository();
   const again = (answers?: string[], ...flags: string[]) =>
     runIn(cwd, ['connector', 'tickets', '--transform', ...flags], answers);
@@ -104,13 +104,13 @@ test('nothing is overwritten without asking', async () => {
   const written = async () => readFileSync(readme, 'utf8');
   expect((await again()).code).toBe(0);
   const fresh = await written();
-  // The same files are no reason to ask.
+  // Identical files need no question.
   expect((await again()).code).toBe(0);
   writeFileSync(readme, 'mine');
   for (const refused of [await again(), await again(['']), await again(['no']), await again(['y'], '--yes')]) {
     expect(refused.result).toMatchObject({
       exitCode: 2,
-      error: { code: 'USAGE', message: 'connectors/tickets has README.md already; nothing was written' },
+      error: { code: 'USAGE', message: 'connectors/tickets already has README.md; nothing was written' },
     });
     expect(await written()).toBe('mine');
   }
@@ -118,7 +118,7 @@ test('nothing is overwritten without asking', async () => {
   expect(await written()).toBe(fresh);
 });
 
-test('what flags leave open is asked for', async () => {
+test('it asks for what flags do not set', async () => {
   const cwd = repository();
   const asked = async (name: string, flags: string[], ...answers: string[]) =>
     (await runIn(cwd, ['connector', name, ...flags], answers)).result.template;
@@ -132,14 +132,14 @@ test('what flags leave open is asked for', async () => {
 });
 
 test.each([
-  [['connector', 'tickets'], 'It is not said what the connector is to be'],
+  [['connector', 'tickets'], 'The kind of the connector is missing'],
   [['connector', 'tickets', '--destination', '--template', 'api'], 'The template api is a source, not a destination'],
-  [['connector', 'My Tickets', '--yes'], '"My Tickets" cannot be the name: it is made of lower-case letters'],
-  [['connector', '../up', '--yes'], '"../up" cannot be the name'],
-  [['connector', 'aries-connector-x', '--yes'], "the package's prefix is put before it"],
-  [['connector', 'select', '--yes'], 'a connector or transform that is installed has it'],
+  [['connector', 'My Tickets', '--yes'], '"My Tickets" cannot be used as a name: use lower-case letters'],
+  [['connector', '../up', '--yes'], '"../up" cannot be used as a name'],
+  [['connector', 'aries-connector-x', '--yes'], 'the prefix of the package is added to it'],
+  [['connector', 'select', '--yes'], 'an installed connector or transform has it'],
   [['connector', 'x'.repeat(41), '--yes'], 'it is longer than 40 characters'],
-  [['pipeline', 'Ünï'], '"Ünï" cannot be the name'],
+  [['pipeline', 'Ünï'], '"Ünï" cannot be used as a name'],
 ])('refused: %j', async (args, message) => {
   const cwd = elsewhere();
   const { code, result } = await runIn(cwd, args);
@@ -162,7 +162,7 @@ test('a pipeline inside this repository runs from its root', async () => {
   `);
 });
 
-test('on a terminal it asks on stderr, and stdout is for people', async () => {
+test('on a terminal it asks on stderr and prints readable text on stdout', async () => {
   const cwd = elsewhere();
   const { code, stdout } = await runAries([], {
     cwd,

@@ -11,14 +11,14 @@ import { expect, test } from 'vitest';
 const run = promisify(execFile);
 const guide = readFileSync(join(import.meta.dirname, '../docs/guides/other-schedulers.md'), 'utf8');
 
-/** The blocks of a language in the guide. */
+/** Extracts the guide's blocks in a language. */
 function blocks(language: string): string[] {
   return [...guide.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(
     ([, block = '']) => block,
   );
 }
 
-test('the workflow for GitHub is one by its schema', () => {
+test('the GitHub workflow matches its schema', () => {
   const [workflow = ''] = blocks('yaml');
   expect(validateWorkflow(workflow).errors).toEqual([]);
   expect(validateWorkflow(workflow.replace('runs-on', 'run-son')).errors).not.toEqual([]);
@@ -37,7 +37,7 @@ test('systemd accepts the units', async ({ skip }) => {
   expect(await verify).toEqual({ stdout: '', stderr: '' });
 });
 
-test('the job of Nomad is HCL', async () => {
+test('the Nomad job is valid HCL', async () => {
   const [hcl = ''] = blocks('hcl');
   const { job } = await parseHcl('orders.nomad.hcl', hcl);
   const [{ group, periodic }] = job.orders;
@@ -45,7 +45,7 @@ test('the job of Nomad is HCL', async () => {
   expect(group.aries[0].task.run[0].config[0].args.slice(0, 2)).toEqual(['run', 'pipeline.yaml']);
 });
 
-test('what is Python is Python', async ({ skip }) => {
+test('the Python code is valid', async ({ skip }) => {
   const programs = blocks('python');
   expect(programs).toHaveLength(2);
   for (const program of programs) {

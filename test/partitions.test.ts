@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { runHere } from '../packages/cli/src/testing/run-here.ts';
 import { freshDatabase } from './services/database.ts';
 
-/** A pipeline of a few hundred orders, from one schema of a database into another. */
+/** Makes a pipeline of a few hundred orders from one schema of a database into another. */
 async function orders() {
   const folder = await mkdtemp(join(tmpdir(), 'aries-partitions-'));
   const { url } = await freshDatabase();
@@ -40,7 +40,7 @@ async function orders() {
     extract: (runId: string, ...args: string[]) =>
       runHere(['run', file, '--step', 'extract', '--run-id', runId, ...args]),
     load: (runId: string, ...args: string[]) => runHere(['run', file, '--step', 'load', '--run-id', runId, ...args]),
-    /** Rows of the copy that are not the source's, and the other way round. */
+    /** Lists rows that are only in the copy or only in the source. */
     differences: async () =>
       await sql('(TABLE orders EXCEPT TABLE copy.orders) UNION ALL (TABLE copy.orders EXCEPT TABLE orders) ORDER BY 1'),
     async [Symbol.asyncDispose]() {
@@ -62,7 +62,7 @@ test('a plan is written once, and each partition is a task', async () => {
     run: `${pathToFileURL(job.folder)}/staging/orders/one`,
     partitions: ['orders.0', 'orders.1', 'orders.2', 'orders.3'],
   });
-  // A second task of the same run, whatever it would plan by now.
+  // A second task of the same run gets the first plan, even if it would plan differently now.
   expect((await job.extract('one', '--plan', '--partitions', '2')).result.partitions).toHaveLength(4);
 
   const records = [];
@@ -78,7 +78,7 @@ test('a plan is written once, and each partition is a task', async () => {
   expect(await job.differences()).toEqual([]);
 });
 
-test('what is missing is named, and extracted by itself', async () => {
+test('a missing partition is named and can be extracted alone', async () => {
   await using job = await orders();
   expect((await job.extract('one', '--partition', 'orders.0')).result.error).toMatchObject({
     code: 'INPUT_NOT_READY',
@@ -96,14 +96,14 @@ test('what is missing is named, and extracted by itself', async () => {
   expect((await job.extract('one', '--partition', '1/2')).result).toMatchObject({
     partitions: ['orders.1', 'orders.3'],
   });
-  // The run's URI is an input like any dataset's, of commands that know no pipeline too.
+  // The run's URI is an input like that of any dataset, also for commands without a pipeline.
   const { run } = (await job.extract('one', '--plan')).result;
   expect((await runHere(['dataset', 'show', run])).result.streams.orders.counts.staged).toBe(400);
   expect((await job.load('one')).result.streams.orders).toMatchObject({ records: 400 });
   expect(await job.differences()).toEqual([]);
 });
 
-test('shares that are none and partitions that no plan has are refused', async () => {
+test('invalid shares and unknown partitions are refused', async () => {
   await using job = await orders();
   await job.extract('one', '--plan', '--partitions', '4');
   const of = async (...args: string[]) => {
@@ -112,8 +112,8 @@ test('shares that are none and partitions that no plan has are refused', async (
   };
   expect(await of('--partition', '4/4')).toEqual({
     code: 2,
-    message: '"4/4" is no share of the partitions',
-    hint: 'They are counted from 0: 0/4 to 3/4.',
+    message: '"4/4" is not a valid share of the partitions',
+    hint: 'Shares are counted from 0: 0/4 to 3/4.',
   });
   expect(await of('--partition', 'orders.9')).toMatchObject({
     code: 2,
@@ -122,14 +122,14 @@ test('shares that are none and partitions that no plan has are refused', async (
   });
   expect(await of('--partition', 'orders.1', '--full-refresh')).toMatchObject({
     code: 78,
-    message: expect.stringContaining('was planned from other inputs: window.fullRefresh'),
+    message: expect.stringContaining('was planned with different inputs: window.fullRefresh'),
   });
-  // More tasks than partitions: some have nothing to do, which is no failure.
+  // With more tasks than partitions some have nothing to do, which is not a failure.
   expect((await job.extract('one', '--partition', '6/8')).result).toMatchObject({ ok: true, partitions: [] });
   expect((await job.run('one', '--partition', 'orders.1')).result.error).toMatchObject({ code: 'USAGE' });
 });
 
-test('what changes between the partitions is found by this run or the next', async () => {
+test('changes while partitions are read are found by this run or the next', async () => {
   await using job = await orders();
   const later = (minutes: number) => `'2026-02-01Z'::timestamptz + interval '${minutes} minutes'`;
   await job.extract('one', '--plan', '--partitions', '4');
@@ -138,7 +138,7 @@ test('what changes between the partitions is found by this run or the next', asy
   await job.sql(`INSERT INTO orders VALUES (-5, 1, ${later(2)}), (1000, 1, ${later(2)})`);
   for (const id of ['orders.1', 'orders.2', 'orders.3']) await job.extract('one', '--partition', id);
   await job.load('one');
-  // The rows of the partition that was read before.
+  // Rows of a partition that was already read.
   expect((await job.differences()).map(({ id }) => id)).toEqual(['-5', '1', '1']);
   await job.extract('two', '--plan', '--partitions', '2');
   expect((await job.extract('two', '--partition', '0/1')).result.streams.orders.records).toBe(5);
@@ -146,7 +146,7 @@ test('what changes between the partitions is found by this run or the next', asy
   expect(await job.differences()).toEqual([]);
 });
 
-test('a run that is planned anew takes none of the old partitions', async () => {
+test('a run that is planned again uses none of the old partitions', async () => {
   await using job = await orders();
   await job.extract('one', '--plan', '--partitions', '4');
   await job.extract('one', '--partition', '0/1');
@@ -158,7 +158,7 @@ test('a run that is planned anew takes none of the old partitions', async () => 
   expect((await job.load('one')).result.streams.orders.records).toBe(100);
 });
 
-test('ranges that are read at different moments are neither appended nor taken without a key', async () => {
+test('ranges read at different times are not appended, nor loaded without a key', async () => {
   await using job = await orders();
   await job.extract('one', '--plan', '--partitions', '2');
   await job.extract('one', '--partition', '0/1');
@@ -169,7 +169,7 @@ test('ranges that are read at different moments are neither appended nor taken w
   ]);
   expect(appended.result.error).toMatchObject({
     code: 'CONFIG_INVALID',
-    message: expect.stringContaining('orders: append could repeat records or lose some'),
+    message: expect.stringContaining('orders: append could repeat or lose records'),
   });
 });
 
@@ -213,7 +213,7 @@ test('files are partitions, and their inferred schemas become one', async () => 
     message: expect.stringContaining('c.ndjson no longer exists, but was there when the run was planned'),
   });
   await writeFile(join(folder, 'in/c.ndjson'), '{"n":null}\n');
-  // A file that came later is for the next run.
+  // A later file is left to the next run.
   await writeFile(join(folder, 'in/d.ndjson'), '{"n":7}\n');
   await extract('--partition', '1/2');
   await extract('--partition', '0/2');
@@ -228,7 +228,7 @@ test('files are partitions, and their inferred schemas become one', async () => 
   await rm(folder, { recursive: true });
 });
 
-test('an interval is sliced where the source knows no pieces and slices are asked for', async () => {
+test('an interval is sliced if the source cannot split and partitions are requested', async () => {
   const asked: unknown[] = [];
   const source = defineSource({
     config: z.object({}),

@@ -90,7 +90,7 @@ async function extract(args: string[] = [], config: object = {}) {
 }
 
 describe('which format is staged', () => {
-  test('postgres to postgres: pgcopy, and every value is what it was; as csv the same', async () => {
+  test('postgres to postgres uses pgcopy and keeps every value, as csv does', async () => {
     await client.query('CREATE SCHEMA as_pgcopy; CREATE SCHEMA as_csv');
     const binary = await run(await pipeline({ target: 'as_pgcopy' }));
     expect(binary).toMatchObject({ code: 0, log: '' });
@@ -102,7 +102,7 @@ describe('which format is staged', () => {
     await expectSame('as_csv.items');
   });
 
-  test('a type that is not on the whitelist: csv; not so where its column is left out', async () => {
+  test('a type that is not on the whitelist uses csv, unless its column is left out', async () => {
     await client.query(`CREATE SCHEMA wide; CREATE TABLE wide.items (id int, span interval, list int[]);
       INSERT INTO wide.items VALUES (1, '1 day', '{1,2}'); CREATE SCHEMA wide_copy`);
     const options = { source: { schema: 'wide' }, target: 'wide_copy' };
@@ -122,7 +122,7 @@ describe('which format is staged', () => {
     });
   });
 
-  test('an extract by itself: csv; the same records as from a pgcopy that is asked for', async () => {
+  test('an extract alone uses csv, with the same records as in a requested pgcopy', async () => {
     const floats = { floats: 'decimal' };
     const [csv, binary] = [
       await extract([], floats),
@@ -136,7 +136,7 @@ describe('which format is staged', () => {
   });
 });
 
-test('a part file is whole by itself: it is what COPY reads', async () => {
+test('each part file is complete and can be read by COPY', async () => {
   const { result } = await extract(['--staged-format', 'pgcopy']);
   const stream = (await openDataset(result.dataset)).manifest.streams.items!;
   await client.query('CREATE TABLE by_hand (LIKE shop.items)');
@@ -153,7 +153,7 @@ describe('a target with other types', () => {
   const select =
     'SELECT id::bigint, big::numeric AS big, share::text::double precision AS share, weight, doc::text AS doc, meta::json AS meta, at FROM shop.items';
 
-  test.each(['append', 'replace', 'merge'])('%s: no byte is taken for something else', async (disposition) => {
+  test.each(['append', 'replace', 'merge'])('%s: no byte is misread', async (disposition) => {
     const target = `other_${disposition}`;
     await client.query(`CREATE SCHEMA ${target};
       CREATE TABLE ${target}.items (id bigint PRIMARY KEY, big numeric, share double precision, weight double precision, doc text, meta json, at timestamptz)`);
@@ -167,7 +167,7 @@ describe('a target with other types', () => {
     await expectSame(`${target}.items`, select);
   });
 
-  test('a double and a bigint are eight bytes each: nothing is loaded as the other', async () => {
+  test('doubles and bigints, eight bytes each, are never confused', async () => {
     await client.query(`CREATE SCHEMA doubles; CREATE TABLE doubles.items (id int, n double precision); INSERT INTO doubles.items VALUES (1, 0.5);
       CREATE SCHEMA longs; CREATE TABLE longs.items (id int, n bigint)`);
     const ran = await run(await pipeline({ source: { schema: 'doubles' }, target: 'longs', disposition: 'append' }));
@@ -175,7 +175,7 @@ describe('a target with other types', () => {
     await expectSame('longs.items', 'TABLE doubles.items');
   });
 
-  test('a value that a column refuses is rejected, the rest of its part is loaded', async () => {
+  test('a value that a column refuses is rejected, and the rest of its part is loaded', async () => {
     await client.query(`CREATE SCHEMA checked;
       CREATE TABLE checked.items (id int PRIMARY KEY, note text CHECK (note <> 'bad'));
       CREATE TABLE shop.notes AS SELECT n AS id, CASE n WHEN 700 THEN 'bad' ELSE 'good' END AS note FROM generate_series(1, 1000) AS n`);
@@ -187,7 +187,7 @@ describe('a target with other types', () => {
   });
 });
 
-test('every other reader: DuckDB, files and a transform of whole datasets', async () => {
+test('other readers: DuckDB, files and a transform of whole datasets', async () => {
   const columns = ['id', 'big', 'price', 'note', 'at', 'raw', 'ref', 'meta'];
   const streams = JSON.stringify([{ name: 'items', columns, where: 'id > 0' }]);
   const source = ['extract', 'postgres', '--config', JSON.stringify({ url: database.url, schema: 'shop' })];

@@ -9,7 +9,7 @@ import { REFERENCE } from '../scripts/docs/reference-pages.ts';
 interface Example {
   name: string;
   code: string;
-  /** Says what its expressions come to: `EXPRESSION; // VALUE`. */
+  /** True if it shows the values of its expressions: `EXPRESSION; // VALUE`. */
   tells: boolean;
 }
 
@@ -17,7 +17,7 @@ const root = resolve(import.meta.dirname, '..');
 const pages = REFERENCE.map((page) => readFileSync(join(root, `docs/reference/${page.package}.md`), 'utf8'));
 const RESULT = /^(?!const )(.+); \/\/ (.+)$/gm;
 
-/** What the examples leave to whoever reads them. */
+/** Code that the examples leave to the reader. */
 const WORLD = `
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
@@ -47,7 +47,7 @@ const examples = pages.flatMap(examplesOf);
 let folder: string;
 
 beforeAll(async () => {
-  // Below the repository, whose packages the examples import.
+  // Inside the repository, so that imports in the examples resolve.
   await mkdir(join(root, '.aries'), { recursive: true });
   folder = await mkdtemp(join(root, '.aries/examples-'));
   const compilerOptions = { noEmit: true, rewriteRelativeImportExtensions: false, allowImportingTsExtensions: true };
@@ -55,7 +55,7 @@ beforeAll(async () => {
     join(folder, 'tsconfig.json'),
     JSON.stringify({ extends: '../../tsconfig.base.json', compilerOptions, include: ['*.ts'] }),
   );
-  // A dependency of connectors, not of the repository itself.
+  // A dependency of connectors, not of the repository's root.
   await writeFile(join(folder, 'ssh2.d.ts'), "declare module 'ssh2';\n");
   for (const [index, { code }] of examples.entries())
     await writeFile(
@@ -72,7 +72,7 @@ ${code
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-test('the examples of the reference are of the right types', () => {
+test('the examples of the reference type-check', () => {
   const types = () =>
     execFileSync(join(root, 'node_modules/.bin/tsc'), ['-p', folder], { encoding: 'utf8', stdio: 'pipe' });
   let problems = '';
@@ -107,7 +107,7 @@ function examplesOf(markdown: string): Example[] {
   );
 }
 
-/** Imports all that a page lists, so that an example need not. */
+/** Imports everything that a page lists, so that examples need not. */
 function importsOf(markdown: string): string {
   const [, from] = /^Everything that `([^`]+)` exports/m.exec(markdown) ?? [];
   const names = sectionsOf(markdown)

@@ -6,15 +6,15 @@ import { htmlTitle } from '../packages/engine/src/http/html-title.ts';
 import { createRedactor } from '../packages/engine/src/redact/redact.ts';
 import { withoutTrailing } from '../packages/sdk/src/without-trailing.ts';
 
-// It looks for a faster form of itself otherwise, which is not installed.
+// Otherwise it looks for a faster version of itself, which is not installed.
 process.env.RECHECK_BACKEND = 'pure';
 const { checkSync } = await import('recheck');
 
 const root = resolve(import.meta.dirname, '..');
 
 /**
- * Expressions that take more than linear time by themselves, and what keeps their input short. Everything else may be given whatever a
- * server, a file or a user sends.
+ * Expressions that take more than linear time, each with the reason why its input is short. All others may get any input from a
+ * server, a file or a user.
  */
 const SHORT_INPUT: Record<string, string> = {
   '[\\r\\n]+$': 'the first characters of a row that is rejected',
@@ -70,17 +70,17 @@ test('every expression takes time in proportion to its input, unless that is sho
   expect(slow).toEqual([]);
 });
 
-test('the check knows an expression that is slow', () => {
+test('the check recognises a slow expression', () => {
   expect(checkSync('\\s+$', '', { checker: 'automaton' }).status).toBe('vulnerable');
   expect(checkSync('^(a|a)*$', '', { checker: 'automaton' }).status).toBe('vulnerable');
 });
 
-test('no expression is excused that is not there', () => {
+test('every excused expression exists', () => {
   const patterns = new Set(all.map(({ pattern }) => pattern));
   expect(Object.keys(SHORT_INPUT).filter((pattern) => !patterns.has(pattern))).toEqual([]);
 });
 
-/** What is searched by hand, with texts on which a careless search begins again at each place. */
+/** Searches written by hand, with texts on which a naive search would start again at each position. */
 const { text } = createRedactor(['canary-secret', 'aaaaaaaab', 'p%q r+s']);
 const SEARCHES: [name: string, search: (text: string) => unknown, piece: string, end: string][] = [
   ['a scheme', text, 'a.', ''],
@@ -97,7 +97,7 @@ const SEARCHES: [name: string, search: (text: string) => unknown, piece: string,
   ['zeros', (zeros) => withoutTrailing(zeros, '0'), '0', '1'],
 ];
 
-test.each(SEARCHES)('four times as much takes no more than some four times as long: %s', (_, search, piece, end) => {
+test.each(SEARCHES)('four times the text takes about four times as long: %s', (_, search, piece, end) => {
   const took = (characters: number) => {
     const given = piece.repeat(characters / piece.length) + end;
     const started = performance.now();
@@ -106,6 +106,6 @@ test.each(SEARCHES)('four times as much takes no more than some four times as lo
   };
   took(10_000);
   const [once, fourTimes] = [took(250_000), took(1_000_000)];
-  // Something quadratic takes minutes. The machine may be busy with other things.
+  // A quadratic search takes minutes; the limit allows for a busy machine.
   expect(fourTimes).toBeLessThan(Math.max(once * 40, 10_000));
 });

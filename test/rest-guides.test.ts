@@ -15,7 +15,7 @@ const guide = (name: string) => readFileSync(join(root, `docs/guides/${name}.md`
 const blocks = (markdown: string, language: string) =>
   [...markdown.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(([, block = '']) => block);
 
-/** Three issues, one a page, wherever they are asked for. */
+/** Answers with three issues, one per page, at any path. */
 const ISSUES = [1, 2, 3].map((id) => ({ id, title: `issue ${id}` }));
 const server = createServer((request, response) => {
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer(request)));
@@ -67,7 +67,7 @@ describe('docs/guides/rest.md', () => {
     ).toEqual(ISSUES);
   });
 
-  test('a connector of its own runs as it is', async () => {
+  test('a connector with its own name runs unchanged', async () => {
     const yaml = AT_HOME().replace('${env:API_TOKEN}', '{config.token}');
     const [code = ''] = blocks(guide('rest'), 'ts');
     const folder = await folderWith({ 'issues.yaml': yaml, 'issues.ts': code });
@@ -75,7 +75,7 @@ describe('docs/guides/rest.md', () => {
   });
 });
 
-describe('every piece of YAML is one that rest takes', () => {
+describe('every YAML block is valid for rest', () => {
   const pieces = ['rest', 'pagination'].flatMap((name) => blocks(guide(name), 'yaml'));
   const inTables = [...guide('pagination').matchAll(/`(\{ type: .*? \})`/g)].map(([, piece]) => `pagination: ${piece}`);
   expect(inTables.length).toBe(9);
@@ -99,7 +99,7 @@ describe('docs/guides/pagination.md', () => {
   });
 });
 
-/** How many issues a connector reads. */
+/** Counts the issues that a connector reads. */
 async function recordsOf(connector: string, folder: string, config: object): Promise<number> {
   const staging = join(folder, 'staging');
   const { code, result } = await runHere([

@@ -8,7 +8,7 @@ import { parse } from 'yaml';
 import { scheduleHere } from '../packages/cli/src/schedule/testing/schedule-here.ts';
 import { type FreshDatabase, freshDatabase } from './services/database.ts';
 
-// The containers of generated manifests, each as a process, in the order in which their scheduler would start them.
+// Runs the containers of generated manifests as processes, in the scheduler's order.
 
 interface Container {
   command?: string[];
@@ -48,7 +48,7 @@ async function manifest(...argv: string[]): Promise<string> {
   return text;
 }
 
-/** Runs a container; `filled` is what its scheduler puts in the place of references. */
+/** Runs a container; `filled` has the values that its scheduler would fill in. */
 async function runContainer({ command, args, env }: Container, filled: Record<string, string>) {
   const fill = (text: string) => text.replaceAll(/\$\((\w+)\)|\{\{([\w.]+)\}\}/g, (_, a, b) => filled[a ?? b] ?? '?');
   const given = env.map(({ name, value }) => [name, value === undefined ? filled[name] : fill(value)]);
@@ -81,7 +81,7 @@ async function loaded(): Promise<number | undefined> {
   return rows[0]?.rows;
 }
 
-test('Kubernetes: of the pods of an Indexed Job, the last one loads what all have extracted', async () => {
+test('Kubernetes: the last pod of an Indexed Job loads what all have extracted', async () => {
   const { spec } = parse(await manifest('kubernetes', '--image', 'x', '--partitions', '2')).spec.jobTemplate;
   const { initContainers, containers } = spec.template.spec;
   for (const [index, rows] of [undefined, 30].entries()) {
@@ -94,7 +94,7 @@ test('Kubernetes: of the pods of an Indexed Job, the last one loads what all hav
   }
 });
 
-test('Kubernetes: without partitions one pod does it all', async () => {
+test('Kubernetes: without partitions, one pod runs the pipeline', async () => {
   const { spec } = parse(await manifest('kubernetes', '--image', 'x')).spec.jobTemplate;
   const [container] = spec.template.spec.containers;
   expect(await runContainer(container, { ARIES_RUN_ID: 'orders-1', WAREHOUSE_URL: database.url })).toMatchObject({
@@ -103,7 +103,7 @@ test('Kubernetes: without partitions one pod does it all', async () => {
   expect(await loaded()).toBe(30);
 });
 
-test('Argo: one task for each partition that the plan names', async () => {
+test('Argo: one task for each partition in the plan', async () => {
   const { templates } = parse(await manifest('argo', '--image', 'x', '--partitions', '3')).spec.workflowSpec;
   const containers = new Map<string, Container>(
     templates.map((one: { name: string; container: Container }) => [one.name, one.container]),
@@ -123,7 +123,7 @@ test('Argo: one task for each partition that the plan names', async () => {
   expect(await loaded()).toBe(30);
 });
 
-test('cron: the line loads, and does no harm when it comes again', async () => {
+test('cron: the line loads, and running it again does no harm', async () => {
   const text = await manifest('cron', '--directory', folder);
   const [, command = ''] = /^@daily (.*)$/m.exec(text) ?? [];
   for (const _ of ['first', 'second']) {

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, expect, test } from 'vitest';
 import { startProxy } from './services/tcp-proxy.ts';
 
-// Answers each piece of data with the same in capitals.
+// Answers all data with the same text in capitals.
 const received: string[] = [];
 const server = createServer({ allowHalfOpen: true }, (socket: Socket) => {
   socket.on('data', (data) => {
@@ -22,7 +22,7 @@ afterAll(() => void server.close());
 async function client(proxy: { port: number }) {
   const socket = connect(proxy.port, '127.0.0.1');
   await once(socket, 'connect');
-  // Each proxy resets what is still open when its test ends.
+  // Each proxy resets open connections when its test ends.
   socket.on('error', () => {});
   return socket;
 }
@@ -35,7 +35,7 @@ test('passes data both ways, and the end', async () => {
   expect(await text(socket)).toBe('HELLO');
 });
 
-test('passes more than the buffers hold, whole', async () => {
+test('passes more data than the buffers hold', async () => {
   await using proxy = await startProxy(target);
   const socket = await client(proxy);
   const long = 'abcdefghij'.repeat(2_000_000);
@@ -97,7 +97,7 @@ test('cutAfterBytes passes exactly that many, once', async () => {
   expect(await text(next)).toBe('WHOLE');
 });
 
-test('cutAfterBytes(0, down) lets the request arrive and loses the answer', async () => {
+test('cutAfterBytes(0, down) lets the request arrive and loses the response', async () => {
   await using proxy = await startProxy(target);
   const socket = await client(proxy);
   proxy.onUpstreamData((data) => {

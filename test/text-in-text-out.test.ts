@@ -77,7 +77,7 @@ const ODD = [
 ];
 
 const cell = (...pools: string[][]) => fc.constantFrom(...pools.flat());
-/** Columns that are of one type, of types that lie close together, or of nothing in particular. */
+/** Generates columns of one type, of similar types, or of anything. */
 const column = fc.constantFrom(
   cell(NUMBERS),
   cell(NUMBERS, DECIMALS),
@@ -100,7 +100,7 @@ const table = fc
     fc.array(fc.tuple(...columns.map((one) => fc.option(one, { freq: 8 }))), { minLength: 1, maxLength: 6 }),
   );
 
-/** A csv file as RFC 4180 has it: nothing is null, all texts are quoted or not at will. */
+/** Writes an RFC 4180 csv file without nulls, with text randomly quoted. */
 function csvOf(rows: (string | null)[][], quoteAll: boolean): string {
   const written = (text: string | null) => {
     if (text === null) return '';
@@ -126,7 +126,7 @@ async function read(key: string, config: object): Promise<{ dataset: string; fie
   return { dataset, fields: fieldsOf(manifest.streams.things.schema), records };
 }
 
-/** A value's text as the documentation of types says it: a date-time is a moment, or a time of no zone, to the microsecond. */
+/** Returns a value's text as docs/reference/types.md defines it: a date-time is an instant, or a local time, to the microsecond. */
 function canonical(value: Json | undefined, { kind }: Field): string | null {
   if (value === null || value === undefined) return null;
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
@@ -150,7 +150,7 @@ async function fromDuckdb(path: string, fields: readonly Field[]): Promise<Recor
   const connection = await instance.connect();
   try {
     await connection.run("SET TimeZone = 'UTC'");
-    // As bytes: the driver drops a byte order mark from texts.
+    // As bytes, because the driver drops a byte order mark from text.
     const columns = fields.map(({ name }) => `encode(CAST("${name}" AS VARCHAR)) AS "${name}"`).join(', ');
     const rows = await (
       await connection.run(`SELECT ${columns} FROM things ORDER BY CAST("id" AS INTEGER)`)
@@ -176,7 +176,7 @@ test('a csv cell is the same text in the dataset, in PostgreSQL, in DuckDB and i
       const expected = rows.map((row, index) =>
         [String(index), ...row].map((text, at) => canonical(text, fields[at]!)),
       );
-      // In the dataset each character is as it was.
+      // In the dataset every character is unchanged.
       const staged = records.map((record) =>
         fields.map(({ name }) => (record[name] === null ? null : String(record[name]))),
       );
@@ -209,7 +209,7 @@ test('a csv cell is the same text in the dataset, in PostgreSQL, in DuckDB and i
   );
 });
 
-/** What a JSON text means: members sorted, numbers as digits and an exponent. */
+/** Normalises JSON text: members sorted, numbers as digits and an exponent. */
 function meaningOf(json: string): string {
   const tokens = json.match(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|[[\]{},:]|true|false|null/g) ?? [];
   let at = 0;
@@ -272,7 +272,7 @@ const jsonTable = fc
     fc.array(fc.tuple(...columns.map((one) => fc.option(one, { freq: 8 }))), { minLength: 1, maxLength: 6 }),
   );
 
-/** What a value of a column means. A text of a text column stands for itself, also where it is the text of something else. */
+/** Normalises a value of a column. In a text column, text stands for itself, even if it looks like something else. */
 function meaning(value: unknown, source: string, { kind }: Field): string {
   if (value === null || value === undefined) return 'null';
   const text = typeof value === 'string' ? value : JSON.stringify(value);

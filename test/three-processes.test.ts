@@ -15,7 +15,7 @@ test('file → select → Postgres as three processes, through a folder: the tab
   await threeProcesses({ staging: `file://${await folder()}`, databaseUrl: database.url });
 });
 
-test('Postgres → DuckDB, DuckDB → files → Postgres: every row arrives as it was', async () => {
+test('Postgres → DuckDB, DuckDB → files → Postgres: every row arrives unchanged', async () => {
   await using database = await freshDatabase();
   await using copy = await freshDatabase();
   const place = await folder();
@@ -59,7 +59,7 @@ test('Postgres → DuckDB, DuckDB → files → Postgres: every row arrives as i
   await Promise.all([client.end(), target.end()]);
 });
 
-test('a pipeline file with a transform of its own, run twice: the same table', async () => {
+test('a pipeline file with a local transform gives the same table when run twice', async () => {
   const place = await folder();
   await writeFile(
     join(place, 'people.ndjson'),

@@ -12,7 +12,7 @@ interface City {
   admin2: string;
 }
 
-/** Extract, transform and load every city as three processes; throws where the table differs from the input in any row. */
+/** Extracts, transforms and loads every city in three processes; throws if any row of the table differs from the input. */
 export async function threeProcesses({
   staging,
   databaseUrl,

@@ -9,7 +9,7 @@ const FIELDS = 'schema: z.object({ id: z.string(), votes: z.number() })';
 const stream = (members: string) => `({ stream }) => ({ issues: stream({ ${members} }) })`;
 const read = (body: string, schema = FIELDS) => stream(`${schema}, async *read({ http, config }) { ${body} }`);
 
-/** What is wrong in a source, by what the compiler then says last. */
+/** Mistakes in a source, by the last line of the compiler's message. */
 const WRONG: Record<string, [streams: string, said: string]> = {
   'a value of another type': [
     read("yield [{ id: '1', votes: '2' }];"),
@@ -53,7 +53,7 @@ const programs = Object.entries(WRONG);
 let folder: string;
 
 beforeAll(async () => {
-  // Below the repository, whose packages the programs import.
+  // Inside the repository, so that imports resolve.
   await mkdir(join(root, '.aries'), { recursive: true });
   folder = await mkdtemp(join(root, '.aries/wrong-'));
   const compilerOptions = { noEmit: true, rewriteRelativeImportExtensions: false, allowImportingTsExtensions: true };
@@ -72,11 +72,11 @@ export const source = defineSource({ config: z.object({}), streams: ${streams} }
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-test('the compiler says last which field of a source is wrong', () => {
+test('the last line of the compiler names the wrong field of a source', () => {
   expect(lastSentences()).toEqual(Object.fromEntries(programs.map(([name, [, said]]) => [name, said])));
 });
 
-/** What the compiler says of each program in the end: the field that it stumbles over, and why. */
+/** Returns the end of the compiler's message for each program: the wrong field, and why. */
 function lastSentences(): Record<string, string> {
   let output = '';
   try {
@@ -90,7 +90,7 @@ function lastSentences(): Record<string, string> {
     const lines = message.trimEnd().split('\n');
     const last = lines.at(-1)!.trim();
     const before = lines.at(-2)?.trim() ?? '';
-    // Of a type that differs, the line before names the field.
+    // If a type differs, the line before names the field.
     const sentence = before.startsWith('Types of property') ? `${before} ${last}` : last;
     said[programs[Number(index)]?.[0] ?? problem] = sentence
       .replace(/'\{ schema: .*\}'(?= but)/, "'{ … }'")

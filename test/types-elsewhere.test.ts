@@ -12,7 +12,7 @@ import { type Moved, move } from '../connectors/postgres/src/testing/move.ts';
 import { COLUMNS, makeTable, type TypeColumn } from '../connectors/postgres/src/testing/type-source.ts';
 import { type FreshDatabase, freshDatabase } from './services/database.ts';
 
-/** Texts by id, of one column. */
+/** The texts of one column, by id. */
 type Texts = Map<number, string>;
 
 let database: FreshDatabase;
@@ -34,7 +34,7 @@ afterAll(async () => {
 const temporary = () => mkdtemp(join(tmpdir(), 'aries-types-'));
 const from = () => ({ url: database.url, schema: 'source' });
 
-/** Which values did not arrive as they were, by PostgreSQL's word: it reads the texts back into the type. */
+/** Lists values that changed, as PostgreSQL sees it when it reads the texts back into the type. */
 async function differences({ column, type }: TypeColumn, texts: Texts, decoded = asType(type)) {
   const { rows } = await client.query(
     `SELECT left(s.${column}::text, 60) AS source, left(g.v, 60) AS target
@@ -46,12 +46,12 @@ async function differences({ column, type }: TypeColumn, texts: Texts, decoded =
   return rows.map(({ source, target }) => [source, target]);
 }
 
-/** The cast from text to regclass and the like takes names only. */
+/** Casts from text to regclass and similar types accept only names. */
 function asType(type: string): string {
   return type.startsWith('reg') ? `${type}in(textout(g.v))` : `g.v::${type}`;
 }
 
-/** What differs, by type. */
+/** The differences, by type. */
 async function allDifferences(
   textsOf: (column: string) => Texts,
   decodedOf: (column: TypeColumn) => string | undefined,
@@ -64,7 +64,7 @@ async function allDifferences(
   return found;
 }
 
-/** Reasons, with the names of types for those of columns. */
+/** Returns the reasons, with column names replaced by type names. */
 function reasonsOf({ rejected }: Moved): string[] {
   const reasons = [...new Set(rejected.everything ?? [])];
   return reasons.map((reason) =>
@@ -73,7 +73,7 @@ function reasonsOf({ rejected }: Moved): string[] {
 }
 
 describe.each(['csv', 'ndjson'] as const)('staged as %s', (format) => {
-  test('into DuckDB: unchanged or rejected with the reason', async () => {
+  test('into DuckDB: unchanged, or rejected with a reason', async () => {
     const path = `${await temporary()}/types.duckdb`;
     const moved = await move({
       format,
@@ -91,7 +91,7 @@ describe.each(['csv', 'ndjson'] as const)('staged as %s', (format) => {
     );
     const selected = types.getRowObjectsJson().map(({ column_name: name, data_type: type }) => {
       if (type === 'BLOB') return `hex(encode('\\x' || hex(${name}))) AS ${name}`;
-      // The client's decoder of VARCHAR drops a byte order mark.
+      // The client drops a byte order mark when it decodes VARCHAR.
       return `hex(encode(CAST(${name} AS VARCHAR))) AS ${name}`;
     });
     const read = await connection.runAndReadAll(`SELECT ${selected.join(', ')} FROM everything`);
@@ -113,7 +113,7 @@ describe.each(['csv', 'ndjson'] as const)('staged as %s', (format) => {
         "json = "\\"\\\\ud800\\"": DuckDB takes it for malformed JSON",
       ]
     `);
-    // What was rejected is not there. -0 is DuckDB's loss: see docs/reference/types.md.
+    // Rejected values are missing. DuckDB loses -0: see docs/reference/types.md.
     expect(await allDifferences(textsOf, () => undefined)).toMatchInlineSnapshot(`
       [
         [
@@ -174,7 +174,7 @@ describe.each(['csv', 'ndjson'] as const)('staged as %s', (format) => {
     `);
   });
 
-  test('into a file of csv: unchanged, as PostgreSQL reads it', async () => {
+  test('into a csv file: unchanged when PostgreSQL reads it', async () => {
     const folder = await temporary();
     const moved = await move({
       format,
@@ -188,7 +188,7 @@ describe.each(['csv', 'ndjson'] as const)('staged as %s', (format) => {
     expect(await allDifferences((column) => texts.get(column)!, decodedOf)).toEqual([]);
   });
 
-  test('into a file of ndjson: unchanged, as PostgreSQL reads it', async () => {
+  test('into an ndjson file: unchanged when PostgreSQL reads it', async () => {
     const folder = await temporary();
     const moved = await move({
       format,
@@ -212,12 +212,12 @@ describe.each(['csv', 'ndjson'] as const)('staged as %s', (format) => {
   });
 });
 
-/** Bytes are base64 in files. */
+/** Decodes bytes, which are base64 in files. */
 function decodedOf({ type }: TypeColumn): string | undefined {
   return type === 'bytea' ? `decode(g.v, 'base64')` : undefined;
 }
 
-/** A file of csv as PostgreSQL reads it, all columns as text. */
+/** Reads a csv file with PostgreSQL, all columns as text. */
 async function readCsv(path: string): Promise<Map<string, Texts>> {
   const text = await readFile(path, 'utf8');
   const names = ['id', ...present.map(({ column }) => column)];

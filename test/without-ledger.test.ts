@@ -1,4 +1,4 @@
-/** Destinations that have no place for a ledger: a web API that takes batches, and cannot take them back. */
+/** Tests destinations without a place for a ledger: a web API that takes batches and cannot undo them. */
 
 import { mkdtemp } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -11,7 +11,7 @@ import { conformance, defineConformance } from '@aries-data/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 
-/** An API that keeps what it is sent, each batch once by its idempotency key. */
+/** Starts an API that stores each batch once, by its idempotency key. */
 async function api() {
   const batches = new Map<string, JsonRecord[]>();
   const requests: string[] = [];
@@ -30,7 +30,7 @@ async function api() {
   return {
     url: `http://127.0.0.1:${port}`,
     requests,
-    /** Refuses all requests from this one on, counted from 1; 0: none. */
+    /** Refuses all requests from this one on, counted from 1; 0 means none. */
     failFrom(request: number) {
       failing = request;
     },
@@ -67,7 +67,7 @@ const destination = defineDestination({
 
 const connector: Connector = { name: 'things-api', version: '1.0.0', destination };
 
-/** A source that grows: records 1 to `count`, the number being the cursor. */
+/** A growing source: records 1 to `count`, with the number as cursor. */
 const world = { count: 0 };
 const source = defineSource({
   config: z.object({}),
@@ -111,7 +111,7 @@ async function pipeline(url: string) {
 
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 
-test('a dataset is sent once, and the next run sends what is new', async () => {
+test('a dataset is sent once, and the next run sends only new records', async () => {
   await using server = await api();
   const { extract, load } = await pipeline(server.url);
   world.count = 3;
@@ -125,19 +125,19 @@ test('a dataset is sent once, and the next run sends what is new', async () => {
   expect(server.requests).toHaveLength(2);
 });
 
-test('records that would be sent twice, and a gap, are refused as they are everywhere', async () => {
+test('repeated records and gaps are refused, as for any destination', async () => {
   await using server = await api();
   const { extract, load } = await pipeline(server.url);
   world.count = 3;
   const first = await extract('first');
-  // It begins at the start as well: the first is not loaded yet.
+  // It also begins at the start, because the first dataset is not loaded yet.
   const same = await extract('same');
   await load(first);
   await expect(load(same)).rejects.toMatchObject({ code: 'LOAD_REFUSED' });
   expect(server.ids()).toEqual(upTo(3));
 });
 
-test('another system that the pipeline is loaded into has a ledger of its own', async () => {
+test('each system that a pipeline is loaded into has its own ledger', async () => {
   await using server = await api();
   await using other = await api();
   const { extract, load } = await pipeline(server.url);
@@ -150,10 +150,9 @@ test('another system that the pipeline is loaded into has a ledger of its own', 
   expect(other.ids()).toEqual(upTo(3));
 });
 
-test('a load that died is sent again under the same keys', async () => {
+test('a load that died sends again under the same keys', async () => {
   await using server = await api();
   const { extract, load } = await pipeline(server.url);
-  // Several batches.
   world.count = 8000;
   const dataset = await extract('first');
   server.failFrom(3);
@@ -166,7 +165,7 @@ test('a load that died is sent again under the same keys', async () => {
   expect(server.ids()).toEqual(upTo(8000));
 });
 
-test('a load that died between what it sent and the ledger sends it again under the same keys', async () => {
+test('a load that died between sending and writing the ledger sends again under the same keys', async () => {
   await using server = await api();
   const { extract, load } = await pipeline(server.url);
   world.count = 3;
@@ -188,7 +187,7 @@ test('a load that died between what it sent and the ledger sends it again under 
   expect(server.ids()).toEqual(upTo(3));
 });
 
-test('forgotten, it begins anew', async () => {
+test('after a reset it starts from the beginning', async () => {
   await using server = await api();
   const { staging, extract, load } = await pipeline(server.url);
   world.count = 2;
@@ -202,7 +201,7 @@ test('forgotten, it begins anew', async () => {
   expect(await load(dataset)).toMatchObject({ outcome: 'loaded' });
 });
 
-test('a session that keeps half a ledger is named', async () => {
+test('a session with only half of a ledger is an error', async () => {
   await using server = await api();
   const { extract, load } = await pipeline(server.url);
   world.count = 1;
@@ -218,7 +217,7 @@ test('a session that keeps half a ledger is named', async () => {
   });
 });
 
-test('the rules that apply are kept without a ledger, those about taking back are skipped', async () => {
+test('rules that apply are kept without a ledger, and those about undoing are skipped', async () => {
   const worlds = new Map<string, Map<string, JsonRecord[]>>();
   const sending = defineDestination({
     config: z.object({ world: z.string().describe('Which of the systems') }),

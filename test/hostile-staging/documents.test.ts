@@ -45,7 +45,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** A dataset of each staged format, with its manifest. */
+/** Stages a dataset in a format, and returns it with its manifest. */
 async function staged(format: (typeof FORMATS)[number]) {
   const staging = join(folder, `staging-${format}`);
   await extract({
@@ -66,7 +66,7 @@ async function staged(format: (typeof FORMATS)[number]) {
   return { staging, path, bytes, manifest, input: join(staging, 'job/one/extract') };
 }
 
-/** Loads, and tells how it ended: the exit code, and all that was said. */
+/** Loads, and returns the exit code and everything that was printed. */
 async function loading(target: Target, input: string): Promise<{ exitCode: number; said: string }> {
   const said: string[] = [];
   const say = (message: string, fields?: unknown) => void said.push(message, JSON.stringify(fields ?? ''));
@@ -101,11 +101,11 @@ describe.each(FORMATS)('a dataset of %s', (format) => {
       for (const value of [undefined, ...HOSTILE]) {
         const hostile = withValue(manifest, place, value);
         if (JSON.stringify(hostile) === JSON.stringify(manifest)) continue;
-        // Records of ndjson may have more than their schema says; without a column nothing else happens.
+        // ndjson records may have fields that the schema lacks; without a column they are ignored.
         if (value === undefined && place.at(-2) === 'properties') continue;
         await writeFile(path, sealed({}, hostile));
         const where = `${place.join('.')} = ${JSON.stringify(value)?.slice(0, 60)}`;
-        // What cannot be opened can be loaded nowhere.
+        // A dataset that cannot be opened cannot be loaded either.
         const error = await openDataset(input).then(({ store }) => store.close(), toAriesError);
         if (error !== undefined) {
           refused++;
@@ -113,7 +113,7 @@ describe.each(FORMATS)('a dataset of %s', (format) => {
           continue;
         }
         opened++;
-        // What no rule looks at may hold anything: a few values tell whether somebody does.
+        // A place that nothing checks may contain anything; a few values are enough to find out.
         if (taken++ === MOST_LOADS) break;
         for (const [name, target] of Object.entries(targets)) {
           const { exitCode, said } = await loading(target, input);
@@ -130,7 +130,7 @@ describe.each(FORMATS)('a dataset of %s', (format) => {
       }
     }
     await writeFile(path, bytes);
-    // Without places that are taken nothing would have been tried.
+    // Fails if no place accepted any value, because then nothing was tested.
     expect(opened).toBeGreaterThan(100);
     expect(refused).toBeGreaterThan(1000);
     expect(wrong).toEqual([]);
@@ -138,7 +138,7 @@ describe.each(FORMATS)('a dataset of %s', (format) => {
     expect(Object.prototype).not.toHaveProperty('polluted');
   }, 1_200_000);
 
-  test('a bit that rots, a cut and an empty file are found, whichever file of it', async () => {
+  test('a flipped bit, a cut and an empty file are found, in every file of a dataset', async () => {
     const { staging, path, bytes, input } = await staged(format);
     const parts = (await readdir(join(staging, 'job/one/extract/orders'))).filter((name) =>
       name.endsWith(`.${format}`),

@@ -79,7 +79,7 @@ test.each<[what: string, partition: string, change: (pieces: Piece[]) => void]>(
   expect((await keysOf(copy, '')).filter((key) => !before.includes(key))).toEqual([]);
 });
 
-test('the plan as it was made is read', async () => {
+test('an unchanged plan is read', async () => {
   const copy = await copyOf(store);
   const { streams } = await extract({ ...options, staging: copy, partition: '0/1' });
   expect(streams).toMatchObject({ events: { records: 2 }, orders: { records: 40 } });

@@ -9,17 +9,17 @@ import * as file from '../../connectors/file/src/index.ts';
 import * as postgres from '../../connectors/postgres/src/index.ts';
 import { freshDatabase } from '../services/database.ts';
 
-/** Something to load into, and what can be seen of it from outside. */
+/** A target, and its state as seen from outside. */
 export interface Target {
   use: { connector: Connector; config: Record<string, unknown> };
-  /** All that is there, the ledger aside: tables with what their rows say, defaults and checks, or the records of files. */
+  /** Everything except the ledger: tables with their rows, defaults and checks, or the records of files. */
   contents(): Promise<string>;
-  /** As it was before the first load. */
+  /** Restores the state before the first load. */
   clear(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** What a row says, whatever types its columns have: who can write a schema can choose these. */
+/** Reads a row as text, independent of its column types, which hostile schemas can choose. */
 function said(row: object): string {
   const values = Object.entries(row).map(([name, value]): [string, string] => {
     const text = typeof value === 'string' ? value : JSON.stringify(value);

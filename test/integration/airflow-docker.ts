@@ -17,7 +17,7 @@ const root = resolve(import.meta.dirname, '../..');
 const guide = readFileSync(join(root, 'docs/guides/airflow.md'), 'utf8');
 const example = readFileSync(join(root, 'examples/scheduled/pipeline.yaml'), 'utf8');
 
-/** The guide's image of the example, in containers that an Airflow with the provider for Docker starts on a real engine. */
+/** Tests the guide's image in containers that Airflow's Docker provider starts on a real engine. */
 export function testDockerOperator(airflow: Airflow): void {
   const [engine, s3] = [inject('docker'), inject('s3')];
   if (engine.state !== 'ready' || s3.state !== 'ready') {
@@ -47,7 +47,7 @@ export function testDockerOperator(airflow: Airflow): void {
       proxy = await startProxy({ host: proxied.hostname, port: Number(proxied.port) });
       Object.assign(proxied, { hostname: '127.0.0.1', port: proxy.port });
       env = {
-        // Where the tests' client finds the engine is where Airflow has to look for it.
+        // Airflow must use the same engine as the tests' client.
         DOCKER_HOST: await dockerDoes(engine, ['context', 'inspect', '--format', '{{.Endpoints.docker.Host}}']),
         SHOP_URL: proxied.href,
         WAREHOUSE_URL: warehouse.url,
@@ -64,7 +64,7 @@ export function testDockerOperator(airflow: Airflow): void {
       await rm(folder, { recursive: true, force: true });
     });
 
-    /** As the guide says: the connector's image and the file. */
+    /** Builds the image as in the guide: the connector's image plus the pipeline file. */
     const buildImage = async (staging: string) => {
       const images = await ariesImages(engine, ['postgres']);
       await writeFile(join(folder, 'pipeline.yaml'), example.replace('s3://lake/staging', staging));
@@ -82,7 +82,7 @@ export function testDockerOperator(airflow: Airflow): void {
       return stdout;
     };
 
-    /** Runs the DAG; `exits` is how its containers ended, by what the engine has noted, in their order. */
+    /** Runs the DAG; `exits` are the exit codes of its containers as recorded by the engine, in order. */
     const dagTest = async (date: string) => {
       const since = Date.now() / 1000;
       const { code, output } = await airflow.airflow(['dags', 'test', 'orders', date], env);
@@ -100,14 +100,14 @@ export function testDockerOperator(airflow: Airflow): void {
                 count(DISTINCT id)::int AS ids FROM shop.orders`,
       );
 
-    test('78 is not tried again', async () => {
-      // There is no schema to load into yet.
+    test('78 is not retried', async () => {
+      // The schema to load into does not exist yet.
       const { code, exits, output } = await dagTest('2026-01-10');
       expect(exits, output).toEqual([0, 0, 0, 78]);
       expect(code).toBe(1);
     });
 
-    test('plan, a container for each table and load: what was in the shop is in the warehouse', async () => {
+    test('plan, a container for each table, and load copy the shop to the warehouse', async () => {
       await query(warehouse.url, 'CREATE SCHEMA shop');
       const { code, exits, output } = await dagTest('2026-01-11');
       expect(exits, output).toEqual([0, 0, 0, 0]);
@@ -117,7 +117,7 @@ export function testDockerOperator(airflow: Airflow): void {
       expect(await dockerDoes(engine, ['ps', '--all', '--quiet', '--filter', `ancestor=${image}`])).toBe('');
     });
 
-    test('75 is tried again, and the data is right', async () => {
+    test('75 is retried, and the data is correct', async () => {
       await query(shop.url, 'INSERT INTO orders SELECT i, 1 FROM generate_series(1001, 1100) i');
       let broken = false;
       proxy.onUpstreamData((data) => {

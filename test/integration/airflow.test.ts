@@ -11,10 +11,10 @@ import { testDockerOperator } from './airflow-docker.ts';
 
 const GOLDEN = join(import.meta.dirname, '../../packages/cli/src/schedule/golden');
 
-/** How the tasks of one run ended, by the log of `airflow dags test`: each attempt's task and exit code. */
+/** Parses the log of `airflow dags test` into each attempt's task and exit code. */
 function attemptsOf(output: string): string[] {
   const attempts: string[] = [];
-  // Airflow 2 prints each line twice, and one of them with this form of time.
+  // Airflow 2 prints each line twice, once with this time format.
   for (const line of output.split('\n').filter((one) => /^\[?\d{4}-\d\d-\d\dT/.test(one))) {
     const step = /Running command: \[.*--step (\w+)( --plan)?/.exec(line);
     if (step !== null) attempts.push(step[2] === undefined ? step[1]! : 'plan');
@@ -61,7 +61,7 @@ describe.each([
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** Writes a pipeline and the DAG that `aries schedule` makes of it. */
+  /** Writes a pipeline and the DAG that `aries schedule` generates from it. */
   async function deploy(name: string, { streams = '', extra = '', flags = [] as string[] } = {}): Promise<void> {
     const file = join(folder, `${name}.yaml`);
     await writeFile(
@@ -86,10 +86,10 @@ ${extra}
   const rowsOf = (table: string) =>
     query(warehouse.url, `SELECT count(*)::int, count(DISTINCT id)::int AS ids FROM ${table}`);
 
-  // Once is enough: what differs between Airflow 2 and 3 is in the DAGs of every operator.
+  // One version is enough: the differences between Airflow 2 and 3 are in the DAGs of every operator.
   if (version === '3.*') testDockerOperator(airflow);
 
-  test('reads each of the generated DAGs, with every operator', async () => {
+  test('reads the generated DAGs of every operator', async () => {
     const dags = await airflow.python(READ_DAGS, ...globSync(join(GOLDEN, 'airflow-*.py')));
     const tasks = ['plan', 'extract', 'dedupe', 'load'];
     expect(dags).toEqual({
@@ -102,7 +102,7 @@ ${extra}
     });
   });
 
-  test('on Kubernetes: the pod it would ask for holds references and no secret, and exit codes are told apart', async () => {
+  test('on Kubernetes, the requested pod has references but no secrets, and exit codes are told apart', async () => {
     const file = join(GOLDEN, 'airflow-kubernetes.py');
     expect(await airflow.python(POD, file)).toMatchObject({
       env: { SHOP_URL: { secretKeyRef: { name: 'orders', key: 'SHOP_URL' } } },
@@ -119,7 +119,7 @@ ${extra}
     });
   });
 
-  test('a task for each partition and stream; a table that is added is loaded by the next run of the same DAG', async () => {
+  test('one task for each partition and stream; the next run of the same DAG loads an added table', async () => {
     await deploy('shop');
     const first = await dagTest('shop', '2026-01-10');
     expect(attemptsOf(first.output), first.output).toEqual(['plan 0', 'extract 0', 'extract 0', 'extract 0', 'load 0']);
@@ -134,11 +134,11 @@ ${extra}
     expect(second.code).toBe(0);
   });
 
-  test('75 is tried again, and the data is right', async () => {
+  test('75 is retried, and the data is correct', async () => {
     await deploy('again');
     const mark = join(folder, 'unreachable-once');
     await writeFile(mark, '');
-    // The first extract finds no server where it looks for one.
+    // The first extract cannot reach the server.
     await once(
       'again',
       `[ -n "$ARIES_PARTITION" ] && rm ${mark} 2>/dev/null && export SHOP_URL=postgres://127.0.0.1:1/shop`,
@@ -156,15 +156,15 @@ ${extra}
     expect(await rowsOf('again.orders')).toEqual([{ count: 1000, ids: 1000 }]);
   });
 
-  test('78 is not tried again', async () => {
-    // There is no schema of this name to load into.
+  test('78 is not retried', async () => {
+    // No schema of this name exists.
     await deploy('wrong');
     const { code, output } = await dagTest('wrong', '2026-01-10');
     expect(attemptsOf(output), output).toEqual(['plan 0', 'extract 0', 'extract 0', 'extract 0', 'load 78']);
     expect(code).toBe(1);
   });
 
-  test('a back-fill of three intervals loads each once, also when one is run twice', async () => {
+  test('a backfill of three intervals loads each once, even if one is run twice', async () => {
     const streams = ', streams: [{ name: orders, cursor: at }]';
     await deploy('days', { streams, extra: 'interval: true', flags: ['--start', '2026-01-01'] });
     for (const date of ['2026-01-04', '2026-01-02', '2026-01-03', '2026-01-04']) {
@@ -183,7 +183,7 @@ ${extra}
     ]);
   });
 
-  /** Runs a line of the shell before each task of a DAG. */
+  /** Runs a shell command before each task of a DAG. */
   async function once(name: string, line: string): Promise<void> {
     const file = join(airflow.dags, `${name}.py`);
     const dag = await readFile(file, 'utf8');
@@ -191,7 +191,7 @@ ${extra}
   }
 });
 
-// What Airflow itself makes of a file.
+// Lets Airflow itself parse a file.
 const READ_DAGS = `
 import json, os, sys
 try:
@@ -206,7 +206,7 @@ for file in sys.argv[1:]:
 print(json.dumps(found))
 `;
 
-// There is no cluster here: the operator is asked for the pod, and told how one ended.
+// There is no cluster here: the operator builds the pod, and is told how one ended.
 const POD = `
 import importlib.util, json, sys
 from kubernetes.client import ApiClient, models as k8s

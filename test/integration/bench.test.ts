@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 
-test('the bench runs, on few rows, and every contest has a figure', { timeout: 300_000 }, async () => {
+test('the bench runs on few rows, and every contest has a result', { timeout: 300_000 }, async () => {
   const out = join(await mkdtemp(join(tmpdir(), 'aries-bench-test-')), 'results.json');
   const bench = resolve(import.meta.dirname, '../../bench/run.ts');
   const { status, stderr } = spawnSync(process.execPath, [bench, '--rows', '20000', '--rounds', '1', '--out', out], {

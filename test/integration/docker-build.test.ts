@@ -27,14 +27,14 @@ describe('images', () => {
   let temporary: string;
   beforeAll(async () => {
     temporary = mkdtempSync(join(tmpdir(), 'aries-images-test-'));
-    // None named: all of them.
+    // No names means all of them.
     images = await ariesImages(engine, []);
   });
   afterAll(async () => {
     rmSync(temporary, { recursive: true, force: true });
   });
 
-  /** A copy of the fixture connector, changed. */
+  /** Copies the fixture connector with changes. */
   const connector = (name: string, files: Record<string, string> = {}): string => {
     const folder = join(temporary, name);
     cpSync(join(root, 'test/fixtures/rows-image'), folder, { recursive: true });
@@ -45,7 +45,7 @@ describe('images', () => {
     dockerDoes(engine, ['run', '--rm', '--network', 'host', '--entrypoint', 'sh', images.prefix + name, '-c', command]);
   const inspect = async (name: string) => JSON.parse(await dockerDoes(engine, ['inspect', images.prefix + name]))[0];
 
-  test('the base adds at most 60 MB to the Node image, and says what it is', async () => {
+  test('the base adds at most 60 MB to the Node image, and has labels', async () => {
     const base = await inspect('aries-data');
     const [node] = JSON.parse(await dockerDoes(engine, ['inspect', engine.nodeImage]));
     console.log(`aries-data adds ${((base.Size - node.Size) / MEGABYTE).toFixed(1)} MB to the Node image`);
@@ -104,7 +104,7 @@ describe('images', () => {
   });
 
   test('aries --version takes at most twice as long as node -e 0', async () => {
-    // Both are timed from within one container: what the engine takes to start it is not in it.
+    // Both are timed inside one container, so the engine's own start time does not count.
     const timing = `
       const { spawnSync } = require('node:child_process');
       const time = (command, args) => {
@@ -148,7 +148,7 @@ describe('images', () => {
       '-p',
       heap,
     ]);
-    // The young generation, which streaming fills again and again, comes on top.
+    // The young generation comes on top.
     expect(Number(printed)).toBeGreaterThan(Number(limit) * 0.45);
     expect(Number(printed)).toBeLessThan(Number(limit) * 0.5 + 100);
   });
@@ -160,7 +160,7 @@ describe('images', () => {
     });
     expect(readFileSync(join(root, 'connectors', name, 'Dockerfile'), 'utf8')).toBe('FROM aries-data\n');
     expect((await inspect(`aries-${name}`)).Config.Labels['org.opencontainers.image.title']).toBe(`aries-${name}`);
-    // No second SDK, no second zod, nothing for development.
+    // No second SDK or zod, and no development dependencies.
     expect(
       await inside(
         `aries-${name}`,
@@ -169,8 +169,8 @@ describe('images', () => {
     ).toBe('0');
   });
 
-  test('without a connector in it, aries ends with 78 and says that the triggers may have been dropped', async () => {
-    // A builder that writes OCI images makes of FROM aries-data what this is.
+  test('without a connector, aries ends with 78 and says that the triggers may have been dropped', async () => {
+    // Builders of OCI images turn FROM aries-data into this image.
     for (const image of ['aries-data', 'aries-data:core']) {
       const { code, result } = await runImage(engine, images.prefix + image, ['extract', '--staging', '/tmp/staging']);
       expect(code).toBe(78);
@@ -191,7 +191,7 @@ describe('images', () => {
       expect(await installed(`none-${builder}`)).toEqual({ packages: 'ms', version: expect.stringMatching(/^2\./) });
     });
 
-    test('with package-lock.json: npm ci, without what is for development', async () => {
+    test('with package-lock.json: npm ci, without development dependencies', async () => {
       const folder = connector(`npm-${builder}`, {
         'package.json': manifest({ devDependencies: { typescript: '5.0.2' } }),
       });
@@ -211,7 +211,7 @@ describe('images', () => {
     });
   });
 
-  test('what cannot become an image fails its build, and says why', async () => {
+  test('a package that cannot become an image fails its build with the reason', async () => {
     const builds: [string, Record<string, string>, string][] = [
       ['broken', { 'src/index.ts': 'throw new Error("no luck");' }, 'src/index.ts cannot be loaded: no luck'],
       [
@@ -236,7 +236,7 @@ describe('images', () => {
     expect((await images.build(empty, 'empty')).output).toContain('The build context has no package.json');
   });
 
-  test('node_modules of the machine that builds do not go into the image', async () => {
+  test('node_modules of the build machine are not copied into the image', async () => {
     const folder = connector('modules', { '.dockerignore': '' });
     mkdirSync(join(folder, 'node_modules/foreign'), { recursive: true });
     writeFileSync(join(folder, 'node_modules/foreign/index.js'), '');
@@ -265,7 +265,7 @@ function manifestIn(folder: string): { name: string; version: string } {
   return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
 }
 
-/** Makes the lock file with an older version than package.json then allows: only who reads the lock installs that one. */
+/** Writes a lock file with an older version than package.json resolves to, so only an install from the lock file gets it. */
 function pinned(folder: string, [command = '', ...args]: string[]): void {
   const file = join(folder, 'package.json');
   const text = readFileSync(file, 'utf8');
@@ -281,7 +281,7 @@ function pinned(folder: string, [command = '', ...args]: string[]): void {
         ),
       );
     } catch {
-      // The other package manager's.
+      // The other package manager's lock file.
     }
   }
 }

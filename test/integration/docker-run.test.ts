@@ -47,7 +47,7 @@ describe('containers', () => {
     rmSync(temporary, { recursive: true, force: true });
   });
 
-  test('docs/guides/docker.md: what it builds extracts, transforms and loads, in three containers', async () => {
+  test('docs/guides/docker.md: the images extract, transform and load in three containers', async () => {
     await using database = await freshDatabase();
     const folder = join(temporary, 'numbers');
     mkdirSync(folder);
@@ -55,13 +55,13 @@ describe('containers', () => {
     for (const [file, language] of Object.entries(files)) writeFileSync(join(folder, file), block(language));
     const env = { ...credentials, AWS_REGION: s3.region, DATABASE_URL: database.url };
     const printed = commands().map((command) => {
-      // docker/build is what has made the images; the rest runs as it stands, but for names and this machine's network.
+      // docker/build has already built the images; the rest runs as written, except for names and this machine's network.
       if (command.startsWith('docker/build')) return '';
       if (command.startsWith('docker build'))
         writeFileSync(join(folder, 'Dockerfile'), `FROM ${images.prefix}aries-data\n`);
       const here = command
         .replace(/^docker (run|build)/, 'docker $1 --network host')
-        // The image comes first: what follows may have the same name.
+        // Only the first occurrence is the image; arguments may have the same name.
         .replace(/ (numbers|aries-data|aries-postgres) /, ` ${images.prefix}$1 `)
         .replaceAll(/'s3:\/\/bucket\/([^']*)'/g, (_, path) => `'${onS3(path)}'`);
       const { status, stdout, stderr } = spawnSync('/bin/sh', ['-c', here], {
@@ -89,7 +89,7 @@ describe('containers', () => {
     expect(counted).toEqual([{ rows: 1000, numbers: 1000, trimmed: 1000 }]);
   });
 
-  test('what aries new writes builds as it is, and runs its .ts', async () => {
+  test('the output of aries new builds unchanged and runs its .ts', async () => {
     const made = await runAries(['new', 'connector', 'weather', '--template', 'file'], { cwd: temporary });
     expect(made.code, made.stdout + made.stderr).toBe(0);
     const { code, output } = await images.build(made.result.folder, 'weather');
@@ -98,7 +98,7 @@ describe('containers', () => {
     expect(result, log).toMatchObject({ ok: true, connector: 'weather' });
   });
 
-  test('docs/guides/docker.md: an image for a pipeline holds the connectors of both its ends', async () => {
+  test('docs/guides/docker.md: an image for a pipeline contains both connectors', async () => {
     await using database = await freshDatabase();
     const folder = join(temporary, 'pipeline');
     mkdirSync(folder);
@@ -126,7 +126,7 @@ describe('containers', () => {
       JSON.stringify({ ...manifest, scripts: { build: 'test -e index.ts' } }),
     );
     writeFileSync(join(folder, 'index.ts'), block('ts'));
-    // The SDK is a peer that the base has.
+    // The SDK is a peer dependency that the base provides.
     writeFileSync(join(folder, '.npmrc'), 'legacy-peer-deps=true\n');
     spawnSync('npm', ['install', '--package-lock-only'], { cwd: folder });
     writeFileSync(join(folder, 'Dockerfile'), block('dockerfile', 2));
@@ -136,7 +136,7 @@ describe('containers', () => {
     expect(result).toMatchObject({ ok: true, connector: 'numbers', version: '1.0.0' });
   });
 
-  test('runs as a user without rights, also as one that nobody knows', async () => {
+  test('runs as an unprivileged user, even an unknown one', async () => {
     const whoami = await dockerDoes(engine, ['run', '--rm', '--network', 'host', '--entrypoint', 'id', rows, '-u']);
     expect(whoami).toBe('1000');
     const flags = ['--user', '54321:54321'];
@@ -146,7 +146,7 @@ describe('containers', () => {
     expect(result).toMatchObject({ ok: true, streams: { rows: { records: 10 } } });
   });
 
-  test('SIGTERM ends it with 143, and the same command goes on from what was durable', async () => {
+  test('SIGTERM ends it with 143, and the same command resumes from what is durable', async () => {
     const args = extracting({ count: 20_000, pause: '200ms' }, 'stopped');
     let since = 0;
     const first = await runImage(engine, rows, args, {
@@ -185,7 +185,7 @@ describe('containers', () => {
     );
   });
 
-  test.each(['env', 'file'])('a secret given by %s is in no argument and no log', async (kind) => {
+  test.each(['env', 'file'])('a secret passed by %s appears in no argument and no log', async (kind) => {
     const file = join(temporary, 'token');
     writeFileSync(file, `${SECRET}\n`);
     chmodSync(file, 0o644);
@@ -216,7 +216,7 @@ describe('containers', () => {
     const runs = Array.from({ length: 4 }, async (_, index) => {
       const xcom = join(temporary, `xcom-${exitCode}-${index}`);
       mkdirSync(xcom);
-      // As Kubernetes makes an emptyDir: for all who run in the pod.
+      // World-writable, like an emptyDir in Kubernetes.
       chmodSync(xcom, 0o777);
       const args = ['extract', '--config', config, '--staging', '/tmp/staging'];
       const ended = await runImage(engine, rows, args, { flags: ['--volume', `${xcom}:/airflow/xcom`] });
@@ -230,12 +230,12 @@ describe('containers', () => {
   });
 });
 
-/** The n-th block of the guide in that language. */
+/** Returns the guide's n-th block in a language. */
 function block(language: string, n = 0): string {
   return [...guide.matchAll(new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\``, 'gm'))][n]![1]!;
 }
 
-/** The guide's commands, continued lines joined. */
+/** Extracts the guide's commands, with continuation lines joined. */
 function commands(): string[] {
   return [...guide.matchAll(/^```bash\n([\s\S]*?)^```/gm)].flatMap(([, text = '']) =>
     text

@@ -12,7 +12,7 @@ describe.skipIf(s3.state === 'missing')('aries doctor with a real S3 server', ()
   const doctor = (staging: string, more: Record<string, string> = {}) =>
     runAries(['doctor', '--staging', staging], { env: { ...env, ...more } });
 
-  test('all is well, an upload that is broken off included, and nothing is left', async () => {
+  test('everything works, including an interrupted upload, and nothing is left', async () => {
     const Bucket = await createBucket(s3);
     const { code, result } = await doctor(uriOf(Bucket));
     expect(result.findings.filter(({ status }: { status: string }) => status !== 'ok')).toEqual([]);
@@ -28,7 +28,7 @@ describe.skipIf(s3.state === 'missing')('aries doctor with a real S3 server', ()
     client.destroy();
   });
 
-  test('what is wrong is told apart: no bucket 78, no access 77, no server 75', async () => {
+  test('errors are told apart: no bucket 78, no access 77, no server 75', async () => {
     expect((await doctor(uriOf('no-such-bucket'))).result).toMatchObject({
       exitCode: 78,
       error: { code: 'STAGING_INVALID', hint: 'Create it, or correct the name.' },

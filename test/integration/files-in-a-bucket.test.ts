@@ -10,7 +10,7 @@ import { noService } from '../services/no-service.ts';
 
 const s3 = inject('s3');
 
-/** What the loads of the file destination rest on, which a real server has to keep. */
+/** Guarantees of a real server that the file destination relies on. */
 describe('tickets of a real S3 server', () => {
   if (s3.state !== 'ready') return noService('keeps them', s3);
   const env = { AWS_ACCESS_KEY_ID: s3.accessKeyId, AWS_SECRET_ACCESS_KEY: s3.secretAccessKey, AWS_REGION: s3.region };
@@ -33,7 +33,7 @@ describe('tickets of a real S3 server', () => {
       })(),
     );
 
-  test('an object is seen once it is published', async () => {
+  test('an object becomes visible when it is published', async () => {
     const large = randomBytes(20 * 1024 * 1024);
     const ticket = await prepare('a.csv', large);
     expect(await store.read('a.csv')).toBeNull();
@@ -43,12 +43,12 @@ describe('tickets of a real S3 server', () => {
     expect(await store.unfinished('')).toEqual([]);
   });
 
-  test('an empty one too', async () => {
+  test('so does an empty object', async () => {
     expect(await store.publish(await prepare('empty.ndjson', Buffer.alloc(0)))).toBe(true);
     expect((await store.read('empty.ndjson'))?.length).toBe(0);
   });
 
-  test('a ticket that was used puts nothing in the place of what came after it', async () => {
+  test('a used ticket does not overwrite later objects', async () => {
     const [older, newer] = [await prepare('b.csv', Buffer.from('older')), await prepare('b.csv', Buffer.from('newer'))];
     expect(await store.publish(older)).toBe(true);
     expect(await store.publish(newer)).toBe(true);
@@ -59,13 +59,13 @@ describe('tickets of a real S3 server', () => {
     expect(await store.read('b.csv')).toBeNull();
   });
 
-  test('of many that publish one ticket, none fails', async () => {
+  test('publishing one ticket many times at once never fails', async () => {
     const ticket = await prepare('c.csv', Buffer.from('once'));
     await Promise.all(Array.from({ length: 5 }, () => store.publish(ticket)));
     expect((await store.read('c.csv'))?.toString()).toBe('once');
   });
 
-  test('datasets are added and replaced, and nothing else is left in the bucket', async () => {
+  test('datasets are added and replaced, and nothing else stays in the bucket', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'aries-bucket-'));
     const bucket = await createBucket(s3);
     const path = `s3://${bucket}/exports?endpoint=${s3.endpoint}`;
@@ -122,7 +122,7 @@ describe('tickets of a real S3 server', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  test('what is discarded is never seen', async () => {
+  test('a discarded object is never visible', async () => {
     const ticket = await prepare('d.csv', Buffer.from('no'));
     await store.discard([ticket, ticket]);
     expect(await store.publish(ticket)).toBe(false);

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { githubStub } from '../services/github-stub.ts';
 import { openShell, type Shell } from '../services/shell.ts';
 
-// Somebody who adds a connector to this repository, in a clone of their own.
+// Simulates a developer who adds a connector to a clone of this repository.
 const root = resolve(import.meta.dirname, '../..');
 const ARIES = 'npx aries';
 
@@ -41,7 +41,7 @@ test('a new pipeline: the three commands work', async () => {
   expect(shown).toContain('"customer":"Grace"');
 });
 
-test('and all of them pass the checks of this repository, once its pages name them', async () => {
+test('all of them pass the checks of the repository once the docs list them', async () => {
   await shell.run('npx --yes pnpm@12 exec node scripts/generate-docs.ts');
   for (const check of [
     'biome check --error-on-warnings',

@@ -11,7 +11,7 @@ import { freshDatabase } from '../services/database.ts';
 
 const MEGABYTE = 1024 * 1024;
 const LIMIT = 300;
-/** What a process comes to hold in its first seconds, which 0.2 GB do not fill. Anything that grew with the rows would be ten times as much. */
+/** Memory that a process uses after its first seconds. Anything that grew with the rows would take ten times as much. */
 const WARM_UP = 60;
 const ARIES = resolve(import.meta.dirname, '../../packages/cli/src/main.ts');
 
@@ -36,7 +36,7 @@ test.skipIf(time.available ? false : time.reason)(
   },
 );
 
-/** The heap that the image gives a container of 256 MB. */
+/** The heap in a container of 256 MB. */
 const SMALL_HEAP = { NODE_OPTIONS: '--max-old-space-size=128' };
 const EQUAL_ROWS = 5_000_000;
 const streams = (disposition: string) => JSON.stringify([{ name: 'equal', cursor: 'at', disposition }]);
@@ -72,7 +72,7 @@ test.skipIf(time.available ? false : time.reason).each(['merge', 'append'])(
   },
 );
 
-/** Extracts rows that all have one timestamp: in a small heap, into small documents. A load that appends leaves them to a later run. */
+/** Extracts rows that all have one timestamp, with a small heap and small documents. A load that appends leaves them to a later run. */
 async function expectSmall(connector: string, url: string, disposition: string): Promise<void> {
   const staging = join(folder, `equal-${connector}-${disposition}`);
   const { result, megabytes } = await measured(
@@ -94,7 +94,7 @@ async function expectSmall(connector: string, url: string, disposition: string):
   await rm(staging, { recursive: true });
 }
 
-/** Bytes of the largest manifest or checkpoint below a folder. */
+/** Returns the size of the largest manifest or checkpoint below a folder. */
 async function largestDocument(staging: string): Promise<number> {
   const sizes = [];
   for await (const path of glob(`${staging}/**/*.json`)) sizes.push((await stat(path)).size);
@@ -145,7 +145,7 @@ async function writeRows(file: string, bytes: number): Promise<number> {
   return rows;
 }
 
-/** Runs aries under GNU time: the kernel's own account of the process's peak. */
+/** Runs aries under GNU time, which reports the kernel's figure for peak memory. */
 // biome-ignore lint/suspicious/noExplicitAny: a result is looked at in parts
 async function measured(args: string[], env: NodeJS.ProcessEnv = {}): Promise<{ result: any; megabytes: number }> {
   const report = join(folder, 'time.txt');

@@ -8,7 +8,7 @@ import { githubStub } from '../services/github-stub.ts';
 import { type Registry, startRegistry } from '../services/registry.ts';
 import { openShell, type Shell } from '../services/shell.ts';
 
-// Somebody who has nothing of this repository: packages from a registry, a folder elsewhere, a Node of their own.
+// Simulates a user without this repository: packages from a registry, another folder, another Node.
 const run = promisify(execFile);
 const root = resolve(import.meta.dirname, '../..');
 const guide = await readFile(join(root, 'docs/guides/first-connector.md'), 'utf8');
@@ -16,7 +16,7 @@ const guide = await readFile(join(root, 'docs/guides/first-connector.md'), 'utf8
 let registry: Registry;
 let stub: string;
 let cache: string;
-/** Where `node` is, by its major version. */
+/** The folder of `node`, by major version. */
 const nodes: Record<string, string> = { 24: dirname(process.execPath) };
 
 beforeAll(async () => {
@@ -35,7 +35,7 @@ async function connectors(): Promise<string[]> {
   return (await readdir(join(root, 'connectors'))).map((name) => `connectors/${name}`);
 }
 
-/** Where the binary of another Node is, from npm. */
+/** Finds the binary of another Node version, installed from npm. */
 async function installNode(version: string): Promise<string> {
   const folder = await temporary('node');
   await writeFile(join(folder, 'package.json'), '{"private":true}');
@@ -45,7 +45,7 @@ async function installNode(version: string): Promise<string> {
 
 const temporary = (name: string) => mkdtemp(join(tmpdir(), `aries-outside-${name}-`));
 
-/** A shell with a Node, our registry, and a cache that nobody else has filled. */
+/** Starts a shell with a Node, our registry and an empty cache. */
 async function shellWith(node: string): Promise<Shell> {
   const cwd = await temporary('work');
   return openShell({
@@ -61,7 +61,7 @@ async function shellWith(node: string): Promise<Shell> {
   });
 }
 
-/** The commands of the guide: those that lead to records on screen, and the others. */
+/** Extracts the guide's commands: those that lead to records on screen, and the others. */
 function commandsOfGuide(): string[][] {
   return [...guide.matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(([, block = '']) => block.trim().split('\n'));
 }
@@ -92,7 +92,7 @@ describe.each(['24', '22'])('on Node %s', (node) => {
     await shell.run('npm ci');
   });
 
-  test('with two copies of the SDK and of zod in the tree it works all the same', async () => {
+  test('two copies of the SDK and zod in the tree work too', async () => {
     const folder = (await shell.run('pwd')).stdout.trim();
     const modules = join(folder, 'node_modules');
     for (const name of ['@aries-data/sdk', 'zod']) {
@@ -110,7 +110,7 @@ describe.each(['24', '22'])('on Node %s', (node) => {
   });
 });
 
-// On the older Node only: what differs between the two is seen above.
+// On the older Node only; differences between the two are tested above.
 test.each([
   ['connector', 'database', '--template database'],
   ['connector', 'file', '--template file'],

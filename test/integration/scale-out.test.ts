@@ -36,7 +36,7 @@ test.skipIf(missing !== undefined)(
     );
     await sql(`INSERT INTO items SELECT n, repeat(md5(n::text), 4) FROM generate_series(1, ${ROWS}) n; ANALYZE items`);
 
-    // The hosts reach the database and the S3 server over the network alone.
+    // The hosts reach the database and the S3 server only over the network.
     const database = new URL(url);
     const endpoint = new URL(s3.endpoint);
     database.host = await forward(cleanup, hosts.address, Number(database.port));
@@ -100,14 +100,14 @@ test.skipIf(missing !== undefined)(
 
     const loaded = await task(hosts.hosts[1]!, '--step', 'load', '--run-id', 'one');
     expect(loaded.result.streams.items.records).toBeGreaterThanOrEqual(ROWS);
-    // Each partition was read at its own moment, so rows that changed meanwhile may be older: each is there, once.
+    // Partitions were read at different times, so rows that changed meanwhile may be older. Each is there once.
     const [{ lost, extra }] = await sql(
       `SELECT count(*) FILTER (WHERE c.id IS NULL AND i.id <= ${ROWS})::int AS lost, count(*) FILTER (WHERE i.id IS NULL)::int AS extra
          FROM items i FULL JOIN copy.items c USING (id)`,
     );
     expect({ lost, extra }).toEqual({ lost: 0, extra: 0 });
 
-    // The next run finds what changed, and then the copy is what one process makes.
+    // The next run finds the changes, and then the copy equals that of a single process.
     await extract(2, 'two', '--plan', '--partitions', '3');
     await Promise.all([0, 1, 2].map((index) => extract(index, 'two', '--partition', `${index}/3`)));
     expect((await task(hosts.hosts[3]!, '--step', 'load', '--run-id', 'two')).code).toBe(0);
@@ -120,7 +120,7 @@ test.skipIf(missing !== undefined)(
   180_000,
 );
 
-/** Passes connections to an address of the bridge on to a server of this machine; returns where. */
+/** Forwards connections on an address of the bridge to a server on this machine; returns the address. */
 async function forward(cleanup: AsyncDisposableStack, address: string, port: number): Promise<string> {
   const server: Server = createServer((socket) => {
     const onward = dial(port, '127.0.0.1');

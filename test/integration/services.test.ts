@@ -28,7 +28,7 @@ describe('S3 (Ceph)', () => {
   });
   afterAll(() => client.destroy());
 
-  test('gives back what was put', async () => {
+  test('returns what was put', async () => {
     const Body = Buffer.from(Array.from({ length: 300_000 }, (_, i) => i % 251));
     await client.send(new PutObjectCommand({ Bucket, Key: 'folder/part é.bin', Body }));
     const { Body: body } = await client.send(new GetObjectCommand({ Bucket, Key: 'folder/part é.bin' }));
@@ -46,7 +46,7 @@ describe('S3 (Ceph)', () => {
     expect(await Body?.transformToString()).toBe('first');
   });
 
-  test('of many writers of one absent object, one succeeds', async () => {
+  test('of many concurrent writers of an absent object, one succeeds', async () => {
     const writes = Array.from({ length: 10 }, (_, i) =>
       client.send(new PutObjectCommand({ Bucket, Key: 'raced', Body: String(i), IfNoneMatch: '*' })),
     );
@@ -70,7 +70,7 @@ describe('S3 (Ceph)', () => {
 describe('PostgreSQL 15', () => {
   if (postgres15.state !== 'ready') return noService('starts', postgres15);
 
-  test('runs, each database by itself', async () => {
+  test('runs independent databases', async () => {
     await using database = await freshDatabase(postgres15.url);
     const rows = await query(database.url, "SELECT current_setting('server_version_num')::int / 10000 AS version");
     expect(rows).toEqual([{ version: 15 }]);

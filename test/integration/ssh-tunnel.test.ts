@@ -36,12 +36,12 @@ describe.skipIf(!packages.available)('an SSH tunnel through OpenSSH', () => {
     const known = { tunnel: server.url, tunnelKey: server.key, tunnelKnownHosts: server.knownHosts };
     return runAries(['check', 'postgres', '--role', 'source', '--config', '-'], {
       input: JSON.stringify({ url: database.url, ...known, ...config }),
-      // No agent, and no known hosts of whoever runs the tests.
+      // Without the agent and known hosts of the user who runs the tests.
       env: { HOME: server.folder, SSH_AUTH_SOCK: '', ...env },
     });
   };
 
-  test('a dataset goes out and in through it, over several connections, and the process ends', async () => {
+  test('datasets are read and loaded through it, over several connections, and the process ends', async () => {
     const staging = join(server.folder, 'staging');
     const known = { tunnel: server.url, tunnelKey: '${env:SSH_KEY}', tunnelKnownHosts: server.knownHosts };
     const env = { SSH_KEY: await readFile(server.key, 'utf8'), HOME: server.folder };
@@ -69,7 +69,7 @@ describe.skipIf(!packages.available)('an SSH tunnel through OpenSSH', () => {
     expect(rows).toEqual([{ n: 0 }]);
   });
 
-  test('a key with a passphrase, a file of known hosts with hashed names, a fingerprint in its place', async () => {
+  test('a key with a passphrase, known hosts with hashed names, and a fingerprint instead', async () => {
     const locked = { tunnelKey: server.lockedKey, tunnelKeyPassphrase: server.passphrase };
     expect((await check(locked)).result).toMatchObject({ ok: true });
     expect((await check({ ...locked, tunnelKeyPassphrase: 'wrong' })).result).toMatchObject({
@@ -85,12 +85,12 @@ describe.skipIf(!packages.available)('an SSH tunnel through OpenSSH', () => {
     });
   });
 
-  test('of a server with several keys the known one is asked for', async () => {
+  test('a server with several keys is asked for the known one', async () => {
     const rsa = server.knownHosts.split('\n').filter((line) => line.includes('ssh-rsa'));
     expect((await check({ tunnelKnownHosts: rsa.join('\n') })).result).toMatchObject({ ok: true });
   });
 
-  test('a server that is not known, or is another, is refused before anything secret is sent', async () => {
+  test('an unknown or different server is refused before any secret is sent', async () => {
     const before = server.log().length;
     const unknown = await check({ tunnelKnownHosts: '/dev/null' });
     expect(unknown.result).toMatchObject({ exitCode: 78, error: { code: 'CONFIG_INVALID' } });
@@ -113,7 +113,7 @@ describe.skipIf(!packages.available)('an SSH tunnel through OpenSSH', () => {
     expect((await check({ tunnelKnownHosts: '/dev/null', tunnelHostKey: 'any' })).result).toMatchObject({ ok: true });
   });
 
-  test('what fails is told apart: no login 77, no key 78, no server and no database 75', async () => {
+  test('errors are told apart: no login 77, no key 78, no server and no database 75', async () => {
     const stranger = join(server.folder, 'stranger');
     await promisify(execFile)('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', stranger]);
     expect((await check({ tunnelKey: stranger })).result).toMatchObject({

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { bundle } from '../../packages/cli/bundle.ts';
 
-/** Milliseconds of the quickest of several runs: whatever else the machine does only ever adds to it. */
+/** Returns the time of the fastest of several runs in milliseconds, because other load only ever adds to it. */
 function quickest(...commands: string[][]): number[] {
   const best = commands.map(() => Number.POSITIVE_INFINITY);
   for (let round = 0; round < 15; round++) {
@@ -23,8 +23,8 @@ function quickest(...commands: string[][]): number[] {
   return best;
 }
 
-// Here and not beside the other tests, which take turns on the cores with it.
-test('--version takes twice the time of node -e 0 at most, --help three and a half times', { retry: 3 }, async () => {
+// An integration test, because fast tests run in parallel and would disturb it.
+test('--version takes at most twice as long as node -e 0, --help three and a half times', { retry: 3 }, async () => {
   const root = await mkdtemp(join(tmpdir(), 'aries-start-'));
   await mkdir(join(root, 'dist'));
   await bundle(join(root, 'dist'));

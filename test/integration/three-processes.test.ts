@@ -19,7 +19,7 @@ test.skipIf(missing)('file → select → Postgres as three processes, through a
   });
 });
 
-test.skipIf(missing)('S3 says what is wrong: the key, the bucket, the address', async () => {
+test.skipIf(missing)('S3 errors name the problem: the key, the bucket, the address', async () => {
   if (s3.state !== 'ready') return;
   const bucket = await createBucket(s3);
   const extract = async (uri: string, secret: string) => {

@@ -21,8 +21,8 @@ describe.concurrent('the config is corrected and the task cleared', UNHURRIED, (
       const refused = await job.extract('monday', flags, CORRECTED);
       expect(refused).toMatchObject({ code: 78, result: { error: { code: 'FINGERPRINT_DIFFERS' } } });
       expect(refused.result.error).toMatchObject({
-        message: 'Run monday was extracted from other inputs: config.suffix: "" → " corrected"',
-        hint: 'Use another run id, or --force to extract it anew.',
+        message: 'Run monday was extracted with different inputs: config.suffix: "" → " corrected"',
+        hint: 'Use another run id, or --force to extract it again.',
       });
 
       const forced = succeeded(await job.extract('monday', [...flags, '--force'], CORRECTED));
@@ -107,7 +107,7 @@ describe.concurrent('the config is corrected and the task cleared', UNHURRIED, (
     expect(refused).toMatchObject({ code: 78, result: { error: { code: 'FINGERPRINT_DIFFERS' } } });
     const place = (text: string) => `[redacted]@${new URL(text).host}${new URL(text).pathname}`;
     expect(refused.result.error.message).toBe(
-      `Run 1 was extracted from other inputs: config.url: "${place(job.databaseUrl)}" → "${place(other.databaseUrl)}"`,
+      `Run 1 was extracted with different inputs: config.url: "${place(job.databaseUrl)}" → "${place(other.databaseUrl)}"`,
     );
   });
 });

@@ -72,7 +72,7 @@ describe.concurrent('each record is appended once', UNHURRIED, () => {
     succeeded(await job.extract('tuesday'));
     const refused = await job.load('tuesday');
     expect(refused).toMatchObject(REFUSED);
-    expect(refused.result.error.message).toContain('1 of its records have a cursor beyond the end of the reading');
+    expect(refused.result.error.message).toContain('1 of its records have a cursor later than the end of reading');
 
     const knows = await operator({ ...APPEND, stream: APPEND, items: [ONE, TWO, item(3, '2999-01-01T00:00:00')] });
     await using _ = knows;

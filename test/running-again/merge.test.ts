@@ -57,7 +57,7 @@ describe.concurrent('merge', UNHURRIED, () => {
     expect(refused).toMatchObject({ code: 78, result: { error: { code: 'CONFIG_INVALID' } } });
     expect(refused.result.error).toMatchObject({
       message: 'items: merge needs a primary key',
-      hint: "Name one in the stream's options: primaryKey: [id].",
+      hint: "Set one in the stream's options: primaryKey: [id].",
     });
   });
 

@@ -80,8 +80,8 @@ test.for(['csv', 'pgcopy'] as const)(
     expect(refused).toMatchObject({ code: 78, result: { error: { code: 'CONFIG_INVALID' } } });
     expect(refused.result.error).toMatchObject({
       message:
-        'items: append could repeat records or lose some: the stream was read range by range, each at another moment',
-      hint: 'Extract with --force to read it at one moment, or use merge.',
+        'items: append could repeat or lose records: the ranges of the stream were read at different times',
+      hint: 'Extract with --force to read it as of one time, or use merge.',
     });
 
     succeeded(await runHere(load('monday')));

@@ -75,7 +75,7 @@ describe.concurrent('what the source renamed, dropped and retyped is told', UNHU
         vanished: [],
         changed: [{ field: 'id', from: 'integer', to: 'int64' }],
       });
-      expect(it.warned()).toEqual(['items: "id" was integer, it is int64 now']);
+      expect(it.warned()).toEqual(['items: "id" was integer and is now int64']);
     },
   );
 
@@ -197,7 +197,7 @@ describe.concurrent('freeze', UNHURRIED, () => {
         code: 'SCHEMA_FROZEN',
         exitCode: 78,
         message,
-        hint: 'Change the target by hand, or accept what is new: load once with --schema-change evolve.',
+        hint: 'Change the target by hand, or accept the changes: load once with --schema-change evolve.',
       });
     }
     expect(await it.shop.table('items')).toHaveLength(1);
@@ -209,7 +209,7 @@ describe.concurrent('freeze', UNHURRIED, () => {
     await using it = await drifting('file');
     const load = { disposition: 'replace', schemaChange: 'freeze' } as const;
     await it.run({ id: 'integer' }, [{ id: 1 }], load);
-    await expect(it.run({ id: 'string' }, [{ id: 'a' }], load)).rejects.toThrow('"id" was integer, it is string now');
+    await expect(it.run({ id: 'string' }, [{ id: 'a' }], load)).rejects.toThrow('"id" was integer and is now string');
   });
 });
 
@@ -267,7 +267,7 @@ describe.concurrent('discard', UNHURRIED, () => {
     await it.shop.sql('CREATE TABLE items (name text)');
     await expect(it.run({ id: 'integer', name: 'string' }, [{ id: 1, name: 'a' }], load)).rejects.toMatchObject({
       code: 'SCHEMA_FROZEN',
-      message: 'items: "id" of the primary key is new, and new fields are left out',
+      message: 'items: "id" of the primary key is a new field, which discard would leave out',
     });
   });
 });

@@ -9,20 +9,20 @@ const run = promisify(execFile);
 const LOG_BYTES = 64 << 20;
 const ARIES = join(import.meta.dirname, '../../packages/cli/src/main.ts');
 
-/** An Airflow of its own, from PyPI, with a folder for DAGs; it goes with its temporary folder. */
+/** A separate Airflow from PyPI with a folder for DAGs, all in a temporary folder. */
 export interface Airflow extends AsyncDisposable {
   version: string;
   dags: string;
   /** Runs `airflow …`; `aries` is on its PATH. */
   airflow(args: string[], env?: Record<string, string>): Promise<{ code: number; output: string }>;
-  /** What a program prints as JSON that Airflow's Python runs. */
+  /** Runs a program with Airflow's Python and parses the JSON that it prints. */
   python(program: string, ...args: string[]): Promise<unknown>;
 }
 
-/** What `startAirflow` comes to: an Airflow, or why this machine cannot have one. */
+/** The result of `startAirflow`: an Airflow, or the reason why this machine cannot have one. */
 export type AirflowOrNot = { state: 'ready'; airflow: Airflow } | { state: 'missing'; reason: string };
 
-/** Installs Airflow of a version such as `2.11.*` with more packages, and makes its database: half a minute. */
+/** Installs a version of Airflow such as `2.11.*` with extra packages and creates its database, in half a minute. */
 export async function startAirflow(version: string, packages: string[] = []): Promise<AirflowOrNot> {
   const folder = await mkdtemp(join(tmpdir(), 'aries-airflow-'));
   const bin = join(folder, 'venv/bin');

@@ -4,10 +4,10 @@ import { tail } from './daemon.ts';
 
 const run = promisify(execFile);
 
-/** Whether packages are there now, and if not, why, in words for whoever reads the test's output. */
+/** The result of an installation: available, or the reason why not, for the test's output. */
 export type Availability = { available: true } | { available: false; reason: string };
 
-/** Installs the Debian packages that are missing: as root, or through a `sudo` that asks for no password. */
+/** Installs missing Debian packages, as root or through a `sudo` without password. */
 export async function ensurePackages(names: string[]): Promise<Availability> {
   let missing: string[];
   try {
@@ -26,8 +26,8 @@ export async function ensurePackages(names: string[]): Promise<Availability> {
     return run(command, rest, { timeout: 600_000, maxBuffer: 64 << 20 });
   };
   try {
-    // Its failure is not ours to judge: one unreachable repository among several does no harm, and without any
-    // the install fails and says so.
+    // Ignored: one unreachable repository among several does no harm, and if none can be reached the install fails
+    // with a message.
     await apt('update').catch(() => {});
     await apt('install', '-y', '--no-install-recommends', ...missing);
   } catch (error) {
@@ -43,7 +43,7 @@ function no(names: string[], why: string): Availability {
 
 async function notInstalled(names: string[]): Promise<string[]> {
   const format = '${Package} ${db:Status-Status}\n';
-  // dpkg-query fails when it knows none of a name, and still lists the others.
+  // dpkg-query fails if a name is unknown, but still lists the others.
   const { stdout } = await run('dpkg-query', ['-W', '-f', format, ...names]).catch((error) => {
     if (error.code === 'ENOENT') throw error;
     return error as { stdout: string };

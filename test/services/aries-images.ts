@@ -9,18 +9,18 @@ import { type DockerEngine, dockerEnvironment } from './docker.ts';
 const run = promisify(execFile);
 const root = resolve(import.meta.dirname, '../..');
 
-/** The images of this repository under the names of this test run, and what is built from them. */
+/** The images of this repository, named for this test run, and a way to build on them. */
 export interface AriesImages {
-  /** What stands before each name. */
+  /** The prefix of each image name. */
   prefix: string;
-  /** Builds a folder's Dockerfile as it is, but for the names of our images in it; the image's name is prefixed as well. */
+  /** Builds a folder's Dockerfile, with the prefix added to the names of our images and to the new one. */
   build(folder: string, name: string, builder?: DockerEngine['builders'][number]): Promise<Printed>;
 }
 
-/** Runs docker/build for the base and these connectors, where no test file of this run has; always and for all where none is named. */
+/** Runs docker/build for the base and these connectors, unless a test file of this run already has. Without names, builds all, always. */
 export async function ariesImages(engine: DockerEngine, connectors: readonly string[]): Promise<AriesImages> {
   const { prefix } = engine;
-  // Plain: progress for a terminal is of no use in a report.
+  // Plain progress, because a report needs no animation.
   const env = { BUILDKIT_PROGRESS: 'plain' };
   const needed = ['aries-data', ...connectors.map((name) => `aries-${name}`)].map((name) => prefix + name);
   if (connectors.length === 0 || (await docker(engine, ['image', 'inspect', ...needed])).code !== 0) {
@@ -39,7 +39,7 @@ export async function ariesImages(engine: DockerEngine, connectors: readonly str
         const text = await readFile(join(folder, 'Dockerfile'), 'utf8');
         const ours = text.replaceAll(/^(FROM |COPY --from=)aries-/gm, `$1${prefix}aries-`);
         await writeFile(file, ours.replaceAll(/^FROM node:\S+/gm, `FROM ${engine.nodeImage}`));
-        // What another test file has built would not be done again, nor printed.
+        // Cached layers of another test file would be neither built nor printed.
         const args = ['build', '--no-cache', '--network', 'host', '--file', file, '--tag', prefix + name, folder];
         return await docker(engine, args, { ...env, DOCKER_BUILDKIT: builder === 'buildkit' ? '1' : '0' });
       } finally {

@@ -13,9 +13,9 @@ const run = promisify(execFile);
 /** The Debian packages that `startCeph` needs. */
 export const CEPH_PACKAGES = ['ceph-common', 'ceph-mon', 'ceph-osd', 'radosgw'];
 
-/** A running Ceph of our own that speaks S3; its data lives in a temporary folder and goes with it. */
+/** A running Ceph server with an S3 interface and its data in a temporary folder. */
 export interface CephServer extends S3Connection, AsyncDisposable {
-  /** Makes a bucket (named at random unless told) and returns its name. */
+  /** Creates a bucket, with a random name by default, and returns its name. */
   createBucket(name?: string): Promise<string>;
   stop(): Promise<void>;
 }
@@ -56,7 +56,7 @@ async function startIn(folder: string, daemons: Daemon[]): Promise<S3Connection>
     }
   };
   const daemon = (command: string, ...args: string[]) => {
-    // KILL: there is nothing to save, and an orderly end waits for the monitor.
+    // KILL, because nothing must be saved and an orderly shutdown waits for the monitor.
     const started = startDaemon({ command, args: ['-f', '-c', conf, ...args], stopSignal: 'KILL' });
     daemons.push(started);
     return started;
@@ -71,7 +71,7 @@ async function startIn(folder: string, daemons: Daemon[]): Promise<S3Connection>
   // The first command waits for the monitor.
   await tool('ceph', '--connect-timeout', '30', 'osd', 'new', osd);
   await tool('ceph-osd', '--mkfs', '-i', '0', '--osd-uuid', osd);
-  // A gateway that comes before the store is up backs off for seconds, so wait here.
+  // A gateway that starts before the store is up backs off for seconds, so wait here.
   const isUp = async () => (await tool('ceph', 'osd', 'stat')).includes('1 up');
   await daemon('ceph-osd', '-i', '0').until(isUp, 60_000);
 
@@ -93,8 +93,8 @@ async function answers(endpoint: string): Promise<boolean> {
 }
 
 /**
- * One copy of everything, no passwords between the parts, and everything below one folder. The monitor gathers
- * changes for a second unless told otherwise, and the gateway insists on encryption, which needs passwords.
+ * One copy of everything, no passwords between the daemons, and everything below one folder. By default the monitor collects
+ * changes for a second, and the gateway insists on encryption, which needs passwords.
  */
 function configuration(
   folder: string,

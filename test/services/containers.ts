@@ -2,21 +2,21 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type DockerEngine, dockerDoes, dockerEnvironment } from './docker.ts';
 
-/** What a command of the Docker client printed, stdout and stderr as they came. */
+/** The output of a Docker command, stdout and stderr in order. */
 export interface Printed {
   code: number | null;
   output: string;
 }
 
-/** How a container ended, and what is left to see of it. */
+/** The outcome of a container. */
 export interface Ended {
   code: number;
-  /** stdout and stderr, merged as `docker logs` has them. */
+  /** stdout and stderr, merged like in `docker logs`. */
   log: string;
-  /** The last line of the log, as JSON; undefined where it is none. */
+  /** The last line of the log as JSON; undefined if it is not JSON. */
   // biome-ignore lint/suspicious/noExplicitAny: tests look at parts of any result
   result: any;
-  /** What `docker inspect` says, but for the environment. */
+  /** The output of `docker inspect` without the environment. */
   inspected: string;
 }
 
@@ -24,13 +24,13 @@ export interface ContainerOptions {
   env?: Record<string, string>;
   /** More flags for `docker run`. */
   flags?: string[];
-  /** Called every tenth of a second while it runs, with its log so far; once it returns a signal, that is sent. */
+  /** Called ten times a second with the log so far; if it returns a signal, that is sent once. */
   signalAt?: (log: string) => string | undefined;
 }
 
-/** Runs a command of the Docker client on that engine. */
+/** Runs a Docker command on that engine. */
 export async function docker(engine: DockerEngine, args: readonly string[], env = {}): Promise<Printed> {
-  // One pipe for both, so that the order is kept.
+  // One pipe for both keeps the order.
   const child = spawn('/bin/sh', ['-c', 'exec "$0" "$@" 2>&1', engine.client, ...args], {
     env: { ...dockerEnvironment(engine), ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -43,7 +43,7 @@ export async function docker(engine: DockerEngine, args: readonly string[], env 
   return { code, output };
 }
 
-/** Runs an image to its end as a careful scheduler does: nothing can be written but /tmp, and no privilege can be gained. */
+/** Runs an image to its end with a read-only file system except /tmp, and without new privileges. */
 export async function runImage(
   engine: DockerEngine,
   image: string,

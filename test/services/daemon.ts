@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-// A server must not outlive its tests, not even when they are killed: the shell between them waits on a pipe
-// that the system closes with the test process, and then ends the server. The pipe's end is also how it is stopped.
+// A server must not outlive its tests, even if they are killed. A shell in between waits on a pipe that the system closes
+// with the test process, and then stops the server. Closing the pipe also stops it normally.
 const GUARD = `
 signal=$1; shift
 exec 3<&0
@@ -17,23 +17,23 @@ exit "$code"`;
 
 const KEPT_LOG = 32_768;
 
-/** What to start: the program, and how it is asked to stop. */
+/** The program to start, and how to stop it. */
 export interface DaemonOptions {
   command: string;
   args: string[];
   stopSignal?: 'TERM' | 'QUIT' | 'KILL';
   env?: NodeJS.ProcessEnv;
-  /** Whom to run as, when the tests run as root. */
+  /** The user to run as, if the tests run as root. */
   user?: { uid: number; gid: number } | undefined;
 }
 
-/** A server process in the foreground, which dies with the process that started it. */
+/** A server process that dies with the process that started it. */
 export interface Daemon {
-  /** The end of what it has printed so far. */
+  /** Returns the end of its output so far. */
   log(): string;
-  /** Resolves once `probe` returns true; rejects with the log's end when the process exits first or time runs out. */
+  /** Resolves once `probe` returns true; rejects with the end of the log if the process exits first or time runs out. */
   until(probe: (log: string) => boolean | Promise<boolean>, timeoutMs: number): Promise<void>;
-  /** Asks it to stop, kills it after ten seconds, and resolves when it is gone. */
+  /** Stops it, kills it after ten seconds, and resolves when it has ended. */
   stop(): Promise<void>;
 }
 
@@ -41,7 +41,7 @@ export interface Daemon {
 export function startDaemon(options: DaemonOptions): Daemon {
   const { command, args, stopSignal = 'TERM', env = process.env, user } = options;
   const guard = spawn('/bin/sh', ['-c', GUARD, 'guard', stopSignal, command, ...args], {
-    // Its own process group: an interrupt from the terminal reaches the tests, whose teardown stops the server.
+    // A separate process group, so that an interrupt reaches only the tests, whose teardown stops the server.
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
     env,
@@ -89,7 +89,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
   };
 }
 
-/** The last lines of a log, for an error message. */
+/** Returns the last lines of a log for an error message. */
 export function tail(log: string, lines = 20): string {
   const printed = log.split('\n').filter((line) => line.trim() !== '');
   return printed.slice(-lines).join('\n');

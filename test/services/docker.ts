@@ -9,28 +9,28 @@ import { buildNodeImage, type Docker, NODE_IMAGE } from './node-image.ts';
 
 const run = promisify(execFile);
 
-/** How tests reach a Docker engine, and what they build on. */
+/** A Docker engine for tests, and the images they build on. */
 export interface DockerEngine {
-  /** The client: Debian's own, where there is one, which knows BuildKit without a plug-in. */
+  /** The client; if available Debian's, which supports BuildKit without a plug-in. */
   client: string;
-  /** `DOCKER_HOST`; empty for the engine that the client finds by itself. */
+  /** `DOCKER_HOST`; empty for the client's default engine. */
   host: string;
-  /** What the names of all images begin with that tests make; they go at the end of the run. */
+  /** The prefix of all images that tests build; they are removed at the end of the run. */
   prefix: string;
-  /** `node:24-bookworm-slim`, or what stands in for it where it cannot be pulled. */
+  /** `node:24-bookworm-slim`, or a substitute if it cannot be pulled. */
   nodeImage: string;
-  /** The builders that this engine and client have. */
+  /** The available builders. */
   builders: ('classic' | 'buildkit')[];
 }
 
-/** The packages that an engine needs here: none where one runs already and images can be pulled. A sentence where there can be none. */
+/** Returns the packages that an engine needs: none if one runs already and can pull images. A sentence if there cannot be one. */
 export async function dockerNeeds(): Promise<string[] | string> {
   if (await answers('docker', '')) return (await canPull('docker', '')) ? [] : ['mmdebstrap'];
   if (process.getuid?.() !== 0) return 'no Docker engine answers, and starting one needs root';
   return ['docker.io', 'mmdebstrap'];
 }
 
-/** Uses the engine that runs here, or starts one of our own, whose images live in a temporary folder and go with it. */
+/** Uses a running engine, or starts one with its images in a temporary folder. */
 export async function startDocker(): Promise<DockerEngine & AsyncDisposable> {
   const running = new AsyncDisposableStack();
   try {
@@ -49,15 +49,14 @@ export async function startDocker(): Promise<DockerEngine & AsyncDisposable> {
   }
 }
 
-/** The environment of whatever calls `docker`, so that it finds that client and that engine. */
+/** Makes an environment in which `docker` is that client and uses that engine. */
 export function dockerEnvironment({ client, host }: Pick<DockerEngine, 'client' | 'host'>): NodeJS.ProcessEnv {
   const PATH = client.includes('/') ? `${dirname(client)}:${process.env.PATH}` : process.env.PATH;
   return { ...process.env, PATH, ...(host === '' ? {} : { DOCKER_HOST: host }) };
 }
 
 /**
- * Runs a command of the Docker client that must succeed; returns its stdout alone: the client warns on stderr, before a container's
- * id too.
+ * Runs a Docker command that must succeed, and returns only stdout, because the client prints warnings on stderr.
  */
 export async function dockerDoes(
   engine: Pick<DockerEngine, 'client' | 'host'>,
@@ -70,14 +69,14 @@ export async function dockerDoes(
 async function ownEngine(running: AsyncDisposableStack): Promise<{ client: string; host: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'aries-docker-'));
   running.defer(async () => {
-    // The namespace of the host's network stays mounted behind a daemon that has ended.
+    // The daemon leaves the host's network namespace mounted.
     for (const mounted of await mountsBelow(folder)) await run('umount', [mounted]);
     await rm(folder, { recursive: true, force: true });
   });
   await mkdir(join(folder, 'data'));
   const host = `unix://${folder}/docker.sock`;
   const client = '/usr/bin/docker';
-  // Without a bridge and without rules for the firewall it asks nothing of the machine's network: containers share the host's.
+  // Without a bridge or firewall rules it does not change the machine's network; containers share the host's.
   const args = ['--host', host, '--data-root', `${folder}/data`, '--exec-root', `${folder}/exec`];
   args.push('--pidfile', `${folder}/pid`, '--iptables=false', '--ip6tables=false', '--bridge=none');
   const daemon = startDaemon({ command: 'dockerd', args });
@@ -92,7 +91,7 @@ async function removeImages(docker: Docker, prefix: string): Promise<void> {
   if (ours.length > 0) await docker('image', 'rm', '--force', ...ours);
 }
 
-/** The innermost first. https://man7.org/linux/man-pages/man5/proc_pid_mounts.5.html */
+/** Lists mounts, innermost first: https://man7.org/linux/man-pages/man5/proc_pid_mounts.5.html */
 async function mountsBelow(folder: string): Promise<string[]> {
   const points = (await readFile('/proc/self/mounts', 'utf8')).split('\n').map((line) => line.split(' ')[1] ?? '');
   return points.filter((point) => point.startsWith(`${folder}/`)).reverse();

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 
-// Below the range from which systems take ports for outgoing connections (Linux from 32768, others from 49152):
-// the tests' own clients cannot take the port between this look and the server's bind.
+// Below the range for outgoing connections (Linux from 32768, others from 49152), so that the tests' own clients cannot
+// take the port before the server binds it.
 const FIRST = 15_000;
 const LAST = 32_000;
 

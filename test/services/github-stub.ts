@@ -7,8 +7,8 @@ import { pathToFileURL } from 'node:url';
 const root = resolve(import.meta.dirname, '../..');
 
 /**
- * Makes a module that, imported by `node --import`, shows GitHub to `aries` as it is to be in tests, where nothing is asked of the
- * real one: three issues of nodejs/node, on two pages. Other processes see what they ever do.
+ * Writes a module for `node --import` that stubs GitHub for `aries`, so that tests never use the real one: three issues of
+ * nodejs/node on two pages. Other processes are not affected.
  */
 export async function githubStub(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'aries-github-'));

@@ -7,23 +7,23 @@ import { startPostgres } from './postgres.ts';
 import { startPostgres15 } from './postgres-15.ts';
 
 /**
- * A service, or why there is none: `missing` where this machine cannot have it (its tests are skipped), `broken`
- * where it is installed and does not start (`services.test.ts` fails).
+ * A service, or why there is none: `missing` if this machine cannot have it (its tests are skipped), `broken` if it is
+ * installed but does not start (`services.test.ts` fails).
  */
 export type Service<T> = ({ state: 'ready' } & T) | { state: 'missing' | 'broken'; reason: string };
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** One real S3 server (Ceph) for all integration tests; make a bucket with `createBucket` of `bucket.ts`. */
+    /** A real S3 server (Ceph) for all integration tests; create buckets with `createBucket` of `bucket.ts`. */
     s3: Service<S3Connection>;
-    /** One PostgreSQL 15 for all integration tests; make a database with `freshDatabase(url)`. */
+    /** A PostgreSQL 15 for all integration tests; create databases with `freshDatabase(url)`. */
     postgres15: Service<{ url: string }>;
-    /** One Docker engine for all integration tests; `containers.ts` runs things on it. */
+    /** A Docker engine for all integration tests; run containers with `containers.ts`. */
     docker: Service<DockerEngine>;
   }
 }
 
-/** Starts the services once for all integration tests, and prints plainly which of them this machine cannot have. */
+/** Starts the services once for all integration tests, and prints which of them are missing on this machine. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const running = new AsyncDisposableStack();
   const postgres = running.use(await startPostgres());
@@ -55,7 +55,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
 const LEFT_OUT = 'Nothing that they depend on has changed since they passed.';
 
-/** Whether all these areas need not run; `.ci/run` names those in the environment. */
+/** True if all these areas may be skipped; `.ci/run` lists them in the environment. */
 function isSkipped(...areas: string[]): boolean {
   const skipped = (process.env.ARIES_TEST_SKIP ?? '').split(' ');
   return areas.every((area) => skipped.includes(area));

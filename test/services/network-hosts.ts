@@ -5,15 +5,15 @@ import { type Availability, ensurePackages } from './apt.ts';
 
 const run = promisify(execFile);
 
-/** Hosts of our own on this machine: network namespaces, which reach nothing but the address of the bridge that joins them. */
+/** Simulated hosts: network namespaces that reach only the address of the bridge between them. */
 export interface NetworkHosts extends AsyncDisposable {
-  /** Where they find this machine. */
+  /** The address of this machine for the hosts. */
   address: string;
-  /** For each: what to put before a command to run it there. */
+  /** For each host, the words before a command to run it there. */
   hosts: string[][];
 }
 
-/** Makes hosts; says why where this machine cannot. */
+/** Makes hosts, or says why this machine cannot. */
 export async function startHosts(
   count: number,
 ): Promise<({ available: true } & NetworkHosts) | Exclude<Availability, { available: true }>> {

@@ -2,8 +2,8 @@ import { test } from 'vitest';
 import type { Service } from './integration.setup.ts';
 
 /**
- * In place of tests whose services are not all there: a test of this name skips where this machine cannot have one, and fails where
- * it is installed and does not start.
+ * Replaces tests that lack a service with one that is skipped if this machine cannot have the service, and fails if it is
+ * installed but does not start.
  */
 export function noService(name: string, ...services: Service<object>[]): void {
   test(name, ({ skip }) => {

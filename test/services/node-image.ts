@@ -8,16 +8,16 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** What docker/Dockerfile builds on unless told otherwise. */
+/** The default base image of docker/Dockerfile. */
 export const NODE_IMAGE = 'node:24-bookworm-slim';
 
-/** Runs a command of the Docker client; returns what it printed. */
+/** Runs a Docker command and returns its output. */
 export type Docker = (...args: string[]) => Promise<string>;
 
 /**
- * Builds the Node image that tests build on: the real one where it can be pulled, else Debian's packages, as `TAG-debian`,
- * with npm's Node 24 on top. Where this machine reaches the registry in a way of its own (another registry,
- * certificates), the image knows it, so that no Dockerfile has to.
+ * Builds the Node image for tests: the real one if it can be pulled, or else Debian's packages, as `TAG-debian`, with npm's Node 24
+ * on top. If this machine has special settings for the registry (another one, certificates), they are in the image, so that no
+ * Dockerfile needs them.
  */
 export async function buildNodeImage(docker: Docker, tag: string, canPull: boolean): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'aries-node-image-'));
@@ -31,7 +31,7 @@ export async function buildNodeImage(docker: Docker, tag: string, canPull: boole
   }
 }
 
-/** https://github.com/nodejs/docker-node/blob/main/24/bookworm-slim/Dockerfile, of which this has what ours relies on. */
+/** https://github.com/nodejs/docker-node/blob/main/24/bookworm-slim/Dockerfile: the parts that our image relies on. */
 async function standIn(docker: Docker, { folder, tag }: { folder: string; tag: string }): Promise<string[]> {
   await docker('import', await debian(), `${tag}-debian`);
   await copyFile(process.execPath, join(folder, 'node'));
@@ -49,7 +49,7 @@ async function standIn(docker: Docker, { folder, tag }: { folder: string; tag: s
   ];
 }
 
-/** An archive of Debian's smallest system; kept, for it takes twenty seconds. */
+/** Makes an archive of a minimal Debian system, and keeps it because that takes twenty seconds. */
 async function debian(): Promise<string> {
   const folder = resolve(import.meta.dirname, '../../node_modules/.cache/aries');
   const archive = join(folder, 'bookworm.tar');

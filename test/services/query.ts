@@ -1,12 +1,12 @@
 import pg from 'pg';
 
-/** Runs statements on a connection of their own; returns the rows of the last. */
+/** Runs statements on a new connection; returns the rows of the last one. */
 export async function query(url: string, ...statements: string[]): Promise<pg.QueryResult['rows']> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
     let rows: pg.QueryResult['rows'] = [];
-    // Of a text with several statements there is one result each.
+    // Several statements give one result each.
     for (const statement of statements) rows = [await client.query(statement)].flat().at(-1)!.rows;
     return rows;
   } finally {

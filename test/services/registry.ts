@@ -9,25 +9,25 @@ import { freePort } from './free-port.ts';
 const run = promisify(execFile);
 
 /**
- * Optional packages that others depend on (vite 8.4) and that not every registry has. `npm ci` wants them to be in the lock file all
- * the same, so empty ones stand in for them.
+ * Optional dependencies (of vite 8.4) that not every registry has. `npm ci` still wants them in the lock file, so empty packages
+ * replace them.
  */
 const STAND_INS = ['napi-windows-process-start-time@0.1.0'];
 
-/** A registry of our own: what is published there is there, all else comes from the registry that npm uses. */
+/** A local registry. Packages that are not published there come from the registry that npm uses. */
 export interface Registry extends AsyncDisposable {
   url: string;
-  /** Publishes the package of a folder, as `pnpm publish` packs it. */
+  /** Publishes the package in a folder, packed as `pnpm publish` does. */
   publish(folder: string): Promise<void>;
 }
 
-/** Starts verdaccio, which is installed for the occasion: its dependencies are nobody else's business. */
+/** Starts verdaccio, installed on demand so that its dependencies stay out of the repository. */
 export async function startRegistry(): Promise<Registry> {
   const folder = await mkdtemp(join(tmpdir(), 'aries-registry-'));
   const { stdout: upstream } = await run('npm', ['config', 'get', 'registry'], { cwd: folder });
   await writeFile(
     join(folder, 'package.json'),
-    // Its own choice of node-fetch does not install.
+    // The version of node-fetch that it asks for does not install.
     JSON.stringify({ private: true, dependencies: { verdaccio: '^6' }, overrides: { 'node-fetch': '2.6.7' } }),
   );
   await run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts'], { cwd: folder });

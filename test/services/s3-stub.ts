@@ -2,39 +2,39 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A request as faults are asked about it. */
+/** A request, as passed to the function that chooses faults. */
 export interface StubRequest {
-  /** The operation as the S3 API names it. */
+  /** The operation's name in the S3 API. */
   operation: string;
   key: string;
-  /** How often this operation has been asked for, this time included. */
+  /** How often this operation has been requested, including this time. */
   count: number;
   headers: IncomingMessage['headers'];
 }
 
-/** What becomes of a request instead of what should. */
+/** A fault to simulate. */
 export type Fault =
-  /** Never answered. */
+  /** Never answers. */
   | 'hang'
-  /** Not done, and the connection is reset. */
+  /** Does nothing and resets the connection. */
   | 'reset'
-  /** Done, and the connection is reset before the answer. */
+  /** Executes the request and resets the connection before the response. */
   | 'lose-answer'
-  /** The answer's body breaks off, or stalls, after so many bytes. */
+  /** Breaks off or stalls the response's body after this many bytes. */
   | { after: number; how: 'reset' | 'stall' }
   | { status: number; code: string };
 
-/** An S3 server in memory that can be told to fail. What real servers do is tested against Ceph. */
+/** An S3 server in memory that fails on request. Real behaviour is tested against Ceph. */
 export interface S3Stub extends AsyncDisposable {
-  /** The bucket is always there. */
+  /** The bucket, which always exists. */
   uri(prefix: string): string;
   readonly objects: Map<string, Buffer>;
-  /** Names of uploads that are neither completed nor aborted. */
+  /** Lists uploads that are neither completed nor aborted. */
   uploads(): string[];
   /** All requests, as `GetObject key`. */
   readonly requests: string[];
   fault: (request: StubRequest) => Fault | undefined;
-  /** Whether ranges are understood. */
+  /** True if ranges are supported. */
   ranges: boolean;
 }
 

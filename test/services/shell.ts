@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { delimiter } from 'node:path';
 
-/** How one command of a person at a shell ended. */
+/** The outcome of one command in a shell. */
 export interface ShellResult {
   code: number | null;
   stdout: string;
@@ -9,20 +9,20 @@ export interface ShellResult {
 }
 
 export interface Shell {
-  /** Runs one line; `cd` is kept for the next. Throws with all output where it fails. */
+  /** Runs one line; a `cd` stays in effect. Throws with all output if it fails. */
   run(line: string): Promise<ShellResult>;
 }
 
 export interface ShellOptions {
   cwd: string;
-  /** Folders that are looked in first for commands. */
+  /** Folders to put first on the PATH. */
   path?: string[];
   env?: Record<string, string>;
 }
 
 const PLACE = '\u0001';
 
-/** A shell of somebody who has nothing of ours: none of our variables, none of our commands. */
+/** Starts a user's shell with none of our variables and commands. */
 export function openShell({ cwd, path = [], env = {} }: ShellOptions): Shell {
   let folder = cwd;
   return {
@@ -58,7 +58,7 @@ function outsidePath(): string[] {
   return (process.env.PATH ?? '').split(delimiter).filter((folder) => !folder.includes('node_modules'));
 }
 
-// pnpm and vitest tell whatever they start of themselves, and npm would listen.
+// pnpm and vitest set variables that npm would read.
 function outsideEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(process.env).filter(

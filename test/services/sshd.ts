@@ -11,26 +11,26 @@ const run = promisify(execFile);
 /** The Debian packages that `startSshd` needs. */
 export const SSHD_PACKAGES = ['openssh-client', 'openssh-server'];
 
-/** An SSH server of our own; it lets this very user in, with one key. */
+/** A separate SSH server that accepts the current user with one key. */
 export interface SshServer extends AsyncDisposable {
   port: number;
   /** `ssh://user@127.0.0.1:port`. */
   url: string;
-  /** Files of private keys that it takes: without a passphrase, and with `passphrase`. */
+  /** Files of accepted private keys: without a passphrase, and with `passphrase`. */
   key: string;
   lockedKey: string;
   passphrase: string;
-  /** The server's public keys, as lines of known_hosts; `ssh-keyscan` prints the same. */
+  /** The server's public keys as lines of known_hosts, as `ssh-keyscan` prints them. */
   knownHosts: string;
-  /** As `ssh-keygen -l` prints its Ed25519 key. */
+  /** The fingerprint of its Ed25519 key, as `ssh-keygen -l` prints it. */
   fingerprint: string;
-  /** A folder that goes with it. */
+  /** A temporary folder, removed with the server. */
   folder: string;
   log(): string;
   stop(): Promise<void>;
 }
 
-/** Starts OpenSSH's server on 127.0.0.1. `settings` are further lines of sshd_config(5). */
+/** Starts OpenSSH's server on 127.0.0.1. `settings` are extra lines of sshd_config(5). */
 export async function startSshd(settings: string[] = []): Promise<SshServer> {
   const folder = await mkdtemp(join(tmpdir(), 'aries-sshd-'));
   const passphrase = 'open sesame';
@@ -49,7 +49,7 @@ export async function startSshd(settings: string[] = []): Promise<SshServer> {
     ...hostKeys.map((file) => `HostKey ${file}`),
     `AuthorizedKeysFile ${join(folder, 'authorized')}`,
     `PidFile ${join(folder, 'pid')}`,
-    // The folder is below /tmp, which everybody may write to.
+    // The folder is below /tmp, which is world-writable.
     'StrictModes no',
     'PermitRootLogin yes',
     'PasswordAuthentication no',
@@ -60,7 +60,7 @@ export async function startSshd(settings: string[] = []): Promise<SshServer> {
     ...settings,
   ];
   await writeFile(join(folder, 'sshd_config'), `${config.join('\n')}\n`);
-  // Where the part of it that is not root yet locks itself in.
+  // The unprivileged part of sshd uses this folder as its root.
   if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true });
   const daemon = startDaemon({ command: '/usr/sbin/sshd', args: ['-D', '-e', '-f', join(folder, 'sshd_config')] });
   const stop = async () => {

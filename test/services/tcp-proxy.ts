@@ -8,20 +8,20 @@ export type Direction = 'up' | 'down';
 /** A proxy on 127.0.0.1 that passes TCP through and breaks it in the ways that networks do. */
 export interface TcpProxy extends AsyncDisposable {
   port: number;
-  /** How many connections are open through it now. */
+  /** The number of open connections. */
   readonly connections: number;
-  /** Resets all open connections, on both sides; what is on its way is lost. */
+  /** Resets all open connections on both sides; data in flight is lost. */
   cut(): void;
-  /** With `true`, stops listening, so that new connections are refused by the system; open ones stay. */
+  /** With `true`, stops listening, so that the system refuses new connections; open ones stay. */
   refuse(on: boolean): Promise<void>;
-  /** Holds back each piece of data, in both directions, for so many milliseconds. */
+  /** Delays all data, in both directions, by this many milliseconds. */
   delay(ms: number): void;
   /**
-   * Passes `bytes` more, counted over all connections, and at the first byte after them cuts, once. With a
-   * direction only that one counts: `cutAfterBytes(0, 'down')` lets a request arrive and loses its answer.
+   * Passes `bytes` more bytes over all connections, and then cuts once at the next byte. With a direction, only that
+   * one counts: `cutAfterBytes(0, 'down')` lets a request arrive and loses its response.
    */
   cutAfterBytes(bytes: number, direction?: Direction): void;
-  /** Calls back with what clients send, before it is passed on; a `cut()` from there keeps it from arriving. */
+  /** Called with data from clients before it is passed on; calling `cut()` there keeps it from arriving. */
   onUpstreamData(callback: (data: Buffer) => void): void;
   stop(): Promise<void>;
 }
@@ -48,7 +48,7 @@ export async function startProxy(target: { host: string; port: number }): Promis
     }
     const allowed = data.subarray(0, budget.bytes);
     budget = undefined;
-    // A reset overtakes what is still in the buffer: cut when the last allowed byte has left.
+    // A reset overtakes buffered data, so cut only when the last allowed byte has left.
     if (allowed.length === 0) cut();
     else to.write(allowed, cut);
     return false;
@@ -106,7 +106,7 @@ interface Pair {
 }
 
 interface Passage {
-  /** Hands data on; false asks for a pause. */
+  /** Passes data on; returns false to ask for a pause. */
   pass(data: Buffer, direction: Direction, to: Socket): boolean;
   latency(): number;
 }
@@ -117,7 +117,7 @@ function joinSockets(client: Socket, upstream: Socket, passage: Passage): Pair {
   const reset = () => {
     broken = true;
     for (const socket of [client, upstream]) {
-      // A socket that is shutting down cannot be reset, and would never close: libuv says EINVAL.
+      // A socket that is shutting down cannot be reset (libuv returns EINVAL) and would never close.
       if (socket.writableEnded) socket.destroy();
       else socket.resetAndDestroy();
     }
@@ -133,7 +133,7 @@ function joinSockets(client: Socket, upstream: Socket, passage: Passage): Pair {
     from.setNoDelay(true);
     from.on('error', reset);
     to.on('drain', () => from.resume());
-    // One promise after the other, so that held-back data keeps its order.
+    // One promise after the other, so that delayed data keeps its order.
     let last: Promise<void> | undefined;
     const later = (action: () => void) => {
       const ms = passage.latency();

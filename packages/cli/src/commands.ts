@@ -65,10 +65,10 @@ export const COMMANDS: Record<string, CommandClass> = {
 
 /** The first words of two-word commands, with what they are for. */
 export const TOPICS: Record<string, string> = {
-  new: 'Begin a connector or a pipeline',
+  new: 'Create a connector or a pipeline',
   schedule: 'Print what a scheduler needs to run a pipeline',
-  dataset: 'Look at datasets in staging, and delete them',
-  state: 'Look at how far streams have been loaded, and start over',
+  dataset: 'Inspect and delete datasets in staging',
+  state: 'Show or reset how far streams have been loaded',
 };
 
 /** Finds the command that the arguments begin with; `rest` is the arguments after it. */

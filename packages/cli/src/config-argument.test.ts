@@ -41,7 +41,7 @@ test('a config that cannot be read is refused without a word of it', async () =>
 test('a forgotten @ is noticed', async () => {
   const path = await file('config.yaml', 'a: 1');
   await expect(readConfigArgument(path)).rejects.toMatchObject({
-    hint: `Write --config @${path} for what the file holds.`,
+    hint: `To read the file, write --config @${path}.`,
   });
   await expect(readConfigArgument('@nowhere.yaml')).rejects.toMatchObject({
     code: 'NOT_FOUND',

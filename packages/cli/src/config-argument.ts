@@ -6,15 +6,15 @@ import { AriesError } from '@aries-data/sdk';
 import type { PlaceOf } from '@aries-data/sdk/internal';
 import { parseJsonOrYaml } from './json-or-yaml.ts';
 
-/** A config as it was given, and where in its file everything is. */
+/** A config as it was given, with the places of its values in its file. */
 export interface ConfigArgument {
   value: Record<string, unknown>;
   placeOf: PlaceOf | undefined;
 }
 
 /**
- * The value of `--config`: JSON, `@file` (JSON or YAML by content) or `-` (stdin); `{}` where it is left out.
- * References in it are not filled in yet. Throws `CONFIG_INVALID`, with the place and never the text.
+ * Reads the value of `--config`: JSON, `@file` (JSON or YAML by content) or `-` (stdin); `{}` if there is none. References in it are
+ * not filled in yet. Throws `CONFIG_INVALID` with the place, never with the text.
  */
 export async function readConfigArgument(
   argument: string | undefined,
@@ -52,6 +52,6 @@ async function readText(
 
 function hintFor(argument = ''): string {
   if (argument === '-' || argument.startsWith('@')) return 'Write an object in JSON or YAML.';
-  if (existsSync(argument)) return `Write --config @${argument} for what the file holds.`;
+  if (existsSync(argument)) return `To read the file, write --config @${argument}.`;
   return `Write JSON in single quotes, as in --config '{"url":"…"}', or name a file, as in --config @config.yaml.`;
 }

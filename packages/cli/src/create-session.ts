@@ -14,7 +14,7 @@ export interface SessionOptions {
   argv: readonly string[];
 }
 
-/** The session of one command. */
+/** Creates the session of one command. */
 export function createSession({ reporter, redactor, signal, ask, argv }: SessionOptions): Session {
   const { log, onStart, onProgress, print } = reporter;
   return {
@@ -32,8 +32,8 @@ export function createSession({ reporter, redactor, signal, ask, argv }: Session
       const secrets = literalSecrets(connector, value);
       for (const secret of secrets) redactor.add(secret);
       if (secrets.length > 0 && isTyped(config, argv)) {
-        log.warn('The config on the command line holds a secret that everybody on this machine can read', {
-          hint: `Write \${env:NAME} or \${file:PATH} in its place.`,
+        log.warn('The config on the command line holds a secret that every user of this machine can read', {
+          hint: `Write \${env:NAME} or \${file:PATH} instead.`,
         });
       }
       return { connector, config: await resolveConfig(value, { env: process.env, redactor }), placeOf };

@@ -6,13 +6,13 @@ import { exitCodeOf, type Stop, type StopSignal } from './signals.ts';
 export interface EndOptions {
   reporter: Reporter;
   stop: Stop;
-  /** Files that the failure is written to as well. */
+  /** Files that also get the failure. */
   files: readonly string[];
-  /** The command runs a step, which keeps what is durable. */
+  /** True if the command runs a step, whose durable progress is kept. */
   isStep: boolean;
 }
 
-/** No way out of the process without the line: a signal that the step ignores, an error that nobody caught, an exit from below. */
+/** Makes the process print its last line however it ends: by a signal that the step ignores, an uncaught error, or a `process.exit` in a connector. */
 export function endInAnyCase({ reporter, stop, files, isStep }: EndOptions): void {
   const end = (otherwise: () => AriesError, thrown?: unknown): void => {
     const signal = stop.received();
@@ -20,7 +20,7 @@ export function endInAnyCase({ reporter, stop, files, isStep }: EndOptions): voi
   };
   stop.onGiveUp((signal) => {
     void reporter.finish({ error: interrupted(signal, isStep) });
-    // Where not even the line can be written, because nobody reads the pipe, the process must still end.
+    // If not even the line can be written, because nothing reads the pipe, the process must still end.
     setTimeout(() => process.exit(exitCodeOf(signal)), 1000).unref();
   });
   process.on('uncaughtException', (thrown) => end(() => uncaught(thrown), thrown));
@@ -34,18 +34,18 @@ export function endInAnyCase({ reporter, stop, files, isStep }: EndOptions): voi
     process.exitCode = error.exitCode;
     for (const file of files) writeFileSync(file, line);
     writeSync(1, line);
-    // Node has a word about debuggers for a process that its inspector interrupted; nothing may follow the last line.
+    // Node prints a message about debuggers if its inspector interrupted the process; nothing may follow the last line.
     if (signal !== undefined) closeSync(2);
   });
 }
 
-/** What a command that a signal stopped ends with. */
+/** Returns the error of a command that a signal stopped. */
 export function interrupted(signal: StopSignal, isStep: boolean, cause?: unknown): AriesError {
   return new AriesError('INTERRUPTED', `Stopped by ${signal}`, {
     cause,
     exitCode: exitCodeOf(signal),
     hint: isStep
-      ? 'What was durable is kept: run the same command with the same --run-id to resume it.'
+      ? 'Durable progress is kept: run the same command with the same --run-id to resume.'
       : 'Run the same command again.',
   });
 }
@@ -53,7 +53,7 @@ export function interrupted(signal: StopSignal, isStep: boolean, cause?: unknown
 function uncaught(thrown: unknown): AriesError {
   if (isAriesError(thrown)) return thrown;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return new AriesError('BUG', `An error was thrown that nobody caught: ${message}`, {
+  return new AriesError('BUG', `Uncaught error: ${message}`, {
     cause: thrown,
     hint: 'Run again with --log-level debug and report the stack.',
   });

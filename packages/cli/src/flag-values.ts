@@ -1,7 +1,7 @@
 import type { MaxRejected } from '@aries-data/engine';
 import type { Interval } from '@aries-data/sdk';
 
-/** `--max-rejected`: a number of records, or a share of those read. */
+/** Parses `--max-rejected`: a number of records, or a share of those read. */
 export function parseMaxRejected(text: string): MaxRejected {
   const [, digits = '', percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(text.trim()) ?? [];
   const value = Number(digits);
@@ -13,7 +13,7 @@ export function parseMaxRejected(text: string): MaxRejected {
 
 const TIME = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(Z|[+-]\d{2}:?\d{2})?)?$/;
 
-/** A time as an RFC 3339 date-time; UTC where it names no zone. The text is kept: a Date would lose its microseconds. */
+/** Parses a time into an RFC 3339 date-time, in UTC if it names no zone. The digits are kept: a Date would lose microseconds. */
 export function parseTime(text: string): string {
   const match = TIME.exec(text.trim());
   const [, date, time = '00:00:00', zone = 'Z'] = match ?? [];
@@ -24,7 +24,7 @@ export function parseTime(text: string): string {
   return normal;
 }
 
-/** The interval of the two flags; both are there, or neither. */
+/** Returns the interval of the two flags, of which both are given or neither. */
 export function intervalOf(flags: {
   'interval-start'?: string | undefined;
   'interval-end'?: string | undefined;
@@ -34,7 +34,7 @@ export function intervalOf(flags: {
   return start === undefined || end === undefined ? undefined : { start, end };
 }
 
-/** A flag that may be given several times. In the environment its values are parted by commas or spaces. */
+/** Returns the values of a flag that may be repeated. In its environment variable they are separated by commas or spaces. */
 export function listOf(values: readonly string[] | string | undefined): string[] {
   return typeof values === 'string' ? values.split(/[\s,]+/).filter((value) => value !== '') : [...(values ?? [])];
 }

@@ -2,21 +2,21 @@ import { totalmem } from 'node:os';
 import v8 from 'node:v8';
 import { AriesError } from '@aries-data/sdk';
 
-/** The share of the old generation's limit beyond which V8 spends its time looking for garbage, and is about to give up. */
+/** The share of the old generation's limit above which V8 spends most of its time collecting garbage, and is about to abort. */
 const FULL = 0.85;
 const LOOK_EVERY_MILLISECONDS = 20;
 const MEBIBYTE = 1024 * 1024;
 
 /**
- * Ends a run whose heap is full of what is alive, while there is still room to say so: V8 itself aborts the process. What takes the
- * rest of the heap at one stroke (a value of hundreds of megabytes) is not seen in time; the process then ends with 134.
+ * Ends a run whose heap is full of live objects while there is still room to report it; V8 would abort the process. A single
+ * allocation that takes the rest of the heap (a value of hundreds of megabytes) is not noticed in time: the process ends with 134.
  */
 export function guardHeap(collect: () => void, giveUp: (error: AriesError) => void): void {
   const limit = oldLimit();
   let before = oldBytes();
   const timer = setInterval(() => {
     const used = oldBytes();
-    // By the next look it may have grown as much as since the last.
+    // Until the next check it may grow as much as since the last one.
     const growth = Math.max(0, used - before);
     before = used;
     if (used + growth < FULL * limit) return;
@@ -30,7 +30,7 @@ export function guardHeap(collect: () => void, giveUp: (error: AriesError) => vo
         'OUT_OF_MEMORY',
         `The run needs more memory than the ${megabytes} MB that JavaScript may use here`,
         {
-          hint: 'Give the container more memory, of which half is for JavaScript, or set NODE_OPTIONS=--max-old-space-size=MB. What is durable is kept.',
+          hint: 'Give the container more memory (half of it is for JavaScript), or set NODE_OPTIONS=--max-old-space-size=MB. Durable progress is kept.',
         },
       ),
     );
@@ -38,7 +38,7 @@ export function guardHeap(collect: () => void, giveUp: (error: AriesError) => vo
   timer.unref();
 }
 
-/** What is alive or not yet collected, without the young generation: that has a limit of its own. */
+/** Returns the bytes in use except those of the young generation, which has a limit of its own. */
 function oldBytes(): number {
   return v8
     .getHeapSpaceStatistics()
@@ -47,8 +47,8 @@ function oldBytes(): number {
 }
 
 /**
- * How much the old generation may hold. V8 only tells the limit of both generations; the flags tell the old one's. Without them it is
- * gigabytes, and the young one's share, three semi-spaces, hardly counts.
+ * Returns the limit of the old generation. V8 only reports the limit of both generations; flags give that of the old one. Without flags
+ * the limit is gigabytes, and the three semi-spaces of the young generation hardly matter.
  */
 function oldLimit(): number {
   const flags = [process.env.NODE_OPTIONS ?? '', ...process.execArgv].join(' ');
@@ -61,7 +61,7 @@ function oldLimit(): number {
   return Math.min(both, share || size || both - 3 * semiSpace * MEBIBYTE);
 }
 
-/** Of the container, where it has a limit, else of the machine. */
+/** Returns the memory of the container, or of the machine if the container has no limit. */
 function memoryHere(): number {
   const limited = process.constrainedMemory();
   return limited > 0 && limited < totalmem() ? limited : totalmem();

@@ -8,17 +8,17 @@ type Collector = (options: { type: 'minor' | 'major' }) => void;
 const ENOUGH_BYTES = 8 * 1024 * 1024;
 const LOOK_EVERY_MILLISECONDS = 20;
 
-/** How much garbage may come to what is alive before the old generation is collected; V8's own measure is several times that. */
+/** How much garbage, relative to live objects, starts a collection of the old generation; V8's default is several times that. */
 const GARBAGE_PERCENT = 100;
 
-/** Bytes outside the heap that may come before the young generation is collected for their sake. */
+/** Growth of memory outside the heap that starts a collection of the young generation, which holds the buffers. */
 const OUTSIDE_BYTES = 8 * 1024 * 1024;
 
 /**
- * Keeps V8 from filling memory with what has passed through. The young generation stops growing once it is large enough for
- * streaming: left alone it grows to several times that, and there is no flag by which a running process could limit it, only one
- * that ends its growth. The old generation is collected sooner than V8 would. And so is the young one where buffers are what
- * passes through: it hardly holds anything of them itself, so V8 would let 64 MB of them wait. `giveUp` is told when the heap is full.
+ * Keeps V8 from filling memory with data that has already passed through. The young generation stops growing once it is large enough
+ * for streaming; by default it grows to several times that, and a running process has no flag to limit it, only one to stop its
+ * growth. The old generation is collected sooner than by default. So is the young one when buffers pass through: it hardly holds
+ * any of their bytes itself, so V8 would let 64 MB of them pile up. `giveUp` is called when the heap is full.
  */
 export function limitHeap(giveUp: (error: AriesError) => void): void {
   v8.setFlagsFromString(`--heap-growing-percent=${GARBAGE_PERCENT}`);
@@ -47,7 +47,7 @@ function newSpaceBytes(): number {
   return v8.getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space')?.space_size ?? 0;
 }
 
-// The one way to V8's collector from within a process: a context that is made while it is exposed has it.
+// The only way to call V8's collector from within a process: a context that is created while `gc` is exposed has it.
 function exposedCollector(): Collector {
   v8.setFlagsFromString('--expose-gc');
   const gc = vm.runInNewContext('gc') as Collector;

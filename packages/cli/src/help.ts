@@ -3,7 +3,7 @@ import { findCommand, TOPICS } from './commands.ts';
 import { oclifConfig } from './oclif-config.ts';
 import { flush } from './report/stdio.ts';
 
-/** Prints the help of `aries`, of a topic or of a command: of the first words that name one. */
+/** Prints the help of `aries`, or of the topic or command that the first words name. */
 export async function showHelp(argv: readonly string[]): Promise<void> {
   const config = await oclifConfig();
   const words = argv[0] === 'help' ? argv.slice(1) : argv;

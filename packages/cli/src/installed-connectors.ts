@@ -3,7 +3,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import { nearest } from '@aries-data/sdk';
 import { readPackageJson, shortName, subpathsOf } from './package-json.ts';
 
-/** The short names of all connectors and built-in transforms that can be reached from these folders. */
+/** Returns the short names of all connectors and built-in transforms that can be imported from these folders. */
 export function connectorsAt(folders: readonly string[]): string[] {
   const names = new Set<string>();
   for (const modules of folders.flatMap(nodeModulesAbove)) {
@@ -18,12 +18,12 @@ export function connectorsAt(folders: readonly string[]): string[] {
   return [...names].sort();
 }
 
-/** Those among the known names that a misspelt one may stand for. */
+/** Returns the known names that a misspelt name may stand for. */
 export function suggest(use: string, known: readonly string[]): string[] {
   return nearest(shortName(use), known);
 }
 
-/** The files next to a path that does not exist whose names are close to it. */
+/** Returns the files whose names are close to that of a path that does not exist. */
 export function nearestFiles(path: string): string[] {
   const folder = dirname(path);
   return nearest(basename(path), list(folder)).map((name) => `./${relative(process.cwd(), join(folder, name))}`);

@@ -1,14 +1,12 @@
 import { duplicateName } from '@aries-data/formats';
 import type { Json } from '@aries-data/sdk';
 
-/**
- * A document in JSON, or else in YAML. Errors give the place and never the text: it may hold a secret.
- */
+/** Parses a document in JSON, or else in YAML. Errors give the place and never the text, which may hold a secret. */
 export async function parseJsonOrYaml(text: string, where: string): Promise<unknown> {
   try {
     return await parsed(text, where);
   } catch (error) {
-    // The parsers call themselves at each level.
+    // The parsers recurse at each level.
     throw error instanceof RangeError ? new Error(`${where} has too many levels of lists and objects`) : error;
   }
 }

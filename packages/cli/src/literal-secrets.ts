@@ -2,8 +2,8 @@ import { createRedactor, parseConfig, type Redactor } from '@aries-data/engine';
 import type { Connector } from '@aries-data/sdk';
 
 /**
- * The secrets that a config holds as they are, not as a reference such as `${env:TOKEN}`. On a command line they can be read by
- * anyone who sees the list of processes.
+ * Returns the secrets that a config holds literally instead of by a reference such as `${env:TOKEN}`. On a command line anyone who can
+ * list processes can read them.
  */
 export function literalSecrets(connector: Connector, config: unknown): string[] {
   const found: string[] = [];
@@ -13,7 +13,7 @@ export function literalSecrets(connector: Connector, config: unknown): string[] 
     try {
       parseConfig(part.config, config, connector.name, { redactor: recorder });
     } catch {
-      // That the config is wrong is said where it is used.
+      // A wrong config is reported where it is used.
     }
   }
   return found.filter((secret) => !/\$\{[a-z]+:/.test(secret));

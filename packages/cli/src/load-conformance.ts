@@ -7,19 +7,19 @@ import { nearestPackageJson } from './package-json.ts';
 import { resolveConnector } from './resolve-connector.ts';
 
 /**
- * Loads the file that says how to test a connector. Throws `NOT_FOUND` where there is none, `CONNECTOR_INVALID` where it cannot
- * be loaded. A package of several transforms exports a suite by the name of each.
+ * Loads the file that says how to test a connector. A package of several transforms exports a suite by the name of each. Throws
+ * `NOT_FOUND` if there is no such file, `CONNECTOR_INVALID` if it cannot be loaded.
  */
 export async function loadConformance(
   use: string | undefined,
   connector: Connector,
   named: string | undefined,
 ): Promise<ConformanceSuites> {
-  const file = named === undefined ? besides(use) : resolve(named);
+  const file = named === undefined ? conformanceNextTo(use) : resolve(named);
   if (file === undefined || !existsSync(file)) {
-    throw new AriesError('NOT_FOUND', `There is no ${named ?? 'conformance.ts beside the connector'}`, {
+    throw new AriesError('NOT_FOUND', `There is no ${named ?? 'conformance.ts next to the connector'}`, {
       connector: connector.name,
-      hint: 'It says how to test the connector: docs/guides/testing.md. Name it with --conformance where it is elsewhere.',
+      hint: 'This file says how to test the connector: docs/guides/testing.md. If it is elsewhere, name it with --conformance.',
     });
   }
   const exports = (await import(pathToFileURL(file).href).catch((cause: Error) => {
@@ -33,8 +33,8 @@ export async function loadConformance(
   return own === undefined ? exports : { ...exports, transform: own };
 }
 
-/** In the folder of the connector's file, or of its package. */
-function besides(use: string | undefined): string | undefined {
+/** Finds the file in the folder of the connector's file or of its package. */
+function conformanceNextTo(use: string | undefined): string | undefined {
   const { file } = resolveConnector(use, process.cwd());
   const manifest = nearestPackageJson(dirname(file));
   const folders = [dirname(file), ...(manifest === undefined ? [] : [dirname(manifest)])];

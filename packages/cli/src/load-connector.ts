@@ -21,7 +21,7 @@ export async function loadConnector(use: string | undefined, from: string = proc
   return connectorOf(exports, { name: resolved.name, version: resolved.version });
 }
 
-/** What a `define…` function found wrong does not say yet of which connector. */
+/** Adds the name of the connector to an error of a `define…` function, which does not know it. */
 function named(cause: AriesError, { name }: ResolvedConnector): AriesError {
   if (cause.connector !== undefined) return cause;
   return new AriesError(cause.code, `${name}: ${cause.message}${placeOf(cause)}`, {
@@ -46,7 +46,7 @@ function cannotLoad({ file, name }: ResolvedConnector, cause: unknown): AriesErr
 
 const OWN_FOLDER = dirname(fileURLToPath(import.meta.url));
 
-// Node puts file and line of a syntax error before the stack; other errors have them in the first frame that is not ours.
+// Node puts file and line of a syntax error before the stack. Other errors have them in the first frame that is not of this folder.
 function placeOf(error: Error): string {
   const lines = (error.stack ?? '').split('\n').map((line) => line.trim());
   const head = /^(?:file:\/\/)?(\/.*:\d+)$/.exec(lines[0] ?? '')?.[1];

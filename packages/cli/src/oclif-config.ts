@@ -4,8 +4,8 @@ import { Config, type Interfaces } from '@oclif/core';
 import { COMMANDS, TOPICS } from './commands.ts';
 
 /**
- * What oclif knows of `aries`. It is handed over as one plugin with its commands at hand, so that oclif searches no files:
- * the same from TypeScript sources and from the bundle.
+ * Returns oclif's configuration of `aries`: one plugin with its commands loaded, so that oclif searches no files. It works from
+ * TypeScript sources and from the bundle alike.
  */
 export async function oclifConfig(): Promise<Config> {
   const root = fileURLToPath(new URL('..', import.meta.url));
@@ -46,7 +46,7 @@ export async function oclifConfig(): Promise<Config> {
   });
 }
 
-// oclif names arguments and flags after their keys only once a command is run; its help needs the names before.
+// oclif names arguments and flags after their keys only when a command runs; its help needs the names earlier.
 function named<T extends object>(options: Record<string, T>): Record<string, T & { name: string }> {
   return Object.fromEntries(Object.entries(options).map(([name, option]) => [name, { ...option, name }]));
 }

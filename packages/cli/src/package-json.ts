@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { AriesError } from '@aries-data/sdk';
 
-/** What of a package.json says where a connector is. */
+/** The members of a package.json that are needed to find a connector. */
 export interface PackageJson {
   name?: string;
   version?: string;
@@ -11,7 +11,7 @@ export interface PackageJson {
   exports?: unknown;
 }
 
-/** Reads a package.json; throws `CONNECTOR_INVALID` where it is none. */
+/** Reads a package.json. Throws `CONNECTOR_INVALID` if it is not JSON. */
 export function readPackageJson(file: string): PackageJson {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as PackageJson;
@@ -20,19 +20,19 @@ export function readPackageJson(file: string): PackageJson {
   }
 }
 
-/** The package.json of a folder, or of the nearest folder above that has one. */
+/** Finds the package.json of a folder, or of the nearest folder above that has one. */
 export function nearestPackageJson(folder: string): string | undefined {
   const file = join(folder, 'package.json');
   if (existsSync(file)) return file;
   return dirname(folder) === folder ? undefined : nearestPackageJson(dirname(folder));
 }
 
-/** Whether a package says of itself that it is a connector. */
+/** Returns true if a package declares that it is a connector. */
 export function isConnectorPackage(manifest: PackageJson): boolean {
   return manifest.keywords?.includes('aries-connector') === true;
 }
 
-/** The name people use: without `@aries-data/connector-` or `aries-connector-`. */
+/** Returns the name that people use: without `@aries-data/connector-` or `aries-connector-`. */
 export function shortName(packageName: string): string {
   return packageName.replace(/^@aries-data\/connector-|^aries-connector-/, '');
 }
@@ -40,7 +40,7 @@ export function shortName(packageName: string): string {
 const CONDITIONS = new Set(['node', 'import', 'module-sync', 'default']);
 
 /**
- * The file that a package exports as `.` or `./name`, as Node's resolver for `import` finds it.
+ * Returns the file that a package exports as `.` or `./name`, by the rules of Node's resolver for `import`.
  * https://nodejs.org/api/esm.html#resolution-algorithm-specification
  */
 export function entryOf(manifest: PackageJson, subpath: string): string | undefined {
@@ -52,14 +52,14 @@ export function entryOf(manifest: PackageJson, subpath: string): string | undefi
   return Object.hasOwn(exports, subpath) ? targetOf((exports as Record<string, unknown>)[subpath]) : undefined;
 }
 
-/** The sources that a connector's package names under a condition of ours: they are run where they are worked on. */
+/** Returns the source file that a connector's package exports under the condition `aries-source`: it runs during development. */
 export function sourcesOf({ exports }: PackageJson): string | undefined {
   const main = (exports as Record<string, unknown> | null | undefined)?.['.'] ?? exports;
   const sources = (main as Record<string, unknown> | null | undefined)?.['aries-source'];
   return typeof sources === 'string' ? sources : undefined;
 }
 
-/** The subpaths that a package exports by name: `./select` gives `select`. */
+/** Returns the subpaths that a package exports: `./select` gives `select`. */
 export function subpathsOf({ exports }: PackageJson): string[] {
   if (typeof exports !== 'object' || exports === null) return [];
   return Object.keys(exports).flatMap((key) => /^\.\/([\w-]+)$/.exec(key)?.[1] ?? []);

@@ -81,7 +81,7 @@ test('left out, it is the connector whose folder this is', async () => {
   const root = await folder({ 'package.json': connector('aries-connector-mine'), 'index.js': '', 'src/x': '' });
   expect(resolveConnector(undefined, join(root, 'src'))).toMatchObject({ name: 'mine', file: join(root, 'index.js') });
   const other = await folder({ 'package.json': { name: 'my-app' } });
-  expect(() => resolveConnector(undefined, other)).toThrow('No connector was given, and this folder is none');
+  expect(() => resolveConnector(undefined, other)).toThrow('No connector was given, and this folder is not one');
 });
 
 test('an unknown name or path is answered with the nearest', async () => {

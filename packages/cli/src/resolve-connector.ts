@@ -14,7 +14,7 @@ import {
   sourcesOf,
 } from './package-json.ts';
 
-/** Where a connector is, and what it is called. */
+/** File, name and version of a connector. */
 export interface ResolvedConnector {
   file: string;
   name: string;
@@ -24,9 +24,9 @@ export interface ResolvedConnector {
 const CLI = fileURLToPath(import.meta.url);
 
 /**
- * Finds what CONNECTOR or `use:` names: a path, a package, or a short name, looked for from a folder and then from the place
- * where Aries itself is installed. Left out, it is the connector whose folder this is.
- * Throws `CONNECTOR_NOT_FOUND` with the nearest names.
+ * Finds the connector that CONNECTOR or `use:` names: a path, a package, or a short name. Packages are looked up from a folder, then
+ * from where Aries is installed. Without a name, it is the connector in whose folder the command runs. Throws `CONNECTOR_NOT_FOUND`
+ * with similar names.
  */
 export function resolveConnector(use: string | undefined, from: string): ResolvedConnector {
   if (use === undefined) return ownConnector(from);
@@ -50,8 +50,8 @@ function ownConnector(from: string): ResolvedConnector {
   const manifest = file === undefined ? undefined : readPackageJson(file);
   if (file !== undefined && manifest !== undefined && isConnectorPackage(manifest))
     return connectorOfPackage(file, manifest);
-  throw new AriesError('USAGE', 'No connector was given, and this folder is none', {
-    hint: 'Name one, such as postgres or ./connector.ts, or run this where package.json has the keyword "aries-connector".',
+  throw new AriesError('USAGE', 'No connector was given, and this folder is not one', {
+    hint: 'Name one, such as postgres or ./connector.ts, or run this in a folder whose package.json has the keyword "aries-connector".',
   });
 }
 
@@ -62,7 +62,7 @@ function connectorAtPath(path: string, use: string): ResolvedConnector {
       hint:
         near.length > 0
           ? `Did you mean ${near.join(' or ')}?`
-          : 'Correct the path; it is taken from the current folder, in a pipeline from the folder of its file.',
+          : 'Correct the path. It is relative to the current folder, or in a pipeline to the folder of its file.',
     });
   }
   if (statSync(path).isDirectory()) {
@@ -74,7 +74,7 @@ function connectorAtPath(path: string, use: string): ResolvedConnector {
   }
   const manifestFile = nearestPackageJson(dirname(path));
   const manifest = manifestFile === undefined ? undefined : readPackageJson(manifestFile);
-  // A file of a connector's package is that connector; any other file is one by itself.
+  // A file of a connector's package is that connector; any other file is a connector of its own.
   if (manifest !== undefined && isConnectorPackage(manifest)) return { file: path, ...identityOf(manifest) };
   return { file: path, name: basename(path, extname(path)), version: '0.0.0' };
 }
@@ -95,7 +95,7 @@ function installedPackage(use: string, base: string): ResolvedConnector | undefi
     const file = packageJsonOf(specifier, base);
     if (file === undefined) continue;
     const manifest = readPackageJson(file);
-    // A package that merely has the same name as a system (pg, redis) is no connector.
+    // A package that only has the name of a system (pg, redis) is not a connector.
     if (specifier === use && short.length > 0 && !isConnectorPackage(manifest)) continue;
     return connectorOfPackage(file, manifest);
   }
@@ -104,12 +104,12 @@ function installedPackage(use: string, base: string): ResolvedConnector | undefi
 
 function connectorOfPackage(file: string, manifest: PackageJson): ResolvedConnector {
   const sources = sourcesOf(manifest);
-  // Where it is installed, only what was built can be run: Node strips no types below node_modules.
+  // An installed package can only run what was built: Node does not strip types below node_modules.
   if (sources !== undefined && !file.includes(`${sep}node_modules${sep}`) && existsSync(join(dirname(file), sources)))
     return { file: join(dirname(file), sources), ...identityOf(manifest) };
   const entry = entryOf(manifest, '.');
   if (entry !== undefined) return { file: join(dirname(file), entry), ...identityOf(manifest) };
-  throw new AriesError('CONNECTOR_INVALID', `${file} names no file to load`, {
+  throw new AriesError('CONNECTOR_INVALID', `${file} exports no file to load`, {
     hint: 'Set "exports" to the file that exports the connector.',
   });
 }

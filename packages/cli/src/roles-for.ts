@@ -1,7 +1,7 @@
 import { type ConnectorUse, parseConfig } from '@aries-data/engine';
 import type { ConnectorRole } from '@aries-data/sdk';
 
-/** The parts of a connector that take this config: source and destination may want different ones. Where none does, the first. */
+/** Returns the roles of a connector that accept this config, which may differ between source and destination; the first role if none does. */
 export function rolesFor({ connector, config }: ConnectorUse): ConnectorRole[] {
   const own = (['source', 'transform', 'destination'] as const).filter((role) => connector[role] !== undefined);
   const fitting = own.filter((role) => {

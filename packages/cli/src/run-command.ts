@@ -10,7 +10,7 @@ import { askOnTerminal } from './report/ask.ts';
 import { captureConsole } from './report/capture-console.ts';
 import { openMetricsFile } from './report/metrics-file.ts';
 import { outputSettings } from './report/output-settings.ts';
-import { createReporter, type Outcome, type Signal } from './report/reporter.ts';
+import { createReporter, type Outcome, type RunObserver } from './report/reporter.ts';
 import { prepareResultFiles } from './report/result-files.ts';
 import { recordRun } from './report/run-figures.ts';
 import { ignoreWriteErrors } from './report/stdio.ts';
@@ -20,7 +20,7 @@ import { unknownCommand } from './unknown-command.ts';
 import { checkEnvironment, toUsageError } from './usage-error.ts';
 import { watchForBlock } from './watchdog.ts';
 
-/** Runs one command, and ends the process in the way that schedulers rely on, whatever happens. */
+/** Runs one command, and whatever happens ends the process in the way that schedulers rely on. */
 export async function runCommand(argv: string[], stop: Stop): Promise<void> {
   ignoreWriteErrors();
   const settings = outputSettings(argv, process.env, {
@@ -31,7 +31,7 @@ export async function runCommand(argv: string[], stop: Stop): Promise<void> {
   const product = found?.command.product ?? 'data';
   const redactor = createRedactor(secretsOf(process.env));
   const files: string[] = [];
-  const signals: Signal[] = [];
+  const observers: RunObserver[] = [];
   const recorder = recordRun(found?.id ?? '', { name: settings.name });
   const reporter = createReporter({
     settings,
@@ -39,7 +39,7 @@ export async function runCommand(argv: string[], stop: Stop): Promise<void> {
     product,
     files,
     recorder,
-    signals,
+    observers,
     exit: (code) => process.exit(code),
   });
   const isStep = product === 'step';
@@ -57,10 +57,10 @@ export async function runCommand(argv: string[], stop: Stop): Promise<void> {
       const { figures } = recorder;
       const { version } = config;
       const { metricsFile: file } = settings;
-      if (file !== undefined) signals.push(openMetricsFile({ file, figures, version, warn: reporter.log.warn }));
+      if (file !== undefined) observers.push(openMetricsFile({ file, figures, version, warn: reporter.log.warn }));
       if (wantsTelemetry(process.env)) {
         const { startTelemetry } = await import('./report/telemetry.ts');
-        signals.push(await startTelemetry({ env: process.env, figures, version, log: reporter.log }));
+        observers.push(await startTelemetry({ env: process.env, figures, version, log: reporter.log }));
       }
     }
     const session = createSession({

@@ -1,7 +1,7 @@
 import { AriesError, nearest } from '@aries-data/sdk';
 import type { ConnectorRule } from '@aries-data/testing';
 
-/** The rules that `--rule` and `--role` ask for, or all. Throws `USAGE` for a rule that the connector does not have. */
+/** Returns the rules that `--rule` and `--role` ask for, or all. Throws `USAGE` for a rule that the connector does not have. */
 export function selectRules(
   rules: readonly ConnectorRule[],
   { rule: names, role }: { rule?: readonly string[] | undefined; role?: ConnectorRule['role'] | undefined },

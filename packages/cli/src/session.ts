@@ -1,22 +1,22 @@
 import type { ConnectorUse, Progress, Redactor, StepStart } from '@aries-data/engine';
 import type { Connector, Log } from '@aries-data/sdk';
 
-/** Puts a question to whoever started the command, and returns the answer. */
+/** Asks the user a question and returns the answer. */
 export type Ask = (question: string) => Promise<string>;
 
-/** What one call of `aries` gives its command: where to report, what stops it, how to find connectors. */
+/** What one call of `aries` gives its command: a log, a signal to stop, a way to load connectors. */
 export interface Session {
   signal: AbortSignal;
   log: Log;
   redactor: Redactor;
   onStart(start: StepStart): void;
   onProgress(progress: Progress): void;
-  /** Writes a piece of the product, for commands whose product is text. */
+  /** Writes a piece of the output, for commands that print text. */
   print(text: string): Promise<void>;
-  /** Only where somebody sits at a terminal. */
+  /** Only on a terminal. */
   ask: Ask | undefined;
-  /** Loads what `use` names; `from` is the folder it is looked up from. */
+  /** Loads the connector that `use` names, looked up from the folder `from`. */
   loadConnector(use: string | undefined, from?: string): Promise<Connector>;
-  /** The connector a command was given, with its config: references filled in, not parsed yet. */
+  /** Loads the connector of a command and reads its config: references are filled in, and it is not parsed yet. */
   connectorUse(use: string | undefined, config: string | undefined): Promise<ConnectorUse>;
 }

@@ -5,27 +5,27 @@ export type StopSignal = 'SIGTERM' | 'SIGINT' | 'SIGHUP';
 /** How long a step may take to end after a signal. */
 const GRACE_MS = 10_000;
 
-// A terminal sends its signal to the whole group, and a wrapper such as pnpm passes it on: both are one.
+// A terminal sends its signal to the whole group, and a wrapper such as pnpm passes it on: together they count once.
 const ECHO_MS = 250;
 
-/** The signals that stop a run. Listening starts with the process, reporting once there is somewhere to report to. */
+/** The signals that stop a run. It listens from the start of the process, before anything can be reported. */
 export interface Stop {
   /** Aborts at the first signal. */
   signal: AbortSignal;
   /** The signal received, if any. */
   received(): StopSignal | undefined;
-  /** Called when the step did not end in time, or a second signal came. */
+  /** Called if the step did not end in time, or at a second signal. */
   onGiveUp(listener: (signal: StopSignal) => void): void;
-  /** Ends the process at once, for a signal that came while nothing could be heard. What listens to its exit says how it ended. */
+  /** Ends the process at once, for a signal that the busy main thread did not receive. The listeners to its exit report how it ended. */
   force(signal: StopSignal): void;
 }
 
-/** The exit code of a process that a signal stopped. */
+/** Returns the exit code of a process that a signal stopped. */
 export function exitCodeOf(signal: StopSignal): number {
   return 128 + constants.signals[signal];
 }
 
-/** Turns SIGTERM, SIGINT and SIGHUP (a terminal that was closed) into an abort; the second one, or the grace period's end, gives up waiting. */
+/** Turns SIGTERM, SIGINT and SIGHUP (a closed terminal) into an abort. A second signal, or the end of the grace period, ends the waiting. */
 export function listenToSignals(graceMs = GRACE_MS): Stop {
   const controller = new AbortController();
   let received: StopSignal | undefined;

@@ -3,7 +3,7 @@ import type { StreamOptions } from '@aries-data/engine';
 import { parseJsonOrYaml } from './json-or-yaml.ts';
 
 /**
- * `--streams`: names with commas between, JSON (a list of names and options, or one of them), or `@file` with either in JSON or YAML.
+ * Parses `--streams`: names separated by commas, JSON (a list of names and options, or one of them), or `@file` with the same in JSON or YAML.
  *
  * @example
  * await parseStreams('issues,comments');

@@ -11,7 +11,7 @@ async function* chunksOf(bytes: Buffer, sizes: readonly number[]): AsyncGenerato
   }
 }
 
-test('batches are the same however the bytes of a part come', async () => {
+test('batches do not depend on how the bytes of a part arrive', async () => {
   const sizes = fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1 });
   const texts = fc.array(fc.string({ maxLength: 40 }), { minLength: 1, maxLength: 60 });
   await fc.assert(

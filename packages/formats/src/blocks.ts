@@ -4,20 +4,20 @@ import { release } from '@aries-data/sdk/internal';
 
 const LF = 10;
 
-/** The longest row of a part that is read record by record: it has to be in memory, several times over. */
+/** The longest row of a part that is decoded. It must fit in memory, several times over. */
 export const LONGEST_ROW_BYTES = 256 * 1024 * 1024;
 
-/** Throws `DATASET_CORRUPT` where a row that is still open is longer than any may be. */
+/** Throws `DATASET_CORRUPT` if an incomplete row is already longer than the limit. */
 export function refuseLonger(bytes: number, longest: number): void {
   if (bytes <= longest) return;
   throw new AriesError('DATASET_CORRUPT', `a row of the part is longer than ${longest} bytes`, {
-    hint: 'Rows this long pass only where the destination takes parts as they are: as csv or pgcopy, without transforms.',
+    hint: 'Rows this long can only be loaded if the destination takes parts untouched: as csv or pgcopy, without transforms.',
   });
 }
 
 /**
- * Cuts a stream of bytes into blocks of whole lines, each of about `bytes` bytes, or of one line where that is longer.
- * Only the last block may end without a line feed.
+ * Cuts a stream of bytes into blocks of complete lines, each of about `bytes` bytes, or of one line if that is longer.
+ * Only the last block may lack a line feed at its end.
  */
 export async function* lineBlocks(
   body: AsyncIterable<Uint8Array>,
@@ -25,7 +25,7 @@ export async function* lineBlocks(
   longest = LONGEST_ROW_BYTES,
 ): AsyncGenerator<Buffer> {
   let held: Uint8Array[] = [];
-  /** Chunks that pieces of are held. */
+  /** Chunks whose pieces are still held. */
   let chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body) {
@@ -34,7 +34,7 @@ export async function* lineBlocks(
       const piece = chunk.subarray(start, start + bytes);
       held.push(piece);
       size += piece.length;
-      // A good piece of whole lines goes as it is: joined to the next it would be copied.
+      // A large enough piece of complete lines is yielded at once. Joining it to the next one would copy it.
       const isGood = held.length === 1 && size >= bytes / 4 && piece.at(-1) === LF;
       const end = size < bytes && !isGood ? 0 : piece.lastIndexOf(LF) + 1;
       if (end === 0) {
@@ -52,7 +52,7 @@ export async function* lineBlocks(
 }
 
 /**
- * The same bytes in chunks of exactly `bytes`, but for the last: what is made of them no longer depends on how they were stored or
+ * Cuts a stream into chunks of exactly `bytes` bytes, except for the last, so that results do not depend on how the bytes were stored or
  * sent.
  */
 export async function* evenChunks(body: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Buffer> {
@@ -73,27 +73,27 @@ export async function* evenChunks(body: AsyncIterable<Uint8Array>, bytes: number
   if (size > 0) yield chunk.subarray(0, size);
 }
 
-/** Says that nobody looks at chunks any more; the last one may still be looked at. Returns those that are. */
+/** Releases chunks, except for the last one unless `withLast`. Returns those still in use. */
 function done(chunks: readonly Uint8Array[], withLast: boolean): Uint8Array[] {
   const still = withLast ? [] : chunks.slice(-1);
   for (const chunk of withLast ? chunks : chunks.slice(0, -1)) release(chunk);
   return still;
 }
 
-/** The bytes of all chunks in one buffer; not a copy where there is only one. */
+/** Joins chunks into one buffer. A single chunk is not copied. */
 export function joined(chunks: readonly Uint8Array[]): Buffer {
   const [first] = chunks;
   if (chunks.length !== 1 || first === undefined) return Buffer.concat(chunks);
   return Buffer.from(first.buffer, first.byteOffset, first.byteLength);
 }
 
-/** The text of a part's bytes. Bytes that are no UTF-8 would become other characters without a word, so they fail. */
+/** Decodes a part's bytes. Throws `DATASET_CORRUPT` if they are not UTF-8, instead of replacing characters silently. */
 export function partText(bytes: Buffer): string {
-  if (!isUtf8(bytes)) throw new AriesError('DATASET_CORRUPT', 'the part holds bytes that are not UTF-8');
+  if (!isUtf8(bytes)) throw new AriesError('DATASET_CORRUPT', 'the part contains bytes that are not UTF-8');
   return bytes.toString('utf8');
 }
 
-/** Cuts rows into batches of at most `limit`; the array itself where it is short enough. */
+/** Cuts rows into batches of at most `limit` rows. Yields the array itself if it is short enough. */
 export function* batchesOf<R>(rows: R[], limit: number): Generator<R[]> {
   if (rows.length <= limit) {
     if (rows.length > 0) yield rows;
@@ -102,16 +102,16 @@ export function* batchesOf<R>(rows: R[], limit: number): Generator<R[]> {
   for (let start = 0; start < rows.length; start += limit) yield rows.slice(start, start + limit);
 }
 
-/** Uncompressed bytes of one batch, where nothing else is asked for: few enough to be gone before V8's collector comes to copy them. */
+/** Default size of a batch, in uncompressed bytes. Small enough to be garbage before V8's collector would copy it. */
 export const BATCH_BYTES = 64 * 1024;
 
-/** Rows of one batch at most: a batch of tiny rows must not become a long pause. */
+/** The most rows of a batch, so that a batch of tiny rows does not block for long. */
 export const BATCH_ROWS = 10_000;
 
-/** How decoders cut what they read into batches. */
+/** Limits for the batches of a decoder. */
 export interface BatchLimits {
   batchRows?: number | undefined;
   batchBytes?: number | undefined;
-  /** The longest row, in bytes. */
+  /** Longest row, in bytes. */
   rowBytes?: number | undefined;
 }

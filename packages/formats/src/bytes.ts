@@ -1,20 +1,20 @@
-/** Turns text into UTF-8. */
+/** Encodes text as UTF-8. */
 export type ToBytes = (text: string) => Buffer;
 
-/** Bytes of their own. */
+/** Encodes into new memory. */
 export const freshBytes: ToBytes = (text) => Buffer.from(text);
 
-/** UTF-16 units of text that take more memory than this are not worth keeping it for. */
+/** Larger memory is not kept for reuse. */
 const MOST_BYTES = 4 * 1024 * 1024;
 
 /**
- * Bytes that the next call overwrites: for who copies them before. Fresh memory for each batch would wait for the garbage
- * collector in dozens of megabytes.
+ * Makes an encoder that reuses its memory, for callers that copy the bytes before the next call. New memory for each batch would wait for
+ * the garbage collector in dozens of megabytes.
  */
 export function reusedBytes(): ToBytes {
   let memory = Buffer.alloc(0);
   return (text) => {
-    // A unit of UTF-16 has three bytes at most.
+    // A UTF-16 unit takes at most three bytes.
     const most = 3 * text.length;
     if (most > MOST_BYTES) return Buffer.from(text);
     if (most > memory.length) memory = Buffer.allocUnsafeSlow(most);

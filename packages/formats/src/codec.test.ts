@@ -24,12 +24,12 @@ test.each(['csv', 'ndjson'] as const)('%s writes and reads batches', async (form
   expect(batches).toEqual([records]);
 });
 
-test('pgcopy holds only what came from PostgreSQL', () => {
+test('pgcopy holds only fields from PostgreSQL', () => {
   expect(() => encoderOf('pgcopy', fields)).toThrow(
-    'pgcopy cannot hold the records: "id" is int64, of which no PostgreSQL type is known',
+    'pgcopy cannot hold the records: "id" is int64, and its PostgreSQL type is not known',
   );
   const casted = fieldsOf({ type: 'object', properties: { id: fieldSchema('string', { pgType: 'bigint' }) } });
-  expect(() => encoderOf('pgcopy', casted)).toThrow('"id" was bigint, and is string by now');
+  expect(() => encoderOf('pgcopy', casted)).toThrow('"id" was bigint, but is now string');
   const range = fieldsOf({ type: 'object', properties: { at: fieldSchema('pg-text', { pgType: 'tsrange' }) } });
   expect(() => decoderOf('pgcopy', range, { coerce: false })).toThrow('"at" is tsrange');
 });

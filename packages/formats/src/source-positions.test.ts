@@ -12,7 +12,7 @@ streams:
           deep: 1 }
 `;
 
-test('a path is where its key stands, in block and in flow style; what is not there is where it would be', () => {
+test('a path is at its key, in block and flow style; a missing one is where it would be', () => {
   const placeOf = placesIn(yaml, 'rest.yaml');
   const lines = [
     [],
@@ -36,6 +36,6 @@ test('a path is where its key stands, in block and in flow style; what is not th
   `);
 });
 
-test('JSON has lines as well', () => {
+test('JSON has lines, too', () => {
   expect(placesIn('{\n  "a": {\n    "b": [1,\n 2] } }', 'c.json')(['a', 'b', 1])).toBe('c.json:4');
 });

@@ -81,6 +81,6 @@ export function createAppenders({ connection, schema }: AppendersOptions): Appen
 
 function differs(table: string, given: number, counted: number): AriesError {
   return new AriesError('COUNTS_DIFFER', `DuckDB was given ${given} rows for ${table}, it holds ${counted}`, {
-    hint: 'Nothing was committed. Load again; where it stays, report it.',
+    hint: 'Nothing was committed. Load again. If this happens again, report it.',
   });
 }

@@ -24,7 +24,7 @@ export function createPartCopier(database: SessionDatabase, schema: string): Par
     const inserted = await database.execute(insert);
     if (inserted !== rows) {
       throw new AriesError('COUNTS_DIFFER', `DuckDB was to read ${rows} rows for ${into.table}, it read ${inserted}`, {
-        hint: 'Nothing was committed. Load again; where it stays, report it.',
+        hint: 'Nothing was committed. Load again. If this happens again, report it.',
       });
     }
     await database.appenders.inserted(into, rows);

@@ -59,10 +59,10 @@ describe('format and compression', () => {
   test.each([
     ['gz', gzipSync(ndjson.repeat(50_000))],
     ['zst', zstdCompressSync(ndjson.repeat(50_000))],
-  ])('a %s file that was cut off is no shorter file', async (ending, bytes) => {
+  ])('a %s file that was truncated is an error, not a shorter file', async (ending, bytes) => {
     const folder = await folderWith({ [`x.ndjson.${ending}`]: bytes.subarray(0, bytes.length - 5) });
     expect(await failure(read({ url: `${folder}/x.ndjson.${ending}` }))).toMatch(
-      new RegExp(`^DATA_INVALID: ${folder}/x.ndjson.${ending}: the ${ending} data is damaged: .+ — It was cut off`),
+      new RegExp(`^DATA_INVALID: ${folder}/x.ndjson.${ending}: the ${ending} data is damaged: .+ — It was truncated`),
     );
   });
 

@@ -167,6 +167,6 @@ test('JSON numbers mixed with text in a column cause a warning, because numbers 
     log: { ...silent, warn: (message: string) => void warnings.push(message) },
   });
   expect(warnings).toEqual([
-    'x: JSON numbers stand beside texts in "version", so they are texts in their shortest form: 1.10 is 1.1',
+    'x: "version" has both JSON numbers and strings, so its numbers become strings in their shortest form: 1.10 is "1.1"',
   ]);
 });

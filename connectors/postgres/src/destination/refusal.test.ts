@@ -40,7 +40,7 @@ const bad: [name: string, values: JsonRecord, reason: string][] = [
   [
     'half a surrogate pair',
     { t: '\ud800' },
-    '"t": a text contains half of a surrogate pair, which UTF-8 cannot encode',
+    '"t": a string contains half of a surrogate pair, which UTF-8 cannot encode',
   ],
   ['a numeric overflow', { n: '1000' }, '"n" = "1000": numeric field overflow'],
   ['a date that is none', { d: '2026-02-30' }, '"d" = "2026-02-30": date/time field value out of range: "2026-02-30"'],

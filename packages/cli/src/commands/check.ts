@@ -3,13 +3,13 @@ import { AriesCommand } from '../base-command.ts';
 import * as flag from '../flags.ts';
 
 export default class Check extends AriesCommand {
-  static override summary = 'Prove that a connector can reach its system with this config';
+  static override summary = 'Check a config, and that the connector can reach its system with it';
   static override args = { connector: flag.connectorArg };
   static override flags = flag.withEnvironment({
     config: flag.config,
     role: Flags.option({
       options: ['source', 'transform', 'destination'] as const,
-      summary: 'The part to check; all that take this config',
+      summary: 'Role to check; by default every role that accepts this config',
     })(),
   });
   static override examples = ['<%= config.bin %> check postgres --config @postgres.yaml'];

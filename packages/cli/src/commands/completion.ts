@@ -6,7 +6,7 @@ const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export default class Completion extends AriesCommand {
   static override summary = 'Print a script that completes aries in a shell';
   static override description =
-    'It completes commands, flags, the values of flags that take one of a few, and files. To use it in the running shell: source <(aries completion bash), the same with zsh; aries completion fish | source. To keep it, write it to a file that the shell reads when it starts.';
+    'It completes commands, flags, the values of flags that take one of a few words, and files. For the running shell: eval "$(aries completion bash)", the same with zsh after compinit, or aries completion fish | source. For every shell: put that line into ~/.bashrc or ~/.zshrc, or write the script to ~/.config/fish/completions/aries.fish.';
   static override product = 'text' as const;
   static override args = {
     shell: Args.string({ description: 'bash, zsh or fish', options: [...SHELLS], required: true, ignoreStdin: true }),

@@ -12,9 +12,9 @@ interface DoctorResult {
 }
 
 export default class Doctor extends AriesCommand {
-  static override summary = 'Find out what would keep a step from running here, and what to do about it';
+  static override summary = 'Find what would keep a step from running here, and how to fix it';
   static override description =
-    'Looks at disk, memory and the XCom folder; with --staging at the staging and the clock, with CONNECTOR or --config at the connector and its system. It leaves nothing behind. The exit code is that of the worst finding.';
+    'Checks disk, memory and the XCom folder; with --staging also the staging and the clock; with CONNECTOR or --config also the connector and its system. What it writes, it deletes again. The exit code is that of the worst finding.';
   static override args = { connector: flag.connectorArg };
   static override flags = flag.withEnvironment({ config: flag.config, staging: flag.staging });
   static override examples = [
@@ -47,11 +47,11 @@ export default class Doctor extends AriesCommand {
 
   override present({ findings }: DoctorResult, page: Page): string {
     const warnings = findings.filter(({ status }) => status === 'warning').length;
-    return `${findingsTable(findings, page)}\n${warnings === 0 ? 'All is well.' : `It works; ${warnings} to look at.`}`;
+    return `${findingsTable(findings, page)}\n${warnings === 0 ? 'Everything is fine.' : `It works, with ${warnings === 1 ? '1 warning' : `${warnings} warnings`}.`}`;
   }
 }
 
-/** What will not go away by itself is worse than what may. */
+/** Kinds of errors, the worst first: one that a retry may solve is the least bad. */
 const WORST_FIRST = ['bug', 'data', 'config', 'auth', 'transient'];
 
 async function worstOf(findings: readonly Finding[]): Promise<AriesError | undefined> {

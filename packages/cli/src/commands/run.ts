@@ -2,14 +2,14 @@ import type { PipelinePlan, PipelineResult, PlanResult } from '@aries-data/engin
 import { Args } from '@oclif/core';
 import { AriesCommand } from '../base-command.ts';
 import { intervalOf } from '../flag-values.ts';
+import { presentDryRun } from '../report/dry-run.ts';
 import { presentPartitions } from '../report/partitions.ts';
-import { presentPlan } from '../report/plan.ts';
 import { presentStep } from '../report/summary.ts';
 import type { Page } from '../report/table.ts';
 import { stepFlags } from '../step-flags.ts';
 
 export default class Run extends AriesCommand {
-  static override summary = 'Run a pipeline: all its steps, or the one that a scheduler asks for';
+  static override summary = 'Run a pipeline: all its steps, or only the one that a scheduler asks for';
   static override product = 'step' as const;
   static override args = {
     pipeline: Args.string({ description: 'The YAML file of the pipeline', required: true, ignoreStdin: true }),
@@ -37,7 +37,7 @@ export default class Run extends AriesCommand {
   override present(result: PipelineResult | PipelinePlan | PlanResult, page: Page): string {
     if ('partitions' in result && 'plan' in result) return presentPartitions(result);
     return Array.isArray(result.steps)
-      ? presentPlan(result as PipelinePlan, page)
+      ? presentDryRun(result as PipelinePlan, page)
       : presentStep(result as PipelineResult, page);
   }
 }

@@ -5,7 +5,7 @@ import { presentSpec, type Spec } from '../report/spec-table.ts';
 import type { Page } from '../report/table.ts';
 
 export default class SpecCommand extends AriesCommand {
-  static override summary = 'Print what a connector can be configured with';
+  static override summary = 'Print the options of a connector';
   static override secretFree = true;
   static override args = { connector: flag.connectorArg };
   static override flags = {};

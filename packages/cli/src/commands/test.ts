@@ -9,7 +9,7 @@ import type { Page } from '../report/table.ts';
 interface TestResult {
   ok: true;
   connector: string;
-  /** How many rules it keeps, and how many do not apply to it. */
+  /** Numbers of rules: those that the connector keeps, and those that do not apply to it. */
   kept: number;
   skipped: number;
   rules: RuleResult[];
@@ -20,12 +20,12 @@ export default class Test extends AriesCommand {
   static override args = { connector: flag.connectorArg };
   static override flags = flag.withEnvironment({
     conformance: Flags.string({
-      summary: "The file that says how to test it; conformance.ts in the connector's folder where it is left out",
+      summary: "File that says how to test the connector; by default conformance.ts in the connector's folder",
       helpValue: 'FILE',
     }),
-    rule: Flags.string({ summary: 'Only this rule; may be given more than once', helpValue: 'NAME', multiple: true }),
+    rule: Flags.string({ summary: 'Test only this rule; repeat it for several', helpValue: 'NAME', multiple: true }),
     role: Flags.option({
-      summary: 'Only the rules of this part of the connector',
+      summary: 'Test only the rules of this role',
       options: ['source', 'transform', 'destination'] as const,
     })(),
   });

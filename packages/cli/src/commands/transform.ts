@@ -5,7 +5,7 @@ import { presentStep } from '../report/summary.ts';
 import { stepFlags } from '../step-flags.ts';
 
 export default class Transform extends AriesCommand {
-  static override summary = 'Change the records of a dataset into a new dataset';
+  static override summary = 'Transform a dataset into a new dataset';
   static override product = 'step' as const;
   static override args = { connector: connectorArg };
   static override flags = stepFlags('transform');

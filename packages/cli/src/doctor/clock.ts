@@ -1,11 +1,11 @@
 import { type Finding, fine, warning } from './finding.ts';
 
-// Stores tell whole seconds, and take a moment.
+// Stores report whole seconds, and take a moment to answer.
 const TOLERATED_MS = 5000;
 
 /**
- * Compares this machine's clock with the staging's: `modified` is when it says that something was written which was written between
- * `begun` and `ended` here, all in milliseconds.
+ * Compares this machine's clock with the staging's. An object was written between `begun` and `ended` by the clock here, and at
+ * `modified` by the staging's, all in milliseconds.
  */
 export function clockFinding(modified: number, begun: number, ended: number): Finding {
   const skew = modified < begun ? begun - modified : modified > ended ? ended - modified : 0;
@@ -14,6 +14,6 @@ export function clockFinding(modified: number, begun: number, ended: number): Fi
   return warning(
     'clock',
     `is ${seconds} s ${skew > 0 ? 'ahead of' : 'behind'} the staging's`,
-    'Set it by NTP: which of two reads of an interval is the later one is told by the clock, and S3 refuses requests 15 minutes off.',
+    'Synchronise it by NTP: it decides which of two reads of an interval is the later one, and S3 refuses requests that are 15 minutes off.',
   );
 }

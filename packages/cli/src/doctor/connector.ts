@@ -3,7 +3,7 @@ import { rolesFor } from '../roles-for.ts';
 import type { Session } from '../session.ts';
 import { examine, type Finding } from './finding.ts';
 
-/** Whether a connector can be loaded, its config is valid, and its system can be reached: once for each part. */
+/** Checks that a connector can be loaded, and for each of its roles that the config is valid and its system can be reached. */
 export async function examineConnector(
   session: Pick<Session, 'connectorUse' | 'signal' | 'log' | 'redactor'>,
   name: string | undefined,

@@ -7,7 +7,7 @@ import { examine, type Finding, warning } from './finding.ts';
 
 const ROOMY_BYTES = 1e9;
 
-/** Whether files can be put aside: steps that look at a whole dataset, and loads into DuckDB, do so. */
+/** Checks that temporary files can be written, which steps over a whole dataset and loads into DuckDB do. */
 export function examineDisk(folder = tmpdir()): Promise<Finding> {
   return examine('disk', async () => {
     const own = await mkdtemp(join(folder, 'aries-doctor-')).catch((cause: NodeJS.ErrnoException) => {
@@ -28,7 +28,7 @@ export function examineDisk(folder = tmpdir()): Promise<Finding> {
     return warning(
       'disk',
       free,
-      'dedupe puts a whole dataset aside there: give it more, or set TMPDIR to a larger one.',
+      'dedupe stores a whole dataset there: free some space, or set TMPDIR to a larger file system.',
     );
   });
 }

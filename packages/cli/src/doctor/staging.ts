@@ -6,13 +6,13 @@ import { openStore, type Store } from '@aries-data/stores';
 import { clockFinding } from './clock.ts';
 import { examine, type Finding, fine, warning } from './finding.ts';
 
-// More than one part of an upload to S3, so that one is under way when it is broken off.
+// More than one part of an upload to S3, so that one is in progress at the abort.
 const CHUNK = Buffer.alloc(1024 * 1024, 'aries');
 const CHUNKS = 10;
 
 const WAIT_MS = 5000;
 
-/** Does in staging what steps do there, and leaves nothing. What follows from a failure is not tried. */
+/** Does in staging what steps do there, and deletes it again. After a check that failed, those that build on it are left out. */
 export async function examineStaging(uri: string | Store): Promise<Finding[]> {
   const findings: Finding[] = [];
   let store: Store | undefined;
@@ -53,7 +53,7 @@ export async function examineStaging(uri: string | Store): Promise<Finding[]> {
 
 async function readBack(store: Store, key: string): Promise<string> {
   const bytes = await buffer(await store.open(key));
-  if (!bytes.equals(CHUNK)) throw corrupt(`${store.uri} gave back other bytes than were written`);
+  if (!bytes.equals(CHUNK)) throw corrupt(`${store.uri} returned other bytes than were written`);
   return 'read the same bytes';
 }
 
@@ -73,7 +73,7 @@ function conditionalWrite(key: string) {
   };
 }
 
-/** Breaks a large write off, as a signal does: nothing of it may stay, seen or unseen (parts of an upload are paid for). */
+/** Aborts a large write, as a signal does. Nothing of it may stay, not even parts of the upload, which cost money. */
 function brokenOff(folder: string) {
   return async (store: Store): Promise<string | Finding> => {
     const key = `${folder}/broken-off`;
@@ -97,14 +97,14 @@ function brokenOff(folder: string) {
     return left === undefined
       ? warning(
           'staging broken-off write',
-          'nothing is seen of it; whether parts are left cannot be told: uploads may not be listed',
+          'no object is left; parts may be, but incomplete uploads cannot be listed',
           `${hint} Or allow s3:ListBucketMultipartUploads.`,
         )
-      : warning('staging broken-off write', 'nothing is seen of it, but parts of the upload are left', hint);
+      : warning('staging broken-off write', 'no object is left, but parts of the upload are', hint);
   };
 }
 
-/** Uploads that are under way; undefined where nobody may list them. */
+/** Counts the uploads in progress; undefined if they may not be listed. */
 async function pending(store: Store, folder: string): Promise<number | undefined> {
   return store.unfinished(`${folder}/`).then(
     (writes) => writes.length,
@@ -121,13 +121,13 @@ async function cleanUp(store: Store, folder: string): Promise<Finding> {
   try {
     await store.remove(['written', 'once', 'broken-off'].map((name) => `${folder}/${name}`));
     const left = await Array.fromAsync(store.list(`${folder}/`));
-    if (left.length === 0) return fine('staging delete', 'nothing is left of this');
+    if (left.length === 0) return fine('staging delete', 'nothing is left');
     return warning('staging delete', `${folder} is left`, 'Delete it by hand.');
   } catch (error) {
     return warning(
       'staging delete',
       `${folder} is left: ${(error as Error).message}`,
-      'Steps delete nothing, but "aries dataset rm" does: allow it, and delete this by hand.',
+      'Steps delete nothing, but "aries dataset rm" does: allow deletes, then delete this folder by hand.',
     );
   }
 }

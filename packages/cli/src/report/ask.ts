@@ -3,7 +3,7 @@ import { AriesError } from '@aries-data/sdk';
 import type { Ask } from '../session.ts';
 import { terminal } from './stdio.ts';
 
-/** How people are asked, on stderr: stdout carries the result. `undefined` where there is no terminal on both sides. */
+/** Returns a function that asks on stderr, because stdout carries the result; undefined unless stdin and stderr are a terminal. */
 export function askOnTerminal(signal: AbortSignal): Ask | undefined {
   if (process.stdin.isTTY !== true || process.stderr.isTTY !== true) return undefined;
   return async (question) => {

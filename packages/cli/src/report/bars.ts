@@ -6,7 +6,7 @@ import { formatBytes, formatCount } from './numbers.ts';
 const FRAME_MS = 100;
 const WIDTH = 14;
 
-/** Where bars are drawn: a terminal, or a test. */
+/** A terminal, or a test's stand-in for one. */
 export interface Screen {
   write(text: string): void;
   columns: number;
@@ -18,12 +18,12 @@ interface Row {
   since: number;
 }
 
-/** One moving bar a stream, redrawn in place at the bottom; log lines go above. */
+/** Bars at the bottom of the terminal, one for each stream, redrawn in place; log lines go above. */
 export interface Bars extends ProgressView {
   line(text: string): void;
 }
 
-/** Draws a bar for each stream. A source seldom knows how much there is, so bars show movement and speed, not a share. */
+/** Draws a bar for each stream. A source rarely knows its total, so bars show movement and speed instead of a percentage. */
 export function createBars(screen: Screen, now: () => number = Date.now): Bars {
   const rows = new Map<string, Row>();
   let drawn = 0;
@@ -73,7 +73,7 @@ function barOf({ progress, since }: Row, frame: number, time: number): string {
   return `${styleText('cyan', bar)} ${styleText('bold', stream)} ${styleText('dim', step)}  ${counts}${rejected > 0 ? `  ${styleText('yellow', `${formatCount(rejected)} rejected`)}` : ''}`;
 }
 
-// A line that wraps would be counted as one and erased as one.
+// A line that wraps takes two rows, and only one of them would be erased.
 function fit(text: string, columns: number): string {
   return stripVTControlCharacters(text).length <= columns ? text : stripVTControlCharacters(text).slice(0, columns);
 }

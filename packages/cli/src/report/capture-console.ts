@@ -1,10 +1,7 @@
 import { format } from 'node:util';
 import type { Log } from '@aries-data/sdk';
 
-/**
- * Turns what connectors and libraries print into lines of the log: stdout belongs to the result, and stderr to lines that a
- * machine can read.
- */
+/** Turns the output of connectors and libraries into log lines: stdout is for the result, stderr for lines that a machine can read. */
 export function captureConsole(log: Log): void {
   console.debug = (...args) => log.debug(format(...args));
   console.log = (...args) => log.info(format(...args));

@@ -3,15 +3,15 @@ import type { RunFigures, StreamFigures } from './run-figures.ts';
 
 const EVERY_MS = 30_000;
 
-/** What shows how far a step is, while it runs. */
+/** A display of a step's progress. */
 export interface ProgressView {
   update(progress: StreamFigures): void;
   stop(): void;
 }
 
 /**
- * A line in the log every thirty seconds, also when nothing moves: some schedulers end tasks that are silent. Rates are those
- * since the line before, per second; `memory` is what the process has resident, in bytes.
+ * Logs a line every 30 seconds, even if nothing has changed: some schedulers kill tasks that are silent. Rates are per second since the
+ * previous line; `memory` is the resident memory in bytes.
  */
 export function heartbeat(
   log: Log,

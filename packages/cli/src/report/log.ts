@@ -5,7 +5,7 @@ import type { LogLevel, OutputSettings } from './output-settings.ts';
 
 const RANK: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3 };
 
-/** A log whose lines are JSON for machines, or short lines for people. Secrets are hidden in both. */
+/** Creates a log that writes JSON for machines or short lines for people. Secrets are hidden in both. */
 export function createLog(
   settings: Pick<OutputSettings, 'logLevel' | 'logFormat'>,
   redactor: Redactor,
@@ -33,7 +33,7 @@ const MARK = {
   error: styleText('red', '✖'),
 };
 
-// Who has typed the command knows what it is about.
+// Not shown to people: they have just typed the command.
 const KNOWN_TO_PEOPLE = new Set(['step', 'run', 'connector']);
 
 function prettyLine(level: LogLevel, message: string, fields: Record<string, unknown>): string {
@@ -47,7 +47,7 @@ function prettyLine(level: LogLevel, message: string, fields: Record<string, unk
   return `${MARK[level]} ${message}${details.join('')}${typeof stack === 'string' ? `\n${styleText('dim', stack)}` : ''}`;
 }
 
-// A log must never throw, and JSON knows no bigint.
+// A log must never throw, and JSON has no bigint.
 function jsonValue(_key: string, value: unknown): unknown {
   return typeof value === 'bigint' ? value.toString() : value;
 }

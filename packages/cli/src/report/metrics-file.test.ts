@@ -21,16 +21,16 @@ test('a run is written in the text format, with names and units as Prometheus wa
     "# HELP aries_build_info The version of Aries.
     # TYPE aries_build_info gauge
     aries_build_info{name="shop \\"east\\"\\\\\\n",command="run",version="1.2.3"} 1
-    # HELP aries_run_active Whether the run is under way: 1, or 0 once it has ended.
+    # HELP aries_run_active 1 while the run is in progress, 0 once it has ended.
     # TYPE aries_run_active gauge
     aries_run_active{name="shop \\"east\\"\\\\\\n",command="run"} 1
-    # HELP aries_run_start_timestamp_seconds When the run began, seconds since 1970.
+    # HELP aries_run_start_timestamp_seconds When the run started, in seconds since 1970.
     # TYPE aries_run_start_timestamp_seconds gauge
     aries_run_start_timestamp_seconds{name="shop \\"east\\"\\\\\\n",command="run"} 1700000000
-    # HELP aries_run_duration_seconds How long the run has taken so far, or took.
+    # HELP aries_run_duration_seconds Duration of the run, so far or in total.
     # TYPE aries_run_duration_seconds gauge
     aries_run_duration_seconds{name="shop \\"east\\"\\\\\\n",command="run"} 2.5
-    # HELP aries_step_duration_seconds How long a step has taken so far, or took.
+    # HELP aries_step_duration_seconds Duration of a step, so far or in total.
     # TYPE aries_step_duration_seconds gauge
     aries_step_duration_seconds{name="shop \\"east\\"\\\\\\n",command="run",step="extract"} 2.5
     # HELP aries_stream_records_total Records that a step of this run has read (extract, transforms) or loaded.
@@ -42,13 +42,13 @@ test('a run is written in the text format, with names and units as Prometheus wa
     # HELP aries_stream_bytes_total Bytes that a step of this run has encoded, or loaded as they were staged.
     # TYPE aries_stream_bytes_total counter
     aries_stream_bytes_total{name="shop \\"east\\"\\\\\\n",command="run",step="extract",stream="users"} 100
-    # HELP aries_process_resident_memory_bytes Memory that the process has resident.
+    # HELP aries_process_resident_memory_bytes Resident memory of the process.
     # TYPE aries_process_resident_memory_bytes gauge
     aries_process_resident_memory_bytes{name="shop \\"east\\"\\\\\\n",command="run"} …
-    # HELP aries_process_max_resident_memory_bytes The most memory that the process has had resident.
+    # HELP aries_process_max_resident_memory_bytes Highest resident memory of the process so far.
     # TYPE aries_process_max_resident_memory_bytes gauge
     aries_process_max_resident_memory_bytes{name="shop \\"east\\"\\\\\\n",command="run"} …
-    # HELP aries_process_cpu_seconds_total Time of processors that the run has used.
+    # HELP aries_process_cpu_seconds_total CPU time that the run has used.
     # TYPE aries_process_cpu_seconds_total counter
     aries_process_cpu_seconds_total{name="shop \\"east\\"\\\\\\n",command="run"} …
     "

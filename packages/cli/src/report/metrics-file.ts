@@ -3,7 +3,7 @@ import { accessSync, constants, readFileSync, renameSync, rmSync, writeFileSync 
 import { dirname } from 'node:path';
 import { AriesError } from '@aries-data/sdk';
 import { metricsText } from './metrics-text.ts';
-import type { Signal } from './reporter.ts';
+import type { RunObserver } from './reporter.ts';
 import type { RunFigures } from './run-figures.ts';
 
 const EVERY_MS = 15_000;
@@ -16,11 +16,11 @@ export interface MetricsFileOptions {
 }
 
 /**
- * Keeps the file that Prometheus' node_exporter reads (its textfile collector) current while the command runs; written whole or not
- * at all, and from within `exit` too, so without waiting. A file that cannot be written later on is warned of, once. What an earlier run left is read first: when one last ended well stays known.
- * Throws `USAGE` where the file cannot be written.
+ * Updates the file for the textfile collector of Prometheus' node_exporter while the command runs. Each write replaces the whole file
+ * and is synchronous, because the last one happens inside `exit`. The file of an earlier run is read first, to keep the time of its
+ * last success. Throws `USAGE` if the file cannot be written; later failures only cause one warning.
  */
-export function openMetricsFile({ file, figures, version, warn }: MetricsFileOptions): Signal {
+export function openMetricsFile({ file, figures, version, warn }: MetricsFileOptions): RunObserver {
   try {
     accessSync(dirname(file), constants.W_OK);
   } catch (cause) {
@@ -64,7 +64,7 @@ export function openMetricsFile({ file, figures, version, warn }: MetricsFileOpt
 const RUN = /^aries_run_active\{name="([^"\\]*(?:\\.[^"\\]*)*)",command="([^"]*)"\} /m;
 const LAST_SUCCESS = /^aries_run_last_success_timestamp_seconds\{[^\n]{0,2000}\} ([\d.e+-]{1,40})$/m;
 
-/** What the file tells of the run before, if it was of the same command. */
+/** Reads the figures of the previous run, if it was of the same command. */
 function earlierRun(file: string, command: string): { name?: string; lastSuccess?: number } {
   try {
     const text = readFileSync(file, 'utf8');

@@ -8,17 +8,17 @@ interface Metric {
   samples: { labels: Record<string, string>; value: number }[];
 }
 
-/** What is known besides the figures. */
+/** Values of the metrics that are not in the figures. */
 export interface MetricsContext {
   version: string;
   now: number;
-  /** Seconds since 1970 of the last run that ended well, if any did. */
+  /** Time of the last successful run in seconds since 1970, if there was one. */
   lastSuccess: number | undefined;
 }
 
 /**
- * A run as Prometheus' text format: https://prometheus.io/docs/instrumenting/exposition_formats/. No metric carries the run's id:
- * each run would be a series of its own.
+ * Formats a run as Prometheus' text format: https://prometheus.io/docs/instrumenting/exposition_formats/. No metric has the run's id as
+ * a label: each run would be a series of its own.
  */
 export function metricsText(figures: RunFigures, context: MetricsContext): string {
   return metricsOf(figures, context)
@@ -51,31 +51,31 @@ function metricsOf(figures: RunFigures, { version, now, lastSuccess }: MetricsCo
     {
       name: 'aries_run_active',
       type: 'gauge',
-      help: 'Whether the run is under way: 1, or 0 once it has ended.',
+      help: '1 while the run is in progress, 0 once it has ended.',
       samples: one(ended === undefined ? 1 : 0),
     },
     {
       name: 'aries_run_start_timestamp_seconds',
       type: 'gauge',
-      help: 'When the run began, seconds since 1970.',
+      help: 'When the run started, in seconds since 1970.',
       samples: one(start / 1000),
     },
     {
       name: 'aries_run_end_timestamp_seconds',
       type: 'gauge',
-      help: 'When the run ended, seconds since 1970.',
+      help: 'When the run ended, in seconds since 1970.',
       samples: one(ended && ended.at / 1000),
     },
     {
       name: 'aries_run_duration_seconds',
       type: 'gauge',
-      help: 'How long the run has taken so far, or took.',
+      help: 'Duration of the run, so far or in total.',
       samples: one(((ended?.at ?? now) - start) / 1000),
     },
     {
       name: 'aries_run_success',
       type: 'gauge',
-      help: 'Whether the run that ended did so well: 1, or 0.',
+      help: '1 if the run ended successfully, 0 if it failed.',
       samples: one(ended && (ended.exitCode === 0 ? 1 : 0)),
     },
     {
@@ -87,13 +87,13 @@ function metricsOf(figures: RunFigures, { version, now, lastSuccess }: MetricsCo
     {
       name: 'aries_run_last_success_timestamp_seconds',
       type: 'gauge',
-      help: 'When a run last ended well, seconds since 1970.',
+      help: 'When a run last ended successfully, in seconds since 1970.',
       samples: one(lastSuccess),
     },
     {
       name: 'aries_step_duration_seconds',
       type: 'gauge',
-      help: 'How long a step has taken so far, or took.',
+      help: 'Duration of a step, so far or in total.',
       samples: [...figures.steps.values()].map((step) => ({
         labels: { ...run, step: step.step },
         value: ((step.end ?? now) - step.start) / 1000,
@@ -120,19 +120,19 @@ function metricsOf(figures: RunFigures, { version, now, lastSuccess }: MetricsCo
     {
       name: 'aries_process_resident_memory_bytes',
       type: 'gauge',
-      help: 'Memory that the process has resident.',
+      help: 'Resident memory of the process.',
       samples: one(process.memoryUsage.rss()),
     },
     {
       name: 'aries_process_max_resident_memory_bytes',
       type: 'gauge',
-      help: 'The most memory that the process has had resident.',
+      help: 'Highest resident memory of the process so far.',
       samples: one(process.resourceUsage().maxRSS * 1024),
     },
     {
       name: 'aries_process_cpu_seconds_total',
       type: 'counter',
-      help: 'Time of processors that the run has used.',
+      help: 'CPU time that the run has used.',
       samples: one((user + system) / 1e6),
     },
   ];

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 
-/** What `aries new` has written: a part of the contract. */
+/** The result of `aries new`: a part of the contract. */
 export interface NewFiles {
   ok: true;
   name: string;
@@ -8,13 +8,13 @@ export interface NewFiles {
   template?: string;
   folder: string;
   files: string[];
-  /** Whether there is a lock file beside them. */
+  /** True if a lock file was written next to them. */
   lockFile: boolean;
   /** The commands to run next, in order. */
   next: string[];
 }
 
-/** The same for people. */
+/** Formats it for people. */
 export function presentNew({ folder, files, lockFile, next }: NewFiles): string {
   const written = [...files, ...(lockFile ? ['package-lock.json'] : [])];
   return [

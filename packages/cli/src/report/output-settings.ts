@@ -1,20 +1,20 @@
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
-/** How one call of `aries` reports. */
+/** Settings of the output of one call of `aries`. */
 export interface OutputSettings {
-  /** One line of JSON on stdout, instead of text for people. */
+  /** Print one line of JSON on stdout instead of text for people. */
   json: boolean;
   logLevel: LogLevel;
   logFormat: 'json' | 'pretty';
-  /** Bars are drawn on stderr. */
+  /** Draw bars on stderr. */
   bars: boolean;
   resultFile: string | undefined;
   metricsFile: string | undefined;
-  /** What `--name` says: metrics carry it though the arguments turn out to be wrong. */
+  /** The value of `--name`: metrics carry it even if the arguments turn out to be wrong. */
   name: string | undefined;
 }
 
-/** Whether the two streams are terminals. */
+/** True for each of the two streams that is a terminal. */
 export interface Terminals {
   stdout: boolean;
   stderr: boolean;
@@ -23,8 +23,8 @@ export interface Terminals {
 const LEVELS = new Set<string>(['debug', 'info', 'warn', 'error']);
 
 /**
- * Reads the output flags (`outputFlags` in `flags.ts`) off the raw arguments, so that even a call whose arguments
- * are wrong reports in the way it asked for. Wrong values are ignored here; parsing refuses them later.
+ * Reads the output flags (`outputFlags` in `flags.ts`) from the raw arguments, so that a call with wrong arguments still reports in
+ * the form that it asked for. Wrong values are ignored here; the parser refuses them later.
  */
 export function outputSettings(argv: readonly string[], env: NodeJS.ProcessEnv, terminals: Terminals): OutputSettings {
   const end = argv.indexOf('--');

@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import type { PlanResult } from '@aries-data/engine';
 import { formatCount } from './numbers.ts';
 
-/** The plan of an extract, for people. */
+/** Formats the partitions of an extract. */
 export function presentPartitions({ name, runId, plan, partitions }: PlanResult): string {
   const count = partitions.length === 1 ? '1 partition' : `${formatCount(partitions.length)} partitions`;
   return [

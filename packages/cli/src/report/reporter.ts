@@ -11,26 +11,26 @@ import type { RunRecorder } from './run-figures.ts';
 import { flush, put, settleStderr, write } from './stdio.ts';
 import { type Page, USUAL_WIDTH } from './table.ts';
 
-/** How a command ended: with its result, or with the error that ended it. */
+/** How a command ended: with a result or with an error. */
 export type Outcome = { result: object; present: (page: Page) => string; secretFree: boolean } | { error: AriesError };
 
-/** Everything one call of `aries` says goes through here; what is said last, `finish` says. */
+/** The one place through which a call of `aries` prints. `finish` prints the last line. */
 export interface Reporter {
   log: Log;
   onStart(start: StepStart): void;
   onProgress(progress: Progress): void;
   print(text: string): Promise<void>;
-  /** Says how it ended, on stderr first and on stdout last, and exits. Only the first call counts. */
+  /** Reports how the command ended, on stderr first and on stdout last, and exits. Only the first call counts. */
   finish(outcome: Outcome): Promise<void>;
-  /** The failure for an exit that nobody can wait for. */
+  /** Returns the failure line for an exit that cannot wait. */
   lastWords(error: AriesError): string;
 }
 
-/** Where it is told besides: metrics and traces. */
-export interface Signal {
-  /** Something has begun or changed. */
+/** Something that follows a run: the metrics file, OpenTelemetry. */
+export interface RunObserver {
+  /** Called when something has started or changed. */
   update?(): void;
-  /** The run has ended. What it still sends may take a moment, never long. Never throws. */
+  /** Called when the run has ended. It may take a moment to send the rest, and never throws. */
   end(): Promise<void> | void;
 }
 
@@ -38,11 +38,11 @@ export interface ReporterOptions {
   settings: OutputSettings;
   redactor: Redactor;
   product: 'step' | 'data' | 'text';
-  /** Files that the result is written to as well. */
+  /** Files that also get the result. */
   files: string[];
   recorder: RunRecorder;
-  /** Grows while the command gets ready. */
-  signals: Signal[];
+  /** Grows while the command is prepared. */
+  observers: RunObserver[];
   exit(code: number): void;
 }
 
@@ -52,7 +52,7 @@ export function createReporter({
   product,
   files,
   recorder,
-  signals,
+  observers,
   exit,
 }: ReporterOptions): Reporter {
   const bars = settings.bars ? createBars(screenOf(process.stderr)) : undefined;
@@ -63,7 +63,7 @@ export function createReporter({
   });
   const progress = bars ?? (product === 'step' ? heartbeat(log, recorder.figures) : undefined);
   let finished = false;
-  // Whatever still runs in a connector must not put a line behind the last one.
+  // Code of a connector that is still running must not print after the last line.
   let closed = false;
   let exitCode = 0;
 
@@ -90,14 +90,14 @@ export function createReporter({
     if (failure !== undefined) await failUnwritten(failure);
   }
 
-  /** The work is done, but whoever asked for it does not learn so: that is no success. */
+  /** Fails although the work is done: a caller that gets no result must not take it for a success. */
   async function failUnwritten(cause: Error): Promise<void> {
     const error = new AriesError(
       'RESULT_UNWRITTEN',
-      `It is done, but its result could not be written to stdout: ${cause.message}`,
+      `The command is done, but its result could not be written to stdout: ${cause.message}`,
       {
         cause,
-        hint: 'Make room, then run the same command with the same --run-id: a finished step only tells its result again.',
+        hint: 'Free some space, then run the same command with the same --run-id: a finished step only returns its result again.',
       },
     );
     exitCode = error.exitCode;
@@ -117,7 +117,7 @@ export function createReporter({
     await writeFiles(line);
     closed = true;
     await settleStderr();
-    // A product that is text may stand in a file: the failure must not end up in it.
+    // Output that is text may be redirected to a file: the failure must not end up in it.
     if (settings.json) await write(product === 'text' ? process.stderr : process.stdout, `${line}\n`);
     else if (settings.logFormat === 'json')
       await write(process.stdout, `${redactor.text(presentFailure(failure, pageOf(redactor.text)))}\n`);
@@ -127,7 +127,7 @@ export function createReporter({
     log,
     onStart(start) {
       recorder.onStart(start);
-      for (const signal of signals) signal.update?.();
+      for (const observer of observers) observer.update?.();
     },
     onProgress(step) {
       recorder.onProgress(step);
@@ -143,7 +143,7 @@ export function createReporter({
       progress?.stop();
       if ('error' in outcome) exitCode = outcome.error.exitCode;
       recorder.end('error' in outcome ? { error: hidden(outcome.error) } : outcome);
-      const told = Promise.all(signals.map((signal) => signal.end()));
+      const told = Promise.all(observers.map((observer) => observer.end()));
       try {
         await ('error' in outcome ? fail(outcome.error) : succeed(outcome.result, outcome.present, outcome.secretFree));
         await told;
@@ -155,7 +155,7 @@ export function createReporter({
       if (finished) return '';
       finished = true;
       recorder.end({ error: hidden(error) });
-      for (const signal of signals) void signal.end();
+      for (const observer of observers) void observer.end();
       return `${resultLine(failureOf(error), redactor)}\n`;
     },
   };

@@ -4,12 +4,12 @@ import { access, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AriesError } from '@aries-data/sdk';
 
-/** Where Airflow's KubernetesPodOperator and its like pick up what a task returns. */
+/** Where Airflow's KubernetesPodOperator, among others, picks up the result of a task. */
 export const XCOM_FOLDER = '/airflow/xcom';
 
 /**
- * The files that the result goes to besides stdout. An older result at `--result-file` is removed first: a run that dies
- * without a word must not leave the last one's success behind.
+ * Returns the files that the result is written to, in addition to stdout. An older file at `--result-file` is removed first: a run
+ * that is killed must not leave the success of the previous one.
  */
 export async function prepareResultFiles(resultFile: string | undefined, xcomFolder = XCOM_FOLDER): Promise<string[]> {
   const files: string[] = [];
@@ -32,7 +32,7 @@ export async function prepareResultFiles(resultFile: string | undefined, xcomFol
   return files;
 }
 
-/** Writes a file whole or not at all: readers see the old one or the new one. */
+/** Writes a file atomically: readers see the old one or the new one. */
 export async function writeWhole(file: string, text: string): Promise<void> {
   const temporary = `${file}.${randomBytes(4).toString('hex')}.tmp`;
   try {

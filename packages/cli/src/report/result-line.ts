@@ -1,6 +1,6 @@
 import { createRedactor, type Redactor } from '@aries-data/engine';
 
-// What a later step is handed: chosen by whoever started the run, and of no use with a piece of it blotted out.
+// Values that a later step is given: they were chosen by the user, and would be useless with a part of them redacted.
 const IDENTIFIERS = new Set([
   'dataset',
   'runId',
@@ -16,7 +16,7 @@ const IDENTIFIERS = new Set([
 
 const urlPasswords = createRedactor();
 
-/** A result as one line of JSON, without secrets. Names and URIs keep words that happen to be somebody's password, too. */
+/** Formats a result as one line of JSON without secrets. Names and URIs keep words that happen to equal a password. */
 export function resultLine(result: object, redactor: Redactor): string {
   return JSON.stringify(hide(result, redactor.text));
 }

@@ -1,6 +1,6 @@
 import type { Progress, StepStart } from '@aries-data/engine';
 
-/** How far one stream of a step is. */
+/** Progress of one stream of a step. */
 export interface StreamFigures {
   step: string;
   stream: string;
@@ -13,24 +13,24 @@ export interface StreamFigures {
 export interface StepFigures {
   step: string;
   start: number;
-  /** Left out while it runs. */
+  /** Not set while it runs. */
   end?: number;
 }
 
-/** What can be told of a command while it runs and once it has ended: for heartbeat, metrics and traces alike. */
+/** Figures of a command, while it runs and after it has ended, for the heartbeat, metrics and traces. */
 export interface RunFigures {
   readonly command: string;
   readonly start: number;
-  /** Name and id of the run, once a step has begun. */
+  /** Name and id of the run, once a step has started. */
   name?: string;
   runId?: string;
   readonly steps: Map<string, StepFigures>;
   readonly streams: Map<string, StreamFigures>;
-  /** Left out while it runs. */
+  /** Not set while it runs. */
   ended?: { at: number; exitCode: number; error?: { code: string; message: string } };
 }
 
-/** Where the parts of the report keep what happens. */
+/** Updates the figures of a run. */
 export interface RunRecorder {
   figures: RunFigures;
   onStart(start: StepStart): void;
@@ -39,7 +39,7 @@ export interface RunRecorder {
   end(outcome: { result: object } | { error: { exitCode: number; code: string; message: string } }): void;
 }
 
-/** What `end` reads of a result, where a command has such a one. */
+/** The members of a result that `end` reads, if the command has such a result. */
 interface StepOutcome {
   step?: string;
   name?: string;
@@ -49,7 +49,7 @@ interface StepOutcome {
   steps?: Record<string, StepOutcome>;
 }
 
-/** Keeps the figures of one command. `name` is what is known of it before a step begins. */
+/** Keeps the figures of one command. `name` is its name as far as it is known before a step starts. */
 export function recordRun(
   command: string,
   { name, now = Date.now }: { name?: string | undefined; now?: () => number } = {},
@@ -66,7 +66,7 @@ export function recordRun(
     for (const step of figures.steps.values()) step.end ??= at;
   }
 
-  /** The counts of a result are those that were reconciled; progress may have missed the last of them. */
+  /** Takes the counts of a result, which are final; the last progress may have been a little behind. */
   function take(outcome: StepOutcome): void {
     const { step, streams = {} } = outcome;
     if (step === undefined) return;

@@ -2,12 +2,12 @@ import { fstatSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** How long a container engine may take to read the one pipe after the other. Without it, Docker logged one failure in ten wrongly. */
+/** How long a container engine may take to read one pipe after the other. Without this pause Docker logged one failure in ten in the wrong order. */
 const READER_MILLISECONDS = 50;
 
 let stderrWrittenAt = Number.NEGATIVE_INFINITY;
 
-// Taken before anything else can put itself in between: see capture-console.ts.
+// Bound before capture-console.ts replaces them.
 const writeTo = new Map(
   [process.stdout, process.stderr].map((stream): [NodeJS.WriteStream, typeof stream.write] => [
     stream,
@@ -22,8 +22,8 @@ export function put(stream: NodeJS.WriteStream, text: string): void {
 }
 
 /**
- * Writes, and waits until the text has left the process. Returns why it could not, such as a full disk; a reader that went away
- * is none of our business.
+ * Writes, and waits until the text has left the process. Returns the error if it could not, such as a full disk. A reader that has gone
+ * away is no error.
  */
 export function write(stream: NodeJS.WriteStream, text: string): Promise<Error | undefined> {
   note(stream, text);
@@ -38,7 +38,7 @@ export async function flush(stream: NodeJS.WriteStream): Promise<void> {
   await write(stream, '');
 }
 
-/** A terminal to write to, for whoever needs a stream: what is written to stderr itself becomes a line of the log. */
+/** Returns a terminal as a Node stream of its own, for code that needs one: writes to `process.stderr` become log lines. */
 export function terminal(stream: NodeJS.WriteStream): Writable & { columns: number } {
   const writable = new Writable({
     decodeStrings: false,
@@ -51,8 +51,8 @@ export function terminal(stream: NodeJS.WriteStream): Writable & { columns: numb
 }
 
 /**
- * Waits until what stderr was given comes before what stdout is given next, for whoever merges the two. Docker and Kubernetes
- * read two pipes, and what arrives in both at about the same time, in any order.
+ * Waits so that what was written to stderr comes before what is written to stdout next, for readers that merge the two. Docker and
+ * Kubernetes read two pipes, and mix up what arrives in both at about the same time.
  */
 export async function settleStderr(): Promise<void> {
   await flush(process.stderr);
@@ -69,7 +69,7 @@ function areTwoPipes(): boolean {
   return stdout.isFIFO() && stderr.isFIFO() && stdout.ino !== stderr.ino;
 }
 
-/** Keeps a closed pipe (`aries … | head`) or a full disk from ending the process with a stack: who writes is told. */
+/** Keeps a closed pipe (`aries … | head`) or a full disk from crashing the process: each write returns its own error. */
 export function ignoreWriteErrors(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 }

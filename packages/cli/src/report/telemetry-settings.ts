@@ -1,13 +1,13 @@
 /**
- * Whether the standard variables ask for OpenTelemetry: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/.
- * An endpoint must be named: without one nothing is sent, and nothing of OpenTelemetry is loaded.
+ * Returns true if the standard variables ask for OpenTelemetry: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/.
+ * Without an endpoint nothing is sent, and nothing of OpenTelemetry is loaded.
  */
 export function wantsTelemetry(env: NodeJS.ProcessEnv): boolean {
   if (env.OTEL_SDK_DISABLED?.toLowerCase() === 'true') return false;
   return signalsWanted(env).length > 0;
 }
 
-/** The signals that have somewhere to go, and are not turned off. */
+/** Returns the signals that have an endpoint and are not turned off. */
 export function signalsWanted(env: NodeJS.ProcessEnv): ('traces' | 'metrics')[] {
   return (['traces', 'metrics'] as const).filter((signal) => {
     const upper = signal.toUpperCase();
@@ -17,7 +17,7 @@ export function signalsWanted(env: NodeJS.ProcessEnv): ('traces' | 'metrics')[] 
   });
 }
 
-/** How a signal is sent: `http/protobuf` unless the variables say otherwise. */
+/** Returns the protocol of a signal; by default `http/protobuf`. */
 export function protocolOf(signal: 'traces' | 'metrics', env: NodeJS.ProcessEnv): string {
   return (
     env[`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_PROTOCOL`] || env.OTEL_EXPORTER_OTLP_PROTOCOL || 'http/protobuf'

@@ -20,11 +20,11 @@ import {
 } from '@opentelemetry/resources';
 import { MeterProvider, PeriodicExportingMetricReader, type PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import { BatchSpanProcessor, type SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace';
-import type { Signal } from './reporter.ts';
+import type { RunObserver } from './reporter.ts';
 import type { RunFigures } from './run-figures.ts';
 import { protocolOf, signalsWanted } from './telemetry-settings.ts';
 
-/** How long the exit waits for what is still to be sent. */
+/** How long the exit waits for data that has not been sent yet. */
 const LAST_MS = 2000;
 const METRICS_EVERY_MS = 60_000;
 
@@ -36,12 +36,11 @@ export interface TelemetryOptions {
 }
 
 /**
- * Sends a span for the command and one for each step, and the figures of streams as metrics, where the standard variables say
- * (`OTEL_EXPORTER_OTLP_ENDPOINT` and its like; the exporters read headers, certificates and time-outs themselves). The command's span is a
- * child of `TRACEPARENT`, where a scheduler sets that. What cannot be sent while the run
- * goes on is warned of once; nothing of it fails or holds up the run.
+ * Sends spans of the command and its steps, and metrics of the streams, to where the standard variables say
+ * (`OTEL_EXPORTER_OTLP_ENDPOINT` and the others; the exporters read headers, certificates and time-outs themselves). The command's
+ * span is a child of `TRACEPARENT`, if a scheduler sets it. A failure to send causes one warning, and never fails or delays the run.
  */
-export async function startTelemetry({ env, figures, version, log }: TelemetryOptions): Promise<Signal> {
+export async function startTelemetry({ env, figures, version, log }: TelemetryOptions): Promise<RunObserver> {
   let warned = false;
   const warn = (message: string) => {
     if (!warned) log.warn('OpenTelemetry could not be sent', { reason: message.split('\n')[0] });
@@ -160,7 +159,7 @@ function createMeters(exporter: PushMetricExporter, { env, figures, version, res
     });
   }
   meter
-    .createObservableGauge('aries.run.duration', { unit: 's', description: 'How long the run has taken' })
+    .createObservableGauge('aries.run.duration', { unit: 's', description: 'Duration of the run' })
     .addCallback((result) => {
       result.observe(((figures.ended?.at ?? Date.now()) - figures.start) / 1000, {
         ...nameAttribute(figures),
@@ -171,13 +170,13 @@ function createMeters(exporter: PushMetricExporter, { env, figures, version, res
   meter
     .createObservableUpDownCounter('process.memory.usage', {
       unit: 'By',
-      description: 'Memory that the process has resident',
+      description: 'Resident memory of the process',
     })
     .addCallback((result) => result.observe(process.memoryUsage.rss(), nameAttribute(figures)));
   return { shutdown: () => provider.shutdown() };
 }
 
-// The run's id is on spans only: on metrics each run would be a series of its own.
+// Only spans carry the run's id: as a label of metrics it would make each run a series of its own.
 function nameAttribute({ name }: RunFigures): Attributes {
   return name === undefined ? {} : { 'aries.name': name };
 }

@@ -4,35 +4,35 @@ import { shortName } from '../package-json.ts';
 
 const LONGEST = 40;
 
-/** Throws `USAGE` where a name cannot be that of a package. */
+/** Throws `USAGE` if a name cannot be that of a package. */
 export function checkName(name: string): void {
   const wrong = wrongWith(name);
   if (wrong === undefined) return;
   const fixed = suggestionFor(name);
-  throw new AriesError('USAGE', `"${name}" cannot be the name: ${wrong}`, {
-    hint: fixed === '' ? 'Take a name such as github.' : `Take ${fixed}.`,
+  throw new AriesError('USAGE', `"${name}" cannot be used as a name: ${wrong}`, {
+    hint: fixed === '' ? 'Use a name such as github.' : `Use ${fixed}.`,
   });
 }
 
-/** The same for a connector, whose name must not lead to another one. */
+/** Throws `USAGE` if a name cannot be that of a new connector, because another connector already has it, among others. */
 export function checkConnectorName(name: string, from: string, own: string): void {
   checkName(shortName(name));
   if (shortName(name) !== name) {
-    throw new AriesError('USAGE', `"${name}" cannot be the name: the package's prefix is put before it`, {
-      hint: `Take ${shortName(name)}.`,
+    throw new AriesError('USAGE', `"${name}" cannot be used as a name: the prefix of the package is added to it`, {
+      hint: `Use ${shortName(name)}.`,
     });
   }
-  // Its own folder does not count: whether anything in it is overwritten is asked for each file.
+  // Its own folder does not count: overwriting files there is confirmed separately.
   if (!connectorsAt([from, own]).includes(name)) return;
-  throw new AriesError('USAGE', `"${name}" cannot be the name: a connector or transform that is installed has it`, {
-    hint: 'Take another one; both would be called the same in pipelines.',
+  throw new AriesError('USAGE', `"${name}" cannot be used as a name: an installed connector or transform has it`, {
+    hint: 'Use another name: pipelines could not tell the two apart.',
   });
 }
 
 function wrongWith(name: string): string | undefined {
   if (name.length > LONGEST) return `it is longer than ${LONGEST} characters`;
   if (/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/.test(name)) return undefined;
-  return 'it is made of lower-case letters, digits and single hyphens, and begins with a letter';
+  return 'use lower-case letters, digits and single hyphens, starting with a letter';
 }
 
 function suggestionFor(name: string): string {

@@ -2,7 +2,7 @@ import { AriesError } from '@aries-data/sdk';
 import type { Ask } from '../session.ts';
 import { CONNECTOR_TEMPLATES, type ConnectorTemplate, type ConnectorTemplateName } from './connector-files.ts';
 
-/** What the flags of `aries new connector` say of the template. */
+/** Flags of `aries new connector` that choose the template. */
 export interface TemplateFlags {
   source?: boolean | undefined;
   transform?: boolean | undefined;
@@ -13,20 +13,20 @@ export interface TemplateFlags {
 
 const NAMES = Object.keys(CONNECTOR_TEMPLATES) as ConnectorTemplateName[];
 
-/** The template that the flags name; where they leave it open it is asked for. Throws `USAGE` where nobody can be asked. */
+/** Returns the template that the flags name, or asks for it. Throws `USAGE` if it is not known and there is no terminal to ask on. */
 export async function chooseTemplate(flags: TemplateFlags, ask: Ask | undefined): Promise<ConnectorTemplateName> {
   const kind = (['source', 'transform', 'destination'] as const).find((one) => flags[one] === true);
   if (flags.template !== undefined) {
     const { kind: own, loads }: ConnectorTemplate = CONNECTOR_TEMPLATES[flags.template];
     if (kind === undefined || kind === own || (kind === 'destination' && loads)) return flags.template;
     throw new AriesError('USAGE', `The template ${flags.template} is a ${own}, not a ${kind}`, {
-      hint: `Leave out --${kind}, or take the template ${ofKind(kind).join(' or ')}.`,
+      hint: `Omit --${kind}, or use the template ${ofKind(kind).join(' or ')}.`,
     });
   }
   const open = kind === undefined ? NAMES : ofKind(kind);
   if (flags.yes === true || open.length === 1) return open[0]!;
   if (ask !== undefined) return choose(open, ask);
-  throw new AriesError('USAGE', 'It is not said what the connector is to be', {
+  throw new AriesError('USAGE', 'The kind of the connector is missing', {
     hint: `Give --template ${NAMES.join('|')}, or --yes for ${open[0]}.`,
   });
 }

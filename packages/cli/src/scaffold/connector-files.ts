@@ -2,14 +2,14 @@ import { AriesError } from '@aries-data/sdk';
 import { type Manifest, standaloneConnector } from './manifests.ts';
 import type { Templates } from './read-templates.ts';
 
-/** A template of a connector: what it is for, and how the connector made of it is first tried. */
+/** A template of a connector, with a description and a first command to try. */
 export interface ConnectorTemplate {
-  /** The flag that leads to it. */
+  /** The flag that chooses it. */
   kind: 'source' | 'transform' | 'destination';
-  /** It is a destination as well. */
+  /** True if it is a destination as well. */
   loads?: true;
   about: string;
-  /** Arguments of `extract` that show records at once. Without them, `aries test` is the first thing to run. */
+  /** Arguments of an `extract` that shows records at once; without them, the first command is `aries test`. */
   firstRead?: string;
 }
 
@@ -21,13 +21,13 @@ export const CONNECTOR_TEMPLATES = {
   },
   database: { kind: 'source', loads: true, about: 'reads and loads the tables of a database' },
   file: { kind: 'source', about: 'reads a file format', firstRead: `--config '{"path":"example/access.log"}'` },
-  transform: { kind: 'transform', about: 'changes records on their way' },
+  transform: { kind: 'transform', about: 'changes records between source and destination' },
   destination: { kind: 'destination', about: 'writes to a system' },
 } as const satisfies Record<string, ConnectorTemplate>;
 
 export type ConnectorTemplateName = keyof typeof CONNECTOR_TEMPLATES;
 
-/** The files of a new connector by their paths, named for it; `isOurs`: as a package of this repository. */
+/** Returns the files of a new connector by their paths. `isOurs`: as a package of this repository. */
 export function connectorFiles(
   name: string,
   template: ConnectorTemplateName,
@@ -49,7 +49,7 @@ export function connectorFiles(
   const manifest = JSON.parse(named(own['package.json']!)) as Manifest;
   if (isOurs) {
     const { private: _, ...published } = manifest;
-    // Licence and CI are the repository's; an image is each connector's own.
+    // The repository has the licence and the CI; each connector has its own image.
     const { Dockerfile = '' } = common;
     return {
       ...mapped(own, named),
@@ -63,7 +63,7 @@ export function connectorFiles(
   return { ...mapped(own, named), ...shared, 'package.json': json(standaloneConnector(manifest, versions)) };
 }
 
-/** Texts by the names that they are to have: a `.gitignore` in this repository would speak of its own templates. */
+/** Changes texts and restores their file names: a `.gitignore` below `templates/` would apply to the templates themselves. */
 export function mapped(
   texts: Record<string, string>,
   change: (text: string, path: string) => string,

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 
-/** How long npm may take to find what the packages need. */
+/** How long npm may take to resolve the dependencies. */
 const PATIENCE_MS = 120_000;
 
 /**
- * Lets npm write package-lock.json, without installing anything. Returns why it could not: no npm, no registry, a package that
- * is not there.
+ * Lets npm write package-lock.json without installing anything. Returns the reason if it could not: no npm, no registry, a missing
+ * package.
  */
 export function writeLockFile(folder: string, signal: AbortSignal): Promise<string | undefined> {
   const args = ['install', '--package-lock-only', '--ignore-scripts', '--no-audit', '--no-fund', '--fetch-retries=0'];
@@ -29,7 +29,7 @@ export function writeLockFile(folder: string, signal: AbortSignal): Promise<stri
   });
 }
 
-/** npm's own sentence: the first that is no code, without what it says of its log. */
+/** Returns npm's explanation: its first line that is not a code or about its log. */
 function reasonOf(said: string): string {
   const lines = said
     .split('\n')

@@ -1,6 +1,6 @@
 import type { Templates } from './read-templates.ts';
 
-/** A package.json, as far as it is changed here. */
+/** The members of a package.json that are changed here. */
 export interface Manifest {
   name: string;
   private?: boolean;
@@ -13,13 +13,13 @@ export interface Manifest {
   devDependencies?: Record<string, string>;
 }
 
-/** A connector that is a package of its own: its npm has no catalog, and no `publishConfig` that swaps what is exported. */
+/** Turns the manifest of a template into that of a standalone package: npm has no catalog, and no `publishConfig` that replaces `exports`. */
 export function standaloneConnector(manifest: Manifest, versions: Templates['versions']): Manifest {
   const { publishConfig: _, private: __, ...rest } = manifest;
   return withVersions(
     {
       ...rest,
-      // `aries` runs the sources where they are worked on, and what was built from them where it is installed.
+      // `aries` runs the sources during development, and the build where the package is installed.
       exports: {
         '.': { types: './dist/index.d.ts', 'aries-source': './src/index.ts', default: './dist/index.js' },
       },
@@ -42,7 +42,7 @@ export function standaloneConnector(manifest: Manifest, versions: Templates['ver
   );
 }
 
-/** With versions in place of `catalog:` and `workspace:`, which only this repository knows. */
+/** Replaces `catalog:` and `workspace:`, which only work in this repository, by versions. */
 export function withVersions(manifest: Manifest, versions: Templates['versions']): Manifest {
   const resolved = { ...manifest };
   for (const kind of ['dependencies', 'peerDependencies', 'devDependencies'] as const) {

@@ -10,7 +10,7 @@ import { type Place, placeFor } from './place.ts';
 import { loadTemplates } from './templates.ts';
 import { writeFiles } from './write-files.ts';
 
-/** Writes the package of a new connector, and says what to do next. `from` is the folder that people are in. */
+/** Creates the package of a new connector and returns the next commands. `from` is the current folder. */
 export async function newConnector(
   name: string,
   flags: TemplateFlags,
@@ -26,7 +26,7 @@ export async function newConnector(
   signal.throwIfAborted();
   if (locked !== undefined) {
     log.warn(`No package-lock.json was written: ${locked}`, {
-      hint: 'npm install writes it, once npm finds the packages.',
+      hint: 'npm install writes it once npm can find the packages.',
     });
   }
   return {

@@ -7,7 +7,7 @@ import { placeFor } from './place.ts';
 import { loadTemplates } from './templates.ts';
 import { writeFiles } from './write-files.ts';
 
-/** Writes a new pipeline, and says what to do next. `from` is the folder that people are in. */
+/** Creates a new pipeline and returns the next commands. `from` is the current folder. */
 export async function newPipeline(
   name: string,
   { yes }: { yes?: boolean | undefined },
@@ -22,7 +22,7 @@ export async function newPipeline(
   signal.throwIfAborted();
   if (locked !== undefined) {
     log.warn(`No package-lock.json was written: ${locked}`, {
-      hint: 'npm install writes it, once npm finds the packages.',
+      hint: 'npm install writes it once npm can find the packages.',
     });
   }
   const dataset = `.aries/staging/${name}/first/extract`;

@@ -5,7 +5,7 @@ import type { Templates } from './read-templates.ts';
 
 const TEMPLATE_FOLDER = './templates/pipeline/';
 
-/** The files of a new pipeline by their paths; `isOurs`: as an example of this repository, which is run from its root. */
+/** Returns the files of a new pipeline by their paths. `isOurs`: as an example of this repository, to be run from its root. */
 export function pipelineFiles(name: string, { texts, versions }: Templates, isOurs: boolean): Record<string, string> {
   const own = texts.pipeline;
   const common = texts.package;

@@ -1,17 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 
-/** Where a scaffold goes. */
+/** Where the files of `aries new` go. */
 export interface Place {
   /** The folder, absolute. */
   folder: string;
-  /** The same as people see it from where they are. */
+  /** The folder relative to the current one. */
   shown: string;
-  /** The root of the repository of Aries, where this is inside it. */
+  /** The root of the repository of Aries, if the place is inside it. */
   repository: string | undefined;
 }
 
-/** Inside the repository of Aries a folder of its own kind, elsewhere one below the current folder. */
+/** Chooses the folder: inside the repository of Aries that of its kind, elsewhere one below the current folder. */
 export function placeFor(kind: 'connectors' | 'examples', name: string, from: string): Place {
   const repository = repositoryAround(from);
   const folder = repository === undefined ? join(from, name) : join(repository, kind, name);

@@ -2,7 +2,7 @@ import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 
-/** What `aries new` copies: texts by path, by template, and the versions of the packages that they name. */
+/** The files that `aries new` copies, by template and path, and the versions of the packages that they name. */
 export interface Templates {
   texts: Record<string, Record<string, string>>;
   versions: Record<string, string>;

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { readTemplates, type Templates } from './read-templates.ts';
 
-/** The templates: those that were packed beside the bundle, or those of the repository. */
+/** Loads the templates that were packed next to the bundle, or else those of the repository. */
 export function loadTemplates(): Templates {
   const packed = new URL('templates.json', import.meta.url);
   return existsSync(packed)

@@ -5,8 +5,8 @@ import type { Ask } from '../session.ts';
 import type { Place } from './place.ts';
 
 /**
- * Writes files by their paths; those that are the same already are left alone. What would be overwritten is asked for, all of it
- * before the first is written. Throws `USAGE`, with nothing written, where nobody can be asked or the answer is no.
+ * Writes files by their paths. Before it writes anything, it asks once whether to overwrite the files that differ. Throws `USAGE`, with
+ * nothing written, if the answer is no or there is no terminal to ask on.
  */
 export async function writeFiles(
   { folder, shown }: Place,
@@ -22,8 +22,8 @@ export async function writeFiles(
       `${shown} has ${differing.join(', ')}. Overwrite ${differing.length === 1 ? 'it' : 'them'}? [y/N] `,
     );
     if (!/^y(?:es)?$/i.test(answer?.trim() ?? '')) {
-      throw new AriesError('USAGE', `${shown} has ${differing.join(', ')} already; nothing was written`, {
-        hint: 'Take another name, or move the folder away.',
+      throw new AriesError('USAGE', `${shown} already has ${differing.join(', ')}; nothing was written`, {
+        hint: 'Use another name, or move the folder away.',
       });
     }
   }

@@ -5,9 +5,9 @@ import { environmentWithConnections, type ScheduledPipeline } from './scheduled-
 import { shellWord } from './shell-word.ts';
 import { FINAL_CODES, SKIP_CODE, type Task } from './tasks.ts';
 
-/** What of a DAG depends on where its tasks run. All text is Python. */
+/** The parts of a DAG that depend on where its tasks run, as Python. */
 export interface OperatorCode {
-  /** Modules of Python itself, besides those that every DAG needs. */
+  /** Modules of Python itself, in addition to those that every DAG imports. */
   standard: string[];
   imports: string;
   constants: string[];
@@ -15,7 +15,7 @@ export interface OperatorCode {
   definition: string;
   /** The name of its argument for the environment. */
   environment: string;
-  /** What a task gives it besides the environment. */
+  /** Returns the arguments of a task, except the environment. */
   argumentsOf(task: Task): Record<string, unknown>;
 }
 
@@ -30,11 +30,11 @@ const RESULT_OF = `def result_of(exit_code, line):
     result = json.loads(line) if isinstance(line, str) else line or {}
     return result["partitions"] if result.get("step") == "plan" else result`;
 
-/** What every operator's code begins with. */
+/** The start of every operator's code. */
 const FINAL = `# Usage, data, a bug, permission, configuration, out of memory: no retry can mend them.
 FINAL = {${FINAL_CODES.join(', ')}}`;
 
-/** Secrets that Airflow keeps as connections: a task gets those that its pipeline refers to. */
+/** Python that hands a task the connections that its pipeline refers to. */
 function connectionsCode(connections: readonly string[], into: string): string {
   if (connections.length === 0) return '';
   return `
@@ -54,7 +54,7 @@ function connectionsOf({ connections }: ScheduledPipeline) {
     : { imports: BASE_HOOK, constants: [`CONNECTIONS = ${python(connections)}`] };
 }
 
-/** `bash`: aries is installed where Airflow's workers run. */
+/** Returns the operator `bash`: aries is installed where Airflow's workers run. */
 export function bashOperator(pipeline: ScheduledPipeline, directory: string): OperatorCode {
   const { imports, constants } = connectionsOf(pipeline);
   return {
@@ -86,7 +86,7 @@ class Aries(BashOperator):
   };
 }
 
-/** `docker`: each task is a container on the worker's machine. */
+/** Returns the operator `docker`: each task is a container on the worker's machine. */
 export function dockerOperator(
   pipeline: ScheduledPipeline,
   { image, network, memory }: { image: string; network: string | undefined; memory: string | undefined },
@@ -147,7 +147,7 @@ class Aries(DockerOperator):
   };
 }
 
-/** `kubernetes`: each task is a pod. */
+/** Returns the operator `kubernetes`: each task is a pod. */
 export function kubernetesOperator(
   pipeline: ScheduledPipeline,
   { namespace, ...options }: PodOptions & { namespace: string | undefined },
@@ -195,7 +195,7 @@ class Aries(KubernetesPodOperator):
         except AirflowException as failure:
             result_of(exit_code_of(remote_pod, self.base_container_name) or 1, str(failure))`,
     environment: 'env_vars',
-    // Only what the plan says is asked for: it takes a container of Airflow's beside the one of aries.
+    // Only the plan returns a result: doing so takes a second container, which Airflow adds to the pod.
     argumentsOf: ({ args, kind }) => ({
       arguments: args,
       do_xcom_push: kind === 'plan',
@@ -203,7 +203,7 @@ class Aries(KubernetesPodOperator):
   };
 }
 
-/** The image that the operator needs. Throws `USAGE`. */
+/** Returns the image that the operator needs. Throws `USAGE` if there is none. */
 export function requireImage(image: string | undefined, target: string): string {
   if (image !== undefined) return image;
   throw new AriesError('USAGE', `${target} needs --image`, {

@@ -5,16 +5,16 @@ import { PythonCode, python } from './python.ts';
 import type { ScheduledPipeline } from './scheduled-pipeline.ts';
 
 /**
- * A DAG for Airflow 2 and 3, as Python: plan, one mapped extract for each partition that the plan names, the steps behind it. Streams are
- * partitions too, so one that appears at the source is a task of the next run. `start` is where the first interval begins (RFC 3339).
- * Throws `USAGE`, `PIPELINE_INVALID`.
+ * Writes a DAG for Airflow 2 and 3 as Python: a plan, a mapped extract for each partition of the plan, then the other steps. Streams are
+ * partitions too, so a stream that appears at the source is a task of the next run. `start` is the start of the first interval
+ * (RFC 3339). Throws `USAGE`, `PIPELINE_INVALID`.
  */
 export function airflowDag(pipeline: ScheduledPipeline, operator: OperatorCode, start: string | undefined): string {
   checkInterval(pipeline, start);
   const { interval, tasks } = pipeline;
   const run = {
     ARIES_RUN_ID: '{{ run_id }}',
-    // A task that was cleared cannot be told from one that is tried again: whoever wants it done anew says so.
+    // Airflow does not tell a cleared task from a retry: to run it again from scratch, users set this parameter.
     ARIES_FORCE: '{{ params.force | lower }}',
     ...(interval
       ? {
@@ -52,15 +52,15 @@ ${taskLines(pipeline, operator)}`;
 }
 
 function dagSettings({ name, schedule, interval, retries, retryDelay }: ScheduledPipeline, start: string | undefined) {
-  // fromisoformat of Python 3.10 does not know Z.
+  // fromisoformat of Python 3.10 does not accept Z.
   const begin = (start ?? '2020-01-01T00:00:00Z').replace(/Z$/, '+00:00');
   return {
     dag_id: airflowName(name),
-    // Of a bare expression Airflow 3 makes no intervals.
+    // Airflow 3 makes no intervals of a plain expression.
     schedule: interval ? new PythonCode(`CronDataIntervalTimetable(${python(schedule)}, timezone="UTC")`) : schedule,
     start_date: new PythonCode(`datetime.fromisoformat(${python(begin)})`),
     catchup: interval,
-    // Runs that read what is new go one after the other; intervals may come in any order.
+    // Incremental runs must not overlap; intervals may run in any order.
     ...(interval ? {} : { max_active_runs: 1 }),
     default_args: {
       retries,
@@ -104,12 +104,12 @@ function docstring(summary: string): string {
 function checkInterval({ name, interval, schedule }: ScheduledPipeline, start: string | undefined): void {
   if (!interval) return;
   if (schedule === undefined) {
-    throw new AriesError('PIPELINE_INVALID', `${name} has an interval and no schedule`, {
-      hint: 'Set schedule in the pipeline file, such as "@daily": its times are where intervals begin and end.',
+    throw new AriesError('PIPELINE_INVALID', `${name} has an interval but no schedule`, {
+      hint: 'Set schedule in the pipeline file, such as "@daily": intervals start and end at its times.',
     });
   }
   if (start === undefined) {
-    throw new AriesError('USAGE', '--start is missing: Airflow runs one interval after the other from there', {
+    throw new AriesError('USAGE', '--start is missing: Airflow runs one interval after the other from that time', {
       hint: 'Give the time at which the first interval begins, such as --start 2026-01-01.',
     });
   }

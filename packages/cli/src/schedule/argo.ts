@@ -11,7 +11,7 @@ import type { ScheduledPipeline } from './scheduled-pipeline.ts';
 import { FINAL_CODES, type Task } from './tasks.ts';
 import { yaml } from './yaml.ts';
 
-/** One task for each partition that the plan's result names. */
+/** A task for each partition in the result of the plan. */
 const OVER_PARTITIONS = {
   arguments: { parameters: [{ name: 'partition', value: '{{item}}' }] },
   withParam: "{{=toJson(jsonpath(tasks.plan.outputs.result, '$.partitions'))}}",
@@ -22,11 +22,11 @@ export interface ArgoOptions extends PodOptions {
 }
 
 /**
- * A CronWorkflow, or a Workflow where the pipeline has no schedule, as YAML: plan, `withParam` one extract for each partition of the plan,
- * the steps behind it. The workflow's name is the run id, so `argo retry` goes on with the same run.
+ * Writes a CronWorkflow, or a Workflow if the pipeline has no schedule, as YAML: a plan, an extract for each partition of the plan by
+ * `withParam`, then the other steps. The workflow's name is the run id, so `argo retry` resumes the same run.
  */
 export function argoManifest(pipeline: ScheduledPipeline, options: ArgoOptions): string {
-  // Names of runs and pods are made by adding to it.
+  // Argo adds to this name for runs and pods.
   const name = kubernetesName(pipeline.name, 40);
   const namespace = options.namespace === undefined ? {} : { namespace: options.namespace };
   const labels = { 'app.kubernetes.io/name': name, 'app.kubernetes.io/managed-by': 'aries' };
@@ -53,7 +53,7 @@ export function argoManifest(pipeline: ScheduledPipeline, options: ArgoOptions):
 }
 
 function specOf(pipeline: ScheduledPipeline, options: ArgoOptions): IWorkflowSpec {
-  // Argo sets the rest itself; its container beside ours reports with the token that others do without.
+  // Argo sets the rest itself. Its sidecar reports with the service account's token, so the token stays mounted.
   const { securityContext, volumes } = podSettings(options);
   const names = new Map(pipeline.tasks.map((task) => [task, kubernetesName(task.name, 63)]));
   return {
@@ -110,7 +110,7 @@ function templateOf(task: Task, name: string, pipeline: ScheduledPipeline, optio
   };
 }
 
-/** Again after exit code 75, a death or the loss of a node; not where no retry can help. */
+/** Retries after exit code 75, a crash or the loss of a node, but not after codes that no retry can fix. */
 function retries({ retries: limit, retryDelay }: ScheduledPipeline): IRetryStrategy {
   return {
     limit: String(limit),

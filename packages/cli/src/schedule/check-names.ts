@@ -1,34 +1,34 @@
 import { AriesError } from '@aries-data/sdk';
 
-/** What a variable of the environment is called in every shell and in every scheduler's file. */
+/** Names of environment variables that are valid in every shell and in every scheduler's file. */
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
-/** Ids of Airflow's connections, of which an environment variable is made. */
+/** Ids of Airflow's connections that can be part of an environment variable's name. */
 const CONNECTION = /^[A-Za-z0-9_]+$/;
 
-/** What a scheduler puts something in the place of: Jinja's and Argo's braces, Kubernetes' and the shell's `$(…)`. */
+/** Starts of expressions that a scheduler would expand: Jinja's and Argo's braces, `$(…)` of Kubernetes and the shell. */
 const EXPANSIONS = ['{{', '{%', '{#', '$('];
 
-/** Throws `PIPELINE_INVALID` where a name of a reference cannot be one of the environment: it would be pasted into a line of its own. */
+/** Throws `PIPELINE_INVALID` if the name of a reference cannot be an environment variable: it would be pasted into a file as it is. */
 export function checkReferences(file: string, environment: readonly string[], connections: readonly string[]): void {
   const variable = environment.find((name) => !VARIABLE.test(name));
   if (variable !== undefined)
     throw refused(
       file,
-      `${JSON.stringify(variable)} cannot be a variable of the environment`,
+      `${JSON.stringify(variable)} cannot be the name of an environment variable`,
       'Use letters, digits and "_" only.',
     );
   const connection = connections.find((name) => !CONNECTION.test(name));
   if (connection === undefined) return;
   throw refused(
     file,
-    `${JSON.stringify(connection)} cannot be the id of a connection here`,
+    `${JSON.stringify(connection)} cannot be the id of a connection`,
     'Use letters, digits and "_" only: it becomes part of a variable, AIRFLOW_CONN_….',
   );
 }
 
 /**
- * Throws `PIPELINE_INVALID` where a text would not arrive as it is: it holds a line break, or what a scheduler expands. What is escaped
- * for one of them is not for the next, and no name needs it. `texts` by what they are, such as `step`.
+ * Throws `PIPELINE_INVALID` if a text would not arrive as it is, because it holds a line break or something that a scheduler expands.
+ * Each scheduler has its own escapes, and no name needs them. Each text comes with what it is, such as `step`.
  */
 export function checkTexts(file: string, texts: readonly (readonly [what: string, text: string])[]): void {
   for (const [what, text] of texts) {

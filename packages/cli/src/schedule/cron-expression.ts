@@ -4,8 +4,8 @@ import { Cron } from 'croner';
 const NICKNAME = /^@(?:hourly|daily|midnight|weekly|monthly|yearly|annually)$/;
 
 /**
- * A cron expression that all schedulers read in the same way: five fields, or a name such as `@daily`. Without what only some of them
- * know: seconds, `L`, `W`, `#`, and 7 for Sunday. Throws `PIPELINE_INVALID`.
+ * Returns a cron expression that all schedulers read in the same way: five fields, or a name such as `@daily`, without what only some
+ * of them support: seconds, `L`, `W`, `#`, and 7 for Sunday. Throws `PIPELINE_INVALID`.
  */
 export function checkedCron(expression: string, file: string): string {
   const text = expression.trim().replaceAll(/\s+/g, ' ');
@@ -21,12 +21,12 @@ function problemOf(text: string): string | undefined {
   const fields = text.split(' ');
   if (fields.length !== 5) return `has ${fields.length} fields, not five`;
   const strange = fields.find((field) => !/^[\dA-Za-z*,/-]+$/.test(field) || /^(?:.*,)?[LW]\b|\dW|\dL/i.test(field));
-  if (strange !== undefined) return `has "${strange}", which not every scheduler knows`;
-  if (/(?:^|[,-])7(?:$|[,/-])/.test(fields[4]!)) return 'has 7 for Sunday, which not every scheduler knows: write 0';
+  if (strange !== undefined) return `has "${strange}", which not every scheduler supports`;
+  if (/(?:^|[,-])7(?:$|[,/-])/.test(fields[4]!)) return 'has 7 for Sunday, which not every scheduler supports: write 0';
   try {
     const next = new Cron(text, { paused: true, mode: '5-part', timezone: 'UTC' }).nextRun();
-    return next === null ? 'never comes' : undefined;
+    return next === null ? 'never matches a date' : undefined;
   } catch (error) {
-    return `is no cron expression: ${(error as Error).message.replace(/^CronPattern: /, '')}`;
+    return `is not a cron expression: ${(error as Error).message.replace(/^CronPattern: /, '')}`;
   }
 }

@@ -4,8 +4,8 @@ import type { ScheduledPipeline } from './scheduled-pipeline.ts';
 import { shellWord } from './shell-word.ts';
 
 /**
- * A line for a crontab. One process runs the whole pipeline; exit code 75 is tried again with the same run id, so it goes on where it was.
- * A run that is not done when the next one is due keeps it from starting. Throws `PIPELINE_INVALID` without a schedule.
+ * Writes a line for a crontab. One process runs the whole pipeline. After exit code 75 it runs again with the same run id, so it
+ * resumes. A run does not start while the previous one is still running. Throws `PIPELINE_INVALID` without a schedule.
  */
 export function crontab(pipeline: ScheduledPipeline, directory: string): string {
   if (pipeline.schedule === undefined) {
@@ -32,7 +32,7 @@ export function crontab(pipeline: ScheduledPipeline, directory: string): string 
       ? []
       : [`# It needs in its environment: ${environment.join(', ')}. Lines NAME=value above this one set them.`]),
     '# aries has to be on the PATH: set PATH above this line where it is not. What cron mails is the log.',
-    // To cron, a bare % ends the line.
+    // An unescaped % ends the command for cron.
     `${schedule} ${command.replaceAll('%', '\\%')}`,
     '',
   ].join('\n');

@@ -4,50 +4,54 @@ export const args = {
   pipeline: Args.string({ description: 'The YAML file of the pipeline', required: true, ignoreStdin: true }),
 };
 
-/** What every target takes. */
+/** Flags of every target. */
 export const shared = {
   file: Flags.string({
-    summary: 'The pipeline file where it will be run: in the image, or on that machine',
+    summary: 'Path of the pipeline file where it will run: in the image, or on that machine',
     helpValue: 'PATH',
   }),
   env: Flags.string({
-    summary: 'A variable that the tasks need besides those that the file refers to; once for each',
+    summary: 'Variable that the tasks need in addition to those that the file refers to; repeat it for several',
     helpValue: 'NAME',
     multiple: true,
     multipleNonGreedy: true,
   }),
-  retries: Flags.integer({ summary: 'How often a task is tried again', min: 0, default: 3, helpValue: 'N' }),
+  retries: Flags.integer({ summary: 'Number of retries of a task', min: 0, default: 3, helpValue: 'N' }),
 };
 
 export const retryDelay = Flags.integer({
-  summary: 'Seconds before the first retry; twice as long before each further one',
+  summary: 'Seconds before the first retry; doubled before each further one',
   min: 1,
   default: 60,
   helpValue: 'SECONDS',
 });
 
 export const directory = Flags.string({
-  summary: 'The folder that aries is run in; this one where it is left out',
+  summary: 'Folder to run aries in; by default the current one',
   helpValue: 'PATH',
 });
 
 export const partitions = Flags.integer({
-  summary: 'Partitions wanted of each stream; with kubernetes also how many pods share them',
+  summary: 'Number of partitions for each stream; with kubernetes also the number of pods',
   min: 1,
   helpValue: 'N',
 });
 
-/** What containers and pods take. */
+/** Flags of containers and pods. */
 export const pod = {
-  image: Flags.string({ summary: 'The image with aries, connectors and the pipeline file', helpValue: 'IMAGE' }),
+  image: Flags.string({ summary: 'Image that holds aries, the connectors and the pipeline file', helpValue: 'IMAGE' }),
   secret: Flags.string({
-    summary: "The Secret with what the pipeline refers to; the pipeline's name where it is left out",
+    summary: "Name of the Secret that holds what the pipeline refers to; by default the pipeline's name",
     helpValue: 'NAME',
   }),
-  cpu: Flags.string({ summary: 'CPU that a pod asks for', default: '500m', helpValue: 'QUANTITY' }),
-  memory: Flags.string({ summary: 'Memory that a pod asks for, and may use', default: '512Mi', helpValue: 'QUANTITY' }),
+  cpu: Flags.string({ summary: 'CPU that a pod requests', default: '500m', helpValue: 'QUANTITY' }),
+  memory: Flags.string({
+    summary: 'Memory that a pod requests, and its limit',
+    default: '512Mi',
+    helpValue: 'QUANTITY',
+  }),
   namespace: Flags.string({
-    summary: "Namespace of the pods; that of kubectl's or Airflow's own where it is left out",
+    summary: 'Namespace of the pods; by default that of kubectl or Airflow',
     helpValue: 'NAME',
   }),
 };

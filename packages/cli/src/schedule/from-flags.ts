@@ -27,7 +27,7 @@ export interface PodFlags {
   namespace?: string | undefined;
 }
 
-/** The pipeline that a command was given, as schedulers see it. `apart`: its tasks do not share a disk. */
+/** Reads the pipeline of a command, as schedulers see it. `apart`: its tasks share no disk. */
 export function pipelineOf(
   file: string,
   flags: SharedFlags,
@@ -48,7 +48,7 @@ export function pipelineOf(
   });
 }
 
-/** What the pods of a pipeline are given. */
+/** Returns the options of a pipeline's pods. */
 export function podOf(
   pipeline: ScheduledPipeline,
   { image, secret, cpu, memory, namespace }: PodFlags & { image: string },

@@ -6,16 +6,16 @@ import type { ScheduledPipeline } from './scheduled-pipeline.ts';
 import { FINAL_CODES, SKIP_CODE, type Task } from './tasks.ts';
 import { yaml } from './yaml.ts';
 
-/** A run is named by its Job: the name that the CronJob gives it, or that `kubectl create job --from` is told. */
+/** The run id is the name of the Job, which comes from the CronJob or from `kubectl create job --from`. */
 const RUN_ID: IEnvVar = {
   name: 'ARIES_RUN_ID',
   valueFrom: { fieldRef: { fieldPath: "metadata.labels['batch.kubernetes.io/job-name']" } },
 };
 
 /**
- * Runs the steps behind the extract where all partitions are there. A share that is done before the others leaves them to whoever is
- * last: `--skip-missing` ends with 99, which is no failure of this pod. The shell is process 1, so it hands SIGTERM on,
- * also one that comes before it knows the child; a `wait` that a signal ends returns before the child has.
+ * Runs the steps after the extract once all partitions are there. Pods that finish before the others leave them to the last one:
+ * `--skip-missing` ends with 99, which is no failure of the pod. The shell is process 1, so it passes SIGTERM on, even one that
+ * arrives before the child is known. `wait` returns at a signal before the child has ended, so it is repeated.
  */
 const LAST_STEPS = `trap 'stopped=yes; kill -TERM "$child" 2>/dev/null' TERM
 for step in "$@"; do
@@ -36,11 +36,11 @@ export interface KubernetesOptions extends PodOptions {
 }
 
 /**
- * A CronJob, or a Job where the pipeline has no schedule, as YAML. Without `partitions` one pod runs the whole pipeline; with them it is
- * an Indexed Job, whose pods extract a share each, and the last of which goes on to the load.
+ * Writes a CronJob, or a Job if the pipeline has no schedule, as YAML. Without `partitions` one pod runs the whole pipeline. With them it
+ * is an Indexed Job: each pod extracts a share, and the last one continues with the load.
  */
 export function kubernetesManifest(pipeline: ScheduledPipeline, options: KubernetesOptions): string {
-  // A CronJob's name may have 52 characters: its Jobs' have a time behind it.
+  // A CronJob's name may have 52 characters: Kubernetes appends a time for its Jobs.
   const name = kubernetesName(pipeline.name, 52);
   const labels = {
     'app.kubernetes.io/name': kubernetesName(pipeline.name, 63),
@@ -60,7 +60,7 @@ export function kubernetesManifest(pipeline: ScheduledPipeline, options: Kuberne
     podFailurePolicy: {
       rules: [
         { action: 'FailJob', onExitCodes: { operator: 'In', values: FINAL_CODES } },
-        // A node that was drained is no failure of the pipeline.
+        // The drain of a node is no failure of the pipeline.
         { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
       ],
     },
@@ -98,7 +98,7 @@ function podOf(pipeline: ScheduledPipeline, options: KubernetesOptions): IPodSpe
   return {
     ...podSettings(options),
     initContainers: [
-      // Each pod plans; the first one's plan is everyone's.
+      // Each pod plans; all of them use the plan of the first.
       container('plan', plan.args),
       container('extract', [...extract.args, '--partition', `$(JOB_COMPLETION_INDEX)/${partitions}`]),
     ],

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 
 /**
- * A name of Kubernetes (RFC 1123: lower case, digits, hyphens). One that had to be changed carries a digest of what it was, so that two
- * names stay two.
+ * Makes a name valid for Kubernetes (RFC 1123: lower case, digits, hyphens). A name that had to be changed gets a digest of the
+ * original, so that two names never become one.
  */
 export function kubernetesName(name: string, most: number): string {
   return legal(name, { most, replace: (text) => text.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-'), edge: /^-|-$/g });
 }
 
-/** A name of Airflow, of a DAG or a task: letters, digits, hyphen, dot and underscore. */
+/** Makes a name valid for a DAG or task of Airflow: letters, digits, hyphen, dot and underscore. */
 export function airflowName(name: string): string {
   return legal(name, {
     most: 200,

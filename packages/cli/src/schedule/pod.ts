@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import type { IContainer, IEnvVar, IPodSpec, IVolume, IVolumeMount } from 'kubernetes-models/v1';
 
-/** Where a pipeline's tasks run: an image, what they may use, and the Secret that holds what its references name. */
+/** Options of a pipeline's pods: the image, its resources, and the Secret that holds the values of its references. */
 export interface PodOptions {
   image: string;
   cpu: string;
@@ -13,12 +13,12 @@ export interface PodOptions {
   files: readonly string[];
 }
 
-/** What all pods of a pipeline share: no root, no token of the cluster, nothing of the cluster in the environment. */
+/** Returns the settings of all pods: no root, no service account token, no variables of services in the environment. */
 export function podSettings({ secret, files }: PodOptions) {
   return {
     restartPolicy: 'Never',
     automountServiceAccountToken: false,
-    // A Service named "aries" would bring variables ARIES_… of its own.
+    // A Service named "aries" would set variables ARIES_….
     enableServiceLinks: false,
     securityContext: {
       runAsNonRoot: true,
@@ -39,7 +39,7 @@ export function podSettings({ secret, files }: PodOptions) {
   } satisfies Partial<IPodSpec>;
 }
 
-/** A container that may write to /tmp and nowhere else. */
+/** Returns the settings of a container that can only write to /tmp. */
 export function containerSettings(options: PodOptions) {
   return {
     image: options.image,
@@ -61,7 +61,7 @@ export function containerSettings(options: PodOptions) {
   } satisfies Partial<IContainer>;
 }
 
-/** The environment that references ask for: each value from the Secret's key of the same name. */
+/** Returns the environment variables of the references, each from the Secret's key of the same name. */
 export function secretEnvironment({ secret, environment }: PodOptions): IEnvVar[] {
   return environment.map((name) => ({ name, valueFrom: { secretKeyRef: { name: secret, key: name } } }));
 }

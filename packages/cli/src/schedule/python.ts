@@ -1,4 +1,4 @@
-/** A value as Python writes it: dicts and lists on lines of their own where one line is too short for them. */
+/** Formats a value as Python; a dict or list that is too long for one line gets a line for each member. */
 export function python(value: unknown, indent = ''): string {
   const line = onOneLine(value);
   if (line.length + indent.length <= 96 || typeof value !== 'object' || value === null) return line;
@@ -10,7 +10,7 @@ export function python(value: unknown, indent = ''): string {
   return `${open}\n${lines.join('')}${indent}${close}`;
 }
 
-/** Python as it is, in the place of a value. */
+/** A Python expression in the place of a value. */
 export class PythonCode {
   readonly code: string;
   constructor(code: string) {
@@ -30,7 +30,7 @@ function onOneLine(value: unknown): string {
     .join(', ')}}`;
 }
 
-// A string of JSON is one of Python, but for halves of surrogate pairs, which no file of UTF-8 can hold.
+// A JSON string is also a Python string, except for lone surrogates, which a UTF-8 file cannot hold.
 function text(value: string): string {
   return JSON.stringify(value.toWellFormed());
 }

@@ -35,11 +35,11 @@ test.each([
     ['argo', '--image', 'x'],
     'p.yaml: interval: a CronWorkflow of Argo gives its runs no interval',
   ],
-  ['interval: true', ['airflow', '--start', '2026-01-01'], 'orders has an interval and no schedule'],
+  ['interval: true', ['airflow', '--start', '2026-01-01'], 'orders has an interval but no schedule'],
   [
     'schedule: "@daily"\ninterval: true',
     ['airflow'],
-    '--start is missing: Airflow runs one interval after the other from there',
+    '--start is missing: Airflow runs one interval after the other from that time',
   ],
   ['interval: yes please', ['airflow'], /p\.yaml:4: interval: /],
   ['schedule: "@daily"', ['airflow', '--partitions', '0'], /--partitions/],
@@ -58,9 +58,9 @@ describe('names that would not reach a scheduler as they are', () => {
     [
       'a variable with a line break',
       'env: { x: "${env:BAD\\n* * * * * touch pwned #}" }',
-      'cannot be a variable of the environment',
+      'cannot be the name of an environment variable',
     ],
-    ['a connection', 'env: { x: "${airflow:a-b}" }', 'cannot be the id of a connection here'],
+    ['a connection', 'env: { x: "${airflow:a-b}" }', 'cannot be the id of a connection'],
     ['Jinja', 'step: "{{ conn.db.password }}"', 'holds "{{", which a scheduler would replace'],
     ['Jinja statements', 'step: "{% raw %}"', 'holds "{%", which a scheduler would replace'],
     ['a variable of Kubernetes', 'step: "$(SECRET)"', 'holds "$(", which a scheduler would replace'],
@@ -92,7 +92,7 @@ test('a staging that is a folder draws a warning where tasks share no disk', asy
   const folder = await schedule('staging: file:///mnt/lake\nschedule: "@daily"', 'argo', '--image', 'x');
   expect(folder).toMatchObject({
     printed: true,
-    warnings: ['p.yaml: staging is the folder file:///mnt/lake: it has to be one that all containers share'],
+    warnings: ['p.yaml: staging is the folder file:///mnt/lake: all containers must share it'],
   });
   const bucket = await schedule('staging: s3://lake\nschedule: "@daily"', 'argo', '--image', 'x');
   expect(bucket).toMatchObject({ printed: true, warnings: [] });
@@ -103,6 +103,6 @@ test('a staging that is a folder draws a warning where tasks share no disk', asy
 test('a file that the pipeline refers to by a relative path cannot be mounted', async () => {
   const lines = 'staging: s3://lake/${file:secrets/bucket}\nschedule: "@daily"';
   expect(await schedule(lines, 'kubernetes', '--image', 'x')).toMatchObject({
-    warnings: ['The pipeline refers to the file secrets/bucket: it has to be in the image'],
+    warnings: ['The pipeline refers to the file secrets/bucket: it must be in the image'],
   });
 });

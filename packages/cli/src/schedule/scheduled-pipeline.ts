@@ -12,15 +12,15 @@ export interface ScheduledPipeline {
   file: string;
   /** Five fields or a name such as `@daily`, in UTC. */
   schedule: string | undefined;
-  /** Each run reads the scheduler's interval, in place of what is new since the state. */
+  /** True if each run reads the scheduler's interval instead of what is new since the state. */
   interval: boolean;
   tasks: Task[];
-  /** Partitions wanted of each stream. */
+  /** Number of partitions for each stream. */
   partitions: number | undefined;
   retries: number;
   /** Seconds. */
   retryDelay: number;
-  /** Names that the tasks need in their environment. */
+  /** Names of environment variables that the tasks need. */
   environment: string[];
   /** Ids of connections that Airflow keeps. */
   connections: string[];
@@ -30,21 +30,21 @@ export interface ScheduledPipeline {
 
 export interface ScheduleRequest extends Pick<PipelineOptions, 'loadConnector'> {
   pipeline: string;
-  /** Where the file is on the machine or in the image that runs it, if elsewhere. */
+  /** Path of the file on the machine or in the image that runs it, if it differs. */
   file: string | undefined;
-  /** Where the command runs, for schedulers that are told. */
+  /** The folder that the command runs in, for schedulers that set it. */
   directory: string | undefined;
-  /** Names besides those that the file refers to. */
+  /** Names in addition to those that the file refers to. */
   environment: readonly string[];
   partitions: number | undefined;
   retries: number;
   retryDelay: number;
-  /** The tasks of a run do not share a disk. */
+  /** True if the tasks of a run share no disk. */
   apart: boolean;
   log: Log;
 }
 
-/** Reads what a scheduler needs to know of a pipeline. Nothing is reached and no secret is read. Throws `PIPELINE_INVALID`. */
+/** Reads what a scheduler needs to know about a pipeline, without connecting to anything or reading a secret. Throws `PIPELINE_INVALID`. */
 export async function schedulePipeline(request: ScheduleRequest): Promise<ScheduledPipeline> {
   const { pipeline, file = pipeline } = request;
   const outline = await outlinePipeline({ file: pipeline, loadConnector: request.loadConnector });
@@ -73,23 +73,23 @@ export async function schedulePipeline(request: ScheduleRequest): Promise<Schedu
   };
 }
 
-/** The names of the environment where Airflow's connections come from it as well. */
+/** Returns the names of all variables, including those of Airflow's connections. */
 export function environmentWithConnections({ environment, connections }: ScheduledPipeline): string[] {
   return [...new Set([...environment, ...connections.map((id) => `AIRFLOW_CONN_${id.toUpperCase()}`)])];
 }
 
-/** The files that can be mounted from a Secret. Warns of the others: somebody has to see to it that they are there. */
+/** Returns the files that can be mounted from a Secret, and warns about the others, which users must provide themselves. */
 export function mountableFiles({ files }: ScheduledPipeline, log: Log): string[] {
   for (const file of files.filter((path) => !isAbsolute(path)))
-    log.warn(`The pipeline refers to the file ${file}: it has to be in the image`);
+    log.warn(`The pipeline refers to the file ${file}: it must be in the image`);
   return files.filter((path) => isAbsolute(path));
 }
 
-/** Refuses an interval where the scheduler has none to give. Throws `PIPELINE_INVALID`. */
+/** Throws `PIPELINE_INVALID` if the pipeline wants an interval: this scheduler has none. */
 export function refuseInterval({ interval }: ScheduledPipeline, file: string, scheduler: string): void {
   if (!interval) return;
   throw new AriesError('PIPELINE_INVALID', `${file}: interval: ${scheduler} gives its runs no interval`, {
-    hint: 'Leave interval out: each run then reads what is new since the last one. Or schedule it with Airflow.',
+    hint: 'Remove interval, so that each run reads what is new since the last one; or schedule the pipeline with Airflow.',
   });
 }
 
@@ -99,10 +99,10 @@ function checkStaging(staging: string | undefined, file: string, log: Log): void
       'PIPELINE_INVALID',
       `${file}: staging is missing: the tasks run in containers that share no disk`,
       {
-        hint: 'Set staging to a place that all of them reach, such as s3://bucket/prefix.',
+        hint: 'Set staging to a place that all of them can reach, such as s3://bucket/prefix.',
       },
     );
   }
   if (!/^[a-z0-9]+:\/\//i.test(staging) ? !staging.startsWith('${') : staging.startsWith('file:'))
-    log.warn(`${file}: staging is the folder ${staging}: it has to be one that all containers share`);
+    log.warn(`${file}: staging is the folder ${staging}: all containers must share it`);
 }

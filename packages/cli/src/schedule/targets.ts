@@ -1,4 +1,4 @@
-// What the commands load once one of them runs: none of it is needed for the help of others.
+// Loaded when one of the commands runs: the help needs none of it.
 export { airflowDag } from './airflow.ts';
 export { bashOperator, dockerOperator, kubernetesOperator, requireImage } from './airflow-operators.ts';
 export { argoManifest } from './argo.ts';

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 
-/** A manifest as YAML: each thing written out where it stands, each value on one line. */
+/** Formats a manifest as YAML, without aliases and with each value on one line. */
 export function yaml(manifest: object): string {
   return stringify(manifest, { aliasDuplicateObjects: false, lineWidth: 0 });
 }

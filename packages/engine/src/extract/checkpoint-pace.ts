@@ -1,14 +1,14 @@
 const FIRST_PAUSE_MILLISECONDS = 500;
 const LONGEST_PAUSE_MILLISECONDS = 60_000;
 
-/** Says when progress is worth making durable. */
+/** Timer that says when progress should be made durable. */
 export interface CheckpointPace {
   readonly due: boolean;
-  /** It was made durable now. */
+  /** Call when it was made durable. */
   done(): void;
 }
 
-/** Soon at first, so that short reads can be gone on with as well; then ever less often, so that each page does not become a part file. */
+/** Starts with short pauses, so that short reads can be resumed too. They get longer, so that not every page becomes a part file. */
 export function createCheckpointPace(now: () => number = Date.now): CheckpointPace {
   let pause = FIRST_PAUSE_MILLISECONDS;
   let last = now();

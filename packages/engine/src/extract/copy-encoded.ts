@@ -9,8 +9,8 @@ import type { StreamExtract } from './stream-extract.ts';
 import { keepProgress, resumedContext, type StreamProgress, type Written } from './stream-progress.ts';
 
 /**
- * The byte lane: encoded rows from the source to the parts, untouched. Pieces that the source offers at the same time are copied
- * at the same time, each lane into part files of its own.
+ * Copies encoded rows from the source to the parts, untouched: the byte lane. Pieces that the source offers at the same time are
+ * copied at the same time, each lane into its own part files.
  */
 export async function copyEncoded(
   options: StreamExtract,
@@ -79,7 +79,7 @@ interface CopyPieceOptions {
   onRows(rows: number, bytes: number): void;
 }
 
-/** Copies one piece; a part file that is full is closed in its middle, where the source says how many rows a chunk has. */
+/** Copies one piece. A full part file is closed in the middle of it if the source says how many rows each chunk has. */
 async function copyPiece(
   part: EncodedPart,
   writer: StreamWriter,
@@ -99,7 +99,7 @@ async function copyPiece(
     await writer.addRows(done.rows);
     await writer.cut();
   } else if (tagged !== done.rows) {
-    throw new AriesError('COUNTS_DIFFER', `${stream}: the source says it sent ${done.rows} rows, ${tagged} arrived`);
+    throw new AriesError('COUNTS_DIFFER', `${stream}: the source reports ${done.rows} rows, but ${tagged} arrived`);
   }
   return done;
 }

@@ -10,7 +10,7 @@ import { pieceEnd, readRecords } from './read-records.ts';
 import type { StreamExtract } from './stream-extract.ts';
 import { keepProgress, resumedContext, type StreamProgress, takeMark } from './stream-progress.ts';
 
-/** The record lane: batches, checked, transformed and encoded. */
+/** Checks, transforms and encodes batches: the record lane. */
 export async function copyRecords(
   options: StreamExtract,
   writer: StreamWriter,
@@ -66,7 +66,7 @@ export async function copyRecords(
   }
 }
 
-/** What the source yields: its own records, or its encoded parts decoded where it has only those. */
+/** Calls the source. If it has no `read`, its encoded pieces are decoded. */
 function readItems(options: StreamExtract, progress: StreamProgress): AsyncIterable<unknown> {
   const { connector, selected } = options;
   const { name, stream } = selected;
@@ -91,7 +91,7 @@ async function* decodeEncoded(options: StreamExtract, progress: StreamProgress):
     }
     const done = await part.done;
     if (done.rows !== rows)
-      throw new AriesError('COUNTS_DIFFER', `The source says it sent ${done.rows} rows, ${rows} arrived`);
+      throw new AriesError('COUNTS_DIFFER', `The source reports ${done.rows} rows, but ${rows} arrived`);
     yield pieceEnd(done);
   }
 }

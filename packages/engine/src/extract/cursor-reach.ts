@@ -3,27 +3,27 @@ import type { EncodedResult, FieldKind, Json, JsonRecord, StreamState } from '@a
 import type { JournalEntry } from '../dataset/journal.ts';
 import { crowded, joined, MOST_KEYS } from '../dataset/stream-state.ts';
 
-/** How far a stream was read: the greatest cursor value that a state may hold, and what lies beyond it. */
+/** How far a stream was read: the greatest cursor value that a state may hold, and the records beyond it. */
 export type Reach = Pick<JournalEntry, 'reached' | 'beyond'>;
 
 export interface ReachRules {
   order: CompareCursor;
   kind: FieldKind;
-  /** When the reading began: nothing later becomes state. RFC 3339. */
+  /** When reading began, RFC 3339. No later cursor value becomes the state. */
   moment: string;
-  /** Nothing may come twice, so what lies beyond is left to a later read. */
+  /** True if no record may be read twice, so that records beyond `moment` are left to a later read. */
   exact: boolean;
-  /** What tells a record from others with the same cursor value. */
+  /** Returns a key that distinguishes records with the same cursor value. */
   keyOf(record: JsonRecord): Json[];
 }
 
-/** Takes note of the cursor of one record that is wanted. False: it is left to a later read. */
+/** Function that notes the cursor of a record. Returns false if the record is left to a later read. */
 export type TakeCursor = (cursor: string, record: JsonRecord) => boolean;
 
-/** Follows a read record by record, in `reach`. */
+/** Returns a function that updates `reach` with each record. */
 export function cursorTaker(reach: Reach, { order, kind, moment, exact, keyOf }: ReachRules): TakeCursor {
   const isBeyond = beyondOf(kind, moment);
-  /** Keys are added in place: most reads have one state for each record that is later than all before. */
+  /** Adds keys in place, because it may be called for each record. */
   function taken(state: StreamState | null, cursor: string, record: JsonRecord): StreamState {
     const comparison = state === null ? 1 : order(cursor, state.cursor);
     if (comparison > 0) return { cursor, keys: [keyOf(record)] };
@@ -51,7 +51,7 @@ export function cursorTaker(reach: Reach, { order, kind, moment, exact, keyOf }:
 }
 
 /**
- * At the end of a read: what lies beyond that moment as well has no state. Records between the two are still to be written, and a state
+ * Drops the state of records that are beyond even the end of the read. Records with earlier cursors can still be written, and a state
  * after them would miss those.
  */
 export function knownAtEnd(beyond: Reach['beyond'], order: CompareCursor): Reach['beyond'] {
@@ -59,7 +59,7 @@ export function knownAtEnd(beyond: Reach['beyond'], order: CompareCursor): Reach
   return order(beyond.greatest, new Date().toISOString()) > 0 ? { ...beyond, reached: null } : beyond;
 }
 
-/** Takes note of what a source says of encoded rows. */
+/** Updates `reach` with what a source reports about its encoded rows. */
 export function takeEncoded(
   reach: Reach,
   { maxCursor, keysAtMax = [], othersAtMax, beyond }: EncodedResult,
@@ -74,7 +74,7 @@ export function takeEncoded(
   reach.reached = comparison === 0 ? joined(reach.reached!, whole) : whole;
 }
 
-/** Rows that a source left to a later read: as good as read, and left out. */
+/** Returns the number of rows that a source left to a later read. They count as read and outside. */
 export function leftOf({ beyond }: EncodedResult): number {
   return beyond === undefined || beyond.staged ? 0 : beyond.count;
 }

@@ -4,25 +4,25 @@ import { leftOf, takeEncoded } from './cursor-reach.ts';
 import type { StreamExtract } from './stream-extract.ts';
 import type { StreamProgress, Written } from './stream-progress.ts';
 
-/** What one piece of an encoded stream came to, by its number in the order of the source. */
+/** Result of one piece of an encoded stream, with its number in the order of the source. */
 export type Piece = EncodedResult & { index: number };
 
-/** Pieces whose rows are all in part files that are closed, and nothing else in these. */
+/** Pieces whose rows are all in closed part files, and these files, which hold nothing else. */
 export interface Durable {
   pieces: readonly Piece[];
   parts: readonly Part[];
 }
 
 export interface EncodedProgress {
-  /** Takes what has become durable, in any order; says whether a later attempt could go on behind it. */
+  /** Adds pieces that are durable, in any order. Returns true if a later attempt could resume after them. */
   add(durable: Durable): boolean;
-  /** What counts by now. */
+  /** Parts that count as progress so far. */
   readonly written: Written;
 }
 
 /**
- * Keeps count of pieces that become durable in any order. They count as progress in the order of the source: a position says that
- * everything before it is there.
+ * Tracks pieces that become durable in any order. They count as progress in the order of the source, because a position means that
+ * everything before it is durable.
  */
 export function createEncodedProgress({ window }: StreamExtract, progress: StreamProgress): EncodedProgress {
   const { base, counts } = progress;
@@ -30,7 +30,7 @@ export function createEncodedProgress({ window }: StreamExtract, progress: Strea
   const waiting: Durable[] = [];
   let counted = 0;
 
-  /** How many of those that wait, in the order of their last pieces, leave no gap before their end. */
+  /** Returns how many of the waiting entries, in the order of their last pieces, leave no gap before their end. */
   function countable(): number {
     let [pieces, whole] = [counted, 0];
     for (const [index, one] of waiting.entries()) {

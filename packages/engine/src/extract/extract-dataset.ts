@@ -29,7 +29,7 @@ import { stagedFormatOf } from './staged-format.ts';
 import { isExact } from './state-after.ts';
 import type { StreamWindow } from './stream-window.ts';
 
-/** One dataset to be made: which streams, what of each, and where to. */
+/** Dataset to make: its streams, their windows, and where it goes. */
 export interface ExtractJob {
   store: Store;
   source: Prepared<Source>;
@@ -38,15 +38,15 @@ export interface ExtractJob {
   /** The step's folder. */
   folder: string;
   streams: readonly { selected: SelectedStream; window: StreamWindow; partition?: Partition | undefined }[];
-  /** The partition of the plan that it is. */
+  /** Id of the partition, if the dataset is one of a plan. */
   partition?: string | undefined;
-  /** It is one of several partitions of its stream. */
+  /** True if its stream has several partitions. */
   isPiece?: boolean | undefined;
   interval: Interval | undefined;
   fingerprint: Fingerprint;
-  /** What was made of the same run before. */
+  /** Finished dataset of the same run, if any. */
   finished: Dataset | null;
-  /** What a dataset that is made anew takes the place of. */
+  /** Dataset that the new one replaces. */
   replaced: Replaced | null;
   listener?: PartsListener | undefined;
 }
@@ -77,7 +77,7 @@ export async function extractDataset(job: ExtractJob): Promise<Dataset> {
 
 async function* extractStreams(job: ExtractJob, readStart: string): AsyncGenerator<MadeStream> {
   const { store, source, context, options, folder, interval, fingerprint, replaced, listener } = job;
-  // A dataset that is read anew takes the place of one that exists; until then the old one stays.
+  // Attempts that replace an existing dataset do not resume those that made it.
   const generation = replaced === null ? {} : { replaces: replaced.digest };
   const isWhole = job.partition === undefined;
   for (const { selected: one, window, partition } of job.streams) {
@@ -95,7 +95,7 @@ async function* extractStreams(job: ExtractJob, readStart: string): AsyncGenerat
         (options.transforms ?? []).map((use) => fuse(prepare('transform', use, context))),
       );
     const chain = newChain();
-    // One state holds for all pieces of a stream, so none of them can leave records to a later read.
+    // All partitions of a stream share one state, so none of them can leave records to a later read.
     const exact = job.isPiece !== true && isExact(one, window, options);
     logStart(context, one, window);
     const begin = (stream: StreamHead) =>
@@ -141,8 +141,8 @@ async function* extractStreams(job: ExtractJob, readStart: string): AsyncGenerat
 }
 
 /**
- * What parts of two attempts must have in common, beyond what they were asked for: the records that go in, and how those that come
- * out are encoded. Lists keep their order in a fingerprint, objects do not: csv has no header, so the order of the columns counts.
+ * Describes what the parts of two attempts must share besides the inputs: the schema of the records, and how they are encoded. Columns
+ * are lists, because a fingerprint ignores the order of object keys, and csv without a header depends on it.
  */
 function shapeOf(
   { schema, primaryKey, cursor }: SelectedStream,
@@ -160,7 +160,7 @@ function shapeOf(
   });
 }
 
-/** Ranges of different moments must not be appended, so an encoded stream that will be is read in one go. */
+/** Returns true for an encoded stream that will be appended. It must be read in one go: ranges read at different times must not be appended. */
 function isAppended(
   { stream, options, primaryKey }: SelectedStream,
   { mode }: StreamWindow,
@@ -182,7 +182,7 @@ function warnRespelled({ log }: StepContext, name: string, chain: SchemaChain): 
   const columns = chain.respelled();
   if (columns.length > 0)
     log.warn(
-      `${name}: JSON numbers stand beside texts in ${columns.map((column) => JSON.stringify(column)).join(', ')}, so they are texts in their shortest form: 1.10 is 1.1`,
+      `${name}: ${columns.map((column) => JSON.stringify(column)).join(', ')} has both JSON numbers and strings, so its numbers become strings in their shortest form: 1.10 is "1.1"`,
       { stream: name },
     );
 }
@@ -190,7 +190,7 @@ function warnRespelled({ log }: StepContext, name: string, chain: SchemaChain): 
 function warnUndeclared({ log }: StepContext, name: string, { undeclared }: ManifestStream): void {
   const fields = Object.keys(undeclared);
   if (fields.length > 0)
-    log.warn(`${name}: fields that its schema does not declare were left out: ${fields.join(', ')}`, {
+    log.warn(`${name}: left out fields that its schema does not declare: ${fields.join(', ')}`, {
       stream: name,
       undeclared,
     });

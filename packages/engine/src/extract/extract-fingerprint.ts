@@ -8,7 +8,7 @@ import type { ExtractOptions } from '../step/step-options.ts';
 import { stagedFormatOf } from './staged-format.ts';
 import type { StreamWindow } from './stream-window.ts';
 
-/** What an extract is made from: the same inputs under the same run id are the same dataset. */
+/** Collects the inputs of an extract: the same inputs under the same run id are the same dataset. */
 export function extractFingerprint(
   source: Prepared<Source>,
   streams: readonly { selected: SelectedStream; window: StreamWindow }[],
@@ -25,7 +25,7 @@ export function extractFingerprint(
         config: plain(schema === undefined ? null : publicConfig(config, schema, context.redactor)),
       };
     }),
-    // How a stream's schema may change says nothing of what is read.
+    // How a stream's schema may change does not affect what is read.
     streams: Object.fromEntries(
       streams.map(({ selected: { as, options } }) => [as, plain({ ...options, schemaChange: undefined })]),
     ),
@@ -43,18 +43,18 @@ export function extractFingerprint(
 }
 
 /**
- * Throws `FINGERPRINT_DIFFERS` where a plan was made from other inputs, as far as these streams go. The state may have moved
- * since, and streams may have come.
+ * Throws `FINGERPRINT_DIFFERS` if a plan was made from other inputs. Only these streams are compared, and the state is not: it may
+ * have moved since.
  */
 export function refuseOtherPlan(plan: Plan, fingerprint: Fingerprint, streams: readonly string[]): void {
   const differences = fingerprintDifferences(ofStreams(plan.fingerprint, streams), ofStreams(fingerprint, streams));
   if (differences.length === 0) return;
   throw new AriesError(
     'FINGERPRINT_DIFFERS',
-    `Run ${plan.runId} was planned from other inputs: ${differences.join('; ')}`,
+    `Run ${plan.runId} was planned with different inputs: ${differences.join('; ')}`,
     {
       connector: plan.connector.name,
-      hint: 'Give it what the plan was given; or use another run id, or plan it anew with --force.',
+      hint: 'Use the inputs of the plan, or another run id, or plan again with --force.',
     },
   );
 }
@@ -73,7 +73,7 @@ function picked(values: Record<string, Json>, names: readonly string[]): Record<
   return Object.fromEntries(Object.entries(values).filter(([name]) => names.includes(name)));
 }
 
-/** As JSON keeps it. */
+/** Converts a value to plain JSON. */
 export function plain(value: unknown): Json {
   return JSON.parse(JSON.stringify(value ?? null)) as Json;
 }

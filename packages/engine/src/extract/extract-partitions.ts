@@ -17,18 +17,18 @@ export interface PartitionStep {
   source: Prepared<Source>;
   context: StepContext;
   options: ExtractOptions;
-  /** An id of the plan, or `i/n`. */
+  /** Id of a partition, or `i/n`. */
   partition: string;
 }
 
-/** Extracts partitions of a run's plan, one after the other, each into a folder of its own; one that is finished stands. */
+/** Extracts partitions of a run's plan one after the other, each into its own folder. Keeps those that are finished. */
 export async function extractPartitions(step: PartitionStep): Promise<StepResult> {
   const { store, source, context, partition } = step;
   const stored = await findPlan(store, runFolder(context));
   if (stored === null) {
     throw new AriesError('INPUT_NOT_READY', `Run ${context.runId} has no plan yet`, {
       connector: source.name,
-      hint: 'Make one first: the same command with --plan.',
+      hint: 'Make one first: run the same command with --plan.',
     });
   }
   const wanted = partitionsOf(stored, partition);
@@ -53,14 +53,14 @@ export async function extractPartitions(step: PartitionStep): Promise<StepResult
   };
 }
 
-/** The partitions that are meant. Throws `USAGE` for one that the plan does not have. */
+/** Selects the requested partitions. Throws `USAGE` if the plan does not have them. */
 function partitionsOf({ value: plan }: StoredPlan, wanted: string): PlannedPartition[] {
   const share = /^(\d+)\/(\d+)$/.exec(wanted);
   if (share !== null) {
     const [index, of] = [Number(share[1]), Number(share[2])];
     if (index < of) return plan.partitions.filter((_, position) => position % of === index);
-    throw new AriesError('USAGE', `"${wanted}" is no share of the partitions`, {
-      hint: `They are counted from 0: 0/${of} to ${of - 1}/${of}.`,
+    throw new AriesError('USAGE', `"${wanted}" is not a valid share of the partitions`, {
+      hint: `Shares are counted from 0: 0/${of} to ${of - 1}/${of}.`,
     });
   }
   const found = plan.partitions.filter(({ id }) => id === wanted);
@@ -114,7 +114,7 @@ async function extractPartition(
     isPiece: plan.partitions.filter(({ stream }) => stream === planned.stream).length > 1,
     interval,
     fingerprint,
-    // What was made of another plan does not stand for this one.
+    // A dataset of another plan is not this partition.
     finished: finished?.manifest.fingerprint.plan === digest ? finished : null,
     replaced,
   });

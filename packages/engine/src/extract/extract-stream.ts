@@ -13,14 +13,14 @@ import { type StateAfter, stateAfter, tellWhatWaits } from './state-after.ts';
 import type { StreamExtract } from './stream-extract.ts';
 import { journalEntry, type StreamProgress, startProgress, type Written } from './stream-progress.ts';
 
-/** What one stream came to, before the manifest is written. */
+/** Extracted stream, before the manifest is written. */
 export interface ExtractedStream {
   stream: ManifestStream;
-  /** When reading began, of the attempt whose parts these are. */
+  /** When the attempt that wrote the first parts began to read. */
   readStart: string;
 }
 
-/** Reads one stream into parts, from the last durable checkpoint of an earlier attempt with the same inputs on. */
+/** Reads one stream into parts. Resumes from the last durable checkpoint of an earlier attempt with the same inputs. */
 export async function extractStream(options: StreamExtract): Promise<ExtractedStream> {
   const entry = await readToEnd(options);
   const after = stateAfter(entry, options, options.chain.schema());
@@ -29,15 +29,15 @@ export async function extractStream(options: StreamExtract): Promise<ExtractedSt
   const { window, fingerprint } = options;
   const shorter: StreamExtract = {
     ...options,
-    // Its parts have names of their own.
+    // A new attempt gives its parts other names.
     context: { ...options.context, attempt: newAttempt() },
     window: { ...window, window: { ...window.window, until: below } },
     chain: options.newChain(),
     fingerprint: fingerprintDigest({ fingerprint, below }),
   };
-  options.context.log.info(`${options.selected.as}: read again, up to ${below}`, { stream: options.selected.as });
+  options.context.log.info(`${options.selected.as}: reading again, up to ${below}`, { stream: options.selected.as });
   const read = await readToEnd(shorter);
-  // Whatever is below that value came with this read, and nothing that has it.
+  // This read has all records below that value, and none with it.
   const reached = { ...read, reached: { cursor: below, keys: [] } };
   return extracted(shorter, reached, stateAfter(reached, shorter, shorter.chain.schema()) as StateAfter, below);
 }
@@ -63,7 +63,7 @@ async function readToEnd(options: StreamExtract): Promise<JournalEntry> {
     return earlier;
   }
   if (earlier !== null) {
-    context.log.info(`${selected.as}: goes on from the checkpoint of attempt ${earlier.attempt}`, {
+    context.log.info(`${selected.as}: resuming from the checkpoint of attempt ${earlier.attempt}`, {
       stream: selected.as,
       records: earlier.counts.read,
     });
@@ -79,19 +79,19 @@ async function readToEnd(options: StreamExtract): Promise<JournalEntry> {
   return entry;
 }
 
-/** What an earlier attempt left, where its position is one of this stream. */
+/** Returns the journal entry of an earlier attempt if its position matches the stream's schema for positions. */
 function resumable({ selected, context }: StreamExtract, found: JournalEntry | null): JournalEntry | null {
   if (found === null || found.complete) return found;
   const { fault } = positionOf(selected.stream, found.position);
   if (fault === undefined) return found;
   context.log.warn(
-    `${selected.as}: the checkpoint of attempt ${found.attempt} does not fit this version of the source (${fault}), so the stream is read from its start`,
+    `${selected.as}: the checkpoint of attempt ${found.attempt} does not match this version of the source (${fault}), so the stream is read from the start`,
     { stream: selected.as },
   );
   return null;
 }
 
-/** Copies the stream: untouched where the source encodes it and nobody has to look inside, else record by record. */
+/** Copies the stream: untouched if the source encodes it and there are no transforms, otherwise record by record. */
 async function copy(options: StreamExtract, progress: StreamProgress): Promise<Written> {
   const { context, store, folder, selected, format, compression, transformed } = options;
   const numbers = createPartNumbers();
@@ -121,7 +121,7 @@ async function copy(options: StreamExtract, progress: StreamProgress): Promise<W
   }
 }
 
-/** What the manifest will say of the stream, as far as it is known before its end. */
+/** Returns the manifest's description of the stream, as far as it is known before the end; undefined until the schema is known. */
 function headOf({ selected, window, format, compression, chain }: StreamExtract): StreamHead | undefined {
   if (chain.known === null) return undefined;
   const { primaryKey, cursor } = chain.keys();
@@ -146,7 +146,7 @@ function stagedFields({ chain, format, selected }: StreamExtract) {
   if (chain.known === null && format !== 'ndjson') {
     throw new AriesError(
       'CONFIG_INVALID',
-      `${selected.as}: its schema is inferred, so it is staged as ndjson, not ${format}`,
+      `${selected.as}: a stream with an inferred schema can only be staged as ndjson, not ${format}`,
       { stream: selected.as },
     );
   }
@@ -167,7 +167,7 @@ function manifestStream(options: StreamExtract, entry: JournalEntry, after: Stat
       `${selected.as}: ${counts.read} read, ${staged} staged, ${rejectedRows} rejected, ${counts.outside} outside, ${counts.dropped} dropped, ${counts.expanded} added do not add up`,
       {
         stream: selected.as,
-        hint: 'A transform that leaves out or adds records says so with drop and expand. --force reads the stream anew.',
+        hint: 'A transform that drops or adds records must report them with drop and expand. Use --force to read the stream again.',
       },
     );
   }

@@ -97,7 +97,7 @@ describe('extract', () => {
     await expect(run(source, store, { source: use(source, { page: 2 }) })).rejects.toMatchObject({
       code: 'FINGERPRINT_DIFFERS',
       exitCode: 78,
-      message: 'Run r1 was extracted from other inputs: config.page: 1 → 2',
+      message: 'Run r1 was extracted with different inputs: config.page: 1 → 2',
     });
     await run(source, store, { source: use(source, { page: 2 }), force: true });
     expect(calls.reads).toBe(2);
@@ -357,7 +357,7 @@ test('a run id needs a name', async () => {
   });
 });
 
-test('a number that JSON does not have is no null: inferred, its column holds decimals; declared, it is rejected and shown', async () => {
+test('a number that JSON cannot represent is no null: inferred, its column holds decimals; declared, it is rejected and shown', async () => {
   const store = memoryStaging();
   const halve = defineTransform({ config: z.object({}), map: ({ n }) => ({ half: Number(n) / 0 }) });
   const source = defineSource({

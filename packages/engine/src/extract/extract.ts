@@ -19,8 +19,8 @@ import { streamWindow } from './stream-window.ts';
 /**
  * Reads a source into a dataset, or into the requested partitions of a plan. The same run id with the same inputs returns the finished
  * dataset; an interrupted attempt is resumed. `listener` is called with each part as soon as it is durable. Throws AriesError: `RECORDS_REJECTED` (65) past `maxRejected`,
- * `FINGERPRINT_DIFFERS` (78) where the run id stands for other inputs, `ATTEMPT_CONFLICT` (75) where another attempt finished
- * first, `INPUT_NOT_READY` (75) where there is no plan yet, and what the source throws.
+ * `FINGERPRINT_DIFFERS` (78) if the run id was used for other inputs, `ATTEMPT_CONFLICT` (75) if another attempt finished first,
+ * `INPUT_NOT_READY` (75) if there is no plan yet, and errors of the source.
  *
  * @example
  * const result = await extract({ source: { connector, config: { url: 'cities.json' } }, staging: 'file:///data/staging' });

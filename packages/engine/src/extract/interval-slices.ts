@@ -3,15 +3,15 @@ import type { StreamWindow } from './stream-window.ts';
 
 const DAY_MS = 86_400_000;
 
-/** A piece of an interval; both ends are there. */
+/** Slice of an interval, with both bounds set. */
 interface Slice {
   since: string;
   until: string;
 }
 
 /**
- * Parts the interval of a stream into slices of about the same length, at whole seconds, or whole days of a date cursor. A record
- * that changes meanwhile can be in two of them, so the stream needs a key. `[]` where it cannot be parted so.
+ * Splits the interval of a stream into slices of about the same length, at whole seconds, or at whole days for a date cursor. A
+ * record that changes in the meantime can be in two of them, so the stream needs a key. Returns `[]` if it cannot be split.
  */
 export function intervalSlices(selected: SelectedStream, { mode, window }: StreamWindow, wanted: number): Slice[] {
   const kind = cursorKindOf(selected.schema, selected.cursor);

@@ -1,15 +1,14 @@
 import { AriesError, type Interval } from '@aries-data/sdk';
 
-/** An interval in the one form that is compared and kept: UTC, milliseconds. Throws `USAGE` for one that is none. */
+/** Normalizes an interval to UTC with milliseconds, which is compared and stored. Throws `USAGE` if it is not valid. */
 export function checkedInterval(interval: Interval | undefined): Interval | undefined {
   if (interval === undefined) return undefined;
   const [start, end] = [Date.parse(interval.start), Date.parse(interval.end)];
   if (Number.isNaN(start) || Number.isNaN(end) || start > end) {
-    throw new AriesError('USAGE', `"${interval.start}" to "${interval.end}" is no interval`, {
+    throw new AriesError('USAGE', `"${interval.start}" to "${interval.end}" is not a valid interval`, {
       hint: 'Give two RFC 3339 times, the start first.',
     });
   }
-  // One form for comparing and for the ledger, whatever the scheduler writes.
   return { start: utc(interval.start), end: utc(interval.end) };
 }
 

@@ -14,16 +14,16 @@ import { readContextOf } from './read-context.ts';
 import { stateAtStart } from './state-at-start.ts';
 import { type StreamWindow, streamWindow } from './stream-window.ts';
 
-/** What `planExtract` is given: as the `extract` that will read the partitions. */
+/** Options of `planExtract`: those of the `extract` calls that will read the partitions. */
 export interface PlanExtractOptions extends Omit<ExtractOptions, 'partition'> {
-  /** Partitions wanted of each stream; left out: as many as fit its size. */
+  /** Number of partitions of each stream. Default: as many as suit its size. */
   partitions?: number | undefined;
 }
 
 /**
- * Parts an extract into partitions for separate tasks: `extract` with `partition` reads one, later steps take the run whole. A run
- * has one plan: a second call returns the first one's. Throws AriesError: `FINGERPRINT_DIFFERS` (78) where it was planned from
- * other inputs, and what the source throws.
+ * Splits an extract into partitions for separate tasks. `extract` with `partition` reads one; later steps take the whole run. A run
+ * has one plan, so a second call returns the first one's. Throws AriesError: `FINGERPRINT_DIFFERS` (78) if it was planned with other
+ * inputs, and errors of the source.
  *
  * @example
  * const options = { source: { connector, config }, staging: 's3://bucket/staging', name: 'shop', runId: 'monday' };
@@ -56,7 +56,7 @@ async function planInto(
   const fingerprint = extractFingerprint(source, streams, context, { ...options, interval });
   if (found !== null && options.force !== true) {
     refuseOtherPlan(found.value, fingerprint, Object.keys(found.value.streams));
-    context.log.info(`${context.runId} is planned already; its plan stands`, { plan: store.uriOf(found.key) });
+    context.log.info(`${context.runId} is already planned; its plan is kept`, { plan: store.uriOf(found.key) });
     return found;
   }
   await checkStaging(store);
@@ -97,7 +97,7 @@ async function partition(
 ): Promise<Parted> {
   const { as: stream } = selected;
   const whole: Parted = { partitions: [{ id: encodeName(stream), stream }], maxCursor: null, consistency: 'none' };
-  // Each partition would have as many records as all of them may have.
+  // With several partitions, each would read up to the limit.
   if (options.limit !== undefined || options.partitions === 1) return whole;
   if (selected.stream.partitions === undefined) {
     const slices = intervalSlices(selected, window, options.partitions ?? 1);
@@ -108,7 +108,7 @@ async function partition(
   const wanted = options.partitions;
   const found = await selected.stream.partitions({ ...readContextOf(source, selected, window), wanted });
   const { consistency = 'per-range', maxCursor } = found;
-  // Without knowing how far all of them reach there is no saying where the next run begins.
+  // Without a common maximum, the state that the next run begins at is not known.
   const isTracked = selected.cursor !== undefined && window.mode !== 'interval' && consistency === 'per-range';
   const isRepeatable = consistency === 'none' || selected.primaryKey.length > 0;
   if (found.partitions.length < 2 || (isTracked && maxCursor === undefined) || !isRepeatable) return whole;
@@ -124,7 +124,7 @@ function counted(count: number): string {
   return count === 1 ? '1 partition' : `${count} partitions`;
 }
 
-// "a.0" is a stream's name as well as another one's first piece.
+// "a.0" can be the name of a stream, and the first partition of the stream "a".
 function refuseSameIds(partitions: readonly PlannedPartition[], connector: string): void {
   const seen = new Set<string>();
   for (const { id, stream } of partitions) {

@@ -1,8 +1,8 @@
 import type { Json, Stream } from '@aries-data/sdk';
 
 /**
- * Parses a stored position with the schema of its stream. Returns undefined at the start of a stream; `fault` says why a position does
- * not match. Others may be able to write to staging, and an older version of the connector may have stored the position.
+ * Parses a stored position with the schema of its stream. Returns undefined at the start of a stream. `fault` says why a position
+ * does not match: an older version of the connector may have stored it, or someone else who can write to staging.
  */
 export function positionOf(
   { position: schema }: Pick<Stream<unknown>, 'position'>,

@@ -3,7 +3,7 @@ import type { SelectedStream } from '../step/select-streams.ts';
 import type { Prepared } from '../step/step-context.ts';
 import type { StreamWindow } from './stream-window.ts';
 
-/** What a stream's functions are told of what is wanted. */
+/** Makes the context that a stream's functions are called with. */
 export function readContextOf(
   source: Prepared<Source>,
   selected: SelectedStream,

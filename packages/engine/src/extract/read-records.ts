@@ -19,27 +19,27 @@ import { cursorKindOf, type SelectedStream } from '../step/select-streams.ts';
 import { cursorTaker, leftOf, type Reach, type TakeCursor, takeEncoded } from './cursor-reach.ts';
 import type { StreamWindow } from './stream-window.ts';
 
-/** Any record at all: what an inferred stream accepts. */
+/** Schema that accepts any record, for streams whose schema is inferred. */
 const ANY_RECORD: RecordSchema = { type: 'object', properties: {}, additionalProperties: true };
 
 export interface ReadRecordsOptions {
   selected: SelectedStream;
   connector: string;
   window: StreamWindow;
-  /** What an earlier attempt came to. What is read is added to it at once, ahead of the marks. */
+  /** Counts of an earlier attempt. Records are added at once, before the marks that contain them. */
   tally: Omit<Tally, 'inferred'>;
   limit: number | undefined;
-  /** When the reading began, RFC 3339. */
+  /** When reading began, RFC 3339. */
   readStart: string;
-  /** Nothing may come twice (see `CursorEnd`). */
+  /** True if no record may be read twice (see `CursorEnd`). */
   exact: boolean;
-  /** Whether a checkpoint is worth making durable by now; others are passed over. */
+  /** Returns true if a checkpoint should be made durable now. Other checkpoints are ignored. */
   isDue(): boolean;
 }
 
 const PIECE_END: unique symbol = Symbol('aries-data.piece-end');
 
-/** The end of an encoded piece among its decoded records: what the source says of the piece. */
+/** End of an encoded piece, after its decoded records, with the source's result. */
 export interface PieceEnd {
   readonly [PIECE_END]: EncodedResult;
 }
@@ -53,8 +53,8 @@ function isPieceEnd(item: unknown): item is PieceEnd {
 }
 
 /**
- * What a source yields, checked: each record fitted to its schema or rejected, those outside the window or loaded before
- * left out, cut at the limit, and the greatest cursor value kept. Ends with a mark.
+ * Checks what a source yields. Records are fitted to the schema or rejected; records outside the window, loaded before or past the
+ * limit are left out; the greatest cursor value is tracked. Ends with a mark.
  */
 export async function* readRecords(
   items: AsyncIterable<unknown>,
@@ -64,11 +64,11 @@ export async function* readRecords(
   const { counts, undeclared } = options.tally;
   const reach: Reach = { reached: options.tally.reached, beyond: options.tally.beyond };
   const check = normaliser(selected.schema ?? ANY_RECORD, selected.zod, selected.stream.inference);
-  // Rows that the source itself has encoded are what it says, as they are where nobody looks into them.
+  // Rows that the source encoded are not checked here, because the byte lane does not check them either.
   const isEncoded = selected.stream.read === undefined;
   const fit = isEncoded ? (record: unknown) => record as JsonRecord : check.fit;
   const isTracked = window.mode !== 'interval';
-  // Encoded pieces say themselves how far they reach.
+  // Encoded pieces report how far they reach.
   const inWindow = windowFilter(options, isTracked && !isEncoded ? takerOf(options, reach) : null);
   const columns = selected.options.columns;
   function mark(position: Json | undefined): StageItem {
@@ -144,7 +144,7 @@ export async function* readRecords(
 
 type WindowVerdict = true | false | string;
 
-/** True where a record is wanted, false where it lies outside, a reason where it cannot be told. */
+/** Returns a filter: true for records inside the window, false for those outside, and a reason for those that must be rejected. */
 function windowFilter(
   { selected, window }: ReadRecordsOptions,
   take: TakeCursor | null,
@@ -162,7 +162,7 @@ function windowFilter(
       if (window.mode === 'full' || options.nullCursor === 'include') return true;
       return options.nullCursor === 'skip'
         ? false
-        : `"${cursor}" is null, so the record has no place in an ${window.mode} read (see nullCursor)`;
+        : `"${cursor}" is null, so an ${window.mode} read cannot place the record (see nullCursor)`;
     }
     if (since !== undefined) {
       const order = window.order(value, since);
@@ -180,7 +180,7 @@ function takerOf({ selected, window, readStart, exact }: ReadRecordsOptions, rea
   return cursorTaker(reach, { order: window.order, kind, moment: readStart, exact, keyOf: key });
 }
 
-/** What tells a record from others with the same cursor value: its primary key, or a digest of all of it. */
+/** Distinguishes records with the same cursor value: returns the primary key, or a digest of the whole record. */
 function keyOf(record: JsonRecord, primaryKey: readonly string[]): Json[] {
   if (primaryKey.length > 0) return primaryKey.map((field) => record[field] ?? null);
   return [createHash('sha256').update(JSON.stringify(record)).digest('hex').slice(0, 32)];

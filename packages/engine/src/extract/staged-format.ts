@@ -4,9 +4,9 @@ import type { SelectedStream } from '../step/select-streams.ts';
 import type { ExtractOptions } from '../step/step-options.ts';
 
 /**
- * The format asked for; else what the stream produces cheapest, and of that what the destination likes best. It depends on types and
- * connectors alone, never on what the target is like: the same run must stage the same way when it is tried again. Throws
- * `CONFIG_INVALID` where pgcopy is asked for and a column's type is not on its whitelist.
+ * Chooses the format of a stream: the requested one, or of those that the stream produces most cheaply the one that the destination
+ * prefers. The choice depends on types and connectors only, never on the target: a retry must stage in the same format. Throws
+ * `CONFIG_INVALID` if pgcopy is requested and does not support the type of a column.
  */
 export function stagedFormatOf(
   { stream, schema, as }: SelectedStream,

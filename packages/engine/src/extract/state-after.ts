@@ -9,12 +9,12 @@ import type { ExtractOptions } from '../step/step-options.ts';
 import type { StreamExtract } from './stream-extract.ts';
 import type { StreamWindow } from './stream-window.ts';
 
-/** What the manifest says of a stream's state after this read. */
+/** Fields of the manifest that describe a stream's state after a read. */
 export type StateAfter = Pick<ManifestStream, 'stateAfter' | 'reached' | 'beyond'>;
 
 /**
- * Whether records that come twice would be twice in the target: loads that go on from this stream's state append, as far as is
- * known. A stream that is always read in full needs no state.
+ * Returns true if records that are read twice would be in the target twice: as far as is known, loads of this stream append. A stream
+ * that is always read in full needs no state.
  */
 export function isExact(
   { options, primaryKey, cursor }: SelectedStream,
@@ -30,8 +30,8 @@ export function isExact(
 }
 
 /**
- * The state after a stream was read to its end; or `below`: more records have the greatest cursor value than a state lists, and
- * nothing else could tell those loaded from later ones. Then the stream is to be read up to that value, without it.
+ * Returns the state after a stream was read to its end. Returns `below` if more records have the greatest cursor value than a state
+ * can list, so that later ones could not be distinguished from them. Then the stream must be read again, up to that value exclusive.
  */
 export function stateAfter(
   entry: JournalEntry,
@@ -47,7 +47,7 @@ export function stateAfter(
     const before = window.stateBefore;
     if (reached === null || before === null) return reached ?? before;
     const comparison = order(reached.cursor, before.cursor);
-    // Records newly found at the boundary join those already loaded there.
+    // New records at the boundary are added to those already loaded there.
     return comparison > 0 ? reached : comparison === 0 ? joined(before, reached) : before;
   };
   const after = later(entry.reached);
@@ -58,14 +58,14 @@ export function stateAfter(
   if (entry.beyond?.staged !== true) return { stateAfter: after, ...beyond };
   const reached = later(entry.beyond.reached);
   return {
-    // What lies beyond is in the dataset, so it comes again with the next read.
+    // Records beyond are in this dataset and will be read again by the next run.
     stateAfter: after && { ...after, others: after.others ?? 'unknown' },
     ...(entry.beyond.reached === null ? {} : { reached: reached! }),
     ...beyond,
   };
 }
 
-/** Whether the state after a read says how far it got. */
+/** Returns true if a read of this kind moves the state. */
 export function keepsState(cursor: string | undefined, mode: StreamWindow['mode'], limit: number | undefined): boolean {
   return cursor !== undefined && mode !== 'interval' && limit === undefined;
 }
@@ -74,7 +74,7 @@ function without({ count, greatest, staged }: NonNullable<JournalEntry['beyond']
   return { count, greatest, staged };
 }
 
-/** Names once what lies beyond the moment of reading, and what waits at the boundary. */
+/** Logs once which records are beyond the time of reading, and which wait at the boundary. */
 export function tellWhatWaits(
   options: StreamExtract,
   { stateAfter: after, beyond }: StateAfter,
@@ -84,22 +84,22 @@ export function tellWhatWaits(
   const stream = selected.as;
   if (beyond !== undefined) {
     const { count, greatest, staged } = beyond;
-    // A busy source gives records of while it is read: that is nothing to warn of.
+    // A busy source returns records that were written while it was read. That needs no warning.
     const field = selected.schema?.properties[selected.cursor!];
     const isFuture = cursorOrder(field === undefined ? 'any' : kindOf(field))(greatest, new Date().toISOString()) > 0;
     context.log[isFuture ? 'warn' : 'info'](
-      `${stream}: ${count} records have a cursor beyond the moment of reading, up to ${greatest}. The state stays before them: ${staged ? 'later runs read them again' : 'they are left to a later run'}`,
+      `${stream}: ${count} records have a cursor later than the start of reading, up to ${greatest}. The state stays before them: ${staged ? 'later runs read them again' : 'they are left to a later run'}`,
       { stream, count, greatest },
     );
   }
   if (below !== undefined) {
     context.log.warn(
-      `${stream}: more than ${MOST_KEYS} records have the greatest cursor value ${below}, and no key tells a load that appends which of them are new. They are left to a run that finds a later value. To have them now, give the stream a primary key and merge, or read it with mode: full`,
+      `${stream}: more than ${MOST_KEYS} records have the greatest cursor value ${below}, and an append cannot tell which of them are new. They are left to a run that finds a later value. To load them now, give the stream a primary key and merge, or read it with mode: full`,
       { stream, cursor: below },
     );
   } else if (after?.others === 'loaded' && exact) {
     context.log.info(
-      `${stream}: more than ${MOST_KEYS} records have the greatest cursor value ${after.cursor}. It lies back so far that all of them are taken; the next run begins after it`,
+      `${stream}: more than ${MOST_KEYS} records have the greatest cursor value ${after.cursor}. It is old enough that no more will come, so all of them are extracted; the next run begins after it`,
       { stream, cursor: after.cursor },
     );
   }

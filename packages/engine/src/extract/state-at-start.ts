@@ -5,8 +5,8 @@ import type { StepContext } from '../step/step-context.ts';
 import type { ExtractOptions } from '../step/step-options.ts';
 
 /**
- * The state that a read goes on from, by stream. An interval needs none. Throws `DATASET_CORRUPT` where its file is broken; a full
- * refresh only warns of it, for it reads everything in any case.
+ * Reads the state of each stream that an extract begins at. An interval needs none. Throws `DATASET_CORRUPT` if the state file is
+ * broken; a full refresh only logs a warning, because it reads everything anyway.
  */
 export async function stateAtStart(
   staging: Store,
@@ -18,7 +18,7 @@ export async function stateAtStart(
     return (await readStateAt(state, staging, name)).streams;
   } catch (error) {
     if (fullRefresh !== true || !isAriesError(error) || error.code !== 'DATASET_CORRUPT') throw error;
-    log.warn(`${error.message}; the next load makes it anew`);
+    log.warn(`${error.message}; the next load replaces it`);
     return {};
   }
 }

@@ -15,9 +15,9 @@ export interface Reading {
   window: StreamWindow;
   readContext: ReadContext<unknown>;
   concurrency: number;
-  /** Records to read at most. */
+  /** Most records to read. */
   limit: number | undefined;
-  /** No record may come twice (see `CursorEnd`). */
+  /** True if no record may be read twice (see `CursorEnd`). */
   exact: boolean;
   onProgress: ((progress: Progress) => void) | undefined;
 }
@@ -39,11 +39,11 @@ export interface Staging {
   onPart(part: Part): void;
 }
 
-/** How a stream resumes what an earlier attempt left. */
+/** How a stream resumes an earlier attempt. */
 export interface Resuming {
-  /** Resume from an earlier attempt. */
+  /** True if earlier attempts may be resumed. */
   resume: boolean;
-  /** A stream that was read to its end with fewer records than this is read again: the source may have more by now. */
+  /** Fewest records of a complete earlier attempt to keep. A stream with fewer is read again: the source may have more by now. */
   enough: number;
   fingerprint: string;
   readStart: string;

@@ -10,7 +10,7 @@ import { positionOf } from './position.ts';
 import { keepsState } from './state-after.ts';
 import type { StreamExtract } from './stream-extract.ts';
 
-/** A journal entry in the making: what came from an earlier attempt, and what this one adds. */
+/** Progress that becomes a journal entry: what an earlier attempt wrote, and what this one adds. */
 export interface StreamProgress extends Reach {
   base: JournalEntry;
   counts: Counts;
@@ -18,14 +18,14 @@ export interface StreamProgress extends Reach {
   inferred: RecordSchema[];
 }
 
-/** What was written since an attempt began, and is durable. */
+/** Parts that this attempt wrote and that are durable. */
 export interface Written {
   parts: readonly Part[];
   rejectedParts: readonly Part[];
   firstRejected: string | null;
 }
 
-/** Begins where an earlier attempt ended, or anew. */
+/** Starts where an earlier attempt ended, or at the start of the stream. */
 export function startProgress(
   { context, fingerprint, readStart, chain }: StreamExtract,
   earlier: JournalEntry | null,
@@ -58,7 +58,7 @@ export function startProgress(
   };
 }
 
-/** What is durable by now, as one entry of the journal. */
+/** Makes a journal entry of what is durable so far. */
 export function journalEntry(written: Written, progress: StreamProgress, complete: boolean): JournalEntry {
   const { base } = progress;
   return {
@@ -76,7 +76,7 @@ export function journalEntry(written: Written, progress: StreamProgress, complet
   };
 }
 
-/** Moves on to a mark that has passed all stages; `staged` were written before it. */
+/** Moves progress on to a mark that has passed all stages. `staged` records were written before it. */
 export function takeMark(progress: StreamProgress, mark: Mark, staged: number): void {
   if (mark.position !== undefined) progress.base.position = mark.position;
   progress.counts = { ...mark.counts, staged };
@@ -86,7 +86,7 @@ export function takeMark(progress: StreamProgress, mark: Mark, staged: number): 
   progress.inferred = mark.inferred;
 }
 
-/** Writes down what is durable by now, so that a later attempt goes on from here. */
+/** Writes a journal entry, so that a later attempt can resume from here. */
 export async function keepProgress(
   { store, folder, selected }: StreamExtract,
   written: Written,
@@ -95,7 +95,7 @@ export async function keepProgress(
   await writeJournal(store, folder, selected.as, journalEntry(written, progress, false));
 }
 
-/** What is left to be read. */
+/** Makes the context for reading the rest of the stream. */
 export function resumedContext(options: StreamExtract, { base }: StreamProgress): ReadContext<unknown, unknown> {
   const { readContext, selected, window, limit, exact } = options;
   const kind = cursorKindOf(selected.schema, selected.cursor);

@@ -2,7 +2,7 @@ import { type CompareCursor, cursorOrder, isCursorValue } from '@aries-data/form
 import { AriesError, type Interval, kindOf, type StreamState, type Window } from '@aries-data/sdk';
 import { cursorKindOf, type SelectedStream } from '../step/select-streams.ts';
 
-/** How a stream is read, and what of it. */
+/** Mode of a read, and the records that it covers. */
 export interface StreamWindow {
   mode: 'full' | 'incremental' | 'interval';
   window: Window;
@@ -13,8 +13,8 @@ export interface StreamWindow {
 const SPANS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
 /**
- * Decides how a stream is read: an interval where one is given and the stream has a cursor, else what is new since the
- * state, else everything. Throws `CONFIG_INVALID` for a mode the stream cannot do.
+ * Decides how a stream is read: by interval if one is given and the stream has a cursor, otherwise incrementally from the state,
+ * otherwise in full. Throws `CONFIG_INVALID` for a mode that the stream does not support.
  */
 export function streamWindow(
   selected: SelectedStream,
@@ -36,7 +36,7 @@ export function streamWindow(
       {
         connector,
         stream: options.name,
-        hint: "Name a cursor field in the stream's options, or use mode: full.",
+        hint: "Set a cursor in the stream's options, or use mode: full.",
       },
     );
   }
@@ -45,7 +45,7 @@ export function streamWindow(
     if (kind !== 'date' && kind !== 'date-time' && kind !== 'string' && kind !== 'any') {
       throw new AriesError(
         'CONFIG_INVALID',
-        `${connector}: stream "${options.name}" has a cursor of type ${kind}, which an interval of time cannot bound`,
+        `${connector}: stream "${options.name}" has a cursor of type ${kind}, which a time interval cannot bound`,
         {
           connector,
           stream: options.name,
@@ -55,7 +55,7 @@ export function streamWindow(
     }
     return { mode: 'interval', window: { since: interval.start, until: interval.end }, stateBefore: null, order };
   }
-  // A full refresh still says how far it got, so that the next run can go on from there.
+  // A full refresh still moves the state, so that the next run can continue from it.
   if (fullRefresh === true) return { ...full, mode: 'full' };
   if (state === null) return { mode: 'incremental', window: {}, stateBefore: null, order };
   refuseOtherValue(selected, connector, state);
@@ -66,17 +66,17 @@ export function streamWindow(
   return { mode: 'incremental', window, stateBefore: state, order };
 }
 
-/** A state comes from staging and goes into the source's query: it has to be what the cursor's values are. */
+/** Refuses a state that is not a value of the cursor's type: it comes from staging and goes into the source's query. */
 function refuseOtherValue({ as, cursor, schema }: SelectedStream, connector: string, state: StreamState): void {
   const field = schema?.properties[cursor!];
   if (field === undefined || isCursorValue(state.cursor, field)) return;
   throw new AriesError(
     'DATASET_CORRUPT',
-    `${connector}: the state of "${as}" is ${JSON.stringify(state.cursor.slice(0, 100))}, which is no value of its cursor "${cursor}" (${kindOf(field)})`,
+    `${connector}: the state of "${as}" is ${JSON.stringify(state.cursor.slice(0, 100))}, which is not a value of its cursor "${cursor}" (${kindOf(field)})`,
     {
       connector,
       stream: as,
-      hint: 'Read everything with --full-refresh, or forget the state with aries state reset; a cursor that became another type needs that, too.',
+      hint: 'Read everything with --full-refresh, or delete the state with aries state reset. This is also needed after the type of a cursor has changed.',
     },
   );
 }
@@ -84,8 +84,8 @@ function refuseOtherValue({ as, cursor, schema }: SelectedStream, connector: str
 function earlier(cursor: string, lag: string, kind: string): string {
   const [, amount = '', unit = ''] = /^(\d+)([smhd]?)$/.exec(lag) ?? [];
   if (amount === '')
-    throw new AriesError('CONFIG_INVALID', `"${lag}" is no lag`, {
-      hint: 'Write 90s, 15m, 2h or 1d; a plain number for a numeric cursor.',
+    throw new AriesError('CONFIG_INVALID', `"${lag}" is not a valid lag`, {
+      hint: 'Use 90s, 15m, 2h or 1d; for a numeric cursor, a plain number.',
     });
   if (kind === 'integer' || kind === 'int64') return String(BigInt(cursor) - BigInt(amount));
   const zoned = kind === 'date' ? `${cursor}T00:00:00Z` : /(?:Z|[+-]\d\d:?\d\d)$/.test(cursor) ? cursor : `${cursor}Z`;

@@ -3,7 +3,7 @@ import { isDisturbed } from '../rules/ledger.ts';
 import { ofPipeline } from './follow-ledger.ts';
 import type { PlannedLoad } from './plan-load.ts';
 
-/** What a session calls before it commits: the ledger must still be the one that the plans were made from. */
+/** Makes the check that a session calls before it commits: the ledger must still be the one that the load was planned from. */
 export function confirmLedger(pipeline: string, plans: readonly PlannedLoad[]): ConfirmLedger {
   return (ledger) => {
     for (const { candidate, decision } of plans) {
@@ -17,7 +17,7 @@ export function confirmLedger(pipeline: string, plans: readonly PlannedLoad[]): 
         `Another load of ${whose} into "${candidate.target}" was committed while this one was running`,
         {
           stream: candidate.stream,
-          hint: 'Nothing of this one was committed. Run it again: it goes by what the other one has done.',
+          hint: 'Nothing of this load was committed. Run it again: it then takes the other load into account.',
         },
       );
     }

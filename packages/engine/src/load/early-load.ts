@@ -13,35 +13,35 @@ import { openPartLoader, type PartLoader } from './part-loader.ts';
 import { planStream, type StreamPlan } from './plan-stream.ts';
 import { createRejections } from './rejections.ts';
 
-/** One stream of which a part is loaded, and how. */
+/** Stream that is being loaded early. */
 export interface EarlyStreamLoad {
   target: LoadTarget;
   loader: PartLoader;
-  /** Keys of the parts that were handed in. */
+  /** Keys of the parts that were written, or begun. */
   loaded: Set<string>;
 }
 
-/** What was loaded before the manifest was there; nothing of it is committed. */
+/** Parts that were loaded before the manifest existed. Nothing is committed yet. */
 export interface LoadedEarly {
   session: LoadSession;
   streams: ReadonlyMap<string, EarlyStreamLoad>;
 }
 
 /**
- * Loads parts of a run's own extract as soon as they are durable, into load tables. Whether they count is decided once the
- * manifest is there, by `load`. It only ever saves time: what fails here, fails or succeeds there again.
+ * Early load of the parts of an extract, into load tables, as soon as they are durable. Once the manifest exists, `load` decides if
+ * they count. An early load only saves time: if it fails, `load` starts over.
  */
 export interface EarlyLoad extends PartsListener {
-  /** Waits until all parts received so far are loaded. Null if nothing is there that a load could continue from. */
+  /** Waits until all parts received so far are loaded. Returns null if there is nothing that a load could continue from. */
   finish(): Promise<LoadedEarly | null>;
-  /** Closes the session: what was not committed by now is gone. */
+  /** Closes the session and so drops what is not committed. */
   discard(): Promise<void>;
 }
 
 export type EarlyLoadOptions = Omit<LoadOptions, 'input'> & { name: string; runId: string };
 
 export function createEarlyLoad(options: EarlyLoadOptions): EarlyLoad {
-  // The load is said to begin once it does: what is done early may be thrown away.
+  // The load itself calls `onStart`: an early load may be discarded.
   const context = stepContext('load', { ...options, onStart: undefined }, options.name);
   const begun = new Map<string, OpenedStream>();
   const streams = new Map<string, EarlyStreamLoad>();
@@ -96,7 +96,7 @@ export function createEarlyLoad(options: EarlyLoadOptions): EarlyLoad {
           await load(name, part);
         } catch (error) {
           failed = true;
-          context.log.debug(`${name}: is loaded once it is extracted, not meanwhile: ${(error as Error).message}`);
+          context.log.debug(`${name}: will be loaded after the extract, not during it: ${(error as Error).message}`);
         }
       });
     },
@@ -122,7 +122,7 @@ async function openWithLedger(destination: Prepared<Destination>, options: Early
   throw new Error(`${destination.name} keeps no ledger`);
 }
 
-/** Rejected records wait in memory until there is a dataset that they are of. */
+/** Most rejected records: they wait in memory until the dataset is finished. */
 const MOST_REJECTIONS = 1000;
 
 function checkEarly(name: string, rejected: number, { maxRejected = { count: 0 } }: EarlyLoadOptions): void {
@@ -130,7 +130,10 @@ function checkEarly(name: string, rejected: number, { maxRejected = { count: 0 }
   judgeRejected({ stream: name, rejected, read: rejected, maxRejected: { count } });
 }
 
-/** Undefined: it is not for loading early. Appending may go on inside one transaction, which must not wait for a source. */
+/**
+ * Chooses the disposition of a stream. Returns undefined for append, which is not loaded early: it may need a transaction that stays
+ * open, which must not wait for a source.
+ */
 function dispositionOf(
   { name, stream, interval }: OpenedStream,
   destination: Prepared<Destination>,
@@ -141,7 +144,7 @@ function dispositionOf(
   return disposition === 'append' ? undefined : disposition;
 }
 
-/** Plans a stream whose dataset is not finished; undefined if the rules would not let that dataset be loaded. */
+/** Plans a stream whose dataset is not finished. Returns undefined if the rules would not let that dataset be loaded. */
 async function plannedTarget(
   session: LoadSession,
   { name, stream, interval, readStart }: OpenedStream,

@@ -11,31 +11,31 @@ import type { StreamHead } from '../dataset/manifest.ts';
 import { type Drift, driftOf, type FieldOfType, neverHeld, typesOf, typeText } from '../rules/drift.ts';
 import type { LoadOptions } from '../step/step-options.ts';
 
-/** How the fields of a stream go into their target. */
+/** Fields of a stream, fitted to their target. */
 export interface FittedSchema {
-  /** With the fields that will be loaded. */
+  /** Target with the fields that will be loaded. */
   target: LoadTarget;
   found: TargetState;
   drift: Drift;
-  /** New fields that stay out. */
+  /** New fields to leave out. */
   leftOut: readonly Field[];
-  /** What the ledger is told, for the next dataset to be compared with. */
+  /** Fields for the ledger, which the next dataset is compared with. */
   fieldTypes: FieldTypes | undefined;
-  /** Why `freeze` or `discard` refuses it. */
+  /** Reasons why `freeze` or `discard` refuses the load. */
   refusals: string[];
 }
 
-/** What a stream's fields are compared with, and by which policy. */
+/** Options of `fitSchema`. */
 export interface FitSchemaOptions {
   policy: SchemaChange;
   /** Fields of the dataset that was loaded before. */
   known: FieldTypes | undefined;
   inferred: boolean;
-  /** No record came, and so nobody knows the fields. */
+  /** True if there was no record, so that the fields are not known. */
   unknown: boolean;
 }
 
-/** What is to be done where fields differ: as the command says, else the pipeline file, else the dataset. */
+/** Returns the policy for fields that differ: that of the pipeline's stream, else of the command or the pipeline, else of the dataset. */
 export function schemaPolicy(
   name: string,
   stream: Pick<StreamHead, 'schemaChange'>,
@@ -59,7 +59,7 @@ export async function fitSchema(
   const first = await session.inspect(all);
   const drift = driftOf({ fields: wanted.fields, inferred, known: unknown ? undefined : known });
   const { has } = first;
-  // A column that somebody took out of the target as well is missed by nobody.
+  // A field whose column was also dropped from the target is not missing.
   if (first.exists && has !== undefined) drift.vanished = drift.vanished.filter(({ field }) => has(field));
 
   const appeared = new Set(drift.appeared.map(({ field }) => field));
@@ -79,22 +79,22 @@ export async function fitSchema(
   };
 }
 
-/** Throws `SCHEMA_FROZEN` with all that the policy does not allow. */
+/** Throws `SCHEMA_FROZEN` with all reasons why the policy refuses the load. */
 export function refuseSchema(name: string, refusals: readonly string[]): void {
   if (refusals.length === 0) return;
   throw new AriesError('SCHEMA_FROZEN', `${name}: ${refusals.join('; ')}`, {
     stream: name,
-    hint: 'Change the target by hand, or accept what is new: load once with --schema-change evolve.',
+    hint: 'Change the target by hand, or accept the changes: load once with --schema-change evolve.',
   });
 }
 
-/** Fields as a sentence names them, the first twenty. */
+/** Lists fields for a sentence, the first twenty. */
 export function namesOf(fields: readonly FieldOfType[]): string {
   const named = fields.slice(0, MOST_NAMES).map(({ field, type }) => `"${field}" (${type})`);
   return fields.length > MOST_NAMES ? `${named.join(', ')} and ${fields.length - MOST_NAMES} more` : named.join(', ');
 }
 
-/** A field with its type. */
+/** Returns the name and the type of a field. */
 export function fieldOfType({ name, schema }: Field): FieldOfType {
   return { field: name, type: typeText(schema) };
 }
@@ -102,17 +102,18 @@ export function fieldOfType({ name, schema }: Field): FieldOfType {
 const MOST_NAMES = 20;
 
 function neededFor(field: string, { primaryKey, cursor }: Pick<LoadTarget, 'primaryKey' | 'cursor'>): string[] {
-  if (primaryKey.includes(field)) return [`"${field}" of the primary key is new, and new fields are left out`];
-  return field === cursor ? [`the cursor "${field}" is new, and new fields are left out`] : [];
+  if (primaryKey.includes(field))
+    return [`"${field}" of the primary key is a new field, which discard would leave out`];
+  return field === cursor ? [`the cursor "${field}" is a new field, which discard would leave out`] : [];
 }
 
 function refused(policy: SchemaChange, { changes, has }: TargetState, drift: Drift): string[] {
   const refusals: string[] = [];
   if (changes.length > 0) refusals.push(`the target would have to change: ${changes.join('; ')}`);
-  // Files take whatever comes: there the fields of before are what must stay.
+  // Files take any field, so the fields are compared with those loaded before.
   if (has === undefined && changes.length === 0) {
     if (policy === 'freeze' && drift.appeared.length > 0) refusals.push(`new fields: ${namesOf(drift.appeared)}`);
-    refusals.push(...drift.changed.map(({ field, from, to }) => `"${field}" was ${from}, it is ${to} now`));
+    refusals.push(...drift.changed.map(({ field, from, to }) => `"${field}" was ${from} and is now ${to}`));
   }
   if (policy === 'freeze' && drift.vanished.length > 0)
     refusals.push(`fields that were loaded before are gone: ${namesOf(drift.vanished)}`);

@@ -6,9 +6,9 @@ import { moveState } from '../rules/state.ts';
 import type { StepContext } from '../step/step-context.ts';
 
 /**
- * Brings the state to what the ledger says, and returns the ledger. A process may have died between its commit and the write
- * of the state, or slept there while others loaded: the ledger knows better. Streams read by interval have no state.
- * `committed` speaks for destinations that keep no ledger.
+ * Moves the state to what the ledger says, and returns the ledger. A process may have died between its commit and the write of the
+ * state, or slept there while others loaded, so the ledger is right. Streams read by interval have no state. `committed` are the rows
+ * of this load, for destinations that keep no ledger.
  */
 export async function followLedger(
   session: LoadSession,
@@ -30,21 +30,21 @@ export async function followLedger(
     }
     return changes;
   });
-  if (repaired !== undefined) context.log.warn(`${repaired}; the state was made anew from the ledger`);
+  if (repaired !== undefined) context.log.warn(`${repaired}; the state was restored from the ledger`);
   return ledger;
 }
 
-/** The ledger's rows of these streams' targets, whichever pipeline wrote them, oldest first. */
+/** Reads the ledger rows of these streams' targets, of all pipelines, oldest first. */
 export async function readLedger(session: LoadSession, loaded: readonly { name: string }[]): Promise<LedgerRow[]> {
   return session.ledger(loaded.map(({ name }) => name));
 }
 
-/** Those that a pipeline wrote. */
+/** Returns the rows that a pipeline wrote. */
 export function ofPipeline(ledger: readonly LedgerRow[], pipeline: string): LedgerRow[] {
   return ledger.filter((row) => row.pipeline === pipeline);
 }
 
-/** The row that says what a load has done; the session fills in the target's identity. */
+/** Makes the ledger row of a load. The session fills in the target's identity. */
 export function ledgerRow(
   candidate: Candidate,
   context: StepContext,

@@ -1,10 +1,10 @@
 import { type Batch, type JsonRecord, originOf, withOrigin } from '@aries-data/sdk';
 
-/** Takes fields out of records, and counts how often each had a value. */
+/** Filter that removes fields from records and counts how often each had a value. */
 export interface LeaveOut {
-  /** The batch without them; its records still know where they came from. */
+  /** Returns the batch without the fields. Its records keep their origins. */
   from(batch: Batch): Batch;
-  /** By field: records that had a value in it. */
+  /** Number of records that had a value, by field. */
   counts: ReadonlyMap<string, number>;
 }
 

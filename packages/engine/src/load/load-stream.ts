@@ -10,7 +10,7 @@ import type { PartLoader } from './part-loader.ts';
 
 export interface LoadStreamOptions {
   loader: PartLoader;
-  /** Keys of parts that are loaded already. */
+  /** Keys of parts that are already loaded. */
   loaded: ReadonlySet<string>;
   dataset: Dataset;
   name: string;
@@ -19,7 +19,7 @@ export interface LoadStreamOptions {
   options: LoadOptions;
 }
 
-/** Writes one stream's parts into its target, and keeps what the target does not take. */
+/** Writes the parts of one stream into its target, and stores the records that the target rejects. */
 export async function loadStream({
   loader,
   loaded,
@@ -41,7 +41,7 @@ export async function loadStream({
   });
   let rejected = 0;
   let records = 0;
-  // What the destination has taken: whole parts, and its share of the one that is under way.
+  // Bytes of the parts that are written, and records of the current one.
   let wholeBytes = 0;
   let inPart = 0;
 
@@ -52,7 +52,7 @@ export async function loadStream({
     }
   }
 
-  /** Ends the load with the first rejection that is one too many: a part of nothing but bad records would take hours. */
+  /** Ends the load as soon as there are too many rejections: a part with only bad records would take hours. */
   function check(waiting: readonly Rejection[]): void {
     const [first] = waiting;
     if (first === undefined) return;

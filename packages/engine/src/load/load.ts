@@ -18,9 +18,9 @@ import { createRejections } from './rejections.ts';
 import { driftResult, logDiscarded, logDrift } from './report-drift.ts';
 
 /**
- * Loads datasets into a destination: all streams and their ledger rows in one commit, where the destination can. The same
- * dataset again is a no-op. Throws AriesError: `INPUT_NOT_READY` (75), `LOAD_REFUSED` (78, with the way out),
- * `RECORDS_REJECTED` (65), `COUNTS_DIFFER` (65), and what the destination throws.
+ * Loads datasets into a destination: all streams and their ledger rows in one commit, if the destination supports that. Loading the
+ * same dataset again does nothing. Throws AriesError: `INPUT_NOT_READY` (75), `LOAD_REFUSED` (78, with the way out),
+ * `RECORDS_REJECTED` (65), `COUNTS_DIFFER` (65), and errors of the destination.
  *
  * @example
  * const { streams } = await load({
@@ -67,7 +67,7 @@ async function loadAll(step: Omit<LoadStep, 'session'>): Promise<StepResult> {
   }
 }
 
-/** Commits what was loaded during the extract; undefined if there is nothing, or not what was extracted in the end. */
+/** Finishes and commits the early load. Returns undefined if there is none, or it does not match the finished dataset. */
 async function continueEarly(
   step: Omit<LoadStep, 'session'>,
   early: EarlyLoad | undefined,
@@ -77,7 +77,7 @@ async function continueEarly(
   const opened = { ...step, session: begun.session };
   const plans = await planLoad(opened);
   if (matches(begun, plans, step.options)) return loadInto(opened, plans, begun);
-  step.context.log.debug('What was loaded during the extract is not what was extracted; loading all of it again');
+  step.context.log.debug('The early load does not match the finished dataset; loading all of it again');
   await early?.discard();
   return undefined;
 }
@@ -143,8 +143,8 @@ async function loadInto(
           stream: name,
           hint:
             destination.part.delivery === 'at-least-once'
-              ? 'The ledger does not know of what was sent: the next load sends it again. Where it stays, report it.'
-              : 'Nothing was committed. Load again; where it stays, report it.',
+              ? 'The ledger does not have what was sent, so the next load sends it again. If this happens again, report it.'
+              : 'Nothing was committed. Load again. If this happens again, report it.',
         },
       );
     }
@@ -158,7 +158,7 @@ async function loadInto(
     });
     if (counts.rejected > 0) {
       const list = `aries dataset rejected ${dataset.uri}`;
-      context.log.warn(`${name}: ${target} did not take ${counts.rejected} records. List them: ${list}`, {
+      context.log.warn(`${name}: ${target} rejected ${counts.rejected} records. List them with ${list}`, {
         stream: name,
       });
     }
@@ -185,8 +185,8 @@ async function loadInto(
 }
 
 const WHY_NOTHING = {
-  superseded: 'newer data is loaded already',
-  'already-loaded': 'loaded already',
+  superseded: 'newer data is already loaded',
+  'already-loaded': 'already loaded',
   nothing: 'no records, and no schema',
 } as const;
 

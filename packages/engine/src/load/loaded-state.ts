@@ -4,8 +4,8 @@ import type { Manifest, ManifestStream } from '../dataset/manifest.ts';
 import { cursorKindOf } from '../step/select-streams.ts';
 
 /**
- * The state once a stream of a dataset is loaded. A merge finds again what the state does not list; a load that appends would repeat
- * it, so its state holds that as well. Throws `LOAD_REFUSED` where no state can.
+ * Returns the state after a stream of a dataset is loaded. A merge may read records again that the state does not list. An append would
+ * repeat them, so its state must include them. Throws `LOAD_REFUSED` if no state can.
  */
 export function loadedState(
   name: string,
@@ -25,10 +25,10 @@ export function loadedState(
   const { count, greatest } = beyond;
   throw new AriesError(
     'LOAD_REFUSED',
-    `Loading ${name} is refused: ${count} of its records have a cursor beyond the end of the reading, up to ${greatest}; appended, they would come again with each run`,
+    `Loading ${name} is refused: ${count} of its records have a cursor later than the end of reading, up to ${greatest}. Each run would append them again`,
     {
       stream: name,
-      hint: "Extract again with disposition: append in the stream's options, which leaves them to a later run; or load with --disposition merge.",
+      hint: "Set disposition: append in the stream's options and extract again, which leaves them to a later run; or load with --disposition merge.",
     },
   );
 }

@@ -16,12 +16,12 @@ import type { Prepared, StepContext } from '../step/step-context.ts';
 export interface OpenSessionOptions {
   pipeline: string;
   concurrency: number;
-  /** Where the state is, and with it the ledger of a destination that has none. */
+  /** Store of the state, and of the ledger if the destination has none. */
   states: Store;
   context: Pick<StepContext, 'redactor'>;
 }
 
-/** Opens a session of a destination. One without a ledger gets one, beside the state. */
+/** Opens a session of a destination. If it has no ledger, one is kept next to the state. */
 export async function openSession(
   destination: Prepared<Destination>,
   { pipeline, concurrency, states, context }: OpenSessionOptions,
@@ -29,13 +29,13 @@ export async function openSession(
   const session = await destination.part.open({ ...destination.ctx, pipeline, concurrency });
   if (keepsLedger(session, destination.name)) return session;
   const { config } = destination.part;
-  // A pipeline may be loaded into several systems. Secrets aside: a new password is no new system.
+  // A pipeline may be loaded into several systems. Without secrets, because a new password is not a new system.
   const system = [destination.name, publicConfig(destination.ctx.config, config, context.redactor)];
   const id = createHash('sha256').update(JSON.stringify(system)).digest('hex').slice(0, 12);
   return withKeptLedger(session, keptLedger(states, pipeline, id));
 }
 
-/** Whether a session has a ledger of its own. Throws `CONNECTOR_INVALID` for one that has only a part of it. */
+/** Returns true if a session keeps a ledger itself. Throws `CONNECTOR_INVALID` if it has only some of the functions for that. */
 export function keepsLedger(session: AnyLoadSession, connector: string): session is LoadSession {
   const has = ['ledger', 'commit', 'forget'].filter((name) => name in session);
   if (!('ledger' in session) && !('forget' in session)) return false;
@@ -46,7 +46,7 @@ export function keepsLedger(session: AnyLoadSession, connector: string): session
     `${connector}: a load session with "${has[0]}" also needs "${missing ?? 'inspect'}"`,
     {
       connector,
-      hint: 'Keep the ledger in the system with ledger, commit and forget, or leave out ledger and forget: Aries then keeps it beside the state.',
+      hint: 'Keep the ledger in the system with ledger, commit and forget. Or leave out ledger and forget: Aries then keeps it next to the state.',
     },
   );
 }
@@ -70,7 +70,7 @@ function withKeptLedger(session: LoadSessionWithoutLedger, ledger: ReturnType<ty
       return session.open(target, reject);
     },
     async commit(rows, confirm) {
-      // Another load may still be quicker between here and the entry. What both sent is then there twice, and both are in the ledger.
+      // Another load may still commit between this check and the ledger entry. Then what both sent is there twice, and the ledger has both.
       confirm(await rowsOf(rows.map(({ target }) => target)));
       await session.commit?.();
       const entries = [];

@@ -19,24 +19,24 @@ import { leaveOut } from './leave-out.ts';
 import type { Rejections } from './rejections.ts';
 
 /**
- * Larger than batches are elsewhere: a database copies each with a statement of its own. And the same in every attempt, however the
- * bytes come from staging: an API knows a batch by its place.
+ * Bytes of a batch. Larger than elsewhere, because a database copies each batch with one statement; and the same in every attempt,
+ * however the bytes arrive from staging, because an API recognizes a batch by its place.
  */
 const BYTES = 256 * 1024;
 const LOAD_BATCHES = { batchBytes: BYTES, pieceBytes: BYTES };
 
-/** Writes parts of one stream into its target: untouched where the destination takes their format, else record by record. */
+/** Loader of one stream's parts. It writes them untouched if the destination takes their format, otherwise record by record. */
 export interface PartLoader {
   load: StreamLoad;
-  /** Records that the destination did not take. */
+  /** Records that the destination rejected. */
   rejections: Rejections;
-  /** By field that is left out: records that had a value in it. */
+  /** Number of records that had a value, by field that is left out. */
   leftOut: ReadonlyMap<string, number>;
-  /** Hands one part in; `onRecords` is told of each piece that was. */
+  /** Writes one part. Calls `onRecords` with the number of records after each batch, or after a whole part. */
   write(folder: PartFolder, part: Part, onRecords?: (records: number) => Promise<void>): Promise<void>;
 }
 
-/** What `openPartLoader` needs. */
+/** Options of `openPartLoader`. */
 export interface PartLoaderOptions {
   session: LoadSession;
   destination: Destination;
@@ -91,12 +91,12 @@ export async function openPartLoader({
 
 type PartOf = (dataset: PartFolder, stream: StagedStream, part: Part) => LoadPart;
 
-/** How whole parts are handed to the destination; undefined where it takes records only. */
+/** Returns a function that makes whole parts for the destination; undefined if it must get records. */
 function wholeParts(target: StreamLoad, { formats }: Destination, stream: StagedStream): PartOf | undefined {
   const takes = (format: StagedFormat) => formats.includes(format) && target.takes?.(format) !== false;
   if (target.writePart === undefined || stream.inferred) return undefined;
   if (takes(stream.format)) return loadPart;
-  // A target of PostgreSQL with other types: as csv the part holds what no record could, such as NaN.
+  // A PostgreSQL target with other types: csv can hold values that records cannot, such as NaN.
   return stream.format === 'pgcopy' && formats.includes('pgcopy') && takes('csv') ? csvPart : undefined;
 }
 
@@ -118,7 +118,7 @@ function csvPart(dataset: PartFolder, stream: StagedStream, part: Part): LoadPar
   };
 }
 
-/** The records of a part, in batches that know which record of which part file they hold. */
+/** Reads the records of a part, in batches whose origins name the part file and the record number. */
 async function* locatedBatches(folder: PartFolder, stream: StagedStream, part: Part): AsyncGenerator<Batch> {
   let first = 1;
   for await (const batch of readPart(folder, stream, part, LOAD_BATCHES)) {

@@ -19,7 +19,7 @@ import { followLedger, readLedger } from './follow-ledger.ts';
 import { loadedState } from './loaded-state.ts';
 import { planStream } from './plan-stream.ts';
 
-/** One stream of the input. */
+/** Stream of an input, with its disposition. */
 export interface InputStream {
   dataset: Dataset;
   name: string;
@@ -27,33 +27,33 @@ export interface InputStream {
   disposition: Disposition;
 }
 
-/** What a load works with. */
+/** Load with its session open. */
 export interface LoadStep {
   session: LoadSession;
   destination: Prepared<Destination>;
   inputs: Dataset[];
-  /** Where the state is. */
+  /** Store of the state. */
   states: Store;
   context: StepContext;
   options: LoadOptions;
 }
 
-/** What is to become of it, and why. */
+/** Load of one stream, planned: what to do with it, and how. */
 export interface PlannedLoad extends InputStream {
   candidate: Candidate;
   target: LoadTarget;
   decision: Decision | 'nothing';
   /** Changes to the target's columns. */
   changes: string[];
-  /** How its fields differ from those that were loaded before. */
+  /** Differences from the fields loaded before. */
   drift: Drift;
-  /** New fields that the target does not get. */
+  /** New fields to leave out. */
   leftOut: readonly Field[];
-  /** What the ledger is told of its fields. */
+  /** Fields for the ledger. */
   fieldTypes: FieldTypes | undefined;
 }
 
-/** Decides what is to become of each stream, before anything is written. Throws what `decide` and the destination throw. */
+/** Decides what to do with each stream, before anything is written. Throws errors of `decide` and of the destination. */
 export async function planLoad({
   session,
   destination,
@@ -108,13 +108,13 @@ export async function planLoad({
   return plans;
 }
 
-/** Files that were appended before and have other content now: whether the old records are still in it, only people know. */
+/** Warns of files that were appended before and have changed since: only the user knows if the old records are still in them. */
 function warnChanged({ log }: StepContext, candidate: Candidate): void {
   const { stream } = candidate;
   const { changed = [] } = repeatedBy(candidate) ?? {};
   if (changed.length === 0) return;
   log.warn(
-    `${stream}: appended before and changed since: ${shortList(changed)}. Records that were in it then are there twice if they are still in it`,
+    `${stream}: appended before and changed since: ${shortList(changed)}. Records that are still in it from before will be loaded twice`,
     { stream, changed },
   );
 }
@@ -124,28 +124,28 @@ function checkEmpty(wanted: readonly InputStream[], { minRecords, skipEmpty }: L
     if (minRecords !== undefined && stream.counts.staged < minRecords) {
       throw new AriesError(
         'RECORDS_TOO_FEW',
-        `${name}: ${stream.counts.staged} records, at least ${minRecords} are expected`,
+        `${name}: ${stream.counts.staged} records, expected at least ${minRecords}`,
         { stream: name, hint: 'Nothing was loaded.' },
       );
     }
   }
-  // An empty dataset that replaces says that there is nothing any more: that is something to do.
+  // An empty dataset still has an effect if it replaces what is in the target.
   if (
     skipEmpty === true &&
     wanted.every(({ stream, disposition }) => stream.counts.staged === 0 && !replaces(disposition))
   ) {
     throw new AriesError('NOTHING_TO_DO', 'There are no records to load', {
-      hint: 'This is what --skip-empty asks to be told.',
+      hint: 'It ends with 99 because of --skip-empty.',
     });
   }
 }
 
-/** Nothing came, not even a schema, and there is nothing that it could take the place of. */
+/** Returns true if a dataset has neither records nor a schema, and does not replace anything. */
 function isNothing(stream: ManifestStream, disposition: Disposition, exists: boolean): boolean {
   return isUnknown(stream) && !(exists && replaces(disposition));
 }
 
-/** No record came, and so nobody knows the fields. */
+/** Returns true if there was no record, so that the fields are not known. */
 function isUnknown({ schema, counts }: ManifestStream): boolean {
   return counts.staged === 0 && Object.keys(schema.properties).length === 0;
 }

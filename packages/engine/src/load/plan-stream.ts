@@ -14,7 +14,7 @@ import type { LoadOptions } from '../step/step-options.ts';
 import { type FittedSchema, fitSchema, schemaPolicy } from './fit-schema.ts';
 import { ofPipeline } from './follow-ledger.ts';
 
-/** A stream that is to be loaded, as far as it is known. */
+/** Stream to load, as far as it is known. */
 export interface StreamToPlan extends Pick<Candidate, 'stateAfter' | 'input' | 'readStart' | 'runId'> {
   name: string;
   stream: StreamHead;
@@ -22,21 +22,21 @@ export interface StreamToPlan extends Pick<Candidate, 'stateAfter' | 'input' | '
   interval: Interval | null;
   /** Undefined while the dataset is still being extracted. */
   digest: string | undefined;
-  /** Rows of all pipelines that load into its target. */
+  /** Ledger rows of all pipelines that load into its target. */
   ledger: readonly LedgerRow[];
-  /** True if no record came, so that its fields are not known. */
+  /** True if there was no record, so that the fields are not known. */
   unknown: boolean;
   pipeline: string;
   options: Pick<LoadOptions, 'schemaChange' | 'schemaChanges'>;
 }
 
-/** How a stream would go into its target, and what the rules of the ledger decide by. */
+/** Load of one stream, before the rules of the ledger decide. */
 export interface StreamPlan extends Pick<FittedSchema, 'found' | 'drift' | 'leftOut' | 'fieldTypes' | 'refusals'> {
   target: LoadTarget;
   candidate: Candidate;
 }
 
-/** Compares a stream with its target and with the ledger. Decides nothing, and writes nothing. */
+/** Compares a stream with its target and with the ledger. Does not decide or write anything. */
 export async function planStream(session: LoadSession, one: StreamToPlan): Promise<StreamPlan> {
   const { name, stream, disposition, interval, runId, digest, readStart, pipeline } = one;
   const history = one.ledger.filter((row) => row.target === name);

@@ -1,15 +1,15 @@
 import type { Rejection } from '@aries-data/sdk';
 
-/** Looks at the rejections that are waiting to be stored. What it throws ends the load. */
+/** Check of the rejections that wait to be stored. An error ends the load. */
 export type CheckRejections = (waiting: readonly Rejection[]) => void;
 
-/** Records that a target did not take, in memory until they are stored. */
+/** Records that a target rejected, in memory until they are stored. */
 export interface Rejections {
-  /** Adds one, then checks all that are waiting. */
+  /** Adds one, then checks all that wait. */
   add(rejection: Rejection): void;
-  /** Removes and returns all that are waiting. */
+  /** Removes and returns all that wait. */
   take(): Rejection[];
-  /** Replaces the check, and applies it to what is waiting. */
+  /** Replaces the check, and applies it to all that wait. */
   checkWith(check: CheckRejections): void;
 }
 

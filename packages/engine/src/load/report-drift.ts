@@ -5,7 +5,7 @@ import type { StreamResult } from '../step/step-options.ts';
 import { fieldOfType, namesOf } from './fit-schema.ts';
 import type { PlannedLoad } from './plan-load.ts';
 
-/** Logs how a stream's fields differ from those that were loaded before: what is gone or has another type is a warning. */
+/** Logs how a stream's fields differ from those loaded before. Missing fields and changed types are warnings. */
 export function logDrift({ log }: Pick<StepContext, 'log'>, plan: PlannedLoad): void {
   const { name, drift, disposition, target } = plan;
   const fields = { stream: name, target: target.target };
@@ -19,23 +19,23 @@ export function logDrift({ log }: Pick<StepContext, 'log'>, plan: PlannedLoad): 
       },
     );
   }
-  for (const { field, from, to } of drift.changed) log.warn(`${name}: "${field}" was ${from}, it is ${to} now`, fields);
+  for (const { field, from, to } of drift.changed) log.warn(`${name}: "${field}" was ${from} and is now ${to}`, fields);
 }
 
 const WHAT_STAYS: Record<Disposition, string> = {
   append: 'their columns stay, without a value in new rows',
-  merge: 'their columns stay: new rows have no value there, rows that were there keep theirs',
-  'replace-interval': 'their columns stay: new rows have no value there, rows that were there keep theirs',
+  merge: 'their columns stay, without a value in new rows; existing rows keep their values',
+  'replace-interval': 'their columns stay, without a value in new rows; existing rows keep their values',
   replace: 'their columns stay, without a value',
 };
 
-/** Logs what was left out, once for each field. */
+/** Logs new fields that were left out, once for each. */
 export function logDiscarded({ log }: Pick<StepContext, 'log'>, { name }: PlannedLoad, result: StreamResult): void {
   for (const { field, type, records } of result.discarded ?? [])
     log.warn(`${name}: the new field "${field}" (${type}) was left out of ${records} records`, { stream: name, field });
 }
 
-/** What the result says of it; nothing where nothing differs. */
+/** Makes the drift and the left out fields of a stream's result; empty if there are none. */
 export function driftResult(
   { drift, leftOut }: Pick<PlannedLoad, 'drift' | 'leftOut'>,
   counts: ReadonlyMap<string, number>,

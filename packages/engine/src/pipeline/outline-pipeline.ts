@@ -4,21 +4,21 @@ import { referencesIn } from '../config/resolve.ts';
 import { groupTransforms, type PipelineOptions } from './pipeline.ts';
 import { parsePipelineFile } from './pipeline-file.ts';
 
-/** What can be said of a pipeline where it is not run: no reference is filled in, no system is reached. */
+/** Outline of a pipeline, made without resolving references or reaching any system. */
 export interface PipelineOutline {
   name: string;
-  /** As the file says it, references included. */
+  /** As written in the file, with references. */
   staging: string | undefined;
   schedule: string | undefined;
   interval: boolean;
-  /** `extract`, the transforms of whole datasets, `load`. */
+  /** Names of the steps: `extract`, the transforms of whole datasets, `load`. */
   steps: string[];
-  /** Names of variables that the file refers to, paths of files, and ids of Airflow's connections; each once. */
+  /** Environment variables, paths of files and ids of Airflow connections that the file refers to, each once. */
   references: { env: string[]; file: string[]; airflow: string[] };
 }
 
 /**
- * Reads a pipeline file for whoever schedules it. Throws `PIPELINE_INVALID`, `NOT_FOUND`, `CONNECTOR_NOT_FOUND`.
+ * Reads a pipeline file for scheduling it. Throws `PIPELINE_INVALID`, `NOT_FOUND`, `CONNECTOR_NOT_FOUND`.
  *
  * @example
  * const { schedule, steps } = await outlinePipeline({ file: 'pipeline.yaml', loadConnector });

@@ -8,25 +8,25 @@ import { type ResolveOptions, resolveConfig } from '../config/resolve.ts';
 const disposition = z.enum(['append', 'replace', 'replace-interval', 'merge']);
 const schemaChange = z.enum(['evolve', 'freeze', 'discard']);
 
-/** What of a stream is wanted: its name, or the name and options. */
+/** Options of a stream in a pipeline file. */
 export const streamOptionsSchema = z.strictObject({
   name: z.string().min(1).describe('Name of the stream at the source'),
-  as: z.string().min(1).optional().describe('Name in the dataset, and so of the target'),
+  as: z.string().min(1).optional().describe('Name in the dataset and of the target'),
   columns: z.array(z.string()).min(1).optional().describe('Only these columns'),
-  where: z.string().optional().describe('A condition in the language of the source'),
-  cursor: z.string().optional().describe('The field that orders the records, for incremental and interval reads'),
-  primaryKey: z.array(z.string()).min(1).optional().describe('The fields that identify a record'),
-  mode: z.enum(['full', 'incremental']).optional().describe('Read everything, or what is new since the last load'),
-  lag: z.string().optional().describe('Read this span before the state again: 90s, 15m, 2h, 1d, or a number'),
+  where: z.string().optional().describe('Condition in the language of the source'),
+  cursor: z.string().optional().describe('Field that orders the records, for incremental and interval reads'),
+  primaryKey: z.array(z.string()).min(1).optional().describe('Fields that identify a record'),
+  mode: z.enum(['full', 'incremental']).optional().describe('Read everything, or only what is new since the last load'),
+  lag: z.string().optional().describe('Span before the state to read again: 90s, 15m, 2h, 1d, or a number'),
   nullCursor: z.enum(['include', 'skip']).optional().describe('What to do with records whose cursor is null'),
   disposition: disposition.optional().describe('How the destination applies this stream'),
-  schemaChange: schemaChange.optional().describe('What to do where its fields are not those of the target'),
+  schemaChange: schemaChange.optional().describe('What to do if its fields differ from those of the target'),
 });
 
 const use = z.string().min(1).describe('Connector: a short name, a package or a path');
 const config = z.record(z.string(), z.unknown()).optional().describe('Config of the connector');
 
-/** The pipeline file. Its reference page is made from this schema. */
+/** Schema of the pipeline file. Its reference page is generated from it. */
 export const pipelineSchema = z.strictObject({
   name: z.string().min(1).describe('Names the pipeline in staging, state and ledger'),
   source: z.strictObject({
@@ -35,7 +35,7 @@ export const pipelineSchema = z.strictObject({
     streams: z
       .array(z.union([z.string(), streamOptionsSchema]))
       .optional()
-      .describe('The streams wanted; all where it is left out'),
+      .describe('Streams to read. Default: all'),
   }),
   transforms: z
     .array(
@@ -52,41 +52,43 @@ export const pipelineSchema = z.strictObject({
     disposition: disposition.optional().describe('append, replace, replace-interval or merge'),
     schemaChange: schemaChange
       .optional()
-      .describe('Where fields are not those of the target: change it (the default), fail, or leave new fields out'),
+      .describe(
+        'What to do if fields differ from those of the target: change it (the default), fail, or leave out new fields',
+      ),
     allowRepeat: z
       .boolean()
       .optional()
-      .describe('Append full reads although records of the same source were appended before: a snapshot each time'),
+      .describe('Append full reads even if records of the same source were appended before, for a snapshot each time'),
   }),
-  staging: z.string().optional().describe('URI of the staging; ./.aries/staging where it is left out'),
+  staging: z.string().optional().describe('URI of the staging. Default: ./.aries/staging'),
   maxRejected: z
     .union([z.int().min(0), z.string().regex(/^\d+(\.\d+)?%$/)])
     .optional()
-    .describe('Rejected records allowed per stream: a number, or a share such as 0.1%'),
-  minRecords: z.int().min(0).optional().describe('Fewer records than this fail the run'),
+    .describe('Rejected records to allow per stream: a number, or a share such as 0.1%'),
+  minRecords: z.int().min(0).optional().describe('Fail the run if a stream has fewer records'),
   schedule: z.string().optional().describe('When to run, as a cron expression in UTC; only read by aries schedule'),
   interval: z
     .boolean()
     .optional()
-    .describe('Each run reads the interval that the scheduler gives it, not what is new; only read by aries schedule'),
+    .describe('Each run reads the interval that the scheduler sets, not what is new; only read by aries schedule'),
 });
 
-/** A pipeline as its file says it. */
+/** Parsed pipeline file. */
 export type Pipeline = z.output<typeof pipelineSchema>;
 
-/** A pipeline, and where in its file everything is. */
+/** Pipeline, with the position of each value in its file. */
 export interface PipelineFile {
   pipeline: Pipeline;
   placeOf: PlaceOf;
 }
 
-/** Reads a pipeline file, references filled in. Throws what `parsePipelineFile` throws, and `CONFIG_REFERENCE`. */
+/** Reads a pipeline file and resolves its references. Throws like `parsePipelineFile`, and `CONFIG_REFERENCE`. */
 export async function readPipelineFile(file: string, options: ResolveOptions): Promise<PipelineFile> {
   const { pipeline, placeOf } = await parsePipelineFile(file);
   return { pipeline: (await resolveConfig(pipeline, options)) as Pipeline, placeOf };
 }
 
-/** Reads a pipeline file and leaves its references as they are. Throws `PIPELINE_INVALID` naming path and line, `NOT_FOUND`. */
+/** Reads a pipeline file without resolving its references. Throws `NOT_FOUND`, or `PIPELINE_INVALID` with path and line. */
 export async function parsePipelineFile(file: string): Promise<PipelineFile> {
   const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     throw cause.code === 'ENOENT' || cause.code === 'EISDIR'
@@ -102,13 +104,13 @@ export async function parsePipelineFile(file: string): Promise<PipelineFile> {
   if (!result.success) {
     const problems = result.error.issues.map((issue) => `${placeOf(issue.path)}: ${problemOf(issue)}`);
     throw new AriesError('PIPELINE_INVALID', problems.join('; '), {
-      hint: 'docs/reference/pipeline.md shows all that a pipeline file can say.',
+      hint: 'See docs/reference/pipeline.md for all keys of a pipeline file.',
     });
   }
   return { pipeline: result.data, placeOf };
 }
 
-/** The value of a YAML text. Throws `PIPELINE_INVALID` where it is none, or one that would exhaust the stack or the memory. */
+/** Parses YAML. Throws `PIPELINE_INVALID` if it is not valid, or would exhaust the stack or the memory. */
 async function yamlOf(text: string, file: string): Promise<unknown> {
   const { parseDocument } = await import('yaml');
   try {
@@ -120,7 +122,7 @@ async function yamlOf(text: string, file: string): Promise<unknown> {
     return value;
   } catch (cause) {
     const { message } = cause as Error;
-    // The parser calls itself at each level.
+    // The parser is recursive, so deep nesting overflows the stack.
     const reason = cause instanceof RangeError ? 'it has too many levels' : message.split('\n')[0];
     throw new AriesError('PIPELINE_INVALID', `${file}: ${reason}`, { cause });
   }

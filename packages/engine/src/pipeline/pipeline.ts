@@ -25,48 +25,48 @@ import type {
 import { transform } from '../transform/transform.ts';
 import { type Pipeline, readPipelineFile } from './pipeline-file.ts';
 
-/** What `runPipeline` is given: the file, and what the command line says over it. */
+/** Options of `runPipeline`: the file, and options that override it. */
 export interface PipelineOptions extends Omit<StepOptions, 'name'> {
   /** The pipeline file. */
   file: string;
-  /** Only this step: `extract`, the name of a transform of whole datasets, or `load`. */
+  /** Runs only this step: `extract`, the name of a transform of whole datasets, or `load`. */
   step?: string | undefined;
-  /** Over the file's own. */
+  /** Overrides the file's `staging`. */
   staging?: string | undefined;
   state?: string | undefined;
   interval?: Interval | undefined;
   fullRefresh?: boolean | undefined;
   allowGap?: boolean | undefined;
   adopt?: boolean | undefined;
-  /** Or the file says so. */
+  /** Overrides the file's `allowRepeat`. */
   allowRepeat?: boolean | undefined;
   skipMissing?: boolean | undefined;
   limit?: number | undefined;
-  /** Only this partition of the run's plan; with `step: 'extract'`. */
+  /** Extracts only this partition of the run's plan. Needs `step: 'extract'`. */
   partition?: string | undefined;
-  /** How the extract stages; left out: as source and destination do best. */
+  /** Format of the extract's parts. Default: the best for source and destination. */
   stagedFormat?: StagedFormat | undefined;
-  /** Over the file's own, that of streams included. */
+  /** Overrides the file's `schemaChange`, also those of streams. */
   schemaChange?: SchemaChange | undefined;
   env: Readonly<Record<string, string | undefined>>;
-  /** Finds a connector by what `use` says; relative paths are the pipeline file's. */
+  /** Loads the connector that `use` names. Relative paths start at `from`, the folder of the pipeline file. */
   loadConnector(use: string, from: string): Promise<Connector>;
 }
 
-/** The last step's result, and each step's own. */
+/** Result of the last step, with the results of all steps. */
 export interface PipelineResult extends StepResult {
   steps: Record<string, StepResult>;
 }
 
-/** One step of a pipeline, ready to be run. */
+/** Step of a pipeline. */
 interface PipelineStep {
   name: string;
   run(): Promise<StepResult>;
 }
 
 /**
- * Runs a pipeline file: all its steps here, or the one that a scheduler asks for. Throws `PIPELINE_INVALID` for a file that
- * is none, and what its steps throw.
+ * Runs a pipeline file: all its steps, or the one that a scheduler asks for. Throws `PIPELINE_INVALID` for an invalid file, and errors
+ * of its steps.
  *
  * @example
  * const result = await runPipeline({ file: 'pipeline.yaml', runId: 'monday', env: process.env, loadConnector });
@@ -79,7 +79,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
   if (options.step !== undefined && options.step !== 'extract' && options.runId === undefined) {
     throw new AriesError(
       'USAGE',
-      `--step ${options.step} needs --run-id: it works on what the step before wrote in that run`,
+      `--step ${options.step} needs --run-id: it reads what the previous step of that run wrote`,
     );
   }
   const opened = await openPipeline({ ...options, redactor });
@@ -99,8 +99,8 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
 }
 
 /**
- * Parts the extract of a pipeline into partitions for separate tasks. Throws as `planExtract` does, and `PIPELINE_INVALID` for a
- * file that is none.
+ * Splits the extract of a pipeline into partitions for separate tasks. Throws like `planExtract`, and `PIPELINE_INVALID` for an invalid
+ * file.
  *
  * @example
  * const { partitions } = await planPipelineExtract({
@@ -123,12 +123,12 @@ export async function planPipelineExtract(
 
 function refusePartition({ step, runId }: PipelineOptions): void {
   if (step === 'extract' && runId !== undefined) return;
-  throw new AriesError('USAGE', 'Partitions are of one step, the extract, of one run', {
-    hint: 'Give --step extract and --run-id beside it.',
+  throw new AriesError('USAGE', 'Partitions are for the extract step of one run', {
+    hint: 'Add --step extract and --run-id.',
   });
 }
 
-/** A pipeline with its connectors found and its transforms put where they run. */
+/** Pipeline with its connectors loaded and its transforms assigned to steps. */
 export interface OpenedPipeline {
   name: string;
   staging: string;
@@ -137,20 +137,20 @@ export interface OpenedPipeline {
   destination: ConnectorUse;
   disposition: Disposition | undefined;
   schemaChange: SchemaChange | undefined;
-  /** Per stream, over `schemaChange`. */
+  /** Policy by stream, which overrides `schemaChange`. */
   schemaChanges: Record<string, SchemaChange>;
   allowRepeat: boolean | undefined;
-  /** Transforms that join the extract. */
+  /** Transforms that run in the extract. */
   fused: NamedUse[];
-  /** Transforms of whole datasets, each a step, with those that join it. */
+  /** Transforms of whole datasets, each a step, with the transforms that run in it. */
   groups: { name: string; whole: NamedUse; behind: NamedUse[] }[];
-  /** Formats that the destination takes as they are staged. */
+  /** Formats that the destination takes untouched. */
   preferFormats: readonly StagedFormat[] | undefined;
   maxRejected: MaxRejected | undefined;
   minRecords: number | undefined;
 }
 
-/** Reads a pipeline file and finds its connectors. */
+/** Reads a pipeline file and loads its connectors. */
 export async function openPipeline(options: PipelineOptions & { redactor: Redactor }): Promise<OpenedPipeline> {
   const { pipeline, placeOf } = await readPipelineFile(options.file, { env: options.env, redactor: options.redactor });
   const from = dirname(resolve(options.file));
@@ -191,7 +191,7 @@ export async function openPipeline(options: PipelineOptions & { redactor: Redact
   };
 }
 
-/** What the extract of a pipeline is asked for. */
+/** Makes the options of a pipeline's extract. */
 function extractOptions(opened: OpenedPipeline, options: PipelineOptions & { runId: string }): ExtractOptions {
   const { name, staging, source, streams, fused, preferFormats } = opened;
   const { stagedFormat, partition } = options;
@@ -208,7 +208,7 @@ function extractOptions(opened: OpenedPipeline, options: PipelineOptions & { run
   };
 }
 
-/** What is the same for all steps. */
+/** Makes the options that all steps share. */
 function sharedOptions(opened: OpenedPipeline, options: PipelineOptions & { runId: string }) {
   const { name, staging, destination, maxRejected, minRecords } = opened;
   const loadAhead = {
@@ -225,7 +225,7 @@ async function stepsOf(opened: OpenedPipeline, options: PipelineOptions & { runI
   const shared = sharedOptions(opened, options);
   const folderUri = (step: string) => store.uriOf(stepFolder({ name, runId: options.runId, step }));
 
-  // A step that is run by itself finds the whole dataset, or none.
+  // A load that is run as a separate step finds the whole dataset, or none.
   const isWhole = options.step === undefined && groups.length === 0;
   const early =
     isWhole && destination.connector.destination?.loadsEarly === true
@@ -259,7 +259,7 @@ async function stepsOf(opened: OpenedPipeline, options: PipelineOptions & { runI
 
 type NamedUse = ConnectorUse & { name: string | undefined };
 
-/** Transforms of scope `batch` join the step before them; each of scope `dataset` is a step of its own. */
+/** Assigns transforms to steps. Those of scope `batch` run in the step before them; each of scope `dataset` is a separate step. */
 export function groupTransforms(transforms: readonly NamedUse[]): {
   fused: NamedUse[];
   groups: { name: string; whole: NamedUse; behind: NamedUse[] }[];
@@ -278,7 +278,7 @@ export function groupTransforms(transforms: readonly NamedUse[]): {
   return { fused, groups };
 }
 
-/** What the file says of single streams, by the names that they have in the dataset. */
+/** Collects the policies of single streams, by their names in the dataset. */
 function schemaChangesOf({ source }: Pipeline): Record<string, SchemaChange> {
   const named = (source.streams ?? []).flatMap((stream): [string, SchemaChange][] =>
     typeof stream === 'string' || stream.schemaChange === undefined

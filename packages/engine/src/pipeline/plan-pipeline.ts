@@ -16,23 +16,23 @@ import { fuse } from '../transform/fuse.ts';
 import { createSchemaChain } from '../transform/schema-chain.ts';
 import { openPipeline, type PipelineOptions } from './pipeline.ts';
 
-/** What would happen to one stream. */
+/** What a run would do with one stream. */
 export interface StreamPlan {
   stream: string;
   target: string;
   mode: 'full' | 'incremental' | 'interval';
   window: Window;
-  /** `byte`: encoded rows pass untouched; `record`: batches are looked at. */
+  /** `byte` if encoded rows pass untouched, `record` if they are processed record by record. */
   lane: { extract: 'byte' | 'record'; load: 'byte' | 'record' };
   format: StagedFormat;
   disposition: Disposition;
-  /** What would change in the target; `null` where the schema is only known once the records are. */
+  /** Changes that the target needs; `null` if the schema is not known before the records are read. */
   changes: string[] | null;
-  /** How its fields differ from those that were loaded before. Left out where they do not. */
+  /** Differences from the fields loaded before, if any. */
   drift?: Drift;
 }
 
-/** What a pipeline would do. */
+/** Dry run of a pipeline: what a run would do. Not to be confused with the partition plan of an extract. */
 export interface PipelinePlan {
   ok: true;
   name: string;
@@ -41,8 +41,8 @@ export interface PipelinePlan {
 }
 
 /**
- * What `runPipeline` would do, without reading a record or writing anything: steps, streams, lanes, schema changes. Throws
- * `SCHEMA_FROZEN` where the policy of a stream does not allow these.
+ * Plans what `runPipeline` would do, without reading a record or writing anything: steps, streams, lanes, schema changes. Throws
+ * `SCHEMA_FROZEN` if the policy of a stream does not allow the changes.
  *
  * @example
  * const { steps, streams } = await planPipeline({ file: 'pipeline.yaml', env: process.env, loadConnector });
@@ -78,7 +78,7 @@ export async function planPipeline(options: PipelineOptions): Promise<PipelinePl
           },
           opened.fused.map((use) => fuse(prepare('transform', use, context))),
         );
-        // A step of its own may change the schema once more.
+        // A later step may change the schema again.
         const schema = opened.groups.length === 0 ? chain.known : null;
         const format = stagedFormatOf(one, {
           stagedFormat: options.stagedFormat,

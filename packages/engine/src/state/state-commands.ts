@@ -5,7 +5,7 @@ import { guarded, prepare, stepContext } from '../step/step-context.ts';
 import type { ConnectorUse, StepOptions } from '../step/step-options.ts';
 
 /**
- * The state of a pipeline, from its staging.
+ * Reads the state of a pipeline from its staging.
  *
  * @example
  * const { streams } = await showState({ staging: 'file:///data/staging', name: 'shop' });
@@ -21,8 +21,8 @@ export async function showState({ staging, name }: { staging: string; name: stri
 }
 
 /**
- * Forgets a pipeline's state, in the staging and in the destination's ledger where one is given. `repaired` says what was wrong with
- * the state file, where that was broken.
+ * Deletes a pipeline's state in the staging and, if a destination is given, its rows in the destination's ledger. `repaired` says what
+ * was wrong with the state file, if it was broken.
  *
  * @example
  * await resetState({ staging: 'file:///data/staging', name: 'shop', destination: { connector, config } });
@@ -40,7 +40,7 @@ export async function resetState(
       streams = Object.keys(before.streams);
       return Object.fromEntries(streams.map((stream) => [stream, null]));
     });
-    if (repaired !== undefined) context.log.warn(`${repaired}; an empty state has taken its place`);
+    if (repaired !== undefined) context.log.warn(`${repaired}; it was replaced by an empty state`);
     return { streams, ledgerRows, ...(repaired === undefined ? {} : { repaired }) };
   } finally {
     await store.close();

@@ -1,17 +1,17 @@
 import { AriesError, isAriesError, toAriesError } from '@aries-data/sdk';
 import { authorPlace } from './author-place.ts';
 
-/** A function of a connector that the engine calls for one stream. */
+/** Function of a connector that the engine calls for one stream. */
 export interface AuthorFunction {
   connector: string;
   stream: string;
-  /** As its author knows it: `streams.issues.read`. */
+  /** Name that its author knows, such as `streams.issues.read`. */
   name: string;
 }
 
 /**
- * Calls `read` or `open` of a stream and hands on what it yields. What is thrown there, at once or later, names connector, stream
- * and the author's own line. Throws `CONNECTOR_INVALID` where nothing comes back that can be read batch by batch.
+ * Calls `read` or `open` of a stream and passes its items on. Errors thrown there, at once or later, name the connector, the stream
+ * and the author's own line. Throws `CONNECTOR_INVALID` if the result is not an async iterable.
  */
 export function fromAuthor<T>(of: AuthorFunction, call: () => AsyncIterable<T>): AsyncIterable<T> {
   let items: AsyncIterable<T>;
@@ -36,10 +36,10 @@ export function fromAuthor<T>(of: AuthorFunction, call: () => AsyncIterable<T>):
   };
 }
 
-/** What an author's function threw, with the connector, the stream, and the line of their code. */
+/** Adds the connector, the stream and the line of the author's code to an error that their function threw. */
 export function explained(thrown: unknown, { connector, stream, name }: AuthorFunction, on = ''): AriesError {
   const error = toAriesError(thrown, { connector, stream });
-  // What carries a code says by itself what to do; anything else is a mistake in the connector.
+  // An error with a code already says what to do. Anything else is a mistake in the connector.
   if (isAriesError(thrown) || error.code !== 'CONNECTOR_FAILED') return error;
   const place = thrown instanceof Error ? authorPlace(thrown) : undefined;
   return new AriesError('CONNECTOR_FAILED', `${connector}: ${name} threw${on}: ${error.message}`, {
@@ -48,14 +48,14 @@ export function explained(thrown: unknown, { connector, stream, name }: AuthorFu
     cause: thrown,
     hint:
       place === undefined
-        ? 'Correct it there; --log-level debug shows the stack.'
-        : `Correct it at ${place}, or throw an AriesError there that says what users are to do.`,
+        ? 'Fix it there; --log-level debug shows the stack.'
+        : `Fix it at ${place}, or throw an AriesError there that tells users what to do.`,
   });
 }
 
 function notReadable(found: unknown, { connector, stream, name }: AuthorFunction): AriesError {
   const isPromise = typeof (found as { then?: unknown } | undefined)?.then === 'function';
-  // Nobody waits for it any more.
+  // Nothing awaits it, so its failure must not count as unhandled.
   if (isPromise) (found as Promise<unknown>).then(undefined, () => {});
   const kind = found === null ? 'null' : Array.isArray(found) ? 'an array' : `a value of type ${typeof found}`;
   return new AriesError(

@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Stacks contain messages, which may be of any length. */
+/** Longest line to search: stacks contain messages, which may be of any length. */
 const LONGEST_LINE = 1000;
 
-/** The folder that holds the packages of Aries in a checkout. Installed ones lie in `node_modules`. */
+/** Folder of Aries' own packages in a checkout. Installed packages are in `node_modules`. */
 const PACKAGES = dirname(packageOf(import.meta.dirname)) + sep;
 
 /**

@@ -4,7 +4,7 @@ import { guarded, prepare, stepContext } from './step-context.ts';
 import type { ConnectorUse, StepOptions } from './step-options.ts';
 
 /**
- * Proves that a connector's config is valid and its system can be reached. Throws what it finds wrong.
+ * Checks that a connector's config is valid and its system can be reached. Throws an AriesError if not.
  *
  * @example
  * await check({ use: { connector, config: { url: 'cities.json' } }, role: 'source' });
@@ -29,17 +29,17 @@ export async function check(
   });
 }
 
-/** One stream as `discover` tells of it. */
+/** Stream that `discover` found. */
 export interface DiscoveredStream {
   name: string;
-  /** `null` where it is inferred from the records. */
+  /** `null` if it is inferred from the records. */
   schema: RecordSchema | null;
   primaryKey: readonly string[];
   cursor?: string;
 }
 
 /**
- * The streams of a source, with schema, primary key and cursor.
+ * Lists the streams of a source, with schema, primary key and cursor.
  *
  * @example
  * const { streams } = await discover({ source: { connector, config: { url: 'cities.json' } } });

@@ -3,8 +3,8 @@ import type { Store } from '@aries-data/stores';
 const checked = new WeakMap<Store, Promise<void>>();
 
 /**
- * Proves that staging can be written, once for each store: before a step does its work, so that hours of reading are not
- * lost. A step that finds its work done writes nothing and does not ask.
+ * Checks that staging can be written, once per store. A step calls it before its work, so that hours of reading are not lost. A
+ * step whose dataset is already finished writes nothing and does not check.
  */
 export function checkStaging(store: Store): Promise<void> {
   const known = checked.get(store);

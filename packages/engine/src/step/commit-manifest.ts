@@ -9,24 +9,24 @@ export interface ManifestCommit {
   /** The step's folder. */
   folder: string;
   manifest: Manifest;
-  /** What was made of the same run before, which this takes the place of. */
+  /** Earlier dataset of the same run, which this one replaces. */
   replaced: Replaced | null;
   context: Pick<StepContext, 'log'>;
 }
 
 /**
- * Writes the manifest, in the place of the one that it replaces, and discards what other attempts at the step have left unfinished.
- * Throws `ATTEMPT_CONFLICT` where another attempt was first.
+ * Writes the manifest, and discards the unfinished writes of other attempts at the step. Throws `ATTEMPT_CONFLICT` if another
+ * attempt committed first.
  */
 export async function commitManifest(commit: ManifestCommit): Promise<Dataset> {
   const { store, folder, manifest, replaced } = commit;
-  // Listed before the commit: whoever wrote it can commit no more. An attempt that begins later may be making the dataset anew.
+  // Listed before the commit: attempts that wrote these can no longer commit. An attempt that starts later may be replacing this dataset.
   const left = await unfinished(commit);
   const dataset = await writeManifest(store, folder, manifest, replaced);
   if (dataset === null) {
     throw new AriesError(
       'ATTEMPT_CONFLICT',
-      `Another attempt at ${manifest.runId} finished first; its dataset stands`,
+      `Another attempt at ${manifest.runId} finished first; its dataset is kept`,
       {
         connector: manifest.connector.name,
         hint: 'Run it again to get that dataset.',
@@ -34,19 +34,19 @@ export async function commitManifest(commit: ManifestCommit): Promise<Dataset> {
     );
   }
   await store.discard(left).catch((error: Error) => {
-    commit.context.log.debug(`What dead attempts have left cannot be removed: ${error.message}`);
+    commit.context.log.debug(`Cannot remove the unfinished writes of earlier attempts: ${error.message}`);
   });
   return dataset;
 }
 
 async function unfinished({ store, folder, manifest, context }: ManifestCommit): Promise<string[]> {
-  // Of state files and plans a living process may be writing one: what it finds gone, it writes again.
+  // A running process may be writing a state file or a plan: if it finds that write discarded, it writes again.
   const places = [`${folder}/`, `${stateFolder(manifest.name)}/`, `${runFolder(manifest)}/plan`];
   try {
     const found = await Promise.all(places.map((place) => store.unfinished(place)));
     return found.flat().flatMap(({ name, ticket }) => (name.includes(manifest.attempt) ? [] : [ticket]));
   } catch (error) {
-    context.log.debug(`What dead attempts have left cannot be listed: ${(error as Error).message}`);
+    context.log.debug(`Cannot list the unfinished writes of earlier attempts: ${(error as Error).message}`);
     return [];
   }
 }

@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
 import type { StepOptions } from './step-options.ts';
 
-/** More connections than this are for whoever knows that the other side bears them. */
+/** Most connections by default. Users who know that the other system can take more ask for more. */
 const MOST = 4;
 
-/** How many connections and parts at a time: as asked for, else as the machine has cores, up to four. */
+/** Returns how many connections and parts to use at a time. Default: the number of cores, up to four. */
 export function concurrencyOf({ concurrency }: Pick<StepOptions, 'concurrency'>): number {
   return concurrency ?? Math.min(MOST, availableParallelism());
 }

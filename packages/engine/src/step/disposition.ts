@@ -3,7 +3,7 @@ import type { ManifestStream } from '../dataset/manifest.ts';
 import type { Prepared } from './step-context.ts';
 import type { LoadAhead, LoadOptions } from './step-options.ts';
 
-/** What decides how a stream is applied. */
+/** Properties of a stream that decide its disposition. */
 type Applied = Pick<ManifestStream, 'mode' | 'stateBefore' | 'primaryKey'> & {
   cursor?: string | undefined;
   disposition?: Disposition | undefined;
@@ -12,8 +12,9 @@ type Applied = Pick<ManifestStream, 'mode' | 'stateBefore' | 'primaryKey'> & {
 };
 
 /**
- * How one stream is applied: as asked for, else by how it was read. Full → replace; interval → replace-interval;
- * incremental with a key → merge; else append. Throws `CONFIG_INVALID` where the stream or the destination cannot do it.
+ * Chooses the disposition of a stream: the requested one, or the default for how it was read. Full → replace; interval →
+ * replace-interval; incremental with a key → merge; otherwise append. Throws `CONFIG_INVALID` if the stream or the destination does
+ * not support it.
  */
 export function chooseDisposition(
   name: string,
@@ -32,38 +33,38 @@ export function chooseDisposition(
       hint,
     });
   if (!dispositions.includes(disposition))
-    throw refuse(`is not among what ${destination.name} can do`, `It can do ${dispositions.join(', ')}.`);
+    throw refuse(`is not supported by ${destination.name}`, `It supports ${dispositions.join(', ')}.`);
   if (disposition === 'merge' && stream.primaryKey.length === 0) {
-    throw refuse('needs a primary key', "Name one in the stream's options: primaryKey: [id].");
+    throw refuse('needs a primary key', "Set one in the stream's options: primaryKey: [id].");
   }
   if (
     disposition === 'replace-interval' &&
     (interval === null || stream.cursor === undefined || stream.mode !== 'interval')
   ) {
     throw refuse(
-      'needs a dataset that was read by interval',
-      'Extract with --interval-start and --interval-end, from a stream with a cursor.',
+      'needs a dataset that was extracted by interval',
+      'Extract a stream with a cursor, with --interval-start and --interval-end.',
     );
   }
   if (disposition === 'replace' && stream.mode !== 'full' && stream.stateBefore !== null) {
-    throw refuse('would leave only what is new since the last run', 'Extract with --full-refresh, or use merge.');
+    throw refuse('would leave only the records since the last run', 'Extract with --full-refresh, or use merge.');
   }
   if (disposition === 'replace' && stream.mode === 'interval' && dispositions.includes('replace-interval')) {
     throw refuse('would leave only the interval', 'Use replace-interval, or extract without an interval.');
   }
   if (disposition === 'append' && stream.lag !== undefined) {
-    throw refuse('would repeat the records that "lag" reads again', 'Use merge, or leave "lag" out.');
+    throw refuse('would repeat the records that "lag" reads again', 'Use merge, or remove "lag".');
   }
   if (stream.consistency === 'per-range' && (disposition === 'append' || stream.primaryKey.length === 0)) {
     throw refuse(
-      'could repeat records or lose some: the stream was read range by range, each at another moment',
-      'Extract with --force to read it at one moment, or use merge.',
+      'could repeat or lose records: the ranges of the stream were read at different times',
+      'Extract with --force to read it as of one time, or use merge.',
     );
   }
   return disposition;
 }
 
-/** The disposition that a load will choose; undefined where nobody has said yet what is to be loaded where. */
+/** Returns the disposition that a load will choose, or undefined if the stream and the pipeline do not say. */
 export function expectedDisposition(
   stream: Pick<Applied, 'mode' | 'primaryKey' | 'disposition'>,
   ahead: LoadAhead | undefined,
@@ -71,7 +72,7 @@ export function expectedDisposition(
   return stream.disposition ?? ahead?.disposition ?? (ahead && defaultFor(stream, ahead.dispositions));
 }
 
-/** Whether what is there goes, so that an empty dataset is something to load as well. */
+/** Returns true if a disposition deletes loaded rows, so that loading an empty dataset has an effect. */
 export function replaces(disposition: Disposition | undefined): boolean {
   return disposition === 'replace' || disposition === 'replace-interval';
 }

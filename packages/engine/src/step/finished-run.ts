@@ -6,8 +6,8 @@ import { holdsState } from '../dataset/stream-state.ts';
 import { cursorKindOf } from './select-streams.ts';
 
 /**
- * Where a run begins: at the state as it is; but where it was extracted before, and the state holds what that brought, it
- * begins where it began then. So a run that is cleared later stands for the records that it always stood for.
+ * Returns the state that a run begins at: the current one, unless the run was extracted before and the current state includes its
+ * records. Then it begins where it began then, so that a run which a scheduler clears later reads the same records.
  */
 export function stateOfRun(
   streams: readonly string[],
@@ -18,7 +18,7 @@ export function stateOfRun(
   const was = finished.manifest.streams;
   const held = streams.every((name) => {
     const stream = was[name];
-    // An interval stands for no state.
+    // An interval has no state.
     if (stream === undefined || stream.mode === 'interval') return false;
     const order = cursorOrder(cursorKindOf(stream.schema, stream.cursor));
     return holdsState(state[name] ?? null, stream.stateAfter ?? stream.stateBefore, order);
@@ -26,7 +26,7 @@ export function stateOfRun(
   return held ? Object.fromEntries(streams.map((name) => [name, was[name]!.stateBefore])) : state;
 }
 
-/** Whether a finished dataset was made from these inputs and this state. Throws `FINGERPRINT_DIFFERS` naming which inputs are others. */
+/** Returns true if a finished dataset was made from this state. Throws `FINGERPRINT_DIFFERS` naming the inputs that differ. */
 export function isSameRun({ manifest }: Dataset, fingerprint: Fingerprint): boolean {
   const { stateBefore: wasState, ...was } = manifest.fingerprint as Fingerprint;
   const { stateBefore: isState, ...is } = fingerprint;
@@ -35,11 +35,11 @@ export function isSameRun({ manifest }: Dataset, fingerprint: Fingerprint): bool
     throw new AriesError(
       'FINGERPRINT_DIFFERS',
       manifest.step === 'extract'
-        ? `Run ${manifest.runId} was extracted from other inputs: ${differences.join('; ')}`
-        : `Step ${manifest.step} of run ${manifest.runId} was made from other inputs: ${differences.join('; ')}`,
+        ? `Run ${manifest.runId} was extracted with different inputs: ${differences.join('; ')}`
+        : `Step ${manifest.step} of run ${manifest.runId} was run with different inputs: ${differences.join('; ')}`,
       {
         connector: manifest.connector.name,
-        hint: `Use another run id, or --force to ${manifest.step === 'extract' ? 'extract' : 'make'} it anew.`,
+        hint: `Use another run id, or --force to ${manifest.step === 'extract' ? 'extract' : 'run'} it again.`,
       },
     );
   }

@@ -1,7 +1,7 @@
 import type { Log } from '@aries-data/sdk';
 import type { Redactor } from '../redact/redact.ts';
 
-/** A log that discards everything. */
+/** Log that discards everything. */
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** Wraps a log: adds fields to each line and hides secrets. */

@@ -56,7 +56,7 @@ describe('what stands for a step already is judged by what each call asks for', 
       transform({ transform: { connector: other, config: {} }, input: [dataset], staging }),
     ).rejects.toMatchObject({
       code: 'FINGERPRINT_DIFFERS',
-      message: expect.stringContaining('Step keep-first of run r1 was made from other inputs'),
+      message: expect.stringContaining('Step keep-first of run r1 was run with different inputs'),
     });
   });
 });

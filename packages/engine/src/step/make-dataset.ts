@@ -8,7 +8,7 @@ import type { StepContext } from './step-context.ts';
 import type { ExtractOptions } from './step-options.ts';
 import { judge, judgeEmpty } from './thresholds.ts';
 
-/** One stream that is staged, and when its reading began, where that is not known before. */
+/** Staged stream. `readStart` is set if an earlier attempt began to read it. */
 export interface MadeStream {
   name: string;
   stream: ManifestStream;
@@ -21,11 +21,11 @@ export interface MakeDatasetOptions {
   folder: string;
   context: StepContext;
   options: Pick<ExtractOptions, 'maxRejected' | 'minRecords' | 'skipEmpty' | 'loadAhead' | 'force'>;
-  /** What the dataset is made from. */
+  /** Inputs that the dataset is made from. */
   fingerprint: Fingerprint;
-  /** What stands for this step already, or could. */
+  /** Finished dataset of the step, which is returned if its inputs are the same. */
   finished: Dataset | null;
-  /** What a dataset that is made anew takes the place of. */
+  /** Dataset that the new one replaces. */
   replaced: Replaced | null;
   head: Pick<Manifest, 'connector' | 'step' | 'partition' | 'interval' | 'readStart' | 'inputs'>;
   /** Stages the streams, one after the other. */
@@ -33,23 +33,23 @@ export interface MakeDatasetOptions {
 }
 
 /**
- * Makes the dataset of a step, or returns the one that stands for it. Whichever it is, it is judged by what this call asks for. Throws
- * `FINGERPRINT_DIFFERS` where the step was made from other inputs, what the judges throw, and `ATTEMPT_CONFLICT`.
+ * Makes the dataset of a step, or returns the finished one. Both are checked against the thresholds of this call. Throws
+ * `FINGERPRINT_DIFFERS` if the finished one has different inputs, `ATTEMPT_CONFLICT`, and errors of the thresholds.
  */
 export async function makeDataset(make: MakeDatasetOptions): Promise<Dataset> {
   const { store, folder, context, options, fingerprint, finished, replaced, head } = make;
   function judgeAll(streams: Record<string, ManifestStream>): void {
     judge(streams, options);
-    // How many records there are, and whether there are any, is asked of all partitions together.
+    // A minimum of records is for all partitions together.
     if (head.partition === undefined) judgeEmpty(streams, options);
   }
   if (finished !== null && options.force !== true) {
     if (isSameRun(finished, fingerprint)) {
       judgeAll(finished.manifest.streams);
-      context.log.info(`${named(make)} is finished already; its dataset stands`, { dataset: finished.uri });
+      context.log.info(`${named(make)} is already finished; its dataset is kept`, { dataset: finished.uri });
       return finished;
     }
-    context.log.info(`${named(make)}: the state has moved since it was extracted; reading anew`);
+    context.log.info(`${named(make)}: the state has changed since it was extracted; reading again`);
   }
   await checkStaging(store);
   const streams: Record<string, ManifestStream> = {};

@@ -5,30 +5,30 @@ import type { Counts } from '../dataset/manifest.ts';
 
 const MARK: unique symbol = Symbol('aries-data.mark');
 
-/** What a stream came to, up to some place in it. */
+/** Counts of a stream up to some place in it. */
 export interface Tally {
   counts: Counts;
   undeclared: Record<string, number>;
   reached: JournalEntry['reached'];
   beyond: JournalEntry['beyond'];
-  /** What was inferred so far, stage by stage. */
+  /** Schemas inferred so far, one per stage that infers. */
   inferred: RecordSchema[];
 }
 
 /**
- * A place in a stream on its way through the stages: a checkpoint of the source, or the end. A stage may read ahead of the next
- * one, so each adds to the mark what it had counted when the mark passed.
+ * Place in a stream that passes through the stages: a checkpoint of the source, or the end. A stage may read ahead of the next one,
+ * so each adds to the mark what it had counted when the mark passed.
  */
 export interface Mark extends Tally {
   readonly [MARK]: true;
-  /** Where the source resumes from here; undefined at the end. */
+  /** Position that the source resumes from; undefined at the end. */
   readonly position: Json | undefined;
 }
 
-/** What passes from one stage of a stream to the next. */
+/** Item that one stage of a stream passes to the next. */
 export type StageItem = Batch | Mark | RejectedItem;
 
-/** Marks a place, with what the source's reader had counted up to there. */
+/** Creates a mark with the counts of the source's reader up to that place. */
 export function markOf(position: Json | undefined, tally: Tally): Mark {
   return { [MARK]: true, position, ...tally };
 }
@@ -37,7 +37,7 @@ export function isMark(item: unknown): item is Mark {
   return typeof item === 'object' && item !== null && MARK in item;
 }
 
-/** The mark as it leaves a stage that has counted, or inferred, something of its own. */
+/** Adds to a mark what a stage has counted or inferred itself. */
 export function passed(mark: Mark, { counts, inferred }: { counts?: Counts; inferred?: RecordSchema }): Mark {
   return {
     ...mark,

@@ -2,7 +2,7 @@ import type { Interval } from '@aries-data/sdk';
 import type { Part, StreamHead } from '../dataset/manifest.ts';
 import type { PartFolder } from '../dataset/part-reader.ts';
 
-/** A stream that is being read, and where its parts will lie. */
+/** Stream that is being read, and the folder of its parts. */
 export interface OpenedStream {
   name: string;
   stream: StreamHead;
@@ -11,7 +11,7 @@ export interface OpenedStream {
   folder: PartFolder;
 }
 
-/** Receives the parts of a dataset as soon as they are durable, before its manifest is written. */
+/** Listener for the parts of a dataset. It gets each as soon as it is durable, before the manifest is written. */
 export interface PartsListener {
   /** Called before the first part of a stream, if its schema is known by then. */
   begin(stream: OpenedStream): void;

@@ -1,15 +1,15 @@
 import { interrupted } from './step-context.ts';
 
 /**
- * Pulls one item ahead of its consumer, so that a source's waiting and the engine's work overlap, and ends at once when the
- * signal aborts, whether or not the source listens to it.
+ * Pulls one item ahead of its consumer, so that waiting for the source and the engine's work overlap. Ends at once when the signal
+ * aborts, even if the source does not listen to it.
  */
 export async function* ahead<T>(items: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
   const iterator = items[Symbol.asyncIterator]();
   let stop: ((reason: Error) => void) | undefined;
   const onAbort = () => stop?.(interrupted(signal));
   signal.addEventListener('abort', onAbort, { once: true });
-  // A promise of its own for each wait: one that lives as long as the stream would keep every item that was raced with it.
+  // Each wait has its own promise: one that lives as long as the stream would keep every item that was raced with it.
   const stoppable = (next: Promise<IteratorResult<T>>) =>
     new Promise<IteratorResult<T>>((resolve, reject) => {
       stop = reject;
@@ -30,14 +30,14 @@ export async function* ahead<T>(items: AsyncIterable<T>, signal: AbortSignal): A
     }
   } finally {
     signal.removeEventListener('abort', onAbort);
-    // A source that is stopped in the middle may never answer: it is told, not waited for.
+    // A source that is stopped in the middle may never answer, so this does not wait for it.
     if (!ended) Promise.resolve(iterator.return?.()).catch(() => {});
   }
 }
 
 function pull<T>(iterator: AsyncIterator<T>): Promise<IteratorResult<T>> {
   const next = iterator.next();
-  // It is awaited later; until then its failure must not count as unhandled.
+  // It is awaited later. Until then its failure must not count as unhandled.
   next.catch(() => {});
   return next;
 }

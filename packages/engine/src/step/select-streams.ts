@@ -5,29 +5,29 @@ import { checkRecordSchema } from '../dataset/record-schema.ts';
 import type { Prepared } from './step-context.ts';
 import type { StreamOptions } from './step-options.ts';
 
-/** One stream of a source, with what the user wants of it. */
+/** Stream of a source, with the user's options applied. */
 export interface SelectedStream {
-  /** Its name at the source. */
+  /** Name at the source. */
   name: string;
-  /** Its name in the dataset. */
+  /** Name in the dataset. */
   as: string;
   stream: Stream<unknown>;
   options: StreamOptions;
-  /** `null`: inferred from the records. */
+  /** `null` if it is inferred from the records. */
   schema: RecordSchema | null;
   zod: z.ZodObject | undefined;
   primaryKey: readonly string[];
   cursor: string | undefined;
 }
 
-/** The streams of a source. */
+/** Asks a source for its streams and checks them. */
 export async function streamsOf({ part, ctx, name }: Prepared<Source>): Promise<Record<string, Stream<unknown>>> {
   const streams = await part.streams({ ...ctx, stream: ((definition: unknown) => definition) as never });
   checkStreams(name, streams);
   return streams;
 }
 
-/** The streams asked for, or all. Throws `STREAM_UNKNOWN` and `CONFIG_INVALID` naming the stream and what is wrong with it. */
+/** Selects the requested streams, or all. Throws `STREAM_UNKNOWN` or `CONFIG_INVALID`, naming the stream and the problem. */
 export function selectStreams(
   streams: Record<string, Stream<unknown>>,
   wanted: readonly (string | StreamOptions)[] | undefined,
@@ -138,7 +138,7 @@ function project(schema: RecordSchema, columns: readonly string[], connector: st
   };
 }
 
-/** The kind of a stream's cursor; `any` while the schema is still being inferred. */
+/** Returns the kind of a stream's cursor; `any` while the schema is still being inferred. */
 export function cursorKindOf(schema: RecordSchema | null, cursor: string | undefined) {
   const field = cursor === undefined ? undefined : schema?.properties[cursor];
   return field === undefined ? 'any' : kindOf(field);

@@ -8,7 +8,7 @@ import { createRedactor, type Redactor } from '../redact/redact.ts';
 import { silentLog, withFields } from './log.ts';
 import type { ConnectorUse, StepOptions } from './step-options.ts';
 
-/** What a step works with, once its options are read. */
+/** Context of a step, made from its options. */
 export interface StepContext {
   step: string;
   name: string;
@@ -20,11 +20,11 @@ export interface StepContext {
   log: Log;
 }
 
-/** Reads the options every step shares. Throws `USAGE` where `runId` is given without a name. */
+/** Makes the context from the options that all steps share. Throws `USAGE` if `runId` is given without a name. */
 export function stepContext(step: string, options: StepOptions, defaultName: string): StepContext {
   if (options.runId !== undefined && options.name === undefined) {
-    throw new AriesError('USAGE', 'A run id needs a name beside it, so that two jobs never share a folder', {
-      hint: 'Give --name as well.',
+    throw new AriesError('USAGE', 'A run id needs a name with it, so that two jobs never share a folder', {
+      hint: 'Add --name.',
     });
   }
   const redactor = options.redactor ?? createRedactor();
@@ -88,7 +88,7 @@ export function prepare<Role extends ConnectorRole>(
   };
 }
 
-/** Runs a step's work: whatever it throws comes out as an AriesError without secrets, and a stop as `INTERRUPTED`. */
+/** Runs a step's work. Its errors become AriesErrors without secrets; after an abort, `INTERRUPTED`. */
 export async function guarded<T>(
   context: Pick<StepContext, 'redactor' | 'signal'>,
   where: { connector: string },
@@ -102,12 +102,12 @@ export async function guarded<T>(
   }
 }
 
-/** What a step ends with when its signal aborts; the exit code comes with the reason. */
+/** Makes the error of a step whose signal was aborted. The abort reason sets the exit code. */
 export function interrupted(signal: AbortSignal): AriesError {
   const { exitCode } = (signal.reason ?? {}) as AriesErrorOptions;
   return new AriesError('INTERRUPTED', 'Stopped by a signal', {
     exitCode,
-    hint: 'Run it again with the same run id: it goes on from what is durable.',
+    hint: 'Run it again with the same run id to resume.',
   });
 }
 
@@ -120,10 +120,10 @@ function redactError(error: AriesError, redactor: Redactor): AriesError {
   return error;
 }
 
-/** Characters of a message at most: a server may have filled it. Cut after secrets are hidden, so that none is cut in two. */
+/** Most characters of a message, whose text may come from a server. It is cut after redaction: half a secret would not be found. */
 const LONGEST_MESSAGE = 20_000;
 
 function readable(message: string): string {
   if (message.length <= LONGEST_MESSAGE) return message;
-  return `${message.slice(0, LONGEST_MESSAGE)}… (${message.length - LONGEST_MESSAGE} characters more)`;
+  return `${message.slice(0, LONGEST_MESSAGE)}… (${message.length - LONGEST_MESSAGE} more characters)`;
 }

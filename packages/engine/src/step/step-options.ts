@@ -4,54 +4,54 @@ import type { Store } from '@aries-data/stores';
 import type { Redactor } from '../redact/redact.ts';
 import type { Drift, FieldOfType } from '../rules/drift.ts';
 
-/** How many rejected records a step may have: a number, or a share of those read (0 to 1). */
+/** Number of rejected records to allow: a count, or a share of the records read (0 to 1). */
 export type MaxRejected = { count: number } | { share: number };
 
-/** What of one stream is wanted, and under which name. */
+/** Options of one stream: what to read, and how. */
 export interface StreamOptions {
   name: string;
-  /** The name it has in the dataset, and so its target. */
+  /** Name in the dataset, which is also the name of the target. Default: `name`. */
   as?: string | undefined;
   columns?: string[] | undefined;
-  /** A condition in the source's own language; only where the stream supports it. */
+  /** Condition in the source's own language, if the stream supports one. */
   where?: string | undefined;
   cursor?: string | undefined;
   primaryKey?: string[] | undefined;
   mode?: 'full' | 'incremental' | undefined;
-  /** Reads this span before the state again, for rows that come late: `90s`, `15m`, `2h`, `1d`, or a number for numeric cursors. Merge only. */
+  /** Span before the state to read again, for late rows: `90s`, `15m`, `2h`, `1d`, or a number for a numeric cursor. Merge only. */
   lag?: string | undefined;
-  /** What to do with records whose cursor is null in an incremental or interval read: reject them (default), keep or skip them. */
+  /** How to treat records whose cursor is null in an incremental or interval read. Default: reject them. */
   nullCursor?: 'include' | 'skip' | undefined;
   disposition?: Disposition | undefined;
-  /** What to do where its fields are not those of the target. */
+  /** What to do if its fields differ from those of the target. */
   schemaChange?: SchemaChange | undefined;
 }
 
-/** A running figure of one stream, for bars and heartbeats. */
+/** Progress of one stream, for progress bars and heartbeats. */
 export interface Progress {
   step: string;
   stream: string;
   records: number;
   rejected: number;
-  /** Encoded bytes so far, uncompressed; of a load, bytes as they are staged. */
+  /** Encoded bytes so far, uncompressed. For a load: bytes as staged. */
   bytes: number;
 }
 
-/** A step that begins: which run it belongs to. */
+/** Step that begins, and its run. */
 export interface StepStart {
   step: string;
   name: string;
   runId: string;
 }
 
-/** What every step is given. */
+/** Options of every step. */
 export interface StepOptions {
-  /** The pipeline's name, or the job's: datasets of two jobs never share a folder. */
+  /** Name of the pipeline or job. Datasets of two jobs never share a folder. */
   name?: string | undefined;
-  /** Names the run; the same id means the same dataset. Made up where it is left out. */
+  /** Id of the run. The same id means the same dataset. Default: a new id. */
   runId?: string | undefined;
   maxRejected?: MaxRejected | undefined;
-  /** Fails with `RECORDS_TOO_FEW` where a stream has fewer. */
+  /** Fails with `RECORDS_TOO_FEW` if a stream has fewer records. */
   minRecords?: number | undefined;
   /** Ends with `NOTHING_TO_DO` (99) instead of an empty dataset. */
   skipEmpty?: boolean | undefined;
@@ -60,114 +60,114 @@ export interface StepOptions {
   signal?: AbortSignal | undefined;
   log?: Log | undefined;
   redactor?: Redactor | undefined;
-  /** Called as a step begins, before it does anything. */
+  /** Called when a step begins, before it does anything. */
   onStart?: ((start: StepStart) => void) | undefined;
   onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-/** A connector and its config, as it was written (references filled in, not yet parsed). */
+/** Connector and its config, with references resolved but not yet parsed. */
 export interface ConnectorUse {
   connector: Connector;
   config: unknown;
-  /** Where in its file each path of the config is, for errors. */
+  /** Returns where in its file a path of the config is, for errors. */
   placeOf?: PlaceOf | undefined;
 }
 
-/** What a load will be asked to do, as far as an earlier step of its pipeline can tell. */
+/** What an earlier step of a pipeline knows about its load. */
 export interface LoadAhead {
   disposition: Disposition | undefined;
-  /** What the destination can do. */
+  /** Dispositions that the destination supports. */
   dispositions: readonly Disposition[];
 }
 
-/** What `extract` is given. */
+/** Options of `extract`. */
 export interface ExtractOptions extends StepOptions {
   source: ConnectorUse;
-  /** A URI, or a store (`memoryStaging()`). */
+  /** URI, or a store such as `memoryStaging()`. */
   staging: string | Store;
   streams?: (string | StreamOptions)[] | undefined;
-  /** Transforms of scope `batch`, fused into the reading. */
+  /** Transforms of scope `batch` to run while reading. */
   transforms?: ConnectorUse[] | undefined;
-  /** URI of the state folder; the staging's own where it is left out. */
+  /** URI of the state folder. Default: the one in staging. */
   state?: string | undefined;
   fullRefresh?: boolean | undefined;
   interval?: Interval | undefined;
-  /** Only this partition of the run's plan, by its id; or `i/n`: every n-th from the i-th on, counted from 0. */
+  /** Partition of the run's plan to extract, by id; or `i/n` for every n-th, starting at the i-th, counted from 0. Default: the whole run. */
   partition?: string | undefined;
   stagedFormat?: StagedFormat | undefined;
-  /** Formats that the destination takes untouched, the best first: chosen from where the stream can. */
+  /** Formats that the destination takes untouched, best first. A stream is staged in one of them if it can be. */
   preferFormats?: readonly StagedFormat[] | undefined;
-  /** Where the dataset is going, if a pipeline says so. */
+  /** Load that follows, if a pipeline defines one. */
   loadAhead?: LoadAhead | undefined;
   compression?: Compression | undefined;
-  /** Records per stream at most. */
+  /** Most records to read per stream. */
   limit?: number | undefined;
 }
 
-/** What `transform` is given. */
+/** Options of `transform`. */
 export interface TransformOptions extends StepOptions {
   transform: ConnectorUse;
-  /** Further transforms of scope `batch`, fused behind it. */
+  /** Transforms of scope `batch` to run after it. */
   transforms?: ConnectorUse[] | undefined;
-  /** URIs of manifests or of finished steps. */
+  /** URIs of manifests or finished steps. */
   input: string[];
   staging?: string | Store | undefined;
-  /** The step's name in the dataset's path; the transform's where it is left out. */
+  /** Name of the step in the dataset's path. Default: the transform's name. */
   step?: string | undefined;
   stagedFormat?: StagedFormat | undefined;
   compression?: Compression | undefined;
-  /** An input that is not there yet ends with 99 instead of 75. */
+  /** Ends with 99 instead of 75 if an input does not exist yet. */
   skipMissing?: boolean | undefined;
-  /** Where the dataset is going, if a pipeline says so. */
+  /** Load that follows, if a pipeline defines one. */
   loadAhead?: LoadAhead | undefined;
 }
 
-/** What `load` is given. */
+/** Options of `load`. */
 export interface LoadOptions extends StepOptions {
   destination: ConnectorUse;
   input: string[];
   disposition?: Disposition | undefined;
-  /** Per stream, over `disposition`. */
+  /** Disposition by stream, which overrides `disposition`. */
   dispositions?: Record<string, Disposition> | undefined;
-  /** Over what the datasets say of their streams; `evolve` where nobody says anything. */
+  /** Overrides the policy that the dataset has for a stream. Default: `evolve`. */
   schemaChange?: SchemaChange | undefined;
-  /** Per stream, over `schemaChange`. */
+  /** Policy by stream, which overrides `schemaChange`. */
   schemaChanges?: Record<string, SchemaChange> | undefined;
   state?: string | undefined;
   skipMissing?: boolean | undefined;
   allowGap?: boolean | undefined;
   adopt?: boolean | undefined;
-  /** Append a full read although records of the same source were appended before. */
+  /** Appends a full read although records of the same source were appended before. */
   allowRepeat?: boolean | undefined;
-  /** Stop after inspecting: nothing is written. */
+  /** Stops after planning and writes nothing. */
   dryRun?: boolean | undefined;
 }
 
-/** What one stream of a step came to. */
+/** Result of one stream of a step. */
 export interface StreamResult {
   records: number;
   rejected: number;
-  /** Bytes staged (compressed), or loaded (as staged). */
+  /** Bytes staged, compressed; for a load, bytes as staged. */
   bytes: number;
-  /** Read but outside the window. */
+  /** Records that were read but are outside the window. */
   outside?: number;
   /** Load only. */
   target?: string;
   disposition?: Disposition;
-  /** Dry run only: what would change in the target. */
+  /** Dry run only: changes that the target needs. */
   changes?: string[];
-  /** Load only: how the dataset's fields differ from those that were loaded before. Left out where they do not. */
+  /** Load only: differences from the fields loaded before, if any. */
   drift?: Drift;
-  /** Load only, `schemaChange: discard`: new fields that were left out, and how many records had a value in each. */
+  /** Load with `schemaChange: discard` only: new fields left out, and how many records had a value in each. */
   discarded?: (FieldOfType & { records: number })[];
-  /** Load only: `loaded`, or why there was nothing to do. */
+  /** Load only: `loaded`, or the reason for loading nothing. */
   outcome?: 'loaded' | 'already-loaded' | 'superseded';
   inserted?: number;
   updated?: number;
   unchanged?: number;
 }
 
-/** What planning an extract returns. */
+/** Result of planning an extract. */
 export interface PlanResult {
   ok: true;
   step: 'plan';
@@ -175,23 +175,23 @@ export interface PlanResult {
   runId: string;
   /** URI of the plan. */
   plan: string;
-  /** URI of the run; a later step takes it as input, once all partitions are extracted. */
+  /** URI of the run, which is the input of a later step once all partitions are extracted. */
   run: string;
   /** Ids of the partitions, each for one task. */
   partitions: string[];
   durationMs: number;
 }
 
-/** What a step returns and `aries` prints: the contract of DESIGN §6. */
+/** Result of a step, which `aries` prints. Scripts depend on it. */
 export interface StepResult {
   ok: true;
   step: string;
-  /** URI of the manifest with `#sha256-…`; a later step takes it as input. */
+  /** URI of the manifest with `#sha256-…`, which is the input of a later step. */
   dataset: string;
   runId: string;
   name: string;
   streams: Record<string, StreamResult>;
-  /** The partitions that were extracted, where some were asked for. */
+  /** Extracted partitions, if `partition` was given. */
   partitions?: string[];
   durationMs: number;
 }

@@ -2,7 +2,7 @@ import type { Dataset, ManifestStream } from '../dataset/manifest.ts';
 import type { StepContext } from './step-context.ts';
 import type { StepResult, StreamResult } from './step-options.ts';
 
-/** What a step that wrote a dataset returns. */
+/** Makes the result of a step that wrote a dataset. */
 export function resultOf(dataset: Dataset, context: StepContext): StepResult {
   return {
     ok: true,

@@ -3,7 +3,7 @@ import type { ManifestStream } from '../dataset/manifest.ts';
 import { expectedDisposition, replaces } from './disposition.ts';
 import type { ExtractOptions, MaxRejected, StepOptions } from './step-options.ts';
 
-/** Judges the rejected records of each stream. Throws `RECORDS_REJECTED` naming the first stream over the threshold. */
+/** Checks the rejected records of each stream. Throws `RECORDS_REJECTED` naming the first stream over the threshold. */
 export function judge(
   streams: Record<string, ManifestStream>,
   { maxRejected }: Pick<StepOptions, 'maxRejected'>,
@@ -14,20 +14,19 @@ export function judge(
   }
 }
 
-/** The rejected records of one stream, by their number. */
+/** Counts of one stream to check against `maxRejected`. */
 export interface Judged {
   stream: string;
   rejected: number;
-  /** Of so many. */
   read: number;
   maxRejected?: MaxRejected | undefined;
-  /** What was wrong with the first. */
+  /** Reason of the first rejected record. */
   first?: string | undefined;
-  /** Of a load: URI of the dataset, whose rejected records the command lists. */
+  /** URI of the dataset, for a load. `aries dataset rejected` lists its rejected records. */
   dataset?: string | undefined;
 }
 
-/** The same for one stream by its numbers. */
+/** Checks the rejected records of one stream. Throws `RECORDS_REJECTED` if there are more than `maxRejected`. */
 export function judgeRejected({ stream, rejected, read, maxRejected = { count: 0 }, first, dataset }: Judged): void {
   const allowed = 'count' in maxRejected ? maxRejected.count : maxRejected.share * read;
   if (rejected <= allowed) return;
@@ -39,35 +38,31 @@ export function judgeRejected({ stream, rejected, read, maxRejected = { count: 0
       stream,
       hint:
         dataset === undefined
-          ? 'Correct them at the source and extract with --force, or raise --max-rejected: the good records are kept and not read again.'
-          : `List them: aries dataset rejected ${dataset}. Correct them at the source and extract with --force, or raise --max-rejected.`,
+          ? 'Fix them at the source and extract with --force, or raise --max-rejected, which keeps the good records without reading them again.'
+          : `List them with aries dataset rejected ${dataset}. Fix them at the source and extract with --force, or raise --max-rejected.`,
     },
   );
 }
 
-/** Throws `RECORDS_TOO_FEW` for a stream below `minRecords`, `NOTHING_TO_DO` where all are empty and that is to be told. */
+/** Throws `RECORDS_TOO_FEW` for a stream below `minRecords`, and `NOTHING_TO_DO` if all are empty and `skipEmpty` is set. */
 export function judgeEmpty(
   streams: Record<string, ManifestStream>,
   { minRecords, skipEmpty, loadAhead }: Pick<ExtractOptions, 'minRecords' | 'skipEmpty' | 'loadAhead'>,
 ): void {
   for (const [name, { counts }] of Object.entries(streams)) {
     if (minRecords !== undefined && counts.staged < minRecords) {
-      throw new AriesError(
-        'RECORDS_TOO_FEW',
-        `${name}: ${counts.staged} records, at least ${minRecords} are expected`,
-        {
-          stream: name,
-          hint: 'Check the source, or lower --min-records.',
-        },
-      );
+      throw new AriesError('RECORDS_TOO_FEW', `${name}: ${counts.staged} records, expected at least ${minRecords}`, {
+        stream: name,
+        hint: 'Check the source, or lower --min-records.',
+      });
     }
   }
-  // Nothing is something to load where it takes the place of what is there.
+  // An empty dataset still has an effect if the load replaces what is in the target.
   const idle = (stream: ManifestStream) =>
     stream.counts.staged === 0 && (loadAhead === undefined || !replaces(expectedDisposition(stream, loadAhead)));
   if (skipEmpty === true && Object.values(streams).every(idle)) {
     throw new AriesError('NOTHING_TO_DO', 'There are no records to stage', {
-      hint: 'This is what --skip-empty asks to be told.',
+      hint: 'It ends with 99 because of --skip-empty.',
     });
   }
 }

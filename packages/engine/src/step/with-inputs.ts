@@ -5,17 +5,17 @@ import { openDataset } from '../dataset/open-dataset.ts';
 
 export interface InputOptions {
   input: readonly string[];
-  /** An input that is not there yet is nothing to do. */
+  /** Ends with `NOTHING_TO_DO` instead of `INPUT_NOT_READY`. */
   skipMissing?: boolean | undefined;
-  /** Where all of them are, for whoever has it open. */
+  /** Store of all inputs, if the caller has it open already. */
   store?: Store | undefined;
-  /** What the step does: `load`. */
+  /** Verb of the step for messages, such as `load`. */
   verb: string;
 }
 
 /**
- * Opens the datasets that a step takes, and closes their stores once its work is done or has failed. Throws `USAGE` where there are
- * none, `INPUT_NOT_READY` for one that is not there yet, or `NOTHING_TO_DO` where that may be.
+ * Opens the inputs of a step, and closes their stores once its work is done or has failed. Throws `USAGE` if there are none, and
+ * `INPUT_NOT_READY` for one that does not exist yet, or `NOTHING_TO_DO` with `skipMissing`.
  */
 export async function withInputs<T>(
   { input, skipMissing, store, verb }: InputOptions,
@@ -23,7 +23,7 @@ export async function withInputs<T>(
 ): Promise<T> {
   if (input.length === 0) {
     throw new AriesError('USAGE', `There is nothing to ${verb}`, {
-      hint: 'Give --input the URI that the step before printed as "dataset".',
+      hint: 'Set --input to the URI that the previous step printed as "dataset".',
     });
   }
   const opened = await Promise.allSettled(input.map((uri) => openDataset(uri, store)));
@@ -33,7 +33,7 @@ export async function withInputs<T>(
     if (failed === undefined) return await work(inputs);
     const error: unknown = failed.reason;
     if (skipMissing === true && isAriesError(error) && error.code === 'INPUT_NOT_READY') {
-      throw new AriesError('NOTHING_TO_DO', error.message, { hint: 'This is what --skip-missing asks to be told.' });
+      throw new AriesError('NOTHING_TO_DO', error.message, { hint: 'It ends with 99 because of --skip-missing.' });
     }
     throw error;
   } finally {

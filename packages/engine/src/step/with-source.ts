@@ -3,7 +3,7 @@ import { openStore, type Store } from '@aries-data/stores';
 import { guarded, type Prepared, prepare, type StepContext } from './step-context.ts';
 import type { ExtractOptions } from './step-options.ts';
 
-/** Does what reads a source into staging: the config is parsed, and the store is open. */
+/** Parses the source's config and opens the staging, then runs `work` with both. */
 export function withSource<T>(
   context: StepContext,
   { source: use, staging }: Pick<ExtractOptions, 'source' | 'staging'>,

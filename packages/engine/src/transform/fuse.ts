@@ -18,16 +18,16 @@ import { explained } from '../step/author-errors.ts';
 import { isMark, type Mark, noCounts, passed, type StageItem } from '../step/mark.ts';
 import type { Prepared } from '../step/step-context.ts';
 
-/** The records as they come to one stage: their schema, where it is known, and their keys. */
+/** Input of one stage: the schema of the records, if known, and their keys. */
 export interface StageInput extends StreamKeys {
   stream: string;
   input: RecordSchema | undefined;
 }
 
-/** A transform as one stage of a stream's way. */
+/** Transform that runs as one stage of a stream. */
 export interface FusedTransform {
   apply(items: AsyncIterable<StageItem>, at: StageInput): AsyncIterable<StageItem>;
-  /** The schema of what comes out, for an input that is final; `null` where it is to be inferred. */
+  /** Returns the schema of the output for a final input schema; `null` if it must be inferred. */
   schemaAfter(input: RecordSchema | null, at: StageInput): RecordSchema | null;
   keysAfter(at: StageInput): StreamKeys;
 }
@@ -43,7 +43,7 @@ export function fuse({ part, name, ctx }: Prepared<Transform>): FusedTransform {
   return part.map !== undefined ? fuseMap(part, name, ctx) : fuseApply(part, name, ctx);
 }
 
-/** One loop a batch: check the input, map, check the output. */
+/** Runs a transform with `map` in one loop per batch: checks the input, maps, checks the output. */
 function fuseMap(part: Transform, name: string, connectorCtx: ConnectorContext<unknown>): FusedTransform {
   const input =
     part.input === undefined ? undefined : normaliser(looseSchema(part.input, `${name}: input`), part.input);
@@ -112,7 +112,7 @@ function fuseMap(part: Transform, name: string, connectorCtx: ConnectorContext<u
   };
 }
 
-// A transform's input schema says what it needs; whatever else a record has goes along.
+/** Makes the schema of a transform's input. Fields that it does not declare pass through. */
 function looseSchema(input: NonNullable<Transform['input']>, where: string): RecordSchema {
   return { ...toRecordSchema(input, where), additionalProperties: true };
 }
@@ -124,7 +124,7 @@ function fuseApply(part: Transform, name: string, connectorCtx: ConnectorContext
       const ctx = { ...connectorCtx, ...at };
       const counts = noCounts();
       const source = items[Symbol.asyncIterator]();
-      /** Came after the last batch that was handed in. */
+      /** Items since the last batch that the transform was given. */
       const waiting: (Mark | RejectedItem)[] = [];
       const ready: (Mark | RejectedItem)[] = [];
       const rejections: RejectedItem[] = [];
@@ -133,13 +133,13 @@ function fuseApply(part: Transform, name: string, connectorCtx: ConnectorContext
       let ended = false;
       let before: unknown;
 
-      // Whatever the transform says until it is handed the next batch belongs to the batches before: a mark is passed only then.
+      // What the transform reports before it gets the next batch belongs to the batches before, so marks wait until then.
       function settle(): void {
         ready.push(...rejections.splice(0));
         for (const item of waiting.splice(0)) ready.push(isMark(item) ? passed(item, { counts }) : item);
       }
 
-      // Marks and rejections go around the transform, in their place between the batches.
+      // Marks and rejections bypass the transform and keep their place between the batches.
       async function* batches(): AsyncGenerator<Batch> {
         for (;;) {
           const { done, value } = await source.next().catch((thrown: unknown) => {
@@ -155,9 +155,9 @@ function fuseApply(part: Transform, name: string, connectorCtx: ConnectorContext
             continue;
           }
           if (taken > given) {
-            throw new AriesError('CONNECTOR_INVALID', `${name} took a second batch before it gave the first back`, {
+            throw new AriesError('CONNECTOR_INVALID', `${name} took a second batch before it returned the first`, {
               connector: name,
-              hint: 'A transform of scope "batch" yields exactly one batch for each it takes; use scope "dataset" otherwise.',
+              hint: 'A transform of scope "batch" yields exactly one batch for each that it takes. Otherwise use scope "dataset".',
             });
           }
           settle();
@@ -175,7 +175,7 @@ function fuseApply(part: Transform, name: string, connectorCtx: ConnectorContext
       try {
         for (;;) {
           const { done, value } = await applied.next().catch((thrown: unknown) => {
-            // What comes from the stage before is not of this one's making.
+            // Errors of the stage before are not this transform's.
             throw thrown === before ? thrown : explained(thrown, { connector: name, stream: at.stream, name: 'apply' });
           });
           if (done) {
@@ -197,15 +197,15 @@ function fuseApply(part: Transform, name: string, connectorCtx: ConnectorContext
   };
 }
 
-/** A transform whose `apply` returned before its input ended: what it did not take would be lost without a word. */
+/** Makes the error for an `apply` that returned before its input ended: the rest would be lost silently. */
 export function endedEarly(name: string): AriesError {
   return new AriesError('CONNECTOR_INVALID', `${name} ended before its input did`, {
     connector: name,
-    hint: 'Take all batches, and say with drop how many records are left out.',
+    hint: 'Take all batches, and report with drop how many records are left out.',
   });
 }
 
-/** What a transform with `apply` says of schema and keys. */
+/** Makes the schema and keys functions of a transform with `apply`. */
 export function applyNames(
   part: Transform,
   ctx: ConnectorContext<unknown>,
@@ -216,7 +216,7 @@ export function applyNames(
   };
 }
 
-/** What `apply` is given; what it reports is counted. */
+/** Makes the context of `apply`, which counts what it reports. */
 export function applyContext<Config>(
   ctx: TransformContext<Config>,
   counts: Counts,

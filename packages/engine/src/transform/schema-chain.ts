@@ -4,37 +4,37 @@ import { type InferenceOptions, isRejected, type StreamKeys } from '@aries-data/
 import { isMark, passed, type StageItem } from '../step/mark.ts';
 import type { FusedTransform, StageInput } from './fuse.ts';
 
-/** A stream's way through its transforms: the records, and what becomes of their schema and keys. */
+/** Chain of a stream's transforms, which follows the records, their schema and their keys. */
 export interface SchemaChain {
-  /** What comes out, where that is known before the first record; else `null`. */
+  /** Schema of the output, if it is known before the first record; otherwise `null`. */
   readonly known: RecordSchema | null;
-  /** The records after all transforms; what is not known is inferred on the way. */
+  /** Runs records through all transforms. Schemas that are not known are inferred on the way. */
   run(items: AsyncIterable<StageItem>): AsyncIterable<StageItem>;
-  /** What came out. */
+  /** Returns the schema of the output. */
   schema(): RecordSchema;
-  /** What identifies and orders what came out: the whole key, or none of it. */
+  /** Returns the primary key, whole or empty, and the cursor of the output. */
   keys(): StreamKeys;
   /** Columns of the source whose numbers lose their spelling: see `Inference.respelled`. */
   respelled(): string[];
-  /** Values are as they came, and readers fit them to the schema. */
+  /** True if values are staged as they came, so that readers fit them to the schema. */
   readonly inferred: boolean;
-  /** Takes over what an earlier attempt had inferred, as its marks tell. */
+  /** Restores what an earlier attempt had inferred, from the last of its marks. */
   restore(schemas: readonly RecordSchema[]): void;
 }
 
 export interface ChainInput extends StreamKeys {
   stream: string;
-  /** `null`: to be inferred. */
+  /** `null` if it must be inferred. */
   schema: RecordSchema | null;
-  /** How the source wants what is not known to be inferred. */
+  /** Options of the source for inference. */
   inference?: InferenceOptions | undefined;
 }
 
-/** Follows a stream from its source, or a dataset, through transforms. */
+/** Creates the chain of a stream, from its source or a dataset through transforms. */
 export function createSchemaChain(source: ChainInput, transforms: readonly FusedTransform[]): SchemaChain {
   const { stream } = source;
   const inferences: Inference[] = [];
-  // A schema that is open, or not there, is completed by what is seen.
+  // An open or missing schema is completed by inference.
   const observer = (schema: RecordSchema | null): Inference | null => {
     if (isClosed(schema)) return null;
     const inference = createInference(source.inference);
@@ -74,7 +74,7 @@ export function createSchemaChain(source: ChainInput, transforms: readonly Fused
     schema,
     keys() {
       const { properties } = schema();
-      // Where nothing came out, nothing says that a field is not there.
+      // Without output, no field is known to be missing.
       const nothing = Object.keys(properties).length === 0;
       const has = (field: string) => nothing || Object.hasOwn(properties, field);
       return {
@@ -93,7 +93,7 @@ function isClosed(schema: RecordSchema | null): schema is RecordSchema {
   return schema !== null && schema.additionalProperties !== true;
 }
 
-/** What is declared stays as it is; what else was seen comes after it. Of that, what was text in `before` stays text. */
+/** Adds observed fields to the declared ones, which stay as they are. Added fields that were text in `before` stay text. */
 function complete(
   declared: RecordSchema | null,
   observed: Inference | null,
@@ -114,7 +114,7 @@ function complete(
   };
 }
 
-/** A text that reads like a date is a date only where nobody said that it is text. */
+/** Keeps fields text that were text in `before`, even if all their values look like dates. */
 function withTextsOf(before: RecordSchema, seen: RecordSchema): RecordSchema {
   const properties = Object.entries(seen.properties).map(([name, field]) => {
     const wasText = Object.hasOwn(before.properties, name) && kindOf(before.properties[name]!) === 'string';

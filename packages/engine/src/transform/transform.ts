@@ -31,7 +31,7 @@ import { applyContext, applyNames, endedEarly, type FusedTransform, fuse } from 
 import { createSchemaChain } from './schema-chain.ts';
 
 /**
- * Makes a dataset from others, stream by stream. Name, run id and staging are the input's where they are left out.
+ * Makes a dataset from others, stream by stream. Name, run id and staging default to those of the first input.
  * Throws AriesError: `INPUT_NOT_READY` (75, or 99 with `skipMissing`), `RECORDS_REJECTED` and `COUNTS_DIFFER` (65).
  *
  * @example
@@ -195,7 +195,7 @@ async function transformStream({
   };
 }
 
-/** The batches, and a mark at their end. */
+/** Counts the batches and adds a mark at the end. */
 async function* counted(batches: AsyncIterable<Batch>, live: { records: number }): AsyncGenerator<StageItem> {
   for await (const batch of batches) {
     live.records += batch.length;
@@ -205,7 +205,7 @@ async function* counted(batches: AsyncIterable<Batch>, live: { records: number }
   yield markOf(undefined, { counts, undeclared: {}, reached: null, beyond: null, inferred: [] });
 }
 
-/** A transform of scope `dataset` as a stage like any other; what it rejects is kept at once, not gathered. */
+/** Makes a stage of a transform of scope `dataset`. Rejected records are stored at once, so that they do not pile up in memory. */
 function wholeDataset(
   { part, name, ctx }: Prepared<Transform>,
   spillFolder: () => Promise<string>,
@@ -260,7 +260,7 @@ function reconcile(name: string, counts: Counts, input: ManifestStream): void {
   throw new AriesError(
     'COUNTS_DIFFER',
     `${name}: ${input.counts.staged} records are staged, ${counts.read} were read; ${counts.staged} came out, ${counts.dropped} were dropped, ${counts.rejected} rejected and ${counts.expanded} added`,
-    { stream: name, hint: 'A transform that leaves out or adds records says so with drop and expand.' },
+    { stream: name, hint: 'A transform that drops or adds records must report them with drop and expand.' },
   );
 }
 

@@ -63,14 +63,14 @@ test.each(COMPRESSED)('%s: all members are read, however they arrive', async (co
   expect((await decompressed(compression, ...pieces(both, [...both.keys()]))).equals(whole)).toBe(true);
 });
 
-test.each(COMPRESSED)('%s: output that fills the buffers of the decoder to the byte', async (compression) => {
+test.each(COMPRESSED)('%s: output that fills the buffers of the decoder exactly', async (compression) => {
   for (const bytes of [65_536, 2 * 65_536, 16 * 65_536]) {
     const member = ONE_MEMBER[compression](Buffer.alloc(bytes, 'x'));
     expect((await decompressed(compression, member, member)).length).toBe(2 * bytes);
   }
 });
 
-test.each(COMPRESSED)('%s: truncated anywhere but between members, it fails', async (compression) => {
+test.each(COMPRESSED)('%s: fails if truncated anywhere but between members', async (compression) => {
   const first = ONE_MEMBER[compression](Buffer.from('hello'.repeat(1000)));
   const both = Buffer.concat([first, ONE_MEMBER[compression](Buffer.from('world'.repeat(10)))]);
   for (let end = 0; end < both.length; end++) {
@@ -97,7 +97,7 @@ test.each(COMPRESSED)(
   },
 );
 
-test('zst: frames with checksum, without size, of raw and repeated bytes, and skippable ones', async () => {
+test('zst: frames with a checksum, without a size, of raw and repeated bytes, and skippable ones', async () => {
   const noise = Buffer.from(Array.from({ length: 5000 }, (_, index) => (index * 7919) % 251));
   const checked = zstdCompressSync(noise, {
     params: { [constants.ZSTD_c_checksumFlag]: 1, [constants.ZSTD_c_contentSizeFlag]: 0 },
@@ -111,13 +111,13 @@ test('zst: frames with checksum, without size, of raw and repeated bytes, and sk
   expect((await decompressed('zst', ...pieces(all, [...all.keys()]))).equals(expected)).toBe(true);
 });
 
-test.each(COMPRESSED)('%s: nothing at all is still a valid stream', async (compression) => {
+test.each(COMPRESSED)('%s: no input is still a valid stream', async (compression) => {
   const output = Buffer.concat(await Array.fromAsync(compress(Readable.from([]), compression)));
   expect(output.length).toBeGreaterThan(0);
   expect((await decompressed(compression, output)).length).toBe(0);
 });
 
-test('an error of the body comes through as it is, and stopping early closes the body', async () => {
+test('an error of the body is passed on unchanged, and stopping early closes the body', async () => {
   const member = zstdCompressSync(Buffer.alloc(10_000_000, 'x'));
   const failure = new Error('connection lost');
   const failing = Readable.from(
@@ -142,7 +142,7 @@ test('an error of the body comes through as it is, and stopping early closes the
   await once(silent, 'close');
 });
 
-test('a compressor waits for its reader, and counts', async () => {
+test('a compressor waits for its reader and counts bytes', async () => {
   const compressor = createCompressor('zst', { memberBytes: 1000, inFlight: 2 });
   let pushed = 0;
   const pushing = (async () => {
@@ -169,7 +169,7 @@ test('pushed bytes may be changed afterwards', async () => {
   expect(Buffer.concat(await output).toString()).toBe('abxxxx');
 });
 
-test('aborting wakes whoever waits, on both sides', async () => {
+test('aborting rejects pending calls on both sides', async () => {
   const stuck = createCompressor('zst', { memberBytes: 10, inFlight: 1 });
   const pushing = stuck.push(Buffer.alloc(100));
   stuck.abort(new Error('the store is gone'));
@@ -188,7 +188,7 @@ test('aborting wakes whoever waits, on both sides', async () => {
   await expect(feeding).rejects.toThrow('the compressed bytes were not read to their end');
 });
 
-test('a source that fails fails the compressed stream', async () => {
+test('an error of the source fails the compressed stream', async () => {
   async function* source() {
     yield Buffer.from('a');
     throw new Error('the source is gone');
@@ -203,10 +203,12 @@ test('gz: zeros after the end of a file are padding, anything else is an error',
   for (const zeros of [1, 7, 512, 200_000]) {
     expect(await unpadded('DATA_INVALID', Buffer.concat([file, Buffer.alloc(zeros)]))).toBe('hello');
     expect(await unpadded('DATA_INVALID', file, Buffer.alloc(zeros), Buffer.alloc(3))).toBe('hello');
-    await expect(unpadded('DATASET_CORRUPT', file, Buffer.alloc(zeros))).rejects.toThrow('something follows its end');
+    await expect(unpadded('DATASET_CORRUPT', file, Buffer.alloc(zeros))).rejects.toThrow(
+      'there is more data after its end',
+    );
     for (const rest of [Buffer.from('x'), file, Buffer.from([0, 0, 1])]) {
       await expect(unpadded('DATA_INVALID', file, Buffer.alloc(zeros), rest)).rejects.toThrow(
-        'something follows its end',
+        'there is more data after its end',
       );
     }
   }

@@ -5,10 +5,10 @@ import { AriesError, type Compression } from '@aries-data/sdk';
 import { type CompressorOptions, createCompressor } from './compressor.ts';
 import { ZstdFramesError, zstdFrames } from './zstd-frames.ts';
 
-/** Parts are written with a window of 256 KiB. A frame can ask for 128 MiB of memory. */
+/** Limits the memory that a frame may ask for, up to 128 MiB by default. Parts are written with a window of 256 KiB. */
 const PART_OPTIONS = { [constants.ZSTD_d_windowLogMax]: 23 };
 
-/** Compresses a stream of bytes; see `createCompressor`, which this is for a producer that can be pulled. */
+/** Compresses a stream of bytes with `createCompressor`. */
 export async function* compress(
   chunks: AsyncIterable<Uint8Array>,
   compression: Compression,
@@ -23,16 +23,16 @@ export async function* compress(
   yield* compressor.output;
 }
 
-/** What damage is called: of a staged part, or of somebody's file. */
+/** Error code for damaged data: of a staged part, or of a user's file. */
 export type DamageCode = 'DATASET_CORRUPT' | 'DATA_INVALID';
 
-/** Output of a decoder at a time. Larger pieces are mapped and faulted in anew each time, which costs more than the calls. */
+/** Size of a decoder's output chunks. Larger ones are mapped and faulted in each time, which costs more than the extra calls. */
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * Decompresses a stream, all members or frames of it. Input that is truncated, empty, damaged or followed by something
- * else fails with `code`, it never ends early; an error of `body` itself comes through as it is. Zeros after the end of
- * somebody's gzip file (`DATA_INVALID`) are padding.
+ * Decompresses a stream with all its members or frames. Fails with `code` if the input is truncated, empty, damaged or followed by
+ * something else; it never ends early. An error of `body` is passed on unchanged. Zeros after the end of a user's gzip file
+ * (`DATA_INVALID`) are padding.
  *
  * @example
  * for await (const chunk of decompress(createReadStream('part.csv.zst'), 'zst')) process.stdout.write(chunk);
@@ -42,8 +42,8 @@ export function decompress(body: Readable, compression: Compression, code: Damag
 }
 
 /**
- * Decompresses a staged part of which its manifest says how long it is. More than that, or less, is `DATASET_CORRUPT`: no more of a
- * small file that would fill memory or a disk comes out than was announced.
+ * Decompresses a staged part whose manifest states its size. Fails with `DATASET_CORRUPT` if there is more or less, so a small hostile file
+ * cannot fill memory or a disk.
  */
 export function decompressPart(body: Readable, compression: Compression, bytes: number): Readable {
   if (compression !== 'none') return decompressInto(body, compression, { code: 'DATASET_CORRUPT', bytes });
@@ -52,7 +52,7 @@ export function decompressPart(body: Readable, compression: Compression, bytes: 
 
 interface Bounds {
   code: DamageCode;
-  /** How many have to come out. */
+  /** Expected number of decompressed bytes. */
   bytes?: number;
 }
 
@@ -66,7 +66,7 @@ function decompressInto(body: Readable, compression: 'zst' | 'gz', bounds: Bound
       );
     },
     destroy(error, done) {
-      // A generator that waits for input cannot be stopped, but its input can.
+      // A generator that waits for input cannot be stopped, so its input is.
       body.destroy();
       chunks.return().catch(() => {});
       done(error);
@@ -84,7 +84,7 @@ async function* decompressed(
       ? createZstdDecompress({ chunkSize: CHUNK_BYTES, params: expected === undefined ? {} : PART_OPTIONS })
       : createGunzip({ chunkSize: CHUNK_BYTES });
   let bytes = 0;
-  /** Bytes up to the last that is not zero. */
+  /** Bytes up to the last non-zero one. */
   let significant = 0;
   const counted = async function* () {
     for await (const chunk of compression === 'zst' ? zstdFrames(body) : body) {
@@ -94,7 +94,7 @@ async function* decompressed(
       yield chunk;
     }
   };
-  // Whatever fails here destroys the decoder, and so comes up below.
+  // An error in here destroys the decoder, so it surfaces below.
   const fed = pipeline(counted, decoder).catch(() => {});
   try {
     if (expected === undefined) yield* decoder;
@@ -106,12 +106,12 @@ async function* decompressed(
     decoder.destroy();
   }
   if (bytes === 0) throw damaged(compression, code, new Error('it is empty'));
-  // Tapes and some disks fill files up with zeros, which gzip passes over; no part of ours has any.
+  // Tapes and some disks pad files with zeros, which gzip ignores. Our own parts have none.
   const end = compression === 'gz' && code === 'DATA_INVALID' ? significant : bytes;
-  if (decoder.bytesWritten < end) throw damaged(compression, code, new Error('something follows its end'));
+  if (decoder.bytesWritten < end) throw damaged(compression, code, new Error('there is more data after its end'));
 }
 
-/** The length of a chunk without the zeros at its end. */
+/** Returns the length of a chunk without the zeros at its end. */
 function withoutZeros(chunk: Uint8Array): number {
   let end = chunk.length;
   while (end > 0 && chunk[end - 1] === 0) end--;
@@ -122,10 +122,10 @@ async function* bounded(chunks: AsyncIterable<Buffer>, expected: number): AsyncG
   let bytes = 0;
   for await (const chunk of chunks) {
     bytes += chunk.length;
-    if (bytes > expected) throw otherSize(`holds more than the ${expected} bytes that its manifest says`);
+    if (bytes > expected) throw otherSize(`has more than the ${expected} bytes in its manifest`);
     yield chunk;
   }
-  if (bytes < expected) throw otherSize(`holds ${bytes} bytes, its manifest says ${expected}`);
+  if (bytes < expected) throw otherSize(`has ${bytes} bytes, not the ${expected} in its manifest`);
 }
 
 function otherSize(what: string): AriesError {
@@ -139,6 +139,6 @@ function isDamage(error: unknown): error is Error {
 function damaged(compression: Compression, code: DamageCode, cause: Error): AriesError {
   return new AriesError(code, `the ${compression} data is damaged: ${cause.message}`, {
     cause,
-    hint: 'It was cut off or changed after it was written: write it anew.',
+    hint: 'It was truncated or changed after it was written. Write it again.',
   });
 }

@@ -4,42 +4,40 @@ import type { Compression } from '@aries-data/sdk';
 import { MEMBER_BYTES } from './member-size.ts';
 import { zstdFrame } from './zstd-frame.ts';
 
-/** Members compressed at once, and held at most until they are taken. Each runs on a thread of its own, of which Node has four. */
+/** The most members in memory, compressing or waiting to be read. Each is compressed on a thread of its own; Node has four. */
 const MEMBERS_IN_FLIGHT = 4;
 
-/** How much is compressed at a time. */
+/** Options of `createCompressor`. */
 export interface CompressorOptions {
   memberBytes?: number;
   inFlight?: number;
 }
 
 /**
- * Compresses what is pushed into it, as a chain of members (gzip) or frames (zstd) that are compressed on Node's thread
- * pool and come out in order: together they are one valid gzip or zstd stream. Memory is bounded by
- * `memberBytes × (inFlight + 1)`.
+ * Compresses the bytes pushed into it as a chain of members (gzip) or frames (zstd). They are compressed on Node's thread pool and come out
+ * in order, as one valid gzip or zstd stream. Memory is limited to `memberBytes × (inFlight + 1)`.
  */
 export interface Compressor {
-  /** Takes bytes, which are free to be changed afterwards; resolves once there is room for more. Rejects after `abort`. */
+  /** Copies bytes in, and resolves when there is room for more. Rejects after `abort`. */
   push(bytes: Uint8Array): Promise<void>;
-  /** Says that nothing more comes; resolves once all output has been taken. Rejects after `abort`. */
+  /** Ends the input, and resolves when all output has been read. Rejects after `abort`. */
   end(): Promise<void>;
-  /** Gives up: `push`, `end` and `output` fail with this error from now on, whoever waits for them. */
+  /** Makes pending and later calls of `push`, `end` and `output` fail with this error. */
   abort(error: Error): void;
-  /** The compressed bytes; to be read while pushing. Whoever stops reading before the end aborts. */
+  /** The compressed bytes. Read them while pushing; stopping early aborts the compressor. */
   readonly output: AsyncIterable<Buffer>;
   /**
-   * Hands the output to what stores it. Where that fails, so do `push` and `end`, with the same error: they must not say that
-   * nobody reads, but why.
+   * Passes the output to a writer. If it fails, `push` and `end` fail with the same error, which says why nothing reads the output.
    */
   store<T>(write: (output: AsyncIterable<Buffer>) => Promise<T>): Promise<T>;
-  /** Bytes pushed so far. */
+  /** Number of bytes pushed so far. */
   readonly bytesIn: number;
-  /** Bytes that came out so far. */
+  /** Number of bytes read from `output` so far. */
   readonly bytesOut: number;
 }
 
 /**
- * Makes a compressor; see `Compressor`. With `none` it only gathers small pushes into larger pieces.
+ * Creates a compressor. With `none` it only collects small pushes into larger chunks.
  *
  * @example
  * const compressor = createCompressor('zst');
@@ -60,7 +58,7 @@ type CompressMember = (bytes: Buffer) => Promise<Buffer[]>;
 
 const gzipMember = promisify(gzip);
 
-/** Level 1 here and in zstd: staging is written and read once, and the thread pool is to stay ahead of one producer. */
+/** Level 1, as for zstd: staged data is written and read once, and the thread pool must keep up with one producer. */
 const GZIP_OPTIONS = { chunkSize: 128 * 1024, level: 1 };
 
 const MEMBER_OF: Record<Compression, CompressMember> = {
@@ -69,7 +67,7 @@ const MEMBER_OF: Record<Compression, CompressMember> = {
   none: async (bytes) => [Buffer.from(bytes)],
 };
 
-/** Memory of members that are compressed, for the next: fresh memory has to be mapped and collected. */
+/** Memory of compressed members, for reuse: new memory has to be mapped and collected. */
 const free: Buffer[] = [];
 const MOST_FREE = 8;
 
@@ -89,14 +87,14 @@ class MemberCompressor implements Compressor {
   readonly #compress: CompressMember;
   readonly #memberBytes: number;
   readonly #inFlight: number;
-  /** Members in order, each as soon as it is being compressed. */
+  /** Members in order, from the moment that their compression starts. */
   readonly #members: Promise<Buffer[]>[] = [];
   #member: Buffer | undefined;
   #filled = 0;
   #started = 0;
   #ended = false;
   #error: Error | undefined;
-  /** Somebody will say why the output is not read to its end. */
+  /** True if `store` will report why the output is not read to its end. */
   #isStored = false;
   #waiting: (() => void)[] = [];
 
@@ -123,7 +121,7 @@ class MemberCompressor implements Compressor {
   }
 
   async end(): Promise<void> {
-    // Nothing at all is still one member: an empty file is no valid stream.
+    // Without any input there is still one member, because an empty file is not a valid stream.
     if (this.#filled > 0 || this.#started === 0) await this.#start();
     this.#ended = true;
     this.#wake();
@@ -186,7 +184,7 @@ class MemberCompressor implements Compressor {
     }
   }
 
-  /** Waits until something has changed; fails once the compressor is aborted. */
+  /** Waits for a change of state. Rejects after `abort`. */
   async #change(): Promise<void> {
     if (this.#error !== undefined) throw this.#error;
     await new Promise<void>((resolve) => this.#waiting.push(resolve));

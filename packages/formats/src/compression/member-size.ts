@@ -1,5 +1,5 @@
 /**
- * Uncompressed bytes of one member (gzip) or frame (zstd). Larger ones compress no better at level 1; what is in memory at once, and
- * is made anew for each, is a few of them.
+ * Uncompressed bytes of one member (gzip) or frame (zstd). Larger ones compress no better at level 1, and a few of them are in memory at
+ * once.
  */
 export const MEMBER_BYTES = 256 * 1024;

@@ -1,18 +1,18 @@
 import { constants, createZstdCompress, type ZstdCompress } from 'node:zlib';
 import { MEMBER_BYTES } from './member-size.ts';
 
-/** Output of an encoder is cut from memory of this size, and no more of it is taken than there is output. */
+/** Size of the memory from which an encoder cuts its output. It uses no more than it needs. */
 const CHUNK_BYTES = 128 * 1024;
 
 /**
- * Powers of two, in bytes. A window as large as a member: the encoder copies its input into a ring of the window's size, and is slow
- * once that has gone round.
+ * Logarithm of the window size in bytes. The window is as large as a member: the encoder copies its input into a ring of this size, and
+ * gets slow once the ring wraps around.
  */
 const WINDOW_LOG = Math.log2(MEMBER_BYTES);
 
 const OPTIONS = {
   chunkSize: CHUNK_BYTES,
-  // Each write is a frame, also one of nothing: saying so with the bytes takes one turn of the thread pool, a flush afterwards two.
+  // Ends a frame with each write, even an empty one. That takes one trip to the thread pool; a separate flush takes two.
   flush: constants.ZSTD_e_end,
   params: {
     [constants.ZSTD_c_compressionLevel]: 1,
@@ -21,14 +21,14 @@ const OPTIONS = {
   },
 };
 
-/** An encoder, and where its output goes. */
+/** An encoder and its output. */
 interface Encoder {
   stream: ZstdCompress;
   output: Buffer[];
   fail(error: Error): void;
 }
 
-/** Encoders that are not in use. Each has memory for its window and tables, and is used for one frame after the other. */
+/** Idle encoders. Each has memory for its window and tables, and is reused for one frame after the other. */
 const idle: Encoder[] = [];
 const MOST_IDLE = 8;
 

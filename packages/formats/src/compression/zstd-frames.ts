@@ -1,4 +1,4 @@
-/** What is wrong with a stream of zstd frames. */
+/** Thrown for an invalid stream of zstd frames. */
 export class ZstdFramesError extends Error {}
 
 const FRAME_MAGIC = 0xfd2fb528;
@@ -7,9 +7,8 @@ const DICTIONARY_ID_BYTES = [0, 1, 2, 4];
 const CONTENT_SIZE_BYTES = [0, 2, 4, 8];
 
 /**
- * Cuts a stream of zstd frames into pieces, none of which goes beyond the end of a frame, and fails where the stream
- * ends within a frame. Node's decoder needs both: it drops what follows a frame in the same chunk, and up to Node 22 it
- * takes a truncated frame for a whole one. Frames are told apart by their headers and the lengths of their blocks:
+ * Cuts a stream of zstd frames at the ends of frames, and fails if it ends within a frame. Node's decoder needs both: it drops what
+ * follows a frame in the same chunk, and up to Node 22 it accepts a truncated frame. Frames are found by their headers and block lengths:
  * https://www.rfc-editor.org/rfc/rfc8878#section-3
  */
 export async function* zstdFrames(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -24,19 +23,19 @@ export async function* zstdFrames(body: AsyncIterable<Uint8Array>): AsyncGenerat
   if (!frames.betweenFrames) throw new ZstdFramesError('it ends in the middle of a frame');
 }
 
-/** Follows the structure of frames over chunks that are cut anywhere. */
+/** Follows the structure of frames across chunks. */
 class FrameWalker {
-  /** Whether the last byte that was seen ended a frame. */
+  /** True if the last byte seen ended a frame. */
   betweenFrames = false;
-  /** Bytes of a header that have been seen, until it is whole. */
+  /** Bytes of an incomplete header. */
   #header: number[] = [];
   #headerBytes = 4;
-  /** Bytes to pass over before the next header. */
+  /** Number of bytes to skip before the next header. */
   #skip = 0;
   #readHeader = this.#magic;
   #hasChecksum = false;
 
-  /** Follows a chunk from `at` to the end of the frame or of the chunk, and returns where that is. */
+  /** Follows a chunk from `at` to the end of the frame or of the chunk. Returns that offset. */
   walk(chunk: Uint8Array, at: number): number {
     let next = at;
     this.betweenFrames = false;
@@ -68,7 +67,7 @@ class FrameWalker {
     const magic = this.#number(0, 4);
     if (magic === FRAME_MAGIC) this.#expect(1, this.#descriptor);
     else if (magic - (magic % 16) === SKIPPABLE_MAGIC) this.#expect(4, this.#skippable);
-    else throw new ZstdFramesError('it holds something that is no zstd frame');
+    else throw new ZstdFramesError('it contains something that is not a zstd frame');
   }
 
   #skippable(): void {
@@ -88,14 +87,14 @@ class FrameWalker {
   #block(): void {
     const block = this.#number(0, 3);
     const type = (block >> 1) & 0x03;
-    if (type === 3) throw new ZstdFramesError('it holds a block of a kind that does not exist');
+    if (type === 3) throw new ZstdFramesError('it contains a block of an unknown type');
     const isLast = (block & 0x01) !== 0;
-    // A block of one repeated byte gives the number of repetitions as its size.
+    // The size of a block of one repeated byte is the number of repetitions.
     this.#skip = (type === 1 ? 1 : block >> 3) + (isLast && this.#hasChecksum ? 4 : 0);
     this.#expect(isLast ? 0 : 3, isLast ? this.#end : this.#block);
   }
 
-  /** Stands for the end of a frame; there is no header to read. */
+  /** Marks the end of a frame. There is no header to read. */
   #end(): void {}
 
   #number(from: number, to: number): number {

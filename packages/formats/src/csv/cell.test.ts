@@ -30,7 +30,7 @@ test.each([
   expect(readLocal(cell)).toBe(value);
 });
 
-test('numbers, booleans and bytes that are none are told', () => {
+test('invalid numbers, booleans and bytes are detected', () => {
   expect([readNumber('1e3'), readNumber('-0'), readNumber('Infinity'), readNumber('NaN'), readNumber('')]).toEqual([
     1000,
     -0,

@@ -3,30 +3,30 @@ import { parseExact } from '../exact-json/exact-json.ts';
 
 const SPECIAL = /[",\n\r]/;
 
-/** A text as a cell of `aries-csv-1`: quoted where csv or COPY would take it for something else. */
+/** Writes a text as a cell of `aries-csv-1`. Quotes it if csv or COPY would read it as something else. */
 export function textCell(text: string): string {
   return text === '' || SPECIAL.test(text) || text === '\\.' ? `"${text.replace(/"/g, '""')}"` : text;
 }
 
-/** A double as a cell: as JSON prints it, and as PostgreSQL does where JSON does not: `-0`, `NaN`, `Infinity`, `-Infinity`. */
+/** Writes a double as a cell, as JSON does. Numbers that JSON lacks are written as in PostgreSQL: `-0`, `NaN`, `Infinity`, `-Infinity`. */
 export function numberCell(value: number): string {
   return value === 0 && 1 / value < 0 ? '-0' : String(value);
 }
 
-/** Base64 as PostgreSQL's hex form of bytea. */
+/** Writes base64 as a cell, in PostgreSQL's hex format of bytea. */
 export function binaryCell(base64: string): string {
   return `\\x${Buffer.from(base64, 'base64').toString('hex')}`;
 }
 
-/** Any JSON value as a cell. */
+/** Writes a JSON value as a cell. */
 export function jsonCell(value: unknown): string {
   return textCell(JSON.stringify(value));
 }
 
-/** What cells hold, by kind: `undefined` is what a reader returns for a text that is none of its kind. */
+/** Reads a cell. Returns undefined if the text is not of the reader's kind. */
 type CellReader = (text: string) => unknown;
 
-/** A cell's number, `undefined` where JSON has no such number. */
+/** Reads a number. Returns undefined if JSON has no such number. */
 export function readNumber(text: string): number | undefined {
   const value = Number(text);
   return value - value === 0 && text !== '' ? value : undefined;
@@ -38,32 +38,32 @@ const NOT_FINITE: Readonly<Record<string, number>> = {
   '-Infinity': Number.NEGATIVE_INFINITY,
 };
 
-/** A number of PostgreSQL that JSON does not have, by its name; `undefined` for any other text. */
+/** Reads a number that PostgreSQL has and JSON lacks. Returns undefined for any other text. */
 export function notFinite(text: string): number | undefined {
   return Object.hasOwn(NOT_FINITE, text) ? NOT_FINITE[text] : undefined;
 }
 
-/** A cell's number where it came from PostgreSQL, which has three more than JSON. */
+/** Reads a number from PostgreSQL, which has three that JSON lacks. */
 function readFloat(text: string): number | undefined {
   return readNumber(text) ?? notFinite(text);
 }
 
-/** A cell's truth value: PostgreSQL writes `t` and `f`, others the words. */
+/** Reads a boolean: `t` and `f`, as PostgreSQL writes them, or `true` and `false`. */
 export function readBoolean(text: string): boolean | undefined {
   if (text === 't' || text === 'true') return true;
   if (text === 'f' || text === 'false') return false;
   return undefined;
 }
 
-/** A cell's bytes as base64. */
+/** Reads bytes as base64. */
 export function readBinary(text: string): string | undefined {
   if (!text.startsWith('\\x')) return undefined;
   const bytes = Buffer.from(text.slice(2), 'hex');
-  // Buffer.from stops at the first character that is no hex digit.
+  // Buffer.from stops at the first character that is not a hex digit.
   return bytes.length * 2 === text.length - 2 ? bytes.toString('base64') : undefined;
 }
 
-/** A cell's JSON value, no digit lost. */
+/** Reads a JSON value with exact numbers. */
 export function readJson(text: string): unknown {
   try {
     return parseExact(text);
@@ -76,7 +76,7 @@ const T = 84;
 const Z = 90;
 const SPACE = 32;
 
-/** A cell's date-time with zone, as records hold it: `T` between date and time, `Z` for an offset of zero. */
+/** Reads a date-time with a zone in the form of records: `T` between date and time, `Z` for an offset of zero. */
 export function readZoned(text: string): string {
   const separator = text.charCodeAt(10);
   if (separator === T && text.charCodeAt(text.length - 1) === Z) return text;
@@ -90,7 +90,7 @@ export function readZoned(text: string): string {
 const ZONED = /^(\d{4,}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d)((?::\d\d){1,2})?( BC)?$/;
 const NO_OFFSET = /^[+-]00(?::00)+$/;
 
-/** A cell's date-time without zone, as records hold it: `T` between date and time. */
+/** Reads a date-time without a zone in the form of records: `T` between date and time. */
 export function readLocal(text: string): string {
   if (text.charCodeAt(10) === T) return text;
   return text.replace(DATE_AND_SPACE, '$1T');
@@ -98,7 +98,7 @@ export function readLocal(text: string): string {
 
 const DATE_AND_SPACE = /^(\d{4,}-\d\d-\d\d) (?=\d)/;
 
-/** How kinds are written, as an expression of the value `v`, where they are not texts that stay as they are. */
+/** Expressions that write the value `v`, for kinds that are not written unchanged. */
 export const CELL_WRITERS: Partial<Record<FieldKind, { type: string; expression: string }>> = {
   boolean: { type: 'boolean', expression: `(v ? 't' : 'f')` },
   integer: { type: 'number', expression: 'v' },
@@ -109,7 +109,7 @@ export const CELL_WRITERS: Partial<Record<FieldKind, { type: string; expression:
 };
 
 /**
- * How kinds are read, where they are not texts that stay as they are.
+ * Returns the reader for a kind, or undefined if its texts are used unchanged.
  *
  * @example
  * cellReader('boolean', { type: 'boolean' })?.('t'); // true

@@ -3,10 +3,10 @@ import { compile, memberOf } from '../compile.ts';
 import { cellReader } from './cell.ts';
 import { noSuchNumber } from './no-such-number.ts';
 
-/** Reads all whole rows of a text into `rows`; returns where the first one begins that is not whole. */
+/** Reads all complete rows of a text into `rows`. Returns the offset of the first incomplete one. */
 export type CsvParser = (text: string, rows: JsonRecord[], rowsBefore: number) => number;
 
-/** Compiles the parser of rows with these fields, as `csvEncoder` and PostgreSQL write them. */
+/** Compiles the parser for rows with these fields, as `csvEncoder` and PostgreSQL write them. */
 export function compileCsvParser(fields: readonly Field[]): CsvParser {
   const readers = fields.map((field) => cellReader(field.kind, field.schema));
   const parameters: Record<string, unknown> = {
@@ -40,13 +40,13 @@ export function compileCsvParser(fields: readonly Field[]): CsvParser {
   );
 }
 
-/** A table without columns: each row is a line feed. */
+/** For a table without columns, each row is a line feed. */
 const EMPTY_ROW = `if (text.charCodeAt(at) !== 10) tooMany(fields, rowsBefore + rows.length + 1);
   at++;`;
 
 /**
- * Reads one cell. `comma`, `line` and `quote` are the next of their kind, looked for anew only once they are passed:
- * so each search runs over each character once, however few commas or quotes there are.
+ * Writes the code that reads a cell. `comma`, `line` and `quote` are the next of their kind, and are searched only after they are passed,
+ * so each search visits each character once, however few commas or quotes there are.
  */
 function cellParser(index: number, last: boolean, hasReader: boolean): string {
   const row = 'rowsBefore + rows.length + 1';
@@ -85,7 +85,7 @@ function find(text: string, character: string, from: number): number {
   return at === -1 ? text.length : at;
 }
 
-/** Where the cell that is opened at `open` closes; -1 where the text ends before that. */
+/** Returns the offset of the quote that closes the cell, or -1 if the text ends before it. */
 function closingQuote(text: string, open: number): number {
   let at = text.indexOf('"', open + 1);
   while (at !== -1 && text.charCodeAt(at + 1) === 34) at = text.indexOf('"', at + 2);
@@ -94,7 +94,7 @@ function closingQuote(text: string, open: number): number {
 
 function unquoted(text: string, open: number, close: number): string {
   const inside = text.slice(open + 1, close);
-  // With a pattern, V8 writes the result at once; replaceAll joins it of a piece for each match.
+  // With a pattern V8 writes the result at once; replaceAll with a string joins a piece for each match.
   return inside.includes('"') ? inside.replace(/""/g, '"') : inside;
 }
 
@@ -121,10 +121,10 @@ function unreadable(cell: string, field: Field, row: number): never {
   if (field.kind === 'number' && /^(?:NaN|-?Infinity)$/.test(cell)) {
     throw noSuchNumber(row, field.name, cell);
   }
-  throw corruptRow(row, `"${field.name}" is ${value}, which is no ${field.kind}`);
+  throw corruptRow(row, `"${field.name}" is ${value}, which is not of type ${field.kind}`);
 }
 
-/** The error of a row that is not `aries-csv-1` of these fields. */
+/** Makes the error for a row that is not `aries-csv-1` with these fields. */
 export function corruptRow(row: number, what: string): AriesError {
   return new AriesError('DATASET_CORRUPT', `row ${row} of a csv part cannot be read: ${what}`, {
     hint: 'Extract the dataset again with --force.',

@@ -32,7 +32,7 @@ const text = fc.oneof(
   fc.string({ unit: fc.constantFrom('"', ',', '\n', '\r', '\\', '.', 'a', '\0') }),
   fc.constantFrom('', '\\.', 'NULL', '"', ' ', '__proto__', '\u2028'),
 );
-// Within JSON, the sign of zero is not kept.
+// Within JSON, the sign of zero is lost.
 const json = fc.jsonValue({ maxDepth: 2 }).map((value) => JSON.parse(JSON.stringify(value)) as Json);
 const digits = (max: number) => fc.nat(max).map((value) => String(value).padStart(String(max).length, '0'));
 const dateTime = fc
@@ -82,7 +82,7 @@ const table = fc
     });
   });
 
-test('what is encoded is decoded, wherever the bytes are cut', async () => {
+test('encoded records are decoded, wherever the bytes are cut', async () => {
   await fc.assert(
     fc.asyncProperty(
       table,
@@ -96,7 +96,7 @@ test('what is encoded is decoded, wherever the bytes are cut', async () => {
         ) as JsonRecord[];
         const decoded = await decode(fields, csvEncoder(fields)(records), { batchBytes, batchRows: 3 }, cuts);
         const expected = rows.map((row) => fields.map(({ name }, index): [string, Json] => [name, row[index] ?? null]));
-        // Compared as text, for matchers pass over properties called __proto__ and the sign of zero.
+        // Compared as text, because matchers ignore properties called __proto__ and the sign of zero.
         expect(decoded.map((one) => textOf(one))).toEqual(expected.map((one) => textOf(Object.fromEntries(one))));
       },
     ),
@@ -104,7 +104,7 @@ test('what is encoded is decoded, wherever the bytes are cut', async () => {
   );
 });
 
-test('a row of each kind, byte by byte', () => {
+test('the bytes of a row with each kind', () => {
   const fields = KINDS.map((kind) => field(kind, kind));
   const record = {
     boolean: true,
@@ -130,7 +130,7 @@ test('a row of each kind, byte by byte', () => {
   );
 });
 
-test('null, missing and empty text stay apart', () => {
+test('null, missing and empty strings stay distinct', () => {
   const encode = csvEncoder([field('a', 'string'), field('b', 'string')]);
   expect(encode([{ a: null, b: '' }, { b: '\\.' }, {}]).toString()).toBe(',""\n,"\\."\n,\n');
 });
@@ -145,7 +145,7 @@ test('a table without columns, and one of a single column of nulls', async () =>
   ]);
 });
 
-test('a name that every object inherits is missing where a record does not have it', async () => {
+test('a name that every object inherits is missing if a record does not have it', async () => {
   const fields = [field('__proto__', 'string'), field('constructor', 'string')];
   expect(csvEncoder(fields)([{}]).toString()).toBe(',\n');
   const [row] = await decode(fields, 'a,b\n');
@@ -155,7 +155,7 @@ test('a name that every object inherits is missing where a record does not have 
   ]);
 });
 
-test('a batch larger than one string piece', async () => {
+test('a batch larger than one flush', async () => {
   const fields = [field('a', 'string')];
   const records = Array.from({ length: 20 }, (_, index) => ({ a: String(index).repeat(1e6) }));
   const bytes = csvEncoder(fields)(records);
@@ -185,8 +185,8 @@ test.each([
   ['2,"a"b\n', 'something follows right after a closing quote'],
   ['2,"a\n', 'the part ends in the middle of it'],
   ['2,a', 'the part ends in the middle of it'],
-  ['x,a\n', '"a" is "x", which is no integer'],
-  ['"",a\n', '"a" is "", which is no integer'],
+  ['x,a\n', '"a" is "x", which is not of type integer'],
+  ['"",a\n', '"a" is "", which is not of type integer'],
 ])('%j is refused, with its row', async (csv, what) => {
   const fields = [field('a', 'integer'), field('b', 'string')];
   await expect(decode(fields, `1,"a\nb"\n${csv}`)).rejects.toMatchObject({
@@ -195,14 +195,14 @@ test.each([
   });
 });
 
-test('what JSON has no number for is named', async () => {
+test('a number that JSON cannot represent is named', async () => {
   await expect(decode([field('x', 'number')], '1\nNaN\n')).rejects.toMatchObject({
     code: 'DATA_INVALID',
-    message: 'row 2: "x" is "NaN", a number that JSON does not have',
+    message: 'row 2: "x" is "NaN", a number that JSON cannot represent',
   });
 });
 
-test('floats of PostgreSQL have three numbers more', async () => {
+test('floats of PostgreSQL include NaN and the infinities', async () => {
   const float: Field = { ...field('x', 'number'), schema: { type: ['number', 'null'], pgType: 'real' } };
   const records = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, null].map((x) => ({ x }));
   const bytes = csvEncoder([float])(records);
@@ -210,18 +210,18 @@ test('floats of PostgreSQL have three numbers more', async () => {
   expect(await decode([float], bytes)).toStrictEqual(records);
 });
 
-test('bytes that are no UTF-8 and texts that cannot become UTF-8 are refused', async () => {
+test('bytes that are not UTF-8 and strings that UTF-8 cannot encode are refused', async () => {
   await expect(decode([field('a', 'string')], Buffer.from([0xff, 0x0a]))).rejects.toMatchObject({
     code: 'DATASET_CORRUPT',
   });
   expect(() => csvEncoder([field('a', 'string')])([{ a: '\ud83d' }])).toThrow(
-    'a text contains half of a surrogate pair',
+    'a string contains half of a surrogate pair',
   );
 });
 
-test('a value of another kind than its field is a bug, not a cell', () => {
+test('a value of another kind than its field is a bug', () => {
   expect(() => csvEncoder([field('a', 'string')])([{ a: { b: 1 } }])).toThrow(
-    '"a" is to be written as string, but it is object',
+    '"a" should be written as string, but is object',
   );
 });
 

@@ -14,14 +14,14 @@ import { compile, fieldOf } from '../compile.ts';
 import { binaryCell, CELL_WRITERS, jsonCell, numberCell, textCell } from './cell.ts';
 import { compileCsvParser, corruptRow } from './csv-parser.ts';
 
-/** The dialect of staged csv: UTF-8, LF, no header, comma, RFC 4180 quotes, NULL = nothing, empty text = `""`. */
+/** Dialect of staged csv: UTF-8, LF, no header, comma, RFC 4180 quotes. Null is an empty cell, the empty string is `""`. */
 export const CSV_DIALECT = 'aries-csv-1';
 
-/** Characters of text that are turned into bytes at a time, far below what a string can hold. */
+/** Number of characters to encode at a time, far below the longest string. */
 const FLUSH_CHARACTERS = 8 * 1024 * 1024;
 
 /**
- * Makes the encoder of records with these fields as `aries-csv-1`. Records must be as `normaliser` leaves them.
+ * Makes the encoder of records with these fields as `aries-csv-1`. Records must be as `normaliser` returns them.
  *
  * @example
  * String(csvEncoder(fieldsOf(schema))([{ id: '1', title: 'a, b' }])); // '1,"a, b",\n'
@@ -31,13 +31,13 @@ export function csvEncoder(fields: readonly Field[], toBytes: ToBytes = freshByt
   const wrongType = (value: unknown, index: number): never => {
     throw new AriesError(
       'BUG',
-      `"${fields[index]!.name}" is to be written as ${fields[index]!.kind}, but it is ${typeof value}`,
+      `"${fields[index]!.name}" should be written as ${fields[index]!.kind}, but is ${typeof value}`,
     );
   };
   const bytesOf = (text: string): Buffer => {
     if (text.isWellFormed()) return toBytes(text);
-    throw new AriesError('DATA_INVALID', 'a text contains half of a surrogate pair, which UTF-8 cannot encode', {
-      hint: 'Stage as ndjson, or repair the text in a transform.',
+    throw new AriesError('DATA_INVALID', 'a string contains half of a surrogate pair, which UTF-8 cannot encode', {
+      hint: 'Stage as ndjson, or repair the string in a transform.',
     });
   };
   return compile(
@@ -66,8 +66,8 @@ function writerOf(field: Field, index: number): string {
 }
 
 /**
- * Makes the decoder of parts that `csvEncoder` or PostgreSQL's COPY wrote. It throws `DATASET_CORRUPT`, naming the row,
- * where the bytes are not `aries-csv-1` of these fields.
+ * Makes the decoder of parts that `csvEncoder` or PostgreSQL's COPY wrote. Throws `DATASET_CORRUPT` naming the row if the bytes are not
+ * `aries-csv-1` with these fields.
  *
  * @example
  * for await (const batch of csvDecoder(fieldsOf(schema))(createReadStream('part.csv'))) console.log(batch.length);
@@ -92,9 +92,9 @@ export function csvDecoder(
     };
     for await (const block of lineBlocks(body, batchBytes, rowBytes)) {
       added += partText(block);
-      // A character is a byte at least.
+      // A character takes at least one byte.
       refuseLonger(rest.length, rowBytes);
-      // A row longer than a block is read anew from its start; waiting until its text has doubled keeps that linear.
+      // A row longer than a block is read again from its start. Waiting until its text has doubled keeps that linear.
       if (added.length >= rest.length) yield* readRows();
     }
     if (added !== '') yield* readRows();

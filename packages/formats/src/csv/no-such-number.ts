@@ -1,10 +1,10 @@
 import { AriesError } from '@aries-data/sdk';
 
-/** The error of a double that JSON does not have. */
+/** Makes the error for a double that JSON cannot represent. */
 export function noSuchNumber(row: number, name: string, value: string): AriesError {
   return new AriesError(
     'DATA_INVALID',
-    `row ${row}: "${name}" is ${JSON.stringify(value)}, a number that JSON does not have`,
-    { hint: 'Select it as text or as numeric, where that has these values too.' },
+    `row ${row}: "${name}" is ${JSON.stringify(value)}, a number that JSON cannot represent`,
+    { hint: 'Select it as text, or as numeric if that can hold these values.' },
   );
 }

@@ -5,8 +5,8 @@ import { isRawNumber } from './raw-number.ts';
 const { QUOTE, COLON, OPENING_BRACE, CLOSING_BRACE } = CHARACTER;
 
 /**
- * The first name that an object in a JSON text has twice; `JSON.parse` keeps only the last of them without a word.
- * `value` is what `parseExact` made of the text: where it has as many members as the text has names, nothing is scanned.
+ * Finds the first name that occurs twice in an object of a JSON text; `JSON.parse` silently keeps only the last. `value` is the result of
+ * `parseExact`: if it has as many members as the text has names, the text is not scanned.
  *
  * @example
  * duplicateName('{"a":1,"a":2}', { a: 2 }); // 'a'
@@ -15,7 +15,7 @@ export function duplicateName(text: string, value: Json): string | undefined {
   return countNames(text) === countMembers(value) ? undefined : findDuplicate(text);
 }
 
-/** Counts quotes followed by a colon: every name, and now and then the inside of a string, which only costs a scan. */
+/** Counts quotes followed by a colon: every name, and sometimes the inside of a string, which only costs a scan. */
 function countNames(text: string): number {
   let count = 0;
   for (let at = text.indexOf(':'); at !== -1; at = text.indexOf(':', at + 1)) {

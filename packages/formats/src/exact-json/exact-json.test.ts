@@ -14,13 +14,13 @@ import {
 
 const numberText = fc.stringMatching(/^-?(0|[1-9]\d{0,24})(\.\d{1,24})?([eE][+-]?\d{1,3})?$/);
 
-/** The reference: a decimal as an integer at the scale of 10^-1100. */
+/** Reference implementation: a decimal as an integer in units of 10^-1100. */
 function decimalOf(text: string): bigint {
   const [, sign, whole, fraction = '', exponent = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i.exec(text)!;
   return BigInt(`${sign}${whole}${fraction}`) * 10n ** BigInt(1100 + Number(exponent) - fraction.length);
 }
 
-test('no number changes its value between two texts', () => {
+test('no number changes its value in a round trip', () => {
   fc.assert(
     fc.property(numberText, (text) => {
       expect(decimalOf(JSON.stringify(parseExact(text)))).toBe(decimalOf(text));
@@ -32,7 +32,7 @@ test('no number changes its value between two texts', () => {
   );
 });
 
-test('a number is exact where the double is printed with the same value', () => {
+test('a number is exact if the double is printed with the same value', () => {
   fc.assert(
     fc.property(numberText, (text) => {
       const printed = String(Number(text));
@@ -69,7 +69,7 @@ test('negative zero stays negative', () => {
   expect(parseExact('-0')).toBe(-0);
 });
 
-test('any other value is what JSON.parse makes of it', () => {
+test('any other value is parsed as by JSON.parse', () => {
   fc.assert(
     fc.property(fc.json({ depthSize: 'small' }), (text) => {
       fc.pre(!mayBeMisread(text));
@@ -79,8 +79,8 @@ test('any other value is what JSON.parse makes of it', () => {
   );
 });
 
-test('the slow way reads what the fast way reads', () => {
-  // A number that needs its text sends everything around it the slow way.
+test('the slow parser returns the same as the fast one', () => {
+  // A number that needs its text makes the slow parser read everything around it.
   fc.assert(
     fc.property(fc.json({ depthSize: 'small' }), fc.constantFrom('', ' ', '\n\t'), (text, space) => {
       fc.pre(!mayBeMisread(text));
@@ -91,7 +91,7 @@ test('the slow way reads what the fast way reads', () => {
   );
 });
 
-test('a number that is not spelled as JavaScript does can be kept as it is', () => {
+test('a number that JavaScript would print differently can keep its spelling', () => {
   const text = '{"a":1.50,"b":[1e5,-0,1.0,2.5],"c":"1.50","d":10}';
   expect(JSON.stringify(parseSpelled(text))).toBe(text);
   expect(JSON.stringify(parseExact(text))).toBe('{"a":1.5,"b":[100000,0,1,2.5],"c":"1.50","d":10}');
@@ -105,7 +105,7 @@ test('a number that is not spelled as JavaScript does can be kept as it is', () 
   );
 });
 
-test('__proto__, lone surrogates and odd names survive, on both paths', () => {
+test('__proto__, lone surrogates and odd names survive in both parsers', () => {
   for (const number of ['1', '12345678901234567890']) {
     const text = `{"__proto__":${number},"constructor":{"__proto__":null},"\\ud800":"\\udfff"}`;
     const value = parseExact(text) as Record<string, unknown>;
@@ -115,14 +115,14 @@ test('__proto__, lone surrogates and odd names survive, on both paths', () => {
   }
 });
 
-test('digits inside texts do not make a number', () => {
+test('digits inside strings are not numbers', () => {
   expect(parseExact('{"a":"12345678901234567890","b":", 12345678901234567890"}')).toEqual({
     a: '12345678901234567890',
     b: ', 12345678901234567890',
   });
 });
 
-test('what looks like a raw number is none', () => {
+test('an object that looks like a raw number is not one', () => {
   expect(isRawNumber(JSON.parse('{"rawJSON":"1e400"}'))).toBe(false);
   expect(isRawNumber(rawNumber('1e400'))).toBe(true);
 });
@@ -135,7 +135,7 @@ test.each([
   expect(() => parseExact(text)).toThrow(new SyntaxError('nested more than 1000 levels deep'));
 });
 
-test('nests as deep as it says', () => {
+test('accepts the documented depth', () => {
   const text = `${'['.repeat(MAX_DEPTH)}${']'.repeat(MAX_DEPTH)}`;
   expect(JSON.stringify(parseExact(text))).toBe(text);
 });
@@ -176,7 +176,7 @@ test('finds duplicate names, and only those', () => {
   );
 });
 
-test('an escaped name is itself, whatever objects were parsed before', () => {
+test('an escaped name is exact, whatever objects were parsed before', () => {
   const name = fc.string({
     unit: fc.constantFrom('\\', '"', '\n', 'n', 'a', '\u0000', 'é', ':', ' '),
     minLength: 1,
@@ -186,7 +186,7 @@ test('an escaped name is itself, whatever objects were parsed before', () => {
   let runs = 0;
   fc.assert(
     fc.property(fc.array(fc.tuple(name, value), { maxLength: 6 }), fc.constantFrom('', ' '), (members, space) => {
-      // The first name is new in each run, so that what the engine remembers of objects comes from this run alone.
+      // The first name is new in each run, so that V8 remembers only objects of this run.
       const first = `run ${runs++}`;
       for (const [key, one] of members) {
         const json = (gap: string) => `{"${first}":1,${JSON.stringify(key)}${gap}:${JSON.stringify(one)}}`;

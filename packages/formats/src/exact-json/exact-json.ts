@@ -6,13 +6,13 @@ import { isPlainNumber } from './raw-number.ts';
 export { duplicateName } from './duplicate-name.ts';
 export { isExactNumber, isRawNumber, rawNumber, rawText } from './raw-number.ts';
 
-/** Deeper values are refused: whatever walks or writes a value does so by recursion. */
+/** The most levels of a value. Code that walks or writes a value is recursive. */
 export const MAX_DEPTH = 1000;
 
 /**
- * Parses JSON without losing a digit or a name: as `JSON.parse`, but a number that a double does not hold exactly becomes a
- * raw number, and so does an integer past 2^53, where doubles no longer tell neighbours apart. Throws `SyntaxError`, also
- * where the text is nested deeper than `MAX_DEPTH`.
+ * Parses JSON without losing a digit or a name. Works as `JSON.parse`, except that a number that a double cannot hold exactly becomes a raw
+ * number, and so does an integer beyond 2^53, where doubles cannot tell neighbours apart. Throws `SyntaxError`, also if the text is nested
+ * deeper than `MAX_DEPTH`.
  *
  * @example
  * JSON.stringify(parseExact('[9007199254740993, 1e400, 0.1]')); // '[9007199254740993,1e400,0.1]'
@@ -22,7 +22,7 @@ export function parseExact(text: string): Json {
   return mayBeMisread(text) ? parseSlowly(text, isPlainNumber) : value;
 }
 
-/** As `parseExact`, but a number that JavaScript would print otherwise stays raw as well: `1.50`, `1e5`. */
+/** Parses as `parseExact`, but also keeps numbers raw that JavaScript would print differently: `1.50`, `1e5`. */
 export function parseSpelled(text: string): Json {
   const value = parseValid(text);
   return mayBeMisread(text) || mayBeSpelledOtherwise(text) ? parseSlowly(text, isSpelledPlainly) : value;
@@ -30,18 +30,18 @@ export function parseSpelled(text: string): Json {
 
 function parseValid(text: string): Json {
   const value = JSON.parse(text) as Json;
-  // Each level takes two characters, so short texts need no walk.
+  // Each level takes two characters, so a short text cannot be too deep.
   if (text.length > 2 * MAX_DEPTH && isDeeperThan(value, MAX_DEPTH)) {
     throw new SyntaxError(`nested more than ${MAX_DEPTH} levels deep`);
   }
   return value;
 }
 
-// A fraction that ends in zero or begins with six of them, an exponent, a negative zero; sometimes within a string, which
+// A fraction that ends with a zero or begins with six, an exponent, a negative zero. Sometimes matches within a string, which
 // only costs time.
 const OTHER_SPELLING = /(?:\.\d*0|-0|\.0{6}\d*|\d[eE][+-]?\d+)(?=[,\]}\s]|$)/;
 
-/** Whether a JSON text may hold a number that JavaScript would print otherwise. It is never wrong when it says no. */
+/** Returns false if a JSON text certainly has no number that JavaScript would print differently. */
 export function mayBeSpelledOtherwise(text: string): boolean {
   return OTHER_SPELLING.test(text);
 }
@@ -51,7 +51,7 @@ function isSpelledPlainly(digits: string): boolean {
 }
 
 /**
- * Whether a JSON text may hold what only `parseExact` reads exactly. It is never wrong when it says no.
+ * Returns false if `JSON.parse` certainly reads a JSON text exactly. Otherwise use `parseExact`.
  *
  * @example
  * mayBeMisread('{"id":5}'); // false
@@ -61,17 +61,17 @@ export function mayBeMisread(text: string): boolean {
   return hasLongNumber(text) || hasWideExponent(text) || hasEscapedName(text);
 }
 
-/** No double needs more digits than one less to be told from all others. */
+/** With fewer digits, a double can hold every number. */
 const LONG = 16;
 
 function hasLongNumber(text: string): boolean {
-  // Digits and points in a row, as many as the stride is wide, lie across one of the places that are looked at.
+  // A run of digits and points as long as the stride always covers one of the tested offsets.
   for (let at = LONG - 1; at < text.length; at += LONG) {
     if (!isDigitOrPoint(text.charCodeAt(at))) continue;
     const start = startOfNumber(text, at);
     const end = endOfNumber(text, at);
     if (end - start >= LONG && isInexact(text, start, end)) return true;
-    // On to the last place within, so that no character is looked at again and again.
+    // Skips to the last tested offset in the number, so that no character is visited repeatedly.
     at += LONG * Math.floor((end - 1 - at) / LONG);
   }
   return false;
@@ -92,7 +92,7 @@ function hasWideExponent(text: string): boolean {
 
 const { QUOTE, COMMA, COLON, OPENING_BRACKET, BACKSLASH } = CHARACTER;
 
-/** Whether this is a number that a double does not hold; if it is within a string, mostly not. */
+/** Returns true for a number that a double cannot hold. Sometimes also true within a string. */
 function isInexact(text: string, start: number, end: number): boolean {
   const before = text.charCodeAt(start - 1);
   const isNumber = start === 0 || before === COLON || before === COMMA || before === OPENING_BRACKET || isSpace(before);
@@ -112,12 +112,12 @@ function endOfNumber(text: string, at: number): number {
 }
 
 /**
- * Whether a name has a backslash. V8 13 and 14 take such a name for another of an earlier object: after `{"a":1,"\\":1}`
- * they read `{"a":1,"\"":1}` with the names `a` and `\`: https://github.com/nodejs/node/issues/63785
+ * Returns true if a name has a backslash. V8 13 and 14 confuse such a name with one of an earlier object: after `{"a":1,"\\":1}` they read
+ * `{"a":1,"\"":1}` with the names `a` and `\`: https://github.com/nodejs/node/issues/63785
  */
 function hasEscapedName(text: string): boolean {
   for (let at = text.indexOf('\\'); at !== -1; at = text.indexOf('\\', at)) {
-    // On to the quote that closes the string, over what is escaped.
+    // Skips to the closing quote, past escaped characters.
     while (at < text.length && text.charCodeAt(at) !== QUOTE) at += text.charCodeAt(at) === BACKSLASH ? 2 : 1;
     let after = at + 1;
     while (isSpace(text.charCodeAt(after))) after++;

@@ -5,12 +5,12 @@ import { rawNumber } from './raw-number.ts';
 const { QUOTE, OPENING_BRACKET, CLOSING_BRACKET, OPENING_BRACE, CLOSING_BRACE, LETTER_F, LETTER_N, LETTER_T } =
   CHARACTER;
 
-/** Whether a number may become a double: its digits are then not kept. */
+/** Returns true if a number may become a double, without keeping its digits. */
 export type IsPlain = (digits: string) => boolean;
 
 /**
- * Parses a JSON text that `JSON.parse` has found valid, and does so by itself where `JSON.parse` loses something: numbers
- * that are not plain stay raw, names are what they are. Some three times slower.
+ * Parses a JSON text that `JSON.parse` has accepted, without its losses: numbers that are not plain stay raw, and names are exact. About
+ * three times slower.
  */
 export function parseSlowly(text: string, isPlain: IsPlain): Json {
   let at = 0;

@@ -1,4 +1,4 @@
-/** Characters of JSON, by their codes. */
+/** Codes of the characters of JSON. */
 export const CHARACTER = {
   QUOTE: 34,
   PLUS: 43,
@@ -21,7 +21,7 @@ export const CHARACTER = {
 
 const { QUOTE, PLUS, MINUS, POINT, ZERO, NINE, BACKSLASH, LETTER_E } = CHARACTER;
 
-/** Whether a character is white space between the tokens of JSON. */
+/** True for white space between tokens. */
 export function isSpace(code: number): boolean {
   return code === 32 || code === 10 || code === 13 || code === 9;
 }
@@ -30,15 +30,15 @@ export function isDigitOrPoint(code: number): boolean {
   return (code >= ZERO && code <= NINE) || code === POINT;
 }
 
-/** The bit that tells lower from upper case. */
+/** The bit that distinguishes lower from upper case. */
 const LOWER_CASE = 32;
 
-/** Whether a character can be within a number: digits, point, signs and the letter of the exponent. */
+/** True for characters of numbers: digits, point, signs and the letter of the exponent. */
 export function isInNumber(code: number): boolean {
   return isDigitOrPoint(code) || code === MINUS || code === PLUS || (code | LOWER_CASE) === LETTER_E;
 }
 
-/** Where the string that opens at `start` closes; the text must be valid JSON. */
+/** Returns the offset of the quote that closes the string at `start`. The text must be valid JSON. */
 export function endOfString(text: string, start: number): number {
   const end = text.indexOf('"', start + 1);
   if (text.charCodeAt(end - 1) !== BACKSLASH) return end;

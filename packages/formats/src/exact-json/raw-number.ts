@@ -1,14 +1,14 @@
 /**
- * A JSON number that a double does not hold exactly, kept as its text. `JSON.stringify` writes it back as it was.
- * These are the objects of `JSON.rawJSON`, so no other object is ever taken for one.
+ * A JSON number that a double cannot hold exactly, kept as its text. `JSON.stringify` writes it unchanged. These are the objects of
+ * `JSON.rawJSON`, so no other object can be mistaken for one.
  */
 export type RawNumber = { readonly rawJSON: string };
 
-/** What TypeScript does not know yet of JSON. */
+/** Methods of JSON that TypeScript does not know yet. */
 const RawJson = JSON as unknown as { rawJSON(text: string): RawNumber; isRawJSON(value: unknown): value is RawNumber };
 
 /**
- * Whether a value is a number kept as its text.
+ * Returns true if a value is a raw number, kept as its text.
  *
  * @example
  * isRawNumber(parseExact('9007199254740993')); // true
@@ -18,7 +18,7 @@ export function isRawNumber(value: unknown): value is RawNumber {
   return RawJson.isRawJSON(value);
 }
 
-/** The text of a number kept as its text. */
+/** Returns the text of a raw number. */
 export function rawText(value: RawNumber): string {
   return value.rawJSON;
 }
@@ -33,17 +33,17 @@ export function rawNumber(text: string): RawNumber {
   return RawJson.rawJSON(text);
 }
 
-/** Whether a double holds a JSON number exactly, that is, would be printed with the same decimal value. */
+/** Returns true if a double holds a JSON number exactly, that is, would be printed with the same decimal value. */
 export function isExactNumber(text: string): boolean {
   const number = Number(text);
   const printed = String(number);
   return printed === text || (Number.isFinite(number) && normalForm(printed) === normalForm(text));
 }
 
-/** A double holds all numbers of fewer digits. */
+/** A double can hold every number with fewer digits. */
 const MOST_DIGITS = 16;
 
-/** Whether a JSON number is as good as its text: exact, and no integer out of the range where all integers are. */
+/** Returns true if a double can replace a JSON number: it is exact and, if an integer, within the safe range. */
 export function isPlainNumber(text: string): boolean {
   const isShort = text.length < MOST_DIGITS && !/[eE]/.test(text);
   if (isShort) return true;
@@ -51,7 +51,7 @@ export function isPlainNumber(text: string): boolean {
   return isExactNumber(text);
 }
 
-/** Sign, the digits without zeros at either end, and the power of ten of the last one. */
+/** Normalises a number: sign, digits without zeros at either end, and the power of ten of the last digit. */
 function normalForm(text: string): string {
   const [, sign, whole, fraction = '', exponent = '0'] = /^(-?)(\d+)(?:\.(\d*))?(?:[eE](.+))?$/.exec(text) ?? [];
   if (whole === undefined) return text;

@@ -101,7 +101,7 @@ const bytes = fc
   })
   .map((pieces) => Buffer.concat(pieces.map((piece) => Buffer.from(piece, piece === '\xff' ? 'latin1' : 'utf8'))));
 
-test('groups say the same wherever bytes are cut, and reading goes on from the end of any', async () => {
+test('groups do not depend on where bytes are cut, and reading resumes after any of them', async () => {
   await fc.assert(
     fc.asyncProperty(
       bytes,
@@ -129,7 +129,7 @@ test('groups say the same wherever bytes are cut, and reading goes on from the e
   );
 });
 
-test('a line of hundreds of megabytes is reported, and reading goes on', async () => {
+test('a line of hundreds of megabytes is reported, and reading continues', async () => {
   async function* body() {
     yield Buffer.from('{"a":1}\n{"b":"');
     const piece = Buffer.alloc(1024 * 1024, 'x');

@@ -1,17 +1,17 @@
 import { isUtf8 } from 'node:buffer';
 import { BATCH_BYTES, joined } from '../blocks.ts';
 
-/** Lines of somebody's ndjson file, as many as were read together. */
+/** Lines of an ndjson file that were read together. */
 export interface LineGroup {
   /** Number of the group's first line, from 1. */
   firstLine: number;
   /** Number of the line after the group. */
   nextLine: number;
-  /** Bytes from the start of the file to the end of the group: with `nextLine` all that is needed to go on from here. */
+  /** Offset of the end of the group, in bytes. Together with `nextLine`, the position to resume from. */
   offset: number;
-  /** Lines that are text, without their line ends; blank ones are left out. */
+  /** Lines without their line ends. Blank lines are omitted. */
   lines: string[];
-  /** The number of each of `lines`. */
+  /** Line number of each of `lines`. */
   numbers: number[];
   /** Lines that cannot be read. */
   bad: BadLine[];
@@ -20,25 +20,25 @@ export interface LineGroup {
 /** A line that cannot be read. */
 export interface BadLine {
   line: number;
-  /** As a sentence fragment: `not UTF-8`. */
+  /** The reason, without a capital or a full stop: `not UTF-8`. */
   reason: string;
-  /** Its beginning, as far as it can be shown. */
+  /** Start of the line, as far as it can be shown. */
   text: string;
 }
 
-/** Where in a file reading stands: bytes passed, and the number of the next line. */
+/** Position in a file: offset in bytes, and number of the next line. */
 export interface LinePosition {
   offset: number;
   line: number;
 }
 
-/** How lines are read. */
+/** Options of `ndjsonLines`. */
 export interface LineOptions {
-  /** Longer lines are reported, not read. 64 MiB, and never more than 256 MiB. */
+  /** Longer lines are reported as bad. Default: 64 MiB, at most 256 MiB. */
   maxLineBytes?: number;
-  /** Bytes read together. */
+  /** Approximate size of a group, in bytes. */
   groupBytes?: number;
-  /** Where `body` begins in the file: `offset` and `nextLine` of the last group that was read before. */
+  /** Position of `body` in the file: `offset` and `nextLine` of the last group read before. Default: the start. */
   from?: LinePosition;
 }
 
@@ -50,8 +50,8 @@ const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 const SHOWN_BYTES = 1000;
 
 /**
- * Reads the lines of an ndjson file as people write it: with or without a line feed at its end, a byte order mark, CRLF or
- * blank lines. What is no UTF-8 or too long is reported, and reading goes on after it.
+ * Reads the lines of an ndjson file as people write them: with or without a line feed at the end, a byte order mark, CRLF or blank lines.
+ * Lines that are not UTF-8 or too long are reported as bad, and reading continues after them.
  *
  * @example
  * for await (const group of ndjsonLines(createReadStream(path))) {
@@ -74,13 +74,13 @@ export async function* ndjsonLines(
   }
 }
 
-/** A line of which only the beginning was kept. */
+/** A line that is too long. Only its start is kept. */
 interface LongLine {
   beginning: Buffer;
   bytes: number;
 }
 
-/** Cuts bytes into blocks of whole lines; of lines that are too long it keeps no more than can be shown. */
+/** Cuts bytes into blocks of complete lines. Of a line that is too long, it keeps only what can be shown. */
 async function* cutLines(
   body: AsyncIterable<Uint8Array>,
   groupBytes: number,
@@ -105,7 +105,7 @@ async function* cutLines(
       heldBytes += piece.length;
       const end = piece.lastIndexOf(LF) + 1;
       openBytes = end === 0 ? openBytes + piece.length : piece.length - end;
-      // A byte order mark and a carriage return are not part of the line; they are taken off only later.
+      // A byte order mark and a carriage return are not part of the line. They are removed later.
       const isLong = openBytes > maxLineBytes + BYTE_ORDER_MARK.length + 1;
       if (heldBytes - openBytes < groupBytes && !isLong) continue;
       const bytes = joined(held);
@@ -146,13 +146,13 @@ function readBlock(block: Buffer, from: LinePosition, maxLineBytes: number): Lin
   const bytes = hasMark ? block.subarray(BYTE_ORDER_MARK.length) : block;
   if (bytes.length === 0) return group;
   const lines = isUtf8(bytes) ? bytes.toString('utf8').split('\n') : linesOf(bytes);
-  // What follows the last line feed is no line, unless it is something.
+  // If nothing follows the last line feed, that is not a line.
   if (bytes[bytes.length - 1] === LF) lines.pop();
   for (let i = 0; i < lines.length; i++) readLine(lines[i]!, group, maxLineBytes);
   return group;
 }
 
-/** A line is handed in as bytes only where not all of its block is text. */
+/** Adds a line to its group. It is given as bytes only if its block is not valid UTF-8. */
 function readLine(line: string | Buffer, group: LineGroup, maxLineBytes: number): void {
   const number = group.nextLine++;
   const content = withoutReturn(line);
@@ -190,7 +190,7 @@ function isBlank(line: string): boolean {
 
 function isLongerThan(line: string | Buffer, bytes: number): boolean {
   if (typeof line !== 'string') return line.length > bytes;
-  // A character of a string takes three bytes of UTF-8 at most, so hardly any line needs to be measured.
+  // A character takes at most three bytes of UTF-8, so few lines need to be measured.
   return line.length * 3 > bytes && Buffer.byteLength(line) > bytes;
 }
 

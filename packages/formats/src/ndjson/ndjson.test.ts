@@ -30,7 +30,7 @@ const record = fc.dictionary(
   { noNullPrototype: true },
 ) as fc.Arbitrary<JsonRecord>;
 
-test('what is encoded is decoded, wherever the bytes are cut', async () => {
+test('encoded records are decoded, wherever the bytes are cut', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(record, { maxLength: 8 }),
@@ -46,7 +46,7 @@ test('what is encoded is decoded, wherever the bytes are cut', async () => {
   );
 });
 
-test('one line a record, numbers as they were', () => {
+test('each record is a line, with unchanged numbers', () => {
   const records = [
     { a: 'x\ny', b: rawNumber('1e400') },
     { c: '\ud800', d: undefined as unknown as Json },
@@ -54,7 +54,7 @@ test('one line a record, numbers as they were', () => {
   expect(ndjsonEncoder()(records as JsonRecord[]).toString()).toBe('{"a":"x\\ny","b":1e400}\n{"c":"\\ud800"}\n');
 });
 
-test('floats that JSON has no number for are texts in a line, and numbers again in a record', async () => {
+test('floats that JSON cannot represent are strings in a line, and numbers again in a record', async () => {
   const float: Field = { ...field('f', 'number'), schema: { type: ['number', 'null'], pgType: 'double precision' } };
   const records = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, 0.1, null].map((f) => ({ f }));
   const bytes = ndjsonEncoder([float])(records);
@@ -68,7 +68,7 @@ test('floats that JSON has no number for are texts in a line, and numbers again 
     '',
   ]);
   expect(await decode(bytes, { fields: [float] })).toStrictEqual(records);
-  // Nor are they null where nobody has said yet which fields are numbers.
+  // They are not null either if the number fields are not known yet.
   expect(ndjsonEncoder()(records.slice(0, 2)).toString()).toBe('{"f":"NaN"}\n{"f":"Infinity"}\n');
 });
 
@@ -79,7 +79,7 @@ test('a record is read back from its line', () => {
   }
 });
 
-test('the sign of zero stays where the fields say that there is a number', async () => {
+test('the sign of zero is kept in number fields', async () => {
   const fields = [field('a', 'number'), field('__proto__', 'number')];
   const bytes = ndjsonEncoder(fields)([JSON.parse('{"a":-0,"b":1,"__proto__":-0}')]);
   expect(bytes.toString()).toBe('{"a":-0,"b":1,"__proto__":-0}\n');
@@ -92,7 +92,7 @@ test('a double past 2^53 is printed like an integer and comes back as a double',
   expect(await decode(ndjsonEncoder(fields)(values), { fields })).toEqual(values);
 });
 
-test('a batch larger than one string piece', async () => {
+test('a batch larger than one flush', async () => {
   const records = Array.from({ length: 20 }, (_, index) => ({ a: String(index).repeat(1e6) }));
   expect(await decode(ndjsonEncoder()(records))).toEqual(records);
 });
@@ -150,8 +150,8 @@ test.each([
     '{"a":1\n',
     "line 2 of an ndjson part cannot be read: Expected ',' or '}' after property value in JSON at position 6 (line 1 column 7)",
   ],
-  ['[1]\n', 'line 2 of an ndjson part cannot be read: it is no JSON object'],
-  ['null\n', 'line 2 of an ndjson part cannot be read: it is no JSON object'],
+  ['[1]\n', 'line 2 of an ndjson part cannot be read: it is not a JSON object'],
+  ['null\n', 'line 2 of an ndjson part cannot be read: it is not a JSON object'],
 ])('%j is refused, with its line', async (line, message) => {
   await expect(decode(`{"a":1}\n${line}`, { batchBytes: 8 })).rejects.toMatchObject({
     code: 'DATASET_CORRUPT',
@@ -160,11 +160,11 @@ test.each([
   await expect(decode(`{"a":1}\n${line}`)).rejects.toMatchObject({ code: 'DATASET_CORRUPT', message });
 });
 
-test('bytes that are no UTF-8 are refused', async () => {
+test('bytes that are not UTF-8 are refused', async () => {
   await expect(decode(Buffer.from('{"a":"\xff"}\n', 'latin1'))).rejects.toMatchObject({ code: 'DATASET_CORRUPT' });
 });
 
-test('a record is read exactly whether or not its neighbours need a closer look', async () => {
+test('a record is read exactly, whether or not its neighbours need the slow parser', async () => {
   const lines = ['{"a":1}', '{"a":12345678901234567890}', '{"a":0.5}'];
   expect(JSON.stringify(await decode(`${lines.join('\n')}\n`))).toBe(
     JSON.stringify(lines.map((line) => parseExact(line))),

@@ -5,12 +5,12 @@ import { compile, fieldOf } from '../compile.ts';
 import { mayBeMisread, mayBeSpelledOtherwise, parseExact, parseSpelled, rawNumber } from '../exact-json/exact-json.ts';
 import { compileFitter } from '../types/coerce-values.ts';
 
-/** Characters of text that are turned into bytes at a time, far below what a string can hold. */
+/** Number of characters to encode at a time, far below the longest string. */
 const FLUSH_CHARACTERS = 8 * 1024 * 1024;
 
 /**
- * Makes the encoder of records as JSON lines. Raw numbers are written as they were. What JavaScript has and `JSON.stringify`
- * drops is kept: with `fields`, the sign of zero of number fields; NaN and the infinities, as texts, in any case.
+ * Makes the encoder of records as JSON lines. Raw numbers are written unchanged. Unlike `JSON.stringify`, it keeps the sign of zero in
+ * number fields (with `fields`), and writes NaN and the infinities as strings.
  *
  * @example
  * String(ndjsonEncoder()([{ id: '1' }, { id: '2' }])); // '{"id":"1"}\n{"id":"2"}\n'
@@ -35,14 +35,14 @@ export function ndjsonEncoder(fields: readonly Field[] = [], toBytes: ToBytes = 
 }
 
 /**
- * Makes what writes a record of these fields as one line of JSON, as `ndjsonEncoder` does.
+ * Makes a function that writes a record with these fields as a line of JSON, as `ndjsonEncoder` does.
  *
  * @example
  * recordWriter(fieldsOf(schema))({ id: '1', share: -0 }); // '{"id":"1","share":-0}'
  */
 export function recordWriter(fields: readonly Field[] = []): (record: JsonRecord) => string {
   const isExact = compileIsExact(fields);
-  // Without fields nobody knows which are numbers: what JSON has none for was written as null.
+  // Without fields, the number fields are unknown: JSON.stringify wrote null for numbers that JSON lacks.
   if (fields.length > 0) return (record) => (isExact(record) ? JSON.stringify(record) : exactText(record));
   return (record) => {
     const text = JSON.stringify(record);
@@ -51,7 +51,7 @@ export function recordWriter(fields: readonly Field[] = []): (record: JsonRecord
 }
 
 /**
- * Makes what reads a line of `recordWriter` back.
+ * Makes a function that reads a line written by `recordWriter`.
  *
  * @example
  * recordReader(fieldsOf(schema))('{"id":"1","share":-0}'); // { id: '1', share: -0 }
@@ -65,7 +65,7 @@ export function recordReader(fields: readonly Field[] = []): (text: string) => J
   };
 }
 
-/** Whether `JSON.stringify` writes all numbers of a record as they are. */
+/** Compiles a test that is true if `JSON.stringify` writes all numbers of a record exactly. */
 function compileIsExact(fields: readonly Field[]): (record: JsonRecord) => boolean {
   const checks = fields
     .filter((field) => field.kind === 'number')
@@ -84,7 +84,7 @@ function hasNotFinite(record: JsonRecord): boolean {
   return false;
 }
 
-/** A value as JSON that keeps the sign of zero; NaN and the infinities as texts. */
+/** Writes a value as JSON that keeps the sign of zero, with NaN and the infinities as strings. */
 export function exactText(value: unknown): string {
   return JSON.stringify(value, (_, member: unknown) => {
     if (typeof member !== 'number' || (member !== 0 && member - member === 0)) return member;
@@ -93,23 +93,23 @@ export function exactText(value: unknown): string {
   });
 }
 
-/** How `ndjsonDecoder` reads a part. */
+/** Options of `ndjsonDecoder`. */
 export interface NdjsonDecoderOptions extends BatchLimits {
   fields?: readonly Field[];
-  /** Fits each record to the fields: for streams whose schema was inferred after the part had been written. */
+  /** Converts each record to the types of the fields, for streams whose schema was inferred after the part was written. */
   coerce: boolean;
 }
 
 /**
- * Makes the decoder of parts that `ndjsonEncoder` wrote. It keeps every number exact, and throws `DATASET_CORRUPT`,
- * naming the line, where a line is no JSON object. For files that people wrote there is `ndjsonLines`.
+ * Makes the decoder of parts that `ndjsonEncoder` wrote. It keeps every number exact, and throws `DATASET_CORRUPT` naming the line if
+ * one is not a JSON object. For files that people wrote, use `ndjsonLines`.
  */
 export function ndjsonDecoder(
   options: NdjsonDecoderOptions,
 ): (body: AsyncIterable<Uint8Array>) => AsyncIterable<Batch> {
   const { batchRows = BATCH_ROWS, batchBytes = BATCH_BYTES, rowBytes, fields = [], coerce } = options;
   const fit = compileFitter(fields, coerce);
-  // A column of numbers that became one of texts has the digits that were written: 1.50, not 1.5.
+  // A column of numbers that became strings keeps the digits as written: 1.50, not 1.5.
   const spelled = coerce && fields.some(({ kind }) => kind === 'decimal' || kind === 'string' || kind === 'json');
   return async function* decode(body) {
     const parseTogether = togetherParser(spelled);
@@ -124,11 +124,11 @@ export function ndjsonDecoder(
 }
 
 /**
- * Makes what parses all lines of a block as one array, which is faster than one by one. It gives nothing where a number, a
- * name, an error or an open last line needs a closer look.
+ * Makes a function that parses all lines of a block as one array, which is faster than one by one. It returns undefined if a number, a
+ * name, an error or an incomplete last line needs closer examination.
  */
 function togetherParser(spelled: boolean): (block: Buffer) => JsonRecord[] | undefined {
-  // Used for one block after the other: fresh memory costs more than copying.
+  // Reused for one block after the other, because new memory costs more than copying.
   let array = Buffer.alloc(0);
   return (block) => {
     const end = block.length;
@@ -136,7 +136,7 @@ function togetherParser(spelled: boolean): (block: Buffer) => JsonRecord[] | und
     if (array.length <= end) array = Buffer.allocUnsafeSlow(end + 1);
     array[0] = OPENING_BRACKET;
     array.set(block, 1);
-    // JSON has no line feeds within strings, so each ends a record.
+    // JSON strings contain no line feeds, so each one ends a record.
     for (let at = array.indexOf(LF, 1); at < end && at !== -1; at = array.indexOf(LF, at + 1)) array[at] = COMMA;
     array[end] = CLOSING_BRACKET;
     const text = partText(array.subarray(0, end + 1));
@@ -168,7 +168,7 @@ function parseLine(line: string, number: number, parse: (line: string) => Json):
   } catch (error) {
     throw corruptLine(number, (error as Error).message);
   }
-  if (!isRecord(value)) throw corruptLine(number, 'it is no JSON object');
+  if (!isRecord(value)) throw corruptLine(number, 'it is not a JSON object');
   return value;
 }
 

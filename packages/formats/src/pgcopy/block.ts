@@ -1,12 +1,12 @@
-/** A run of bytes that rows are read from, in the three shapes that readers want it in. */
+/** Bytes to read rows from, in the three forms that readers need. */
 export interface Block {
   bytes: Buffer;
   view: DataView;
-  /** The bytes as one text, a character each: texts without other than ASCII are cut out of it. Empty where that would be too long. */
+  /** The bytes as a string with one character for each. ASCII texts are cut out of it. Empty if it would be too long. */
   latin: string;
 }
 
-/** Texts beyond this are made one by one: V8's strings end at half a gigabyte, rows do not. */
+/** In longer blocks, texts are decoded one by one: V8's strings are limited to half a gigabyte, rows are not. */
 const LONGEST_LATIN = 16 * 1024 * 1024;
 
 export function blockOf(bytes: Buffer): Block {
@@ -17,7 +17,7 @@ export function blockOf(bytes: Buffer): Block {
   };
 }
 
-/** Bytes that grow while rows are written. */
+/** A buffer that grows as rows are written. */
 export interface Sink {
   bytes: Buffer;
   view: DataView;
@@ -29,7 +29,7 @@ export function createSink(): Sink {
   return { bytes, view: new DataView(bytes.buffer), at: 0 };
 }
 
-/** Makes room for so many more bytes. */
+/** Makes room for this many more bytes. */
 export function reserve(sink: Sink, count: number): void {
   if (sink.at + count <= sink.bytes.length) return;
   const bytes = Buffer.allocUnsafeSlow(Math.max(sink.bytes.length * 2, sink.at + count));
@@ -38,7 +38,7 @@ export function reserve(sink: Sink, count: number): void {
   sink.view = new DataView(bytes.buffer);
 }
 
-/** The length that stands before a value's bytes. There must be room for both. */
+/** Writes the length before a value's bytes. There must be room for both. */
 export function putLength(sink: Sink, length: number): void {
   sink.view.setInt32(sink.at, length);
   sink.at += 4;

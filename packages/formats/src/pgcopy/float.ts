@@ -2,10 +2,10 @@ import { putLength, reserve } from './block.ts';
 import { shortestDouble, shortestSingle } from './shortest-decimal.ts';
 import type { ReadValue, WriteValue } from './values.ts';
 
-/** NaN and infinities come as they are. */
+/** Reads a double, including NaN and the infinities. */
 export const readFloat8: ReadValue = ({ view }, from) => view.getFloat64(from);
 
-/** What PostgreSQL prints of it, read as a double: `0.1`, not the nearest float of four bytes. */
+/** Reads a float of four bytes as the double of the text that PostgreSQL prints: `0.1`, not the nearest float. */
 export const readFloat4: ReadValue = ({ view }, from) => {
   const value = view.getFloat32(from);
   return value === Math.trunc(value) && value < 16_777_216 && value > -16_777_216
@@ -25,7 +25,7 @@ export const readFloat4Text: ReadValue = ({ view }, from) => {
   return Number.isFinite(value) ? floatText(value, shortestSingle(value), 6) : String(value);
 };
 
-/** As PostgreSQL prints a float: with an exponent of at least two digits below 1e-4, and from 10^`most` on. */
+/** Formats a float as PostgreSQL does: with an exponent of at least two digits if it is below 1e-4, or at least 10^`most`. */
 function floatText(value: number, exponential: string, most: number): string {
   if (value === 0) return 1 / value < 0 ? '-0' : '0';
   const [shown, power] = exponential.split('e') as [string, string];
@@ -55,7 +55,7 @@ export const writeFloat4: WriteValue = (sink, value) => {
   const number = numberOf(value);
   if (number === undefined) return false;
   const single = Math.fround(number);
-  // Too large or too small for four bytes.
+  // Too large or too small for a float of four bytes.
   if (Number.isFinite(single) !== Number.isFinite(number) && !Number.isNaN(number)) return false;
   if (single === 0 && number !== 0) return false;
   reserve(sink, 8);
@@ -67,7 +67,7 @@ export const writeFloat4: WriteValue = (sink, value) => {
 
 const DECIMAL = /^-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 
-/** A double from a JSON number or a decimal's text; undefined where it would not hold it. */
+/** Returns the double for a JSON number or a decimal text, or undefined if it overflows or underflows. */
 function numberOf(value: unknown): number | undefined {
   if (typeof value === 'number') return value;
   if (value === 'NaN' || value === 'Infinity' || value === '-Infinity') return Number(value);

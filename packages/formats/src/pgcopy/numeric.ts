@@ -1,15 +1,15 @@
 import { putLength, reserve } from './block.ts';
 import type { ReadValue, WriteValue } from './values.ts';
 
-// Four int16: count of digits, weight of the first, sign, digits shown after the point; then the digits, to the base of
-// 10,000. https://github.com/postgres/postgres/blob/master/src/backend/utils/adt/numeric.c (numeric_send)
+// Four int16: number of digits, weight of the first, sign, scale; then the digits, in base 10,000.
+// https://github.com/postgres/postgres/blob/master/src/backend/utils/adt/numeric.c (numeric_send)
 const HEADER = 8;
 const NEGATIVE = 0x4000;
 const NAN = 0xc000;
 const INFINITE = 0xd000;
 const NEGATIVE_INFINITE = 0xf000;
 const MOST_SCALE = 16383;
-/** Digits before the point. */
+/** The most digits before the point. */
 const MOST_WHOLE = 131072;
 
 const SPECIAL: Record<number, string> = {
@@ -20,7 +20,7 @@ const SPECIAL: Record<number, string> = {
 
 const FOUR_DIGITS: string[] = [];
 
-/** The text that PostgreSQL prints, with as many digits after the point as the value is shown with. */
+/** Reads a numeric as PostgreSQL prints it, with its scale. */
 export const readNumeric: ReadValue = ({ view }, from, to) => {
   if (to - from < HEADER) return undefined;
   const count = view.getUint16(from);
@@ -50,12 +50,12 @@ export const readNumeric: ReadValue = ({ view }, from, to) => {
 
 const DECIMAL = /^(-?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,6}))?$/;
 
-/** Keeps the digits after the point as they are written, zeros too. */
+/** Writes a numeric. Keeps all digits after the point, including zeros. */
 export const writeNumeric: WriteValue = (sink, value) => {
   if (typeof value !== 'string') return false;
   const special = Object.keys(SPECIAL).find((sign) => SPECIAL[Number(sign)] === value);
   if (special !== undefined) {
-    // NaN is shown with no digits, an infinite number too.
+    // NaN and the infinities have no digits.
     reserve(sink, 4 + HEADER);
     putHeader(sink, { count: 0, weight: 0, sign: Number(special), scale: 0 });
     return true;
@@ -65,7 +65,7 @@ export const writeNumeric: WriteValue = (sink, value) => {
   const exponent = Number(power);
   const scale = Math.max(0, fraction.length - exponent);
   const digits = (whole + fraction).replace(/^0+/, '');
-  // Where the point stands in `digits`; negative where zeros are between it and them.
+  // Position of the point in `digits`. Negative if there are zeros between the point and the digits.
   const point = digits.length - fraction.length + exponent;
   if (scale > MOST_SCALE || (digits !== '' && point > MOST_WHOLE)) return false;
   if (digits === '') {

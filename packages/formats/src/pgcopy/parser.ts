@@ -3,15 +3,15 @@ import { compile, memberOf } from '../compile.ts';
 import type { Block } from './block.ts';
 import { pgcopyTypeOf } from './types.ts';
 
-/** What a run of the parser came to, beside the rows. */
+/** State after a run of the parser. */
 export interface Progress {
-  /** The trailer was read: no row follows. */
+  /** True if the trailer was read, so no row follows. */
   ended: boolean;
-  /** Where the bytes have to reach before it is worth trying the row that was not whole again. */
+  /** Number of bytes needed before the incomplete row can be parsed again. */
   needed: number;
 }
 
-/** Reads whole rows of a block from `at` on into `rows`; returns where the first begins that is not whole, or what follows the trailer. */
+/** Reads complete rows of a block from `at` into `rows`. Returns the offset of the first incomplete row, or the end of the trailer. */
 export type PgcopyParser = (
   block: Block,
   at: number,
@@ -20,10 +20,10 @@ export type PgcopyParser = (
   rowsBefore: number,
 ) => number;
 
-/** No value of PostgreSQL is larger (MaxAllocSize). */
+/** The largest value in PostgreSQL (MaxAllocSize). */
 const LARGEST_VALUE = 2 ** 30;
 
-/** Compiles the parser of rows with these fields, all of which are on the whitelist. */
+/** Compiles the parser for rows with these fields. pgcopy must support all their types. */
 export function compilePgcopyParser(fields: readonly Field[]): PgcopyParser {
   const parameters: Record<string, unknown> = { fields, wrongCount, wrongLength, unreadable };
   const cells = fields.map((field, index) => {
@@ -69,18 +69,18 @@ function cellParser(index: number, size: number | undefined): string {
 }
 
 function wrongCount(count: number, fields: Field[], row: number): never {
-  throw corruptPgcopy(`row ${row} has ${count} columns, the schema ${fields.length}`);
+  throw corruptPgcopy(`row ${row} has ${count} columns, the schema has ${fields.length}`);
 }
 
 function wrongLength(length: number, { name, schema }: Field, row: number): never {
-  throw corruptPgcopy(`row ${row}: "${name}" has ${length} bytes, which no ${schema.pgType} has`);
+  throw corruptPgcopy(`row ${row}: "${name}" has ${length} bytes, which ${schema.pgType} never has`);
 }
 
 function unreadable({ name, schema }: Field, row: number): never {
-  throw corruptPgcopy(`row ${row}: the bytes of "${name}" are no ${schema.pgType}`);
+  throw corruptPgcopy(`row ${row}: the bytes of "${name}" are not a valid ${schema.pgType}`);
 }
 
-/** The error of bytes that are not COPY's binary form of these fields. */
+/** Makes the error for bytes that are not COPY's binary format of these fields. */
 export function corruptPgcopy(what: string): AriesError {
   return new AriesError('DATASET_CORRUPT', `a pgcopy part cannot be read: ${what}`, {
     hint: 'Extract the dataset again with --force.',

@@ -31,7 +31,7 @@ async function decode(bytes: Buffer, { size = 7, batchBytes = 100 } = {}): Promi
   return (await Array.fromAsync(batches)).flat();
 }
 
-/** The part with these bytes in the place of others; `at` counts from the first row. */
+/** Replaces bytes of the part. `at` counts from the first row. */
 function patched(at: number, bytes: readonly number[]): Buffer {
   const copy = Buffer.from(part);
   copy.set(bytes, PGCOPY_HEAD.length + at);
@@ -44,7 +44,7 @@ test('chunks and blocks may end anywhere', async () => {
   }
 });
 
-test('rows far larger than a block, and an extension of the header that nobody knows', async () => {
+test('rows far larger than a block, and an unknown header extension', async () => {
   const large = [
     { ...records[0], text: 'é'.repeat(3_000_000) },
     ...records,
@@ -60,40 +60,44 @@ test('a part without a row', async () => {
   expect(await decode(Buffer.concat([PGCOPY_HEAD, PGCOPY_TAIL]))).toEqual([]);
 });
 
-describe('bytes that are no part', () => {
-  test('it ends anywhere before its end', async () => {
+describe('invalid parts', () => {
+  test('it is truncated anywhere', async () => {
     for (let length = 0; length < part.length; length++) {
       await expect(decode(part.subarray(0, length))).rejects.toMatchObject({ code: 'DATASET_CORRUPT' });
     }
-    await expect(decode(part.subarray(0, -1))).rejects.toThrow('it ends before its end is marked');
+    await expect(decode(part.subarray(0, -1))).rejects.toThrow('it ends without the trailer');
   });
 
   test.each<[string, Buffer, string]>([
-    ['another signature', Buffer.concat([Buffer.from('x'), part]), 'it does not begin as COPY begins'],
+    ['another signature', Buffer.concat([Buffer.from('x'), part]), 'it does not begin with the signature of COPY'],
     [
       'a flag',
       Buffer.concat([PGCOPY_HEAD.subarray(0, 11), Buffer.from([0, 1, 0, 0]), part.subarray(15)]),
-      'it has flags nobody knows',
+      'it has unknown flags',
     ],
     [
       'an endless header',
       Buffer.concat([PGCOPY_HEAD.subarray(0, 15), Buffer.from([0x7f, 0xff, 0xff, 0xff]), part.subarray(19)]),
-      'its header is said to have 2147483647 more bytes',
+      'its header extension has 2147483647 bytes',
     ],
-    ['too many columns', patched(0, [0, 7]), 'row 1 has 7 columns, the schema 6'],
-    ['a negative count', patched(0, [0xff, 0xfe]), 'row 1 has -2 columns, the schema 6'],
-    ['a negative length', patched(10, [0xff, 0xff, 0xff, 0xfe]), 'row 1: "text" has -2 bytes, which no text has'],
+    ['too many columns', patched(0, [0, 7]), 'row 1 has 7 columns, the schema has 6'],
+    ['a negative count', patched(0, [0xff, 0xfe]), 'row 1 has -2 columns, the schema has 6'],
+    ['a negative length', patched(10, [0xff, 0xff, 0xff, 0xfe]), 'row 1: "text" has -2 bytes, which text never has'],
     [
       'a length that no value has',
       patched(10, [0x7f, 0xff, 0xff, 0xff]),
-      'row 1: "text" has 2147483647 bytes, which no text has',
+      'row 1: "text" has 2147483647 bytes, which text never has',
     ],
-    ['a length beyond the end', patched(10, [0x3f, 0xff, 0xff, 0xff]), 'it ends before its end is marked'],
-    ['an integer of eight bytes', patched(2, [0, 0, 0, 8]), 'row 1: "id" has 8 bytes, which no integer has'],
-    ['a text that is no UTF-8', patched(14, [0xc3, 0x28]), 'row 1: the bytes of "text" are no text'],
-    ['a digit of numeric beyond 9999', patched(28, [0x27, 0x10]), 'row 1: the bytes of "amount" are no numeric(12,2)'],
-    ['rows behind the end', Buffer.concat([part, rows]), 'something follows its end'],
-    ['a second part', Buffer.concat([part, part]), 'something follows its end'],
+    ['a length beyond the end', patched(10, [0x3f, 0xff, 0xff, 0xff]), 'it ends without the trailer'],
+    ['an integer of eight bytes', patched(2, [0, 0, 0, 8]), 'row 1: "id" has 8 bytes, which integer never has'],
+    ['a text that is not UTF-8', patched(14, [0xc3, 0x28]), 'row 1: the bytes of "text" are not a valid text'],
+    [
+      'a digit of numeric beyond 9999',
+      patched(28, [0x27, 0x10]),
+      'row 1: the bytes of "amount" are not a valid numeric(12,2)',
+    ],
+    ['rows behind the end', Buffer.concat([part, rows]), 'there is more data after its end'],
+    ['a second part', Buffer.concat([part, part]), 'there is more data after its end'],
   ])('%s', async (_, bytes, message) => {
     await expect(decode(bytes)).rejects.toMatchObject({
       code: 'DATASET_CORRUPT',
@@ -102,15 +106,15 @@ describe('bytes that are no part', () => {
     await expect(decode(bytes, { size: 1_000_000, batchBytes: 1_000_000 })).rejects.toThrow(message);
   });
 
-  test('floats have three numbers more than JSON', async () => {
+  test('floats include NaN and the infinities, which JSON lacks', async () => {
     const floats = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0];
     const bytes = pgcopyEncoder(fields)(floats.map((share) => ({ ...records[0]!, share })));
     const decoded = await decode(Buffer.concat([PGCOPY_HEAD, bytes, PGCOPY_TAIL]));
     expect(decoded.map(({ share }) => share)).toStrictEqual(floats);
   });
 
-  // Not those of the head: an extension may be as long as all rows are, and the checksum is what tells that it is none.
-  test('any bytes of rows changed: records or an error that says so, never anything else', async () => {
+  // Not those of the header: an extension may be as long as all rows, and only the checksum shows that it is none.
+  test('changed bytes of rows give records or an error that says so, nothing else', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.tuple(fc.integer({ min: PGCOPY_HEAD.length, max: part.length - 1 }), fc.nat(255)), {
@@ -147,7 +151,7 @@ test.each<[string, JsonRecord, string]>([
   expect(() => pgcopyEncoder(fields)([record])).toThrow(message);
 });
 
-test('date-times with an offset are written as what they are in UTC', async () => {
+test('date-times with an offset are written in UTC', async () => {
   const at = pgcopyEncoder(fields)([{ ...records[0]!, at: '2026-01-01T05:30:00.5+05:30' }]);
   expect(at.equals(pgcopyEncoder(fields)([records[0]!]))).toBe(true);
 });

@@ -14,21 +14,21 @@ import { compilePgcopyParser, corruptPgcopy, type Progress } from './parser.ts';
 import { pgcopyObstacle, pgcopyTypeOf } from './types.ts';
 
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1');
-/** Signature, flags, and the length of an extension that follows. */
+/** Size of signature, flags, and the length of the extension. */
 const HEADER_BYTES = SIGNATURE.length + 8;
-/** Flags that a reader has to know; of these only "has OIDs" was ever given out, and it is gone. */
+/** Flags that a reader must know. The only one ever defined, "has OIDs", no longer exists. */
 const CRITICAL_FLAGS = 0xffff0000;
 
 /**
- * What stands before and behind the rows of COPY's binary form.
+ * Header and trailer around the rows in COPY's binary format.
  * https://www.postgresql.org/docs/current/sql-copy.html#SQL-COPY-FILE-FORMATS
  */
 export const PGCOPY_HEAD: Buffer = Buffer.concat([SIGNATURE, Buffer.alloc(8)]);
 export const PGCOPY_TAIL: Buffer = Buffer.from([0xff, 0xff]);
 
 /**
- * Makes the encoder of rows in COPY's binary form, without head and tail. Throws `CONFIG_INVALID`, naming the field and
- * its type, where one is not on the whitelist; the encoder throws `DATA_INVALID` for a value that its type does not have.
+ * Makes the encoder of rows in COPY's binary format, without header and trailer. Throws `CONFIG_INVALID` naming a field whose type pgcopy
+ * does not support. The encoder throws `DATA_INVALID` for a value that the type cannot hold.
  */
 export function pgcopyEncoder(fields: readonly Field[]): (batch: Batch) => Buffer {
   refuseOthers(fields);
@@ -74,14 +74,14 @@ function unfit(value: unknown, { name, schema }: Field): never {
   throw new AriesError(
     'DATA_INVALID',
     `"${name}" is ${shown.length > 60 ? `${shown.slice(0, 60)}…` : shown}, which ${schema.pgType} cannot hold`,
-    { hint: 'Stage as csv or ndjson: then the destination rejects such records one by one.' },
+    { hint: 'Stage as csv or ndjson. The destination then rejects such records one by one.' },
   );
 }
 
 /**
- * Makes the decoder of parts in COPY's binary form: the records are those that the csv decoder makes of the same rows.
- * It throws `DATASET_CORRUPT`, naming row and field, where the bytes are not these fields' rows, head and tail included,
- * and `DATA_INVALID` for NaN and infinities of fields that are JSON numbers.
+ * Makes the decoder of parts in COPY's binary format. Returns the same records as the csv decoder for the same rows. Throws
+ * `DATASET_CORRUPT` naming row and field if the bytes are not a valid part with these fields, and `DATA_INVALID` for NaN and the
+ * infinities in fields that are JSON numbers.
  */
 export function pgcopyDecoder(
   fields: readonly Field[],
@@ -97,7 +97,7 @@ export function pgcopyDecoder(
     let begun = false;
     let rowsBefore = 0;
     for await (const piece of pieces(body, batchBytes)) {
-      if (progress.ended) throw corruptPgcopy('something follows its end');
+      if (progress.ended) throw corruptPgcopy('there is more data after its end');
       held.push(piece);
       size += piece.length;
       if (size < progress.needed) {
@@ -118,30 +118,31 @@ export function pgcopyDecoder(
       at = parse(block, at, rows, progress, rowsBefore);
       rowsBefore += rows.length;
       yield* batchesOf(rows, batchRows);
-      if (progress.ended && at < size) throw corruptPgcopy('something follows its end');
+      if (progress.ended && at < size) throw corruptPgcopy('there is more data after its end');
       held = at < size ? [block.bytes.subarray(at)] : [];
       size -= at;
-      // A row longer than a block is joined anew each time it is tried: only once it may have doubled, which keeps that linear.
+      // A row longer than a block is joined again for each attempt. Waiting until it may have doubled keeps that linear.
       progress.needed = Math.max(progress.needed - at, size + Math.min(size, 16 * 1024 * 1024));
     }
     if (progress.ended) return;
-    // What was put off above may be whole after all.
+    // The row that was put off above may be complete.
     if (begun && size > 0) {
       const rows: JsonRecord[] = [];
       const at = parse(blockOf(joined(held)), 0, rows, progress, rowsBefore);
       yield* batchesOf(rows, batchRows);
       if (progress.ended && at === size) return;
     }
-    throw corruptPgcopy(progress.ended ? 'something follows its end' : 'it ends before its end is marked');
+    throw corruptPgcopy(progress.ended ? 'there is more data after its end' : 'it ends without the trailer');
   };
 }
 
-/** Where the rows begin, which may be beyond these bytes. */
+/** Returns the offset of the first row, which may be beyond these bytes. */
 function headerEnd(bytes: Buffer): number {
-  if (!bytes.subarray(0, SIGNATURE.length).equals(SIGNATURE)) throw corruptPgcopy('it does not begin as COPY begins');
-  if ((bytes.readUInt32BE(SIGNATURE.length) & CRITICAL_FLAGS) !== 0) throw corruptPgcopy('it has flags nobody knows');
+  if (!bytes.subarray(0, SIGNATURE.length).equals(SIGNATURE))
+    throw corruptPgcopy('it does not begin with the signature of COPY');
+  if ((bytes.readUInt32BE(SIGNATURE.length) & CRITICAL_FLAGS) !== 0) throw corruptPgcopy('it has unknown flags');
   const extension = bytes.readInt32BE(SIGNATURE.length + 4);
-  if (extension < 0 || extension > 2 ** 20) throw corruptPgcopy(`its header is said to have ${extension} more bytes`);
+  if (extension < 0 || extension > 2 ** 20) throw corruptPgcopy(`its header extension has ${extension} bytes`);
   return HEADER_BYTES + extension;
 }
 
@@ -156,11 +157,11 @@ function refuseOthers(fields: readonly Field[]): void {
   if (obstacle !== undefined) throw notPgcopy(obstacle);
 }
 
-/** The error of a stream that cannot be staged as pgcopy, and why. */
+/** Makes the error for a stream that cannot be staged as pgcopy, with the reason. */
 export function notPgcopy(obstacle: string, stream?: string): AriesError {
   const which = stream === undefined ? 'the records' : stream;
   return new AriesError('CONFIG_INVALID', `pgcopy cannot hold ${which}: ${obstacle}`, {
     ...(stream === undefined ? {} : { stream }),
-    hint: 'Stage it as csv; docs/reference/types.md lists the types that pgcopy has.',
+    hint: 'Stage it as csv. docs/reference/types.md lists the types that pgcopy supports.',
   });
 }

@@ -1,12 +1,12 @@
 /**
- * The shortest decimal that reads back as a float, as PostgreSQL chooses it: strictly between the points half-way to the
- * neighbours, where JavaScript (and IEEE's tie to even) also takes one that lies on such a point: 1e23 is 9.999999999999999e22.
+ * Returns the shortest decimal that reads back as a double, as PostgreSQL chooses it: strictly between the midpoints to its neighbours.
+ * JavaScript (with IEEE's ties to even) also accepts a midpoint itself: 1e23, where PostgreSQL has 9.999999999999999e22.
  * https://github.com/postgres/postgres/blob/master/src/common/d2s.c (STRICTLY_SHORTEST)
  */
 export function shortestDouble(value: number): string {
   const shortest = value.toExponential();
   const size = Math.abs(value);
-  // Below, a point half-way has more digits than a double's shortest text; the tiniest have few bits, so look.
+  // In this range a midpoint has more digits than the shortest text of a double. The tiniest doubles have few bits and need the search.
   if (size < 2 ** 52 && size >= 2 ** -1020) return shortest;
   if (size === 0) return shortest;
   const ends = endsOf(size, { bits: 53, least: -1074 });
@@ -17,7 +17,7 @@ export function shortestDouble(value: number): string {
   return shortest;
 }
 
-/** The same of a float of four bytes. */
+/** Returns the shortest decimal of a float of four bytes, in the same way. */
 export function shortestSingle(value: number): string {
   const size = Math.abs(value);
   if (size === 0 || (size < 2 ** 24 && Number.isInteger(size))) return value.toExponential();
@@ -26,12 +26,12 @@ export function shortestSingle(value: number): string {
 
 const bits = new DataView(new ArrayBuffer(4));
 
-/** What doubles can tell, which is nearly always; undefined where the decimal is close to an end or to the middle of two. */
+/** Tries with doubles, which nearly always suffice. Returns undefined if the decimal is close to a midpoint or halfway between two. */
 function plainly(value: number, size: number): string | undefined {
   bits.setFloat32(0, size);
-  // Of powers of two the lower end is nearer, of subnormal floats fewer digits may do.
+  // For a power of two the lower midpoint is nearer, and for subnormal floats fewer digits may suffice.
   if (size < 2 ** -126 || (bits.getUint32(0) & 0x7fffff) === 0) return undefined;
-  // Six digits tell all normal floats apart, so what six suffice for has no rival, and its zeros can go.
+  // Six digits distinguish all normal floats, so a six-digit text has no rival and can lose its zeros.
   for (let digits = 5; digits < 9; digits++) {
     const text = value.toExponential(digits);
     const off = Number(text) - value;
@@ -42,7 +42,7 @@ function plainly(value: number, size: number): string | undefined {
   return undefined;
 }
 
-/** Whether a float may lie in the middle of two decimals with so many digits behind the first. */
+/** Returns true if a float may lie halfway between two decimals with this many digits after the first. */
 function isMiddle(value: number, digits: number): boolean {
   const longer = value.toExponential(digits + 1);
   return longer.charAt(longer.indexOf('e') - 1) === '5' && Number(longer) === value;
@@ -63,7 +63,7 @@ interface Binary {
   exponent: number;
 }
 
-/** A float, and the points half-way to both neighbours. */
+/** A float, and the midpoints to both neighbours. */
 interface Ends {
   exact: Binary;
   low: Binary;
@@ -76,7 +76,7 @@ function endsOf(size: number, { bits, least }: { bits: number; least: number }):
   while (size / 2 ** exponent >= 2 ** bits) exponent++;
   while (exponent > least && scaled(size, exponent) < 2 ** (bits - 1)) exponent--;
   const mantissa = BigInt(scaled(size, exponent));
-  // Below a power of two the neighbour is nearer by half.
+  // Below a power of two, the neighbour is half as far away.
   const isPower = mantissa === 1n << BigInt(bits - 1) && exponent > least;
   return {
     exact: { mantissa, exponent },
@@ -85,24 +85,24 @@ function endsOf(size: number, { bits, least }: { bits: number; least: number }):
   };
 }
 
-/** 2^-exponent may be more than a double holds. */
+/** Divides by 2^exponent. Works even if a double cannot hold 2^-exponent. */
 function scaled(size: number, exponent: number): number {
   return exponent < -1000 ? size * 2 ** 1000 * 2 ** (-exponent - 1000) : size / 2 ** exponent;
 }
 
-/** Of the decimals with so many digits behind the first, the closest that lies inside; of two as close the even one. */
+/** Finds the closest decimal with this many digits after the first that lies between the midpoints. Of two equally close, the even one. */
 function closestInside(value: number, digits: number, { exact, low, high }: Ends): string | undefined {
   const text = value.toExponential(digits);
   const [shown, power] = text.split('e') as [string, string];
   const minus = shown.startsWith('-') ? '-' : '';
   const whole = BigInt(shown.replace(/[-.]/g, ''));
-  // JavaScript rounds up from the middle.
+  // JavaScript rounds up from halfway.
   const isMiddle = compare(
     { digits: 2n * whole - 1n, power: Number(power) - digits },
     { ...exact, exponent: exact.exponent + 1 },
   );
   const closest = isMiddle === 0 && whole % 2n === 1n ? whole - 1n : whole;
-  // Where the lower end is nearer than the upper one, the closest may lie outside, and the next one above inside.
+  // If the lower midpoint is nearer than the upper one, the closest decimal may lie outside and the next one above inside.
   for (const candidate of [closest, closest + 1n]) {
     const decimal = { digits: candidate, power: Number(power) - digits };
     if (compare(decimal, low) <= 0 || compare(decimal, high) >= 0) continue;
@@ -127,7 +127,7 @@ function digitsIn(exponential: string): number {
   return exponential.slice(0, exponential.indexOf('e')).replace(/[-.]/g, '').length;
 }
 
-/** Without zeros at the end of the digits. */
+/** Removes zeros from the end of the digits. */
 function trimmed(exponential: string): string {
   return exponential.replace(/(\.\d{0,400}?)0{1,400}e/, '$1e').replace('.e', 'e');
 }

@@ -2,10 +2,10 @@ import { civilOfDays, daysOfCivil } from '../types/calendar.ts';
 import { putLength, reserve, type Sink } from './block.ts';
 import type { ReadValue, WriteValue } from './values.ts';
 
-// Days and microseconds since 2000-01-01, the ends of the type standing for infinity:
+// Days and microseconds since 2000-01-01. The minimum and maximum of the type mean infinity:
 // https://github.com/postgres/postgres/blob/master/src/include/datatype/timestamp.h
 const DAY_MICROSECONDS = 86_400_000_000;
-/** From 1970-01-01. */
+/** Days from 1970-01-01 to 2000-01-01. */
 const DAYS_TO_2000 = 10_957;
 const INFINITE_DATE = 2 ** 31 - 1;
 const NEGATIVE_INFINITE_DATE = -(2 ** 31);
@@ -33,7 +33,7 @@ export const readTime: ReadValue = ({ view }, from) => {
   return time < 0 || time > DAY_MICROSECONDS ? undefined : timeText(time);
 };
 
-/** Reader of timestamps; `zone` is what stands behind them in records: nothing, or `Z`. */
+/** Makes the reader of timestamps. `zone` is appended to them in records. */
 export function timestampReader(zone: '' | 'Z'): ReadValue {
   return ({ view }, from) => {
     const high = view.getInt32(from);
@@ -44,7 +44,7 @@ export function timestampReader(zone: '' | 'Z'): ReadValue {
       day = Math.floor(value / DAY_MICROSECONDS);
       time = value - day * DAY_MICROSECONDS;
     } else {
-      // Beyond what a double holds exactly.
+      // A double cannot hold this exactly.
       const value = view.getBigInt64(from);
       if (value === INFINITE) return 'infinity';
       if (value === NEGATIVE_INFINITE) return '-infinity';
@@ -59,7 +59,7 @@ export function timestampReader(zone: '' | 'Z'): ReadValue {
   };
 }
 
-/** The first day of the year 1. */
+/** First day of the year 1. */
 const FIRST_OF_OUR_ERA = -730_119;
 
 function isBefore(day: number): boolean {
@@ -69,7 +69,7 @@ function isBefore(day: number): boolean {
 let lastDay = 0;
 let lastText = '2000-01-01';
 
-/** Year, month and day, without the era: rows that lie together are often of one day. */
+/** Formats year, month and day, without the era. Caches the last day, because adjacent rows often share it. */
 function dateText(day: number): string {
   if (day === lastDay) return lastText;
   const { year, month, day: date } = civilOfDays(day + DAYS_TO_2000);
@@ -116,7 +116,7 @@ const TIMESTAMP =
 const FIRST_TIMESTAMP = BigInt(FIRST_DAY) * BigInt(DAY_MICROSECONDS);
 const END_OF_TIMESTAMP = BigInt(END_OF_TIMESTAMPS) * BigInt(DAY_MICROSECONDS);
 
-/** Writer of timestamps, whose records have a zone or have none. */
+/** Makes the writer of timestamps, with or without a zone in records. */
 export function timestampWriter(zone: '' | 'Z'): WriteValue {
   return (sink, value) => {
     if (typeof value !== 'string') return false;
@@ -133,20 +133,20 @@ export function timestampWriter(zone: '' | 'Z'): WriteValue {
   };
 }
 
-/** Days since 2000-01-01; undefined where the month has no such day. */
+/** Returns days since 2000-01-01, or undefined if the month has no such day. */
 function dayOf(shown: number, month: number, date: number, before: boolean): number | undefined {
   const days = shown === 0 ? undefined : daysOfCivil(before ? 1 - shown : shown, month, date);
   return days === undefined ? undefined : days - DAYS_TO_2000;
 }
 
-/** Microseconds since midnight; 24:00 is the end of the day. */
+/** Returns microseconds since midnight. 24:00 is the end of the day. */
 function timeOf(hours: string, minutes = '0', seconds = '0', fraction = ''): number | undefined {
   const whole = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
   const time = whole * 1_000_000 + Number(fraction.padEnd(6, '0'));
   return Number(minutes) > 59 || Number(seconds) > 59 || time > DAY_MICROSECONDS ? undefined : time;
 }
 
-/** Seconds east of UTC. */
+/** Returns seconds east of UTC. */
 function offsetOf(offset: string): number {
   if (offset === 'Z' || offset === 'z') return 0;
   const [hours = 0, minutes = 0, seconds = 0] = offset.slice(1).split(':').map(Number);

@@ -3,8 +3,8 @@ import { csvEncoder } from '../csv/csv.ts';
 import { pgcopyDecoder } from './pgcopy.ts';
 
 /**
- * Makes what turns the bytes of a pgcopy part into the csv that PostgreSQL would have written of the same rows. Floats are read as
- * their text, so NaN and infinities pass, of which JSON has none.
+ * Makes a function that converts a pgcopy part to the csv that PostgreSQL would have written for the same rows. Floats are read as text, so
+ * that NaN and the infinities pass, which JSON lacks.
  */
 export function pgcopyToCsv(fields: readonly Field[]): (body: AsyncIterable<Uint8Array>) => AsyncIterable<Buffer> {
   const exact = fields.map((field): Field => (field.kind === 'number' ? { ...field, kind: 'decimal' } : field));

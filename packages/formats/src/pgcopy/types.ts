@@ -4,22 +4,22 @@ import { readNumeric, writeNumeric } from './numeric.ts';
 import { readDate, readTime, timestampReader, timestampWriter, writeDate, writeTime } from './time.ts';
 import * as values from './values.ts';
 
-/** How values of a type are written in COPY's binary form. */
+/** A type in COPY's binary format. */
 export interface PgcopyType {
-  /** Types of the same name here are the same bytes with the same meaning, so that one can be copied into the other. */
+  /** Name of the byte format. Types with the same name can be copied into each other. */
   bytes: string;
-  /** What a record holds of it, and how that is read; a float may be held as a number or as a decimal's text. */
+  /** Readers by kind of the field. A float may be read as a number or as a decimal text. */
   read: Partial<Record<FieldKind, values.ReadValue>>;
   write: values.WriteValue;
-  /** Bytes of each value, where all have as many. */
+  /** Size of a value in bytes, if it is fixed. */
   size?: number;
-  /** For date-times: whether records hold them with a zone. */
+  /** `none` for date-times without a zone. */
   zone?: 'none';
 }
 
 const text: PgcopyType = { bytes: 'text', read: { string: values.readText }, write: values.writeText };
 
-/** The whitelist, by `format_type`'s name without modifiers: types whose bytes are the same in all versions and fully understood here. */
+/** Supported types, by the name of `format_type` without modifiers. Their bytes are the same in all versions of PostgreSQL. */
 const TYPES = new Map<string, PgcopyType>(
   Object.entries({
     boolean: { bytes: 'bool', read: { boolean: values.readBool }, write: values.writeBool, size: 1 },
@@ -63,17 +63,17 @@ const TYPES = new Map<string, PgcopyType>(
 );
 
 function typeOf(pgType: string | undefined): PgcopyType | undefined {
-  // `timestamp(3) without time zone` has the bytes of every other timestamp.
+  // `timestamp(3) without time zone` has the same bytes as any other timestamp.
   return pgType === undefined ? undefined : TYPES.get(pgType.replace(/\(\d+(?:,-?\d+)?\)/, ''));
 }
 
-/** Whether the staged format pgcopy knows a type, given as `format_type` prints it: `numeric(12,2)`. */
+/** Returns true if the staged format pgcopy supports a type, given as `format_type` prints it: `numeric(12,2)`. */
 export function isPgcopyType(pgType: string): boolean {
   return typeOf(pgType) !== undefined;
 }
 
 /**
- * Whether a column of one type takes the bytes of another as they are: COPY's binary form knows no casts.
+ * Returns true if a column of one type accepts the bytes of another unchanged. COPY's binary format does not cast.
  *
  * @example
  * isSamePgcopyType('numeric(12,2)', 'numeric'); // true
@@ -84,7 +84,7 @@ export function isSamePgcopyType(one: string | undefined, other: string): boolea
   return type !== undefined && type.bytes === typeOf(other)?.bytes;
 }
 
-/** How a field is staged as pgcopy; undefined where it is not on the whitelist, or no longer holds what its type holds. */
+/** Returns how a field is staged as pgcopy, or undefined if its type is not supported or a transform changed its kind. */
 export function pgcopyTypeOf({ kind, schema }: Field): (PgcopyType & { readValue: values.ReadValue }) | undefined {
   const type = typeOf(schema.pgType);
   const readValue = type?.read[kind];
@@ -92,14 +92,14 @@ export function pgcopyTypeOf({ kind, schema }: Field): (PgcopyType & { readValue
   return kind === 'date-time' && type.zone !== schema.zone ? undefined : { ...type, readValue };
 }
 
-/** The first field that pgcopy cannot hold, as people read it. */
+/** Describes the first field that pgcopy cannot hold. Returns undefined if there is none. */
 export function pgcopyObstacle(fields: readonly Field[]): string | undefined {
   if (fields.length === 0) return 'it has no columns';
   const field = fields.find((one) => pgcopyTypeOf(one) === undefined);
   if (field === undefined) return undefined;
   const { pgType } = field.schema;
-  if (pgType === undefined) return `"${field.name}" is ${field.kind}, of which no PostgreSQL type is known`;
+  if (pgType === undefined) return `"${field.name}" is ${field.kind}, and its PostgreSQL type is not known`;
   return isPgcopyType(pgType)
-    ? `"${field.name}" was ${pgType}, and is ${field.kind} by now`
+    ? `"${field.name}" was ${pgType}, but is now ${field.kind}`
     : `"${field.name}" is ${pgType}`;
 }

@@ -3,12 +3,12 @@ import type { Json } from '@aries-data/sdk';
 import { type Block, putLength, reserve, type Sink } from './block.ts';
 
 /**
- * The value of a cell of the record that stands at `from` … `to`; `undefined` where these bytes are none of the type. What
- * the bytes mean is in the types' send functions: https://www.postgresql.org/docs/current/sql-copy.html refers to them.
+ * Reads the value in the bytes `from` … `to`. Returns undefined if they are not valid for the type. The format of the bytes is defined by
+ * the send functions of the types: https://www.postgresql.org/docs/current/sql-copy.html refers to them.
  */
 export type ReadValue = (block: Block, from: number, to: number) => Json | undefined;
 
-/** Writes length and bytes of a value that is not null; `false` where the type has no such value. */
+/** Writes length and bytes of a value that is not null. Returns false if the type cannot hold the value. */
 export type WriteValue = (sink: Sink, value: Json) => boolean;
 
 export const readBool: ReadValue = ({ bytes }, from) => {
@@ -28,7 +28,7 @@ export const readInt2: ReadValue = ({ view }, from) => view.getInt16(from);
 export const readInt4: ReadValue = ({ view }, from) => view.getInt32(from);
 export const readOid: ReadValue = ({ view }, from) => String(view.getUint32(from));
 
-/** High halves of numbers that a double holds exactly. */
+/** Limit for the high halves of numbers that a double can hold exactly. */
 const SAFE_HIGH = 1 << 20;
 
 export const readInt8: ReadValue = ({ view }, from) => {
@@ -82,7 +82,7 @@ export const readText: ReadValue = ({ bytes, latin }, from, to) => {
 
 function wideText(bytes: Buffer, from: number, to: number): string | undefined {
   const text = bytes.toString('utf8', from, to);
-  // What is no UTF-8 becomes U+FFFD, which a text may also have of its own.
+  // Invalid UTF-8 becomes U+FFFD, which a text may also contain itself.
   return text.includes('\ufffd') && !isUtf8(bytes.subarray(from, to)) ? undefined : text;
 }
 
@@ -95,7 +95,7 @@ export const writeText: WriteValue = (sink, value) => {
   return true;
 };
 
-/** The version of jsonb's binary form; there has been no other. */
+/** Version of the binary format of jsonb. There has been no other. */
 const JSONB_VERSION = 1;
 
 export const readJsonb: ReadValue = (block, from, to) =>

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { civilOfDays, daysOfCivil } from './calendar.ts';
 
-test('days and dates are each other, and Date’s where it has them', () => {
+test('days and dates convert both ways, and agree with Date within its range', () => {
   fc.assert(
     fc.property(fc.integer({ min: -3_000_000, max: 110_000_000 }), (days) => {
       const { year, month, day } = civilOfDays(days);
@@ -22,6 +22,6 @@ test.each([
   [2024, 0, 1],
   [2024, 1, 0],
   [2024, 1, Number.NaN],
-])('%i-%i-%i is no day', (year, month, day) => {
+])('%i-%i-%i is not a date', (year, month, day) => {
   expect(daysOfCivil(year, month, day)).toBeUndefined();
 });

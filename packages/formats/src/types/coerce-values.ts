@@ -3,19 +3,18 @@ import { compile, fieldOf, quoted } from '../compile.ts';
 import { notFinite } from '../csv/cell.ts';
 import { isRawNumber, rawText } from '../exact-json/exact-json.ts';
 
-/** Fits records to their fields, in place. */
+/** Converts records to the types of their fields, in place. */
 export type Fitter = (records: JsonRecord[]) => void;
 
 /**
- * Compiles what brings parsed records to the types of their fields, where they can differ from them. Without `coerce` that
- * are numbers past 2^53 that were printed like integers, and so were read as raw ones, and floats of PostgreSQL that JSON has
- * no number for, and so were written as texts. With it, records of an
- * inferred stream get the types that the whole stream has: exactly, and whatever their own value looked like.
+ * Compiles the conversion of parsed records to the types of their fields. Returns undefined if there is nothing to convert. Without
+ * `coerce` it handles numbers beyond 2^53 that were printed like integers and so read as raw numbers, and floats of PostgreSQL that were
+ * written as strings because JSON lacks them. With `coerce`, records of an inferred stream get the types of the whole stream, exactly.
  */
 export function compileFitter(fields: readonly Field[], coerce: boolean): Fitter | undefined {
   const steps = fields.flatMap((field) => {
     const step = stepOf(field, coerce);
-    // Only fields that are there are written, so also __proto__ is written as the property it is.
+    // Only existing fields are written, so __proto__ is written as an ordinary property, too.
     return step === undefined
       ? []
       : [`v = ${fieldOf(field.name)}; if (${step.when}) r[${quoted(field.name)}] = ${step.value};`];
@@ -54,7 +53,7 @@ function stepOf(field: Field, coerce: boolean): { when: string; value: string } 
   }
 }
 
-/** The text of a JSON value that is no string; raw numbers as they were written. */
+/** Returns the text of a JSON value that is not a string. Raw numbers keep their spelling. */
 export function jsonText(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }

@@ -5,7 +5,7 @@ import { beyond, compareDateTimes, compareDecimals, compareTexts, cursorOrder, i
 
 const sign = (value: number) => Math.sign(value);
 
-test('integers are ordered as numbers, beyond what a double holds', () => {
+test('integers are ordered as numbers, beyond the range of a double', () => {
   const order = cursorOrder('int64');
   expect(sign(order('9', '10'))).toBe(-1);
   expect(sign(order('9007199254740993', '9007199254740992'))).toBe(1);
@@ -48,7 +48,7 @@ test('texts are ordered by code point, as UTF-8 bytes are', () => {
   );
 });
 
-test('times that only PostgreSQL has are ordered by their years', () => {
+test('times that only PostgreSQL has are ordered by year', () => {
   const times = [
     '-infinity',
     '4713-01-01T00:00:00Z BC',
@@ -62,7 +62,7 @@ test('times that only PostgreSQL has are ordered by their years', () => {
   expect(times.toReversed().sort(compareDateTimes)).toEqual(times);
 });
 
-test('no state holds what lies after the moment of reading, or is no place among numbers', () => {
+test('times after the start of the read, infinity and NaN must not become state', () => {
   const moment = '2026-03-01T12:00:00Z';
   const of = (kind: FieldKind, values: string[]) => values.filter(beyond(kind, moment));
   expect(
@@ -92,7 +92,7 @@ test('no state holds what lies after the moment of reading, or is no place among
   expect(of('string', ['2099-01-01'])).toEqual([]);
 });
 
-test('only a time that lies days back is settled', () => {
+test('only a time more than two days back is settled', () => {
   const moment = '2026-03-10T12:00:00Z';
   expect(isSettled('date-time', '2026-03-08T11:59:59Z', moment)).toBe(true);
   expect(isSettled('date-time', '2026-03-08T12:00:01Z', moment)).toBe(false);

@@ -11,7 +11,7 @@ function infer(...texts: string[]): RecordSchema {
   return inference.schema();
 }
 
-/** The type of a column that holds these JSON texts. */
+/** Returns the type of a column that holds these JSON texts. */
 function columnOf(...values: string[]): FieldSchema | undefined {
   return infer(...values.map((value) => `{"x":${value}}`)).properties.x;
 }
@@ -46,7 +46,7 @@ test.each<[string[], FieldSchema]>([
   [['null', '1'], { type: ['integer', 'null'] }],
   [['null', '{"a":1e400}'], { type: ['string', 'null'], format: 'json' }],
   [['null'], { type: 'null' }],
-])('%j together are %j', (values, schema) => {
+])('%j together have the type %j', (values, schema) => {
   expect(columnOf(...values)).toEqual(schema);
   expect(columnOf(...values.toReversed())).toEqual(schema);
 });
@@ -66,11 +66,11 @@ test.each([
   '"2024-01-01t00:00:00z"',
   '"6f1c6f0e-8d3a-4c57-9d2c-3c1f6a1b2c3d"',
   '""',
-])('%s is no date, only text', (value) => {
+])('%s is a string, not a date', (value) => {
   expect(columnOf(value)).toEqual({ type: 'string' });
 });
 
-test('columns come in the order of their first appearance, and are nullable where a record lacks them', () => {
+test('columns are in the order of their first appearance, and nullable if a record lacks them', () => {
   const schema = infer('{"b":1,"a":"x"}', '{"a":"y","c":true,"b":2}', '{"a":"z"}');
   expect(schema).toEqual({
     type: 'object',
@@ -81,7 +81,7 @@ test('columns come in the order of their first appearance, and are nullable wher
   expect(Object.keys(schema.properties)).toEqual(['b', 'a', 'c']);
 });
 
-test('dates are text where the source says so', () => {
+test('dates are strings if the source says so', () => {
   const inference = createInference({ dates: false });
   inference.observe([{ day: '2024-01-31', at: '2024-01-31T12:00:00Z', n: 1 }]);
   expect(inference.schema().properties).toEqual({
@@ -91,7 +91,7 @@ test('dates are text where the source says so', () => {
   });
 });
 
-test('columns are named in which JSON numbers with a fraction become text', () => {
+test('columns are reported if JSON numbers with a fraction become strings', () => {
   const inference = createInference();
   inference.observe([
     { version: 1.1, price: 1.5, count: 1, day: '2024-01-31' },
@@ -100,7 +100,7 @@ test('columns are named in which JSON numbers with a fraction become text', () =
   expect(inference.respelled()).toEqual(['version', 'day']);
 });
 
-test('names that objects inherit are columns like others', () => {
+test('names that objects inherit are ordinary columns', () => {
   const schema = infer('{"__proto__":1,"constructor":2}', '{"constructor":2.5}');
   expect(Object.entries(schema.properties)).toEqual([
     ['__proto__', { type: ['integer', 'null'] }],
@@ -108,7 +108,7 @@ test('names that objects inherit are columns like others', () => {
   ]);
 });
 
-test('an inference goes on from what was inferred before', () => {
+test('an inference continues from an earlier one', () => {
   const inference = createInference();
   inference.merge(infer('{"a":1,"b":"2024-01-01"}'));
   expect(inference.schema()).toEqual(infer('{"a":1,"b":"2024-01-01"}'));
@@ -120,7 +120,7 @@ test('an inference goes on from what was inferred before', () => {
   });
 });
 
-test('nothing read says nothing; records without fields say that all may be missing', () => {
+test('no records say nothing; records without fields make all fields optional', () => {
   const some = infer('{"a":1}');
   expect(mergeSchemas(createInference().schema(), some)).toEqual(some);
   expect(mergeSchemas(some, createInference().schema())).toEqual(some);
@@ -197,7 +197,7 @@ test('widening is a lattice: the order and the grouping do not matter', () => {
   );
 });
 
-// A JSON value as a tree whose numbers are texts, so that the reference is not JavaScript's own parser.
+// A JSON value as a tree with numbers as strings, so that the reference does not rely on JavaScript's parser.
 type Tree = { number: string } | { text: string } | { members: [string, Tree][] } | { items: Tree[] } | boolean | null;
 
 function toJson(tree: Tree): string {
@@ -208,7 +208,7 @@ function toJson(tree: Tree): string {
   return `{${tree.members.map(([name, member]) => `${JSON.stringify(name)}:${toJson(member)}`).join(',')}}`;
 }
 
-/** What a JSON text means: members sorted, numbers as digits and an exponent. */
+/** Normalises a JSON text: sorted members, numbers as digits and an exponent. */
 function meaningOf(json: string): string {
   const tokens = json.match(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|[[\]{},:]|true|false|null/g)!;
   let at = 0;
@@ -278,7 +278,7 @@ const { tree } = fc.letrec<{ tree: Tree; leaf: Tree }>((tie) => ({
       .map((members) => ({ members })),
   ),
 }));
-// Columns mostly hold values of one sort, else everything would be text.
+// Most columns hold values of one type, because otherwise everything would be a string.
 const column = fc.constantFrom<fc.Arbitrary<Tree>[]>(
   [number.map((text) => ({ number: text }))],
   [fc.constantFrom('1', '-2', '9007199254740993').map((text) => ({ number: text }))],
@@ -308,7 +308,7 @@ const TYPES: Record<string, string> = {
   array: 'object',
 };
 
-test('whatever the records are, each value keeps its exact meaning and has the type of its column', async () => {
+test('whatever the records, each value keeps its exact meaning and has the type of its column', async () => {
   await fc.assert(
     fc.asyncProperty(table, fc.integer({ min: 1, max: 200 }), fc.nat(), async (rows, batchBytes, split) => {
       const records = rows.map((members) => parseExact(toJson({ members })) as JsonRecord);
@@ -362,7 +362,7 @@ test('partitions merge to the schema of the whole', () => {
       expect(merged.required).toEqual(whole.required);
       for (const [key, field] of Object.entries(whole.properties)) {
         const { type, format } = merged.properties[key]!;
-        // Objects whose numbers need text here and arrays there: that they are not of one sort is then no longer known.
+        // If one side has objects whose numbers need text and the other has such arrays, the difference is lost.
         if (kindOf(field) === 'string' && format === 'json') expect(type).toEqual(field.type);
         else expect(merged.properties[key]).toEqual(field);
       }

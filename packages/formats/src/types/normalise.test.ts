@@ -22,7 +22,7 @@ function schemaOf(field: FieldSchema, required = true): RecordSchema {
   return { type: 'object', properties: { x: field }, required: required ? ['x'] : [] };
 }
 
-/** What becomes of one value: the value, or the reason. */
+/** Converts one value. Returns the value, or the reason. */
 function fit(field: FieldSchema, value: unknown): unknown {
   const fitted = normaliser(schemaOf(field)).fit({ x: value });
   return typeof fitted === 'string' ? fitted : fitted.x;
@@ -32,7 +32,7 @@ const text = (format: string, more: object = {}): FieldSchema => ({ type: 'strin
 
 class Money {}
 
-describe('a value that fits is kept, another is named', () => {
+describe('a valid value is kept, and an invalid one is named', () => {
   test.each<[FieldSchema, unknown[]]>([
     [{ type: 'boolean' }, [true, false]],
     [{ type: 'integer' }, [0, -5, 2 ** 53 - 1]],
@@ -173,11 +173,11 @@ test('missing and null', () => {
   expect(fit({ a: undefined })).toBe('"a" is missing');
   expect(fit({ a: null })).toBe('"a" is null');
   expect(fit({ a: '', b: null })).toEqual({ a: '', b: null });
-  // What may be missing but not null is null once it has been through csv.
+  // csv turns a missing value into null, even for a field that may be missing but not null.
   expect(fit({ a: '', b: null, c: null })).toStrictEqual({ a: '', b: null });
 });
 
-test('what is no record is named', () => {
+test('anything but a record is named', () => {
   const { fit } = normaliser({ type: 'object', properties: {}, additionalProperties: true });
   expect([fit(null), fit([]), fit('x'), fit(new Date(0)), fit(rawNumber('1e400'))]).toEqual([
     'expected a record, got null',
@@ -188,7 +188,7 @@ test('what is no record is named', () => {
   ]);
 });
 
-test('the record itself comes back where nothing changes, and is never changed', () => {
+test('the record itself is returned if nothing changes, and is never modified', () => {
   const { fit } = normaliser({
     type: 'object',
     properties: { id: text('int64'), note: { type: ['string', 'null'] } },
@@ -202,7 +202,7 @@ test('the record itself comes back where nothing changes, and is never changed',
   expect(fit({ id: '1', note: undefined })).toStrictEqual({ id: '1' });
 });
 
-test('undeclared fields are counted and left out, or kept and checked', () => {
+test('undeclared fields are counted and dropped, or kept and checked', () => {
   const strict = normaliser(schemaOf({ type: 'integer' }));
   for (let i = 0; i < 3; i++) strict.fit(parseExact('{"x":1,"y":2,"__proto__":3}'));
   strict.fit({ x: 1, y: undefined });
@@ -234,7 +234,7 @@ test('names that objects inherit, and names that look like code', () => {
   );
 });
 
-test('circles and bottomless values are refused', () => {
+test('circular and too deep values are refused', () => {
   const circle: Record<string, unknown> = {};
   circle.self = circle;
   expect(fit({ type: 'object' }, circle)).toMatch(/^"x": JSON cannot hold an object at \.self\.self/);
@@ -370,7 +370,7 @@ describe('with zod', () => {
     expect(zodFit(type, record)).toEqual(result);
   });
 
-  test('only the fields of the schema are checked, where it is a selection', () => {
+  test('only the fields of the schema are checked, if it is a selection', () => {
     const type = z.object({ a: z.string().min(3), b: z.string().min(3) });
     const { properties } = toRecordSchema(type, 'test');
     expect(
@@ -379,7 +379,7 @@ describe('with zod', () => {
   });
 });
 
-test('a record that fits is what csv holds, and fits again once it is read back', async () => {
+test('a valid record survives csv, and is valid again', async () => {
   const fields: Record<string, FieldSchema> = {
     boolean: { type: 'boolean' },
     integer: { type: 'integer' },

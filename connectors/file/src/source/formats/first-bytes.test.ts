@@ -85,6 +85,6 @@ test('a gz file may be padded with zeros, and with nothing else', async () => {
   });
   expect((await read({ url: `${folder}/x.csv.gz` })).texts).toEqual(['{"id":1,"name":"a"}']);
   expect(await failure(read({ url: `${folder}/y.csv.gz` }))).toMatch(
-    `DATA_INVALID: ${folder}/y.csv.gz: the gz data is damaged: something follows its end`,
+    `DATA_INVALID: ${folder}/y.csv.gz: the gz data is damaged: there is more data after its end`,
   );
 });

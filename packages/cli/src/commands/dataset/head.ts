@@ -9,7 +9,7 @@ export default class DatasetHead extends AriesCommand {
   static override args = { uri: flag.uriArg };
   static override flags = flag.withEnvironment({
     stream: flag.stream,
-    records: Flags.integer({ char: 'n', summary: 'How many records', default: 10, min: 0, helpValue: 'N' }),
+    records: Flags.integer({ char: 'n', summary: 'Number of records', default: 10, min: 0, helpValue: 'N' }),
   });
   static override examples = [
     '<%= config.bin %> dataset head file:///data/staging/users/1/extract/manifest.json --stream users -n 3',

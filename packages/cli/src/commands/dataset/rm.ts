@@ -14,6 +14,6 @@ export default class DatasetRm extends AriesCommand {
   }
 
   override present({ dataset, removed }: { dataset: string; removed: number }): string {
-    return `${dataset} is deleted, ${removed} objects.`;
+    return `Deleted ${dataset} (${removed} objects).`;
   }
 }

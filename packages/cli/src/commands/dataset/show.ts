@@ -5,7 +5,7 @@ import { formatBytes, formatCount } from '../../report/numbers.ts';
 import { type Page, table } from '../../report/table.ts';
 
 export default class DatasetShow extends AriesCommand {
-  static override summary = 'Print what a dataset holds, and where it came from';
+  static override summary = 'Print what a dataset holds and where it came from';
   static override args = { uri: flag.uriArg };
   static override flags = {};
   static override examples = ['<%= config.bin %> dataset show file:///data/staging/users/1/extract/manifest.json'];

@@ -7,13 +7,13 @@ import type { ConnectorTemplateName } from '../../scaffold/connector-files.ts';
 const TEMPLATES = ['api', 'database', 'file', 'transform', 'destination'] as const satisfies ConnectorTemplateName[];
 
 export default class NewConnector extends AriesCommand {
-  static override summary = 'Write the package of a new connector, with a stream that works and its tests';
+  static override summary = 'Create the package of a new connector, with a working stream and its tests';
   static override args = { name: flag.newNameArg };
   static override flags = flag.withEnvironment({
-    source: Flags.boolean({ summary: 'It reads from a system', exclusive: ['transform', 'destination'] }),
-    destination: Flags.boolean({ summary: 'It writes to a system', exclusive: ['source', 'transform'] }),
-    transform: Flags.boolean({ summary: 'It changes records on their way', exclusive: ['source', 'destination'] }),
-    template: Flags.option({ options: TEMPLATES, summary: 'The connector that it starts as' })(),
+    source: Flags.boolean({ summary: 'Create a source', exclusive: ['transform', 'destination'] }),
+    destination: Flags.boolean({ summary: 'Create a destination', exclusive: ['source', 'transform'] }),
+    transform: Flags.boolean({ summary: 'Create a transform', exclusive: ['source', 'destination'] }),
+    template: Flags.option({ options: TEMPLATES, summary: 'Template to start from' })(),
     yes: flag.yes,
   });
   static override examples = [

@@ -3,7 +3,7 @@ import * as flag from '../../flags.ts';
 import { presentNew } from '../../report/new-files.ts';
 
 export default class NewPipeline extends AriesCommand {
-  static override summary = 'Write a new pipeline that runs, with records to try it on';
+  static override summary = 'Create a working pipeline, with records to try it on';
   static override args = { name: flag.newNameArg };
   static override flags = flag.withEnvironment({ yes: flag.yes });
   static override examples = ['<%= config.bin %> new pipeline orders'];

@@ -11,11 +11,11 @@ export default class ScheduleAirflow extends AriesCommand {
   static override flags = flag.withEnvironment({
     operator: Flags.option({
       options: ['bash', 'docker', 'kubernetes'] as const,
-      summary: 'Where tasks run: beside the worker, each in a container, or each in a pod',
+      summary: 'Where tasks run: on the worker, each in a container, or each in a pod',
       default: 'bash',
     })(),
     start: Flags.custom<string>({
-      summary: 'When the first interval begins',
+      summary: 'Start of the first interval',
       helpValue: 'TIME',
       parse: async (text) => parseTime(text),
     })(),
@@ -23,7 +23,7 @@ export default class ScheduleAirflow extends AriesCommand {
     'retry-delay': schedule.retryDelay,
     partitions: schedule.partitions,
     directory: schedule.directory,
-    network: Flags.string({ summary: 'With docker, the network of the containers', helpValue: 'NAME' }),
+    network: Flags.string({ summary: 'Network of the containers, with --operator docker', helpValue: 'NAME' }),
     ...schedule.pod,
   });
   static override examples = [

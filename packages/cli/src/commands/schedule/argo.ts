@@ -21,7 +21,7 @@ export default class ScheduleArgo extends AriesCommand {
     const { argoManifest, pipelineOf, podOf, refuseInterval, requireImage } = await import('../../schedule/targets.ts');
     const image = requireImage(flags.image, 'argo');
     const pipeline = await pipelineOf(args.pipeline, flags, this.session, { apart: true });
-    // Without a schedule, whoever submits the workflow gives the interval.
+    // Without a schedule, the interval is given when the workflow is submitted.
     if (pipeline.schedule !== undefined) refuseInterval(pipeline, args.pipeline, 'a CronWorkflow of Argo');
     const pod = podOf(pipeline, { ...flags, image }, this.session.log);
     await this.session.print(argoManifest(pipeline, pod));

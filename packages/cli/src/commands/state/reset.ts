@@ -5,7 +5,7 @@ import * as flag from '../../flags.ts';
 export default class StateReset extends AriesCommand {
   static override summary = 'Forget how far a job has been loaded, so that its next run reads everything';
   static override args = {
-    connector: Args.string({ description: 'The destination whose ledger is to forget it as well', ignoreStdin: true }),
+    connector: Args.string({ description: 'The destination whose ledger is reset as well', ignoreStdin: true }),
   };
   static override flags = flag.withEnvironment({
     config: flag.config,
@@ -23,14 +23,14 @@ export default class StateReset extends AriesCommand {
     const destination =
       args.connector === undefined ? undefined : await this.session.connectorUse(args.connector, flags.config);
     if (destination === undefined) {
-      log.warn('Only the state in the staging is reset: the ledger of the destination still knows what was loaded', {
+      log.warn('Only the state in the staging is reset; the ledger of the destination still records what was loaded', {
         hint: 'Name the destination and its --config to reset both.',
       });
     }
     const reset = await resetState({ staging: flags.staging, name: flags.name, destination, signal, log, redactor });
     if (reset.ledgerRows > 0) {
-      log.warn('The next run reads everything, and nothing remembers what the destination holds', {
-        hint: 'Load it with --disposition replace or merge: appended, all records would be there twice.',
+      log.warn('The next run reads everything, and nothing records what the destination holds', {
+        hint: 'Load it with --disposition replace or merge; append would duplicate all records.',
       });
     }
     return { ok: true, name: flags.name, ...reset };

@@ -3,7 +3,7 @@ import { AriesCommand } from '../../base-command.ts';
 import * as flag from '../../flags.ts';
 import { type Page, table } from '../../report/table.ts';
 
-/** A state lists up to 1,000 keys for each stream; whoever looks wants to know where it is. */
+/** A state lists up to 1,000 keys for each stream; a few are enough to see how far it is. */
 const MOST_KEYS = 10;
 
 function brief({ keys, ...state }: StreamState) {

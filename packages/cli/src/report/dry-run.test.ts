@@ -1,11 +1,11 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
-import { presentPlan } from './plan.ts';
+import { presentDryRun } from './dry-run.ts';
 
 const PAGE = { width: 80, hide: (text: string) => text };
 
 test('a plan is shown with windows, lanes and schema changes', () => {
-  const text = presentPlan(
+  const text = presentDryRun(
     {
       ok: true,
       name: 'shop',

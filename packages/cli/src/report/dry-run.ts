@@ -3,7 +3,7 @@ import type { PipelinePlan } from '@aries-data/engine';
 import { type Page, table } from './table.ts';
 
 /** Formats what a pipeline would do. */
-export function presentPlan({ name, steps, streams }: PipelinePlan, page: Page): string {
+export function presentDryRun({ name, steps, streams }: PipelinePlan, page: Page): string {
   const rows = streams.map(({ stream, mode, window, lane, format, disposition, target }) => [
     stream,
     [
