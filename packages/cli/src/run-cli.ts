@@ -37,7 +37,7 @@ function ensureUser(): void {
 }
 
 function wantsHelp(argv: string[]): boolean {
-  // Without a terminal nobody reads the help: a script that lost its arguments must see a failure.
+  // Only for people: a script that lost its arguments must fail.
   if (argv.length === 0) return process.stdout.isTTY === true && process.stderr.isTTY === true;
   if (argv[0] === 'help') return true;
   const end = argv.indexOf('--');

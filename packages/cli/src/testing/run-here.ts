@@ -9,8 +9,7 @@ import type { RunResult } from './run-aries.ts';
 
 /**
  * Runs `aries` inside this process: the same arguments, result and exit code in a tenth of the time, for tests of what commands do
- * one after the other. What a process is needed for (signals, output, an end in the middle) is `runAries`. With `answers` somebody
- * sits at a terminal.
+ * one after the other. `runAries` is for tests that need a process: signals, output, a crash. `answers` stands for a user at a terminal.
  */
 export async function runHere(argv: readonly string[], answers?: string[]): Promise<RunResult> {
   const lines: string[] = [];
