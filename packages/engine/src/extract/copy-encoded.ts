@@ -2,7 +2,7 @@ import { AriesError, type EncodedPart, type EncodedResult } from '@aries-data/sd
 import { release, rowsOf } from '@aries-data/sdk/internal';
 import type { StreamWriter } from '../dataset/stream-writer.ts';
 import { fromAuthor } from '../step/author-errors.ts';
-import { ahead } from '../step/prefetch.ts';
+import { prefetch } from '../step/prefetch.ts';
 import { createCheckpointPace } from './checkpoint-pace.ts';
 import { createEncodedProgress, type Piece } from './encoded-progress.ts';
 import type { StreamExtract } from './stream-extract.ts';
@@ -24,7 +24,7 @@ export async function copyEncoded(
   const source = fromAuthor(author, () =>
     selected.stream.readEncoded!.open({ ...resumedContext(options, progress), format, concurrency }),
   );
-  const pieces = numbered(ahead(source, signal));
+  const pieces = numbered(prefetch(source, signal));
   const durable = createEncodedProgress(options, progress);
   const onRows = meterOf(options, progress);
   const pace = createCheckpointPace();
@@ -86,7 +86,7 @@ async function copyPiece(
   { stream, signal, onRows }: CopyPieceOptions,
 ): Promise<EncodedResult> {
   let tagged = 0;
-  for await (const chunk of ahead(part.body as AsyncIterable<Buffer>, signal)) {
+  for await (const chunk of prefetch(part.body as AsyncIterable<Buffer>, signal)) {
     const rows = rowsOf(chunk) ?? 0;
     tagged += rows;
     await writer.writeEncoded(chunk, rows);

@@ -4,7 +4,7 @@ import { isRejected } from '@aries-data/sdk/internal';
 import type { StreamWriter } from '../dataset/stream-writer.ts';
 import { fromAuthor } from '../step/author-errors.ts';
 import { isMark } from '../step/mark.ts';
-import { ahead } from '../step/prefetch.ts';
+import { prefetch } from '../step/prefetch.ts';
 import { createCheckpointPace } from './checkpoint-pace.ts';
 import { pieceEnd, readRecords } from './read-records.ts';
 import type { StreamExtract } from './stream-extract.ts';
@@ -27,7 +27,7 @@ export async function copyRecords(
   });
   let { staged, rejected } = progress.counts;
   let hasCheckpoints = progress.base.position !== null;
-  const records = readRecords(ahead(readItems(options, progress), context.signal), {
+  const records = readRecords(prefetch(readItems(options, progress), context.signal), {
     selected,
     connector,
     window,

@@ -67,9 +67,9 @@ export function chooseDisposition(
 /** Returns the disposition that a load will choose, or undefined if the stream and the pipeline do not say. */
 export function expectedDisposition(
   stream: Pick<Applied, 'mode' | 'primaryKey' | 'disposition'>,
-  ahead: LoadAhead | undefined,
+  loadAhead: LoadAhead | undefined,
 ): Disposition | undefined {
-  return stream.disposition ?? ahead?.disposition ?? (ahead && defaultFor(stream, ahead.dispositions));
+  return stream.disposition ?? loadAhead?.disposition ?? (loadAhead && defaultFor(stream, loadAhead.dispositions));
 }
 
 /** Returns true if a disposition deletes loaded rows, so that loading an empty dataset has an effect. */

@@ -4,7 +4,7 @@ import { interrupted } from './step-context.ts';
  * Pulls one item ahead of its consumer, so that waiting for the source and the engine's work overlap. Ends at once when the signal
  * aborts, even if the source does not listen to it.
  */
-export async function* ahead<T>(items: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
+export async function* prefetch<T>(items: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
   const iterator = items[Symbol.asyncIterator]();
   let stop: ((reason: Error) => void) | undefined;
   const onAbort = () => stop?.(interrupted(signal));

@@ -22,7 +22,7 @@ import { readStream } from '../dataset/read-dataset.ts';
 import { createStreamWriter } from '../dataset/stream-writer.ts';
 import { type MadeStream, makeDataset } from '../step/make-dataset.ts';
 import { isMark, type Mark, markOf, noCounts, passed, type StageItem } from '../step/mark.ts';
-import { ahead } from '../step/prefetch.ts';
+import { prefetch } from '../step/prefetch.ts';
 import { guarded, type Prepared, prepare, type StepContext, stepContext } from '../step/step-context.ts';
 import type { ConnectorUse, StepResult, TransformOptions } from '../step/step-options.ts';
 import { resultOf } from '../step/step-result.ts';
@@ -151,7 +151,7 @@ async function transformStream({
   }
   const open = new Set<Part>();
   try {
-    const records = counted(ahead(readStream(dataset, input, open), context.signal), live);
+    const records = counted(prefetch(readStream(dataset, input, open), context.signal), live);
     let staged = 0;
     for await (const item of chain.run(records)) {
       if (isMark(item)) {
