@@ -6,7 +6,7 @@ import { chooseDisposition } from '../step/disposition.ts';
 import type { OpenedStream, PartsListener } from '../step/parts-listener.ts';
 import { type Prepared, prepare, type StepContext, stepContext } from '../step/step-context.ts';
 import type { LoadOptions } from '../step/step-options.ts';
-import { judgeRejected } from '../step/thresholds.ts';
+import { checkRejected } from '../step/thresholds.ts';
 import { readLedger } from './follow-ledger.ts';
 import { keepsLedger } from './open-session.ts';
 import { openPartLoader, type PartLoader } from './part-loader.ts';
@@ -127,7 +127,7 @@ const MOST_REJECTIONS = 1000;
 
 function checkEarly(name: string, rejected: number, { maxRejected = { count: 0 } }: EarlyLoadOptions): void {
   const count = 'count' in maxRejected ? Math.min(maxRejected.count, MOST_REJECTIONS) : MOST_REJECTIONS;
-  judgeRejected({ stream: name, rejected, read: rejected, maxRejected: { count } });
+  checkRejected({ stream: name, rejected, read: rejected, maxRejected: { count } });
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Dataset, ManifestStream, Part } from '../dataset/manifest.ts';
 import { createStreamWriter } from '../dataset/stream-writer.ts';
 import type { StepContext } from '../step/step-context.ts';
 import type { LoadOptions } from '../step/step-options.ts';
-import { judgeRejected } from '../step/thresholds.ts';
+import { checkRejected } from '../step/thresholds.ts';
 import type { PartLoader } from './part-loader.ts';
 
 export interface LoadStreamOptions {
@@ -56,7 +56,7 @@ export async function loadStream({
   function check(waiting: readonly Rejection[]): void {
     const [first] = waiting;
     if (first === undefined) return;
-    judgeRejected({
+    checkRejected({
       stream: name,
       rejected: rejected + waiting.length,
       read: stream.counts.staged,

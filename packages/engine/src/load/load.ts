@@ -5,7 +5,7 @@ import { stateAfterLoad } from '../rules/ledger.ts';
 import { concurrencyOf } from '../step/concurrency.ts';
 import { guarded, prepare, stepContext } from '../step/step-context.ts';
 import type { LoadOptions, StepResult, StreamResult } from '../step/step-options.ts';
-import { judgeRejected } from '../step/thresholds.ts';
+import { checkRejected } from '../step/thresholds.ts';
 import { withInputs } from '../step/with-inputs.ts';
 import { confirmLedger } from './confirm-ledger.ts';
 import type { EarlyLoad, LoadedEarly } from './early-load.ts';
@@ -148,7 +148,7 @@ async function loadInto(
         },
       );
     }
-    judgeRejected({
+    checkRejected({
       stream: name,
       rejected: counts.rejected,
       read: stream.counts.staged,

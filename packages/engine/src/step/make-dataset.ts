@@ -6,7 +6,7 @@ import { commitManifest } from './commit-manifest.ts';
 import { isSameRun } from './finished-run.ts';
 import type { StepContext } from './step-context.ts';
 import type { ExtractOptions } from './step-options.ts';
-import { judge, judgeEmpty } from './thresholds.ts';
+import { checkAllRejected, checkEmpty } from './thresholds.ts';
 
 /** Staged stream. `readStart` is set if an earlier attempt began to read it. */
 export interface MadeStream {
@@ -38,14 +38,14 @@ export interface MakeDatasetOptions {
  */
 export async function makeDataset(make: MakeDatasetOptions): Promise<Dataset> {
   const { store, folder, context, options, fingerprint, finished, replaced, head } = make;
-  function judgeAll(streams: Record<string, ManifestStream>): void {
-    judge(streams, options);
+  function checkThresholds(streams: Record<string, ManifestStream>): void {
+    checkAllRejected(streams, options);
     // A minimum of records is for all partitions together.
-    if (head.partition === undefined) judgeEmpty(streams, options);
+    if (head.partition === undefined) checkEmpty(streams, options);
   }
   if (finished !== null && options.force !== true) {
     if (isSameRun(finished, fingerprint)) {
-      judgeAll(finished.manifest.streams);
+      checkThresholds(finished.manifest.streams);
       context.log.info(`${named(make)} is already finished; its dataset is kept`, { dataset: finished.uri });
       return finished;
     }
@@ -59,7 +59,7 @@ export async function makeDataset(make: MakeDatasetOptions): Promise<Dataset> {
     Object.defineProperty(streams, made.name, { value: made.stream, enumerable: true });
     if (made.readStart !== undefined && made.readStart < readStart) ({ readStart } = made);
   }
-  judgeAll(streams);
+  checkThresholds(streams);
   const manifest: Manifest = {
     manifestVersion: 1,
     ...head,

@@ -4,18 +4,18 @@ import { expectedDisposition, replaces } from './disposition.ts';
 import type { ExtractOptions, MaxRejected, StepOptions } from './step-options.ts';
 
 /** Checks the rejected records of each stream. Throws `RECORDS_REJECTED` naming the first stream over the threshold. */
-export function judge(
+export function checkAllRejected(
   streams: Record<string, ManifestStream>,
   { maxRejected }: Pick<StepOptions, 'maxRejected'>,
 ): void {
   for (const [name, { counts, firstRejected }] of Object.entries(streams)) {
     const { rejected, read } = counts;
-    judgeRejected({ stream: name, rejected, read, maxRejected, first: firstRejected ?? undefined });
+    checkRejected({ stream: name, rejected, read, maxRejected, first: firstRejected ?? undefined });
   }
 }
 
 /** Counts of one stream to check against `maxRejected`. */
-export interface Judged {
+export interface RejectedCounts {
   stream: string;
   rejected: number;
   read: number;
@@ -27,7 +27,14 @@ export interface Judged {
 }
 
 /** Checks the rejected records of one stream. Throws `RECORDS_REJECTED` if there are more than `maxRejected`. */
-export function judgeRejected({ stream, rejected, read, maxRejected = { count: 0 }, first, dataset }: Judged): void {
+export function checkRejected({
+  stream,
+  rejected,
+  read,
+  maxRejected = { count: 0 },
+  first,
+  dataset,
+}: RejectedCounts): void {
   const allowed = 'count' in maxRejected ? maxRejected.count : maxRejected.share * read;
   if (rejected <= allowed) return;
   const limit = 'count' in maxRejected ? `${maxRejected.count}` : `${maxRejected.share * 100}%`;
@@ -45,7 +52,7 @@ export function judgeRejected({ stream, rejected, read, maxRejected = { count: 0
 }
 
 /** Throws `RECORDS_TOO_FEW` for a stream below `minRecords`, and `NOTHING_TO_DO` if all are empty and `skipEmpty` is set. */
-export function judgeEmpty(
+export function checkEmpty(
   streams: Record<string, ManifestStream>,
   { minRecords, skipEmpty, loadAhead }: Pick<ExtractOptions, 'minRecords' | 'skipEmpty' | 'loadAhead'>,
 ): void {
