@@ -7,5 +7,5 @@ export { passwordsIn } from './redact/redact.ts';
 export { moveState } from './rules/state.ts';
 export { silentLog } from './step/log.ts';
 export { cursorKindOf, type SelectedStream, selectStreams, streamsOf } from './step/select-streams.ts';
-export { type Prepared, prepare, stepContext } from './step/step-context.ts';
+export { type OpenedRole, openRole, stepContext } from './step/step-context.ts';
 export { applyContext } from './transform/fuse.ts';

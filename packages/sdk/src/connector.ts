@@ -1,4 +1,4 @@
-import { type ConnectorRole, checkPart } from './check-part.ts';
+import { type ConnectorRole, checkRole } from './check-role.ts';
 import { API_VERSION } from './context.ts';
 import type { Destination } from './destination.ts';
 import { AriesError } from './errors.ts';
@@ -26,9 +26,9 @@ const ROLES: readonly ConnectorRole[] = ['source', 'transform', 'destination'];
 export function connectorOf(exports: Record<string, unknown>, identity: { name: string; version: string }): Connector {
   const connector: Connector = { ...identity };
   for (const role of ROLES) {
-    const part = exports[role] as { apiVersion?: unknown; role?: unknown } | undefined;
-    if (part === undefined) continue;
-    if (part.role !== role) {
+    const definition = exports[role] as { apiVersion?: unknown; role?: unknown } | undefined;
+    if (definition === undefined) continue;
+    if (definition.role !== role) {
       throw new AriesError(
         'CONNECTOR_INVALID',
         `${identity.name}: its export "${role}" was not made by define${role[0]!.toUpperCase()}${role.slice(1)}`,
@@ -38,18 +38,18 @@ export function connectorOf(exports: Record<string, unknown>, identity: { name: 
         },
       );
     }
-    if (part.apiVersion !== API_VERSION) {
+    if (definition.apiVersion !== API_VERSION) {
       throw new AriesError(
         'CONNECTOR_INVALID',
-        `${identity.name} implements version ${String(part.apiVersion)} of the connector contract, but Aries expects version ${API_VERSION}`,
+        `${identity.name} implements version ${String(definition.apiVersion)} of the connector contract, but Aries expects version ${API_VERSION}`,
         {
           connector: identity.name,
           hint: 'Update the connector or Aries, so that both use the same version.',
         },
       );
     }
-    checkPart(role, part, identity.name);
-    Object.assign(connector, { [role]: part });
+    checkRole(role, definition, identity.name);
+    Object.assign(connector, { [role]: definition });
   }
   if (!connector.source && !connector.transform && !connector.destination) {
     throw new AriesError('CONNECTOR_INVALID', `${identity.name} exports no source, transform or destination`, {

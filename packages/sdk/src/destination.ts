@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { z } from 'zod';
-import { checkPart } from './check-part.ts';
+import { checkRole } from './check-role.ts';
 import { API_VERSION, type ConnectorContext, type HttpDeclaration } from './context.ts';
 import type { Disposition, Interval, LedgerRow, ReadLater } from './ledger-row.ts';
 import type { Batch, Rejection } from './records.ts';
@@ -184,6 +184,6 @@ export interface Destination<C extends z.ZodType = z.ZodType, S extends AnyLoadS
 export function defineDestination<C extends z.ZodType, S extends AnyLoadSession>(
   definition: DestinationDefinition<C, S>,
 ): Destination<C, S> {
-  checkPart('destination', definition);
+  checkRole('destination', definition);
   return { role: 'destination', apiVersion: API_VERSION, ...definition };
 }

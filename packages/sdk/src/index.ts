@@ -1,4 +1,4 @@
-export type { ConnectorRole } from './check-part.ts';
+export type { ConnectorRole } from './check-role.ts';
 export { type Connector, connectorOf } from './connector.ts';
 export type { ConnectorContext, Log } from './context.ts';
 export {

@@ -1,4 +1,4 @@
-export { checkStreams } from './check-part.ts';
+export { checkStreams } from './check-role.ts';
 export { configSchema, type PlaceOf, parseOptions } from './config/parse-config.ts';
 export { checkSize } from './config/size.ts';
 export { walkConfig } from './config/walk.ts';

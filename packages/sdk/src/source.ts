@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { z } from 'zod';
-import { checkPart } from './check-part.ts';
+import { checkRole } from './check-role.ts';
 import { API_VERSION, type ConnectorContext, type HttpDeclaration } from './context.ts';
 import type { ReadItem } from './records.ts';
 import type { inferred, Json, JsonRecord, RecordSchema } from './schema.ts';
@@ -246,7 +246,7 @@ export interface Source<
 export function defineSource<C extends z.ZodType, Streams extends Record<string, Stream<unknown>>>(
   definition: SourceDefinition<C, Streams>,
 ): Source<C, Streams> {
-  checkPart('source', definition);
+  checkRole('source', definition);
   return { role: 'source', apiVersion: API_VERSION, ...definition };
 }
 

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { checkPart } from './check-part.ts';
+import { checkRole } from './check-role.ts';
 import { API_VERSION, type ConnectorContext, type HttpDeclaration } from './context.ts';
 import type { Batch, Rejection } from './records.ts';
 import type { JsonRecord, RecordSchema } from './schema.ts';
@@ -94,7 +94,7 @@ export function defineTransform<
 >(definition: MapDefinition<C, I, O>): Transform<z.output<O>>;
 export function defineTransform<C extends z.ZodType>(definition: ApplyDefinition<C>): Transform;
 export function defineTransform(definition: object): Transform {
-  checkPart('transform', definition);
+  checkRole('transform', definition);
   return { role: 'transform', apiVersion: API_VERSION, scope: 'batch', ...definition };
 }
 

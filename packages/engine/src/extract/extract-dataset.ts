@@ -18,7 +18,7 @@ import { expectedDisposition } from '../step/disposition.ts';
 import { type MadeStream, makeDataset } from '../step/make-dataset.ts';
 import type { PartsListener } from '../step/parts-listener.ts';
 import type { SelectedStream } from '../step/select-streams.ts';
-import { type Prepared, prepare, type StepContext } from '../step/step-context.ts';
+import { type OpenedRole, openRole, type StepContext } from '../step/step-context.ts';
 import type { ExtractOptions } from '../step/step-options.ts';
 import { fuse } from '../transform/fuse.ts';
 import { createSchemaChain, type SchemaChain } from '../transform/schema-chain.ts';
@@ -32,7 +32,7 @@ import type { StreamWindow } from './stream-window.ts';
 /** Dataset to make: its streams, their windows, and where it goes. */
 export interface ExtractJob {
   store: Store;
-  source: Prepared<Source>;
+  source: OpenedRole<Source>;
   context: StepContext;
   options: ExtractOptions;
   /** The step's folder. */
@@ -92,7 +92,7 @@ async function* extractStreams(job: ExtractJob, readStart: string): AsyncGenerat
           cursor: one.cursor,
           inference: one.stream.inference,
         },
-        (options.transforms ?? []).map((use) => fuse(prepare('transform', use, context))),
+        (options.transforms ?? []).map((use) => fuse(openRole('transform', use, context))),
       );
     const chain = newChain();
     // All partitions of a stream share one state, so none of them can leave records to a later read.

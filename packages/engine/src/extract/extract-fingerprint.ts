@@ -3,21 +3,21 @@ import { publicConfig } from '../config/secrets.ts';
 import { type Fingerprint, fingerprintDifferences } from '../dataset/fingerprint.ts';
 import type { Plan } from '../dataset/plan.ts';
 import type { SelectedStream } from '../step/select-streams.ts';
-import type { Prepared, StepContext } from '../step/step-context.ts';
+import type { OpenedRole, StepContext } from '../step/step-context.ts';
 import type { ExtractOptions } from '../step/step-options.ts';
 import { stagedFormatOf } from './staged-format.ts';
 import type { StreamWindow } from './stream-window.ts';
 
 /** Collects the inputs of an extract: the same inputs under the same run id are the same dataset. */
 export function extractFingerprint(
-  source: Prepared<Source>,
+  source: OpenedRole<Source>,
   streams: readonly { selected: SelectedStream; window: StreamWindow }[],
   context: StepContext,
   options: ExtractOptions,
 ): Fingerprint {
   return {
     connector: `${source.name}@${source.version}`,
-    config: plain(publicConfig(source.ctx.config, source.part.config, context.redactor)),
+    config: plain(publicConfig(source.ctx.config, source.definition.config, context.redactor)),
     transforms: (options.transforms ?? []).map(({ connector, config }) => {
       const schema = connector.transform?.config;
       return {

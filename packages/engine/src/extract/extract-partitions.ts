@@ -4,7 +4,7 @@ import { runFolder, stepFolder } from '../dataset/layout.ts';
 import { type Dataset, findFinished } from '../dataset/manifest.ts';
 import { findPlan, type PlannedPartition, type StoredPlan } from '../dataset/plan.ts';
 import { selectStreams, streamsOf } from '../step/select-streams.ts';
-import { interrupted, type Prepared, type StepContext } from '../step/step-context.ts';
+import { interrupted, type OpenedRole, type StepContext } from '../step/step-context.ts';
 import type { ExtractOptions, StepResult, StreamResult } from '../step/step-options.ts';
 import { resultOf } from '../step/step-result.ts';
 import { extractDataset } from './extract-dataset.ts';
@@ -14,7 +14,7 @@ import { streamWindow } from './stream-window.ts';
 
 export interface PartitionStep {
   store: Store;
-  source: Prepared<Source>;
+  source: OpenedRole<Source>;
   context: StepContext;
   options: ExtractOptions;
   /** Id of a partition, or `i/n`. */

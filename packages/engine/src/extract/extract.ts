@@ -5,7 +5,7 @@ import { findFinished } from '../dataset/manifest.ts';
 import { stateOfRun } from '../step/finished-run.ts';
 import type { PartsListener } from '../step/parts-listener.ts';
 import { selectStreams, streamsOf } from '../step/select-streams.ts';
-import { type Prepared, type StepContext, stepContext } from '../step/step-context.ts';
+import { type OpenedRole, type StepContext, stepContext } from '../step/step-context.ts';
 import type { ExtractOptions, StepResult } from '../step/step-options.ts';
 import { resultOf } from '../step/step-result.ts';
 import { withSource } from '../step/with-source.ts';
@@ -37,7 +37,7 @@ export async function extract(options: ExtractOptions, listener?: PartsListener)
 
 async function extractWhole(
   store: Store,
-  source: Prepared<Source>,
+  source: OpenedRole<Source>,
   context: StepContext,
   options: ExtractOptions,
   listener: PartsListener | undefined,

@@ -4,7 +4,7 @@ import { runFolder } from '../dataset/layout.ts';
 import { findFormerPlan, type Plan, type PlannedPartition, type StoredPlan, writePlan } from '../dataset/plan.ts';
 import { checkStaging } from '../step/check-staging.ts';
 import { type SelectedStream, selectStreams, streamsOf } from '../step/select-streams.ts';
-import { type Prepared, type StepContext, stepContext } from '../step/step-context.ts';
+import { type OpenedRole, type StepContext, stepContext } from '../step/step-context.ts';
 import type { ExtractOptions, PlanResult } from '../step/step-options.ts';
 import { withSource } from '../step/with-source.ts';
 import { extractFingerprint, refuseOtherPlan } from './extract-fingerprint.ts';
@@ -39,7 +39,7 @@ export async function planExtract(options: PlanExtractOptions): Promise<PlanResu
 
 async function planInto(
   store: Store,
-  source: Prepared<Source>,
+  source: OpenedRole<Source>,
   context: StepContext,
   options: PlanExtractOptions,
 ): Promise<StoredPlan> {
@@ -92,7 +92,7 @@ interface Parted {
 async function partition(
   selected: SelectedStream,
   window: StreamWindow,
-  source: Prepared<Source>,
+  source: OpenedRole<Source>,
   options: PlanExtractOptions,
 ): Promise<Parted> {
   const { as: stream } = selected;

@@ -1,11 +1,11 @@
 import type { ReadContext, Source } from '@aries-data/sdk';
 import type { SelectedStream } from '../step/select-streams.ts';
-import type { Prepared } from '../step/step-context.ts';
+import type { OpenedRole } from '../step/step-context.ts';
 import type { StreamWindow } from './stream-window.ts';
 
 /** Makes the context that a stream's functions are called with. */
 export function readContextOf(
-  source: Prepared<Source>,
+  source: OpenedRole<Source>,
   selected: SelectedStream,
   { mode, window }: StreamWindow,
 ): ReadContext<unknown> {

@@ -4,7 +4,7 @@ import { decide } from '../rules/ledger.ts';
 import { concurrencyOf } from '../step/concurrency.ts';
 import { chooseDisposition } from '../step/disposition.ts';
 import type { OpenedStream, PartsListener } from '../step/parts-listener.ts';
-import { type Prepared, prepare, type StepContext, stepContext } from '../step/step-context.ts';
+import { type OpenedRole, openRole, type StepContext, stepContext } from '../step/step-context.ts';
 import type { LoadOptions } from '../step/step-options.ts';
 import { checkRejected } from '../step/thresholds.ts';
 import { readLedger } from './follow-ledger.ts';
@@ -45,7 +45,7 @@ export function createEarlyLoad(options: EarlyLoadOptions): EarlyLoad {
   const context = stepContext('load', { ...options, onStart: undefined }, options.name);
   const begun = new Map<string, OpenedStream>();
   const streams = new Map<string, EarlyStreamLoad>();
-  let destination: Prepared<Destination> | undefined;
+  let destination: OpenedRole<Destination> | undefined;
   let session: LoadSession | undefined;
   let failed = false;
   let work: Promise<void> = Promise.resolve();
@@ -55,7 +55,7 @@ export function createEarlyLoad(options: EarlyLoadOptions): EarlyLoad {
     if (head === undefined) return;
     let one = streams.get(name);
     if (one === undefined) {
-      destination ??= prepare('destination', options.destination, context);
+      destination ??= openRole('destination', options.destination, context);
       const disposition = dispositionOf(head, destination, options);
       if (disposition === undefined) return void begun.delete(name);
       session ??= await openWithLedger(destination, options);
@@ -64,7 +64,7 @@ export function createEarlyLoad(options: EarlyLoadOptions): EarlyLoad {
       const { target, leftOut } = planned;
       const loader = await openPartLoader({
         session,
-        destination: destination.part,
+        destination: destination.definition,
         target,
         stream: head.stream,
         leftOut: leftOut.map((field) => field.name),
@@ -114,9 +114,13 @@ export function createEarlyLoad(options: EarlyLoadOptions): EarlyLoad {
   };
 }
 
-async function openWithLedger(destination: Prepared<Destination>, options: EarlyLoadOptions): Promise<LoadSession> {
+async function openWithLedger(destination: OpenedRole<Destination>, options: EarlyLoadOptions): Promise<LoadSession> {
   const { name: pipeline } = options;
-  const session = await destination.part.open({ ...destination.ctx, pipeline, concurrency: concurrencyOf(options) });
+  const session = await destination.definition.open({
+    ...destination.ctx,
+    pipeline,
+    concurrency: concurrencyOf(options),
+  });
   if (keepsLedger(session, destination.name)) return session;
   await session.close();
   throw new Error(`${destination.name} keeps no ledger`);
@@ -136,7 +140,7 @@ function checkEarly(name: string, rejected: number, { maxRejected = { count: 0 }
  */
 function dispositionOf(
   { name, stream, interval }: OpenedStream,
-  destination: Prepared<Destination>,
+  destination: OpenedRole<Destination>,
   options: EarlyLoadOptions,
 ): Disposition | undefined {
   const applied = { ...stream, primaryKey: [...stream.primaryKey], consistency: 'snapshot' as const };

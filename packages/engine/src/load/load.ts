@@ -3,7 +3,7 @@ import { openStore } from '@aries-data/stores';
 import type { Dataset } from '../dataset/manifest.ts';
 import { stateAfterLoad } from '../rules/ledger.ts';
 import { concurrencyOf } from '../step/concurrency.ts';
-import { guarded, prepare, stepContext } from '../step/step-context.ts';
+import { guarded, openRole, stepContext } from '../step/step-context.ts';
 import type { LoadOptions, StepResult, StreamResult } from '../step/step-options.ts';
 import { checkRejected } from '../step/thresholds.ts';
 import { withInputs } from '../step/with-inputs.ts';
@@ -44,7 +44,7 @@ async function loadInputs(inputs: Dataset[], options: LoadOptions, early: EarlyL
   const { name = first.manifest.name, runId = first.manifest.runId } = options;
   const context = stepContext('load', { ...options, name, runId }, name);
   return guarded(context, { connector: options.destination.connector.name }, async () => {
-    const destination = prepare('destination', options.destination, context);
+    const destination = openRole('destination', options.destination, context);
     const states = options.state === undefined ? first.store : await openStore(options.state);
     const step = { destination, inputs, states, context, options };
     try {
@@ -126,7 +126,7 @@ async function loadInto(
       begun?.loader ??
       (await openPartLoader({
         session,
-        destination: destination.part,
+        destination: destination.definition,
         target: planned.target,
         stream,
         leftOut: planned.leftOut.map((field) => field.name),
@@ -142,7 +142,7 @@ async function loadInto(
         {
           stream: name,
           hint:
-            destination.part.delivery === 'at-least-once'
+            destination.definition.delivery === 'at-least-once'
               ? 'The ledger does not have what was sent, so the next load sends it again. If this happens again, report it.'
               : 'Nothing was committed. Load again. If this happens again, report it.',
         },

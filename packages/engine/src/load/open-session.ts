@@ -11,7 +11,7 @@ import {
 import type { Store } from '@aries-data/stores';
 import { publicConfig } from '../config/secrets.ts';
 import { keptLedger } from '../rules/kept-ledger.ts';
-import type { Prepared, StepContext } from '../step/step-context.ts';
+import type { OpenedRole, StepContext } from '../step/step-context.ts';
 
 export interface OpenSessionOptions {
   pipeline: string;
@@ -23,12 +23,12 @@ export interface OpenSessionOptions {
 
 /** Opens a session of a destination. If it has no ledger, one is kept next to the state. */
 export async function openSession(
-  destination: Prepared<Destination>,
+  destination: OpenedRole<Destination>,
   { pipeline, concurrency, states, context }: OpenSessionOptions,
 ): Promise<LoadSession> {
-  const session = await destination.part.open({ ...destination.ctx, pipeline, concurrency });
+  const session = await destination.definition.open({ ...destination.ctx, pipeline, concurrency });
   if (keepsLedger(session, destination.name)) return session;
-  const { config } = destination.part;
+  const { config } = destination.definition;
   // A pipeline may be loaded into several systems. Without secrets, because a new password is not a new system.
   const system = [destination.name, publicConfig(destination.ctx.config, config, context.redactor)];
   const id = createHash('sha256').update(JSON.stringify(system)).digest('hex').slice(0, 12);

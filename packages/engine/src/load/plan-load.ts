@@ -12,7 +12,7 @@ import type { Dataset, ManifestStream } from '../dataset/manifest.ts';
 import type { Drift } from '../rules/drift.ts';
 import { type Candidate, type Decision, decide, repeatedBy, shortList } from '../rules/ledger.ts';
 import { chooseDisposition, replaces } from '../step/disposition.ts';
-import type { Prepared, StepContext } from '../step/step-context.ts';
+import type { OpenedRole, StepContext } from '../step/step-context.ts';
 import type { LoadOptions } from '../step/step-options.ts';
 import { refuseSchema } from './fit-schema.ts';
 import { followLedger, readLedger } from './follow-ledger.ts';
@@ -30,7 +30,7 @@ export interface InputStream {
 /** Load with its session open. */
 export interface LoadStep {
   session: LoadSession;
-  destination: Prepared<Destination>;
+  destination: OpenedRole<Destination>;
   inputs: Dataset[];
   /** Store of the state. */
   states: Store;

@@ -155,11 +155,11 @@ export async function openPipeline(options: PipelineOptions & { redactor: Redact
   const { pipeline, placeOf } = await readPipelineFile(options.file, { env: options.env, redactor: options.redactor });
   const from = dirname(resolve(options.file));
   const use = async (
-    part: { use: string; config?: Record<string, unknown> | undefined },
+    entry: { use: string; config?: Record<string, unknown> | undefined },
     ...at: PropertyKey[]
   ): Promise<ConnectorUse> => ({
-    connector: await options.loadConnector(part.use, from),
-    config: part.config ?? {},
+    connector: await options.loadConnector(entry.use, from),
+    config: entry.config ?? {},
     placeOf: (path) => placeOf([...at, 'config', ...path]),
   });
   const [source, destination] = await Promise.all([
@@ -167,9 +167,9 @@ export async function openPipeline(options: PipelineOptions & { redactor: Redact
     use(pipeline.destination, 'destination'),
   ]);
   const transforms = await Promise.all(
-    (pipeline.transforms ?? []).map(async (part, index) => ({
-      ...(await use(part, 'transforms', index)),
-      name: part.name,
+    (pipeline.transforms ?? []).map(async (entry, index) => ({
+      ...(await use(entry, 'transforms', index)),
+      name: entry.name,
     })),
   );
   const { fused, groups } = groupTransforms(transforms);

@@ -11,7 +11,7 @@ import { type Drift, hasDrifted, knownFields } from '../rules/drift.ts';
 import { readState } from '../rules/state.ts';
 import { chooseDisposition } from '../step/disposition.ts';
 import { type SelectedStream, selectStreams, streamsOf } from '../step/select-streams.ts';
-import { guarded, type Prepared, prepare, stepContext } from '../step/step-context.ts';
+import { guarded, type OpenedRole, openRole, stepContext } from '../step/step-context.ts';
 import { fuse } from '../transform/fuse.ts';
 import { createSchemaChain } from '../transform/schema-chain.ts';
 import { openPipeline, type PipelineOptions } from './pipeline.ts';
@@ -52,8 +52,8 @@ export async function planPipeline(options: PipelineOptions): Promise<PipelinePl
   const opened = await openPipeline({ ...options, redactor });
   const context = stepContext('plan', { ...options, redactor, name: opened.name, runId: undefined }, opened.name);
   return guarded(context, { connector: opened.source.connector.name }, async () => {
-    const source = prepare('source', opened.source, context);
-    const destination = prepare('destination', opened.destination, context);
+    const source = openRole('source', opened.source, context);
+    const destination = openRole('destination', opened.destination, context);
     const interval = checkedInterval(options.interval);
     const store = await openStore(opened.staging);
     const states = options.state === undefined ? store : await openStore(options.state);
@@ -76,7 +76,7 @@ export async function planPipeline(options: PipelineOptions): Promise<PipelinePl
             cursor: one.cursor,
             inference: one.stream.inference,
           },
-          opened.fused.map((use) => fuse(prepare('transform', use, context))),
+          opened.fused.map((use) => fuse(openRole('transform', use, context))),
         );
         // A later step may change the schema again.
         const schema = opened.groups.length === 0 ? chain.known : null;
@@ -111,7 +111,7 @@ export async function planPipeline(options: PipelineOptions): Promise<PipelinePl
         if (fitted !== null) refuseSchema(one.as, fitted.refusals);
         const found = fitted?.found ?? null;
         const untouched =
-          found !== null && destination.part.formats.includes(format) && found.takes?.(format) !== false;
+          found !== null && destination.definition.formats.includes(format) && found.takes?.(format) !== false;
         streams.push({
           stream: one.as,
           target: one.as,
@@ -145,7 +145,7 @@ function dispositionOf(
   selected: SelectedStream,
   { mode, stateBefore }: StreamWindow,
   interval: Parameters<typeof chooseDisposition>[2],
-  destination: Prepared<Destination>,
+  destination: OpenedRole<Destination>,
   disposition: Disposition | undefined,
 ): Disposition {
   const stream = {

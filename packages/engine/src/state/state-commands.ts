@@ -1,7 +1,7 @@
 import { openStore, type Store } from '@aries-data/stores';
 import { openSession } from '../load/open-session.ts';
 import { moveState, type PipelineState, readState } from '../rules/state.ts';
-import { guarded, prepare, stepContext } from '../step/step-context.ts';
+import { guarded, openRole, stepContext } from '../step/step-context.ts';
 import type { ConnectorUse, StepOptions } from '../step/step-options.ts';
 
 /**
@@ -54,7 +54,7 @@ async function forgetLedger(
   states: Store,
 ): Promise<number> {
   return guarded(context, { connector: use.connector.name }, async () => {
-    const destination = prepare('destination', use, context);
+    const destination = openRole('destination', use, context);
     const session = await openSession(destination, { pipeline: name, concurrency: 1, states, context });
     try {
       return await session.forget(name);

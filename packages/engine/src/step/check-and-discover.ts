@@ -1,6 +1,6 @@
 import type { ConnectorRole, RecordSchema } from '@aries-data/sdk';
 import { selectStreams, streamsOf } from './select-streams.ts';
-import { guarded, prepare, stepContext } from './step-context.ts';
+import { guarded, openRole, stepContext } from './step-context.ts';
 import type { ConnectorUse, StepOptions } from './step-options.ts';
 
 /**
@@ -21,8 +21,8 @@ export async function check(
     const checked: ConnectorRole[] = [];
     const [first = 'source'] = roles;
     for (const role of roles.length === 0 ? [first] : roles) {
-      const { part, ctx } = prepare(role, options.use, context);
-      if ('check' in part && part.check !== undefined) await part.check(ctx);
+      const { definition, ctx } = openRole(role, options.use, context);
+      if ('check' in definition && definition.check !== undefined) await definition.check(ctx);
       checked.push(role);
     }
     return { ok: true as const, connector: connector.name, checked };
@@ -51,7 +51,7 @@ export async function discover(
   const { connector } = options.source;
   const context = stepContext('discover', { ...options, name: connector.name }, connector.name);
   return guarded(context, { connector: connector.name }, async () => {
-    const source = prepare('source', options.source, context);
+    const source = openRole('source', options.source, context);
     const streams = await streamsOf(source);
     const described = Object.keys(streams).length === 0 ? [] : selectStreams(streams, undefined, connector.name);
     return {

@@ -1,6 +1,6 @@
 import { AriesError, type Destination, type Disposition, type Interval } from '@aries-data/sdk';
 import type { ManifestStream } from '../dataset/manifest.ts';
-import type { Prepared } from './step-context.ts';
+import type { OpenedRole } from './step-context.ts';
 import type { LoadAhead, LoadOptions } from './step-options.ts';
 
 /** Properties of a stream that decide its disposition. */
@@ -20,11 +20,11 @@ export function chooseDisposition(
   name: string,
   stream: Applied,
   interval: Interval | null,
-  destination: Prepared<Destination>,
+  destination: OpenedRole<Destination>,
   options: Pick<LoadOptions, 'disposition' | 'dispositions'>,
 ): Disposition {
   const asked = options.dispositions?.[name] ?? stream.disposition ?? options.disposition;
-  const { dispositions } = destination.part;
+  const { dispositions } = destination.definition;
   const disposition = asked ?? defaultFor(stream, dispositions);
   const refuse = (reason: string, hint: string) =>
     new AriesError('CONFIG_INVALID', `${name}: ${disposition} ${reason}`, {

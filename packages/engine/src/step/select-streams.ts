@@ -2,7 +2,7 @@ import { AriesError, inferred, kindOf, nearest, type RecordSchema, type Source, 
 import { checkStreams, toRecordSchema } from '@aries-data/sdk/internal';
 import { z } from 'zod';
 import { checkRecordSchema } from '../dataset/record-schema.ts';
-import type { Prepared } from './step-context.ts';
+import type { OpenedRole } from './step-context.ts';
 import type { StreamOptions } from './step-options.ts';
 
 /** Stream of a source, with the user's options applied. */
@@ -21,8 +21,12 @@ export interface SelectedStream {
 }
 
 /** Asks a source for its streams and checks them. */
-export async function streamsOf({ part, ctx, name }: Prepared<Source>): Promise<Record<string, Stream<unknown>>> {
-  const streams = await part.streams({ ...ctx, stream: ((definition: unknown) => definition) as never });
+export async function streamsOf({
+  definition,
+  ctx,
+  name,
+}: OpenedRole<Source>): Promise<Record<string, Stream<unknown>>> {
+  const streams = await definition.streams({ ...ctx, stream: ((stream: unknown) => stream) as never });
   checkStreams(name, streams);
   return streams;
 }

@@ -43,36 +43,36 @@ export function stepContext(step: string, options: StepOptions, defaultName: str
   };
 }
 
-/** A part of a connector with its parsed config and the context its functions are given. */
-export interface Prepared<Part> {
-  part: Part;
+/** Source, transform or destination of a connector, with its parsed config and the context of its functions. */
+export interface OpenedRole<Definition> {
+  definition: Definition;
   name: string;
   version: string;
   // biome-ignore lint/suspicious/noExplicitAny: the config's type is known where the connector is defined
   ctx: ConnectorContext<any>;
 }
 
-/** Parses the config of one part of a connector. Throws `CONNECTOR_INVALID` where it has no such part. */
-export function prepare<Role extends ConnectorRole>(
+/** Parses the config of a role and makes its context. Throws `CONNECTOR_INVALID` if the connector does not have the role. */
+export function openRole<Role extends ConnectorRole>(
   role: Role,
   use: ConnectorUse,
   context: Pick<StepContext, 'redactor' | 'log' | 'signal'>,
-): Prepared<NonNullable<ConnectorUse['connector'][Role]>> {
+): OpenedRole<NonNullable<ConnectorUse['connector'][Role]>> {
   const { connector } = use;
-  const part = connector[role];
-  if (part === undefined || part === null) {
+  const definition = connector[role];
+  if (definition === undefined || definition === null) {
     const others = (['source', 'transform', 'destination'] as const).filter((other) => connector[other] !== undefined);
     throw new AriesError('CONNECTOR_INVALID', `${connector.name} has no ${role}; it has a ${others.join(' and a ')}`, {
       connector: connector.name,
     });
   }
-  const schema = (part as { config?: z.ZodType }).config;
+  const schema = (definition as { config?: z.ZodType }).config;
   const config =
     schema === undefined
       ? {}
       : parseConfig(schema, use.config, connector.name, { redactor: context.redactor, placeOf: use.placeOf });
   const log = withFields(context.log, context.redactor, { connector: connector.name });
-  const declared = (part as { http?: HttpDeclaration<unknown> }).http;
+  const declared = (definition as { http?: HttpDeclaration<unknown> }).http;
   const http = createHttp({
     settings: () => (typeof declared === 'function' ? declared({ config }) : (declared ?? {})),
     connector: connector.name,
@@ -81,7 +81,7 @@ export function prepare<Role extends ConnectorRole>(
     redactor: context.redactor,
   });
   return {
-    part: part as NonNullable<ConnectorUse['connector'][Role]>,
+    definition: definition as NonNullable<ConnectorUse['connector'][Role]>,
     name: connector.name,
     version: connector.version,
     ctx: { config, log, http, signal: context.signal },

@@ -1,16 +1,16 @@
 import type { Source } from '@aries-data/sdk';
 import { openStore, type Store } from '@aries-data/stores';
-import { guarded, type Prepared, prepare, type StepContext } from './step-context.ts';
+import { guarded, type OpenedRole, openRole, type StepContext } from './step-context.ts';
 import type { ExtractOptions } from './step-options.ts';
 
 /** Parses the source's config and opens the staging, then runs `work` with both. */
 export function withSource<T>(
   context: StepContext,
   { source: use, staging }: Pick<ExtractOptions, 'source' | 'staging'>,
-  work: (source: Prepared<Source>, store: Store) => Promise<T>,
+  work: (source: OpenedRole<Source>, store: Store) => Promise<T>,
 ): Promise<T> {
   return guarded(context, { connector: use.connector.name }, async () => {
-    const source = prepare('source', use, context);
+    const source = openRole('source', use, context);
     const store = await openStore(staging);
     try {
       return await work(source, store);

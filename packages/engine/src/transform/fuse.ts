@@ -16,7 +16,7 @@ import { isRejected, type RejectedItem, type StreamKeys, toRecordSchema } from '
 import type { Counts } from '../dataset/manifest.ts';
 import { explained } from '../step/author-errors.ts';
 import { isMark, type Mark, noCounts, passed, type StageItem } from '../step/mark.ts';
-import type { Prepared } from '../step/step-context.ts';
+import type { OpenedRole } from '../step/step-context.ts';
 
 /** Input of one stage: the schema of the records, if known, and their keys. */
 export interface StageInput extends StreamKeys {
@@ -33,23 +33,25 @@ export interface FusedTransform {
 }
 
 /** Prepares a transform of scope `batch`. Throws `CONFIG_INVALID` for one of scope `dataset`. */
-export function fuse({ part, name, ctx }: Prepared<Transform>): FusedTransform {
-  if (part.scope !== 'batch') {
+export function fuse({ definition, name, ctx }: OpenedRole<Transform>): FusedTransform {
+  if (definition.scope !== 'batch') {
     throw new AriesError('CONFIG_INVALID', `${name} works on whole datasets, so it is a step of its own`, {
       connector: name,
       hint: 'Run it with aries transform, or from a pipeline file.',
     });
   }
-  return part.map !== undefined ? fuseMap(part, name, ctx) : fuseApply(part, name, ctx);
+  return definition.map !== undefined ? fuseMap(definition, name, ctx) : fuseApply(definition, name, ctx);
 }
 
 /** Runs a transform with `map` in one loop per batch: checks the input, maps, checks the output. */
-function fuseMap(part: Transform, name: string, connectorCtx: ConnectorContext<unknown>): FusedTransform {
+function fuseMap(definition: Transform, name: string, connectorCtx: ConnectorContext<unknown>): FusedTransform {
   const input =
-    part.input === undefined ? undefined : normaliser(looseSchema(part.input, `${name}: input`), part.input);
-  const outputSchema = part.output === undefined ? null : toRecordSchema(part.output, `${name}: output`);
-  const output = outputSchema === null ? undefined : normaliser(outputSchema, part.output);
-  const map = part.map!;
+    definition.input === undefined
+      ? undefined
+      : normaliser(looseSchema(definition.input, `${name}: input`), definition.input);
+  const outputSchema = definition.output === undefined ? null : toRecordSchema(definition.output, `${name}: output`);
+  const output = outputSchema === null ? undefined : normaliser(outputSchema, definition.output);
+  const map = definition.map!;
 
   function* mapBatch(batch: Batch, counts: Counts, ctx: TransformContext<unknown>): Generator<StageItem> {
     const out: JsonRecord[] = [];
@@ -117,9 +119,9 @@ function looseSchema(input: NonNullable<Transform['input']>, where: string): Rec
   return { ...toRecordSchema(input, where), additionalProperties: true };
 }
 
-function fuseApply(part: Transform, name: string, connectorCtx: ConnectorContext<unknown>): FusedTransform {
+function fuseApply(definition: Transform, name: string, connectorCtx: ConnectorContext<unknown>): FusedTransform {
   return {
-    ...applyNames(part, connectorCtx),
+    ...applyNames(definition, connectorCtx),
     async *apply(items, at) {
       const ctx = { ...connectorCtx, ...at };
       const counts = noCounts();
@@ -166,7 +168,7 @@ function fuseApply(part: Transform, name: string, connectorCtx: ConnectorContext
         }
       }
 
-      const applied = part.apply!(
+      const applied = definition.apply!(
         batches(),
         applyContext(ctx, counts, (rejection) =>
           rejections.push(rejected({ ...rejection, reason: `${name}: ${rejection.reason}` })),
@@ -207,12 +209,12 @@ export function endedEarly(name: string): AriesError {
 
 /** Makes the schema and keys functions of a transform with `apply`. */
 export function applyNames(
-  part: Transform,
+  definition: Transform,
   ctx: ConnectorContext<unknown>,
 ): Pick<FusedTransform, 'schemaAfter' | 'keysAfter'> {
   return {
-    schemaAfter: (input, at) => (input === null ? null : part.schema!(input, { ...ctx, ...at })),
-    keysAfter: (at) => part.keys?.({ ...ctx, ...at }) ?? { primaryKey: at.primaryKey, cursor: at.cursor },
+    schemaAfter: (input, at) => (input === null ? null : definition.schema!(input, { ...ctx, ...at })),
+    keysAfter: (at) => definition.keys?.({ ...ctx, ...at }) ?? { primaryKey: at.primaryKey, cursor: at.cursor },
   };
 }
 

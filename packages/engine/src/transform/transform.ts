@@ -23,7 +23,7 @@ import { createStreamWriter } from '../dataset/stream-writer.ts';
 import { type MadeStream, makeDataset } from '../step/make-dataset.ts';
 import { isMark, type Mark, markOf, noCounts, passed, type StageItem } from '../step/mark.ts';
 import { prefetch } from '../step/prefetch.ts';
-import { guarded, type Prepared, prepare, type StepContext, stepContext } from '../step/step-context.ts';
+import { guarded, type OpenedRole, openRole, type StepContext, stepContext } from '../step/step-context.ts';
 import type { ConnectorUse, StepResult, TransformOptions } from '../step/step-options.ts';
 import { resultOf } from '../step/step-result.ts';
 import { withInputs } from '../step/with-inputs.ts';
@@ -69,23 +69,23 @@ async function transformInto(
   options: TransformOptions,
 ): Promise<StepResult> {
   const uses = [options.transform, ...(options.transforms ?? [])];
-  const prepared = uses.map((use) => prepare('transform', use, context));
+  const opened = uses.map((use) => openRole('transform', use, context));
   const folder = stepFolder(context);
   const dataset = await makeDataset({
     store,
     folder,
     context,
     options,
-    fingerprint: fingerprintOf(uses, prepared, inputs, context, options),
+    fingerprint: fingerprintOf(uses, opened, inputs, context, options),
     ...(await findFinished(store, folder, options.force)),
     head: {
-      connector: { name: prepared[0]!.name, version: prepared[0]!.version },
+      connector: { name: opened[0]!.name, version: opened[0]!.version },
       step: context.step,
       interval: inputs[0]!.manifest.interval,
       readStart: inputs.map(({ manifest }) => manifest.readStart).sort()[0]!,
       inputs: inputs.map(({ uri }) => uri),
     },
-    streams: () => transformStreams(inputs, { store, folder, prepared, context, options }),
+    streams: () => transformStreams(inputs, { store, folder, opened, context, options }),
   });
   return resultOf(dataset, context);
 }
@@ -110,7 +110,7 @@ interface TransformStreamOptions {
   name: string;
   dataset: Dataset;
   input: ManifestStream;
-  prepared: Prepared<Transform>[];
+  opened: OpenedRole<Transform>[];
   context: StepContext;
   options: TransformOptions;
 }
@@ -121,15 +121,15 @@ async function transformStream({
   name,
   dataset,
   input,
-  prepared,
+  opened,
   context,
   options,
 }: TransformStreamOptions): Promise<ManifestStream> {
   const live = { records: 0, rejected: 0 };
   let counts = noCounts();
   const temporary = temporaryFolder();
-  const steps = prepared.map((one) =>
-    one.part.scope === 'dataset' ? wholeDataset(one, temporary.path, reject) : fuse(one),
+  const steps = opened.map((one) =>
+    one.definition.scope === 'dataset' ? wholeDataset(one, temporary.path, reject) : fuse(one),
   );
   const { schema, primaryKey, cursor } = input;
   const chain = createSchemaChain({ stream: name, schema, primaryKey, cursor }, steps);
@@ -207,12 +207,12 @@ async function* counted(batches: AsyncIterable<Batch>, live: { records: number }
 
 /** Makes a stage of a transform of scope `dataset`. Rejected records are stored at once, so that they do not pile up in memory. */
 function wholeDataset(
-  { part, name, ctx }: Prepared<Transform>,
+  { definition, name, ctx }: OpenedRole<Transform>,
   spillFolder: () => Promise<string>,
   keep: (rejection: Rejection) => Promise<void>,
 ): FusedTransform {
   return {
-    ...applyNames(part, ctx),
+    ...applyNames(definition, ctx),
     async *apply(items, at) {
       const counts = noCounts();
       let end: Mark | undefined;
@@ -230,7 +230,10 @@ function wholeDataset(
         }
       }
       const reject = (rejection: Rejection) => void rejections.push(rejection);
-      for await (const batch of part.apply!(batches(), applyContext({ ...ctx, ...at }, counts, reject, spillFolder))) {
+      for await (const batch of definition.apply!(
+        batches(),
+        applyContext({ ...ctx, ...at }, counts, reject, spillFolder),
+      )) {
         await keepRejected();
         yield batch;
       }
@@ -266,15 +269,16 @@ function reconcile(name: string, counts: Counts, input: ManifestStream): void {
 
 function fingerprintOf(
   uses: readonly ConnectorUse[],
-  prepared: readonly Prepared<Transform>[],
+  opened: readonly OpenedRole<Transform>[],
   inputs: readonly Dataset[],
   context: StepContext,
   options: TransformOptions,
 ): Fingerprint {
   return {
     transforms: uses.map(({ connector }, index) => {
-      const { part, ctx } = prepared[index]!;
-      const config = part.config === undefined ? null : publicConfig(ctx.config, part.config, context.redactor);
+      const { definition, ctx } = opened[index]!;
+      const config =
+        definition.config === undefined ? null : publicConfig(ctx.config, definition.config, context.redactor);
       return {
         connector: `${connector.name}@${connector.version}`,
         config: JSON.parse(JSON.stringify(config)) as Json,

@@ -1,5 +1,5 @@
 import { check } from '@aries-data/engine';
-import { prepare, stepContext } from '@aries-data/engine/internal';
+import { openRole, stepContext } from '@aries-data/engine/internal';
 import { type AriesError, type ConnectorRole, type FieldSchema, toAriesError } from '@aries-data/sdk';
 import { configSchema } from '@aries-data/sdk/internal';
 import type { Rule, RuleContext } from './rule.ts';
@@ -65,7 +65,7 @@ function refused(ctx: RuleContext, config: unknown, name: string, what: string):
   let error: AriesError | undefined;
   try {
     const { connector, role } = ctx;
-    prepare(role, { connector, config }, stepContext('check', { name: connector.name }, connector.name));
+    openRole(role, { connector, config }, stepContext('check', { name: connector.name }, connector.name));
   } catch (thrown) {
     error = toAriesError(thrown, { connector: ctx.connector.name });
   }

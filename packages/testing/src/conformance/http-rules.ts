@@ -52,7 +52,7 @@ async function tryAgain(ctx: RuleContext): Promise<void> {
 async function acceptRefusal(ctx: RuleContext): Promise<void> {
   await untroubled(ctx);
   const { source } = await openSource(ctx);
-  const { http } = source.part;
+  const { http } = source.definition;
   const settings = typeof http === 'function' ? http({ config: source.ctx.config }) : http;
   const { requests, thrown } = await troubled(
     () => extracted(ctx),

@@ -1,8 +1,8 @@
 import { type Dataset, type ExtractOptions, extract, openDataset } from '@aries-data/engine';
 import {
-  type Prepared,
+  type OpenedRole,
+  openRole,
   positionOf,
-  prepare,
   readStream,
   type SelectedStream,
   selectStreams,
@@ -26,12 +26,12 @@ import type { RuleContext } from './rule.ts';
 
 /** A source with its selected streams. */
 export interface OpenedSource {
-  source: Prepared<Source>;
+  source: OpenedRole<Source>;
   streams: SelectedStream[];
 }
 
 export async function openSource(ctx: RuleContext, signal?: AbortSignal): Promise<OpenedSource> {
-  const source = prepare('source', ctx.use, stepContext('test', { signal }, ctx.connector.name));
+  const source = openRole('source', ctx.use, stepContext('test', { signal }, ctx.connector.name));
   return { source, streams: selectStreams(await streamsOf(source), ctx.suite.streams, source.name) };
 }
 

@@ -1,5 +1,5 @@
 import { extract, openDataset, transform as runStep } from '@aries-data/engine';
-import { applyContext, prepare, stepContext } from '@aries-data/engine/internal';
+import { applyContext, openRole, stepContext } from '@aries-data/engine/internal';
 import { normaliser } from '@aries-data/formats/internal';
 import type { ApplyContext, Batch, Json, JsonRecord, RecordSchema } from '@aries-data/sdk';
 import { memoryStaging } from '@aries-data/stores';
@@ -65,15 +65,15 @@ async function staged(ctx: RuleContext) {
 async function truthfulSchema(ctx: RuleContext): Promise<void> {
   const input = await stagedInput(inputOf(ctx));
   const { schema } = input.manifest.streams.records!;
-  const { part, ctx: own } = prepare('transform', ctx.use, stepContext('transform', {}, ctx.connector.name));
+  const { definition, ctx: own } = openRole('transform', ctx.use, stepContext('transform', {}, ctx.connector.name));
   const at = contextOf(ctx, schema);
-  if (part.map !== undefined) {
+  if (definition.map !== undefined) {
     const dataset = await staged(ctx);
     const { firstRejected, counts } = dataset.manifest.streams.records!;
     if (firstRejected !== null && counts.staged === 0) ctx.fail(`all records are rejected: ${firstRejected}`);
     return;
   }
-  const said = part.schema!(schema, { ...own, ...at });
+  const said = definition.schema!(schema, { ...own, ...at });
   const { fit, undeclared } = normaliser(said);
   const { batches } = await applied(ctx, schema, [await stagedRecords(input, 'records')]);
   const records = batches.flat();
@@ -89,9 +89,9 @@ async function truthfulSchema(ctx: RuleContext): Promise<void> {
 }
 
 async function streaming(ctx: RuleContext): Promise<void> {
-  const { part } = prepare('transform', ctx.use, stepContext('transform', {}, ctx.connector.name));
-  if (part.scope === 'dataset') ctx.skip('it works on whole datasets');
-  if (part.apply === undefined) ctx.skip('map sees one record at a time');
+  const { definition } = openRole('transform', ctx.use, stepContext('transform', {}, ctx.connector.name));
+  if (definition.scope === 'dataset') ctx.skip('it works on whole datasets');
+  if (definition.apply === undefined) ctx.skip('map sees one record at a time');
   const input = await stagedInput(inputOf(ctx));
   const records = await stagedRecords(input, 'records');
   const { ahead, batches } = await applied(
@@ -110,7 +110,7 @@ function contextOf({ suite }: RuleContext, input: RecordSchema) {
 
 /** Calls `apply` with batches; returns its output and the most batches that it held at once. */
 async function applied(ctx: RuleContext, input: RecordSchema, batches: JsonRecord[][]) {
-  const { part, ctx: own } = prepare('transform', ctx.use, stepContext('transform', {}, ctx.connector.name));
+  const { definition, ctx: own } = openRole('transform', ctx.use, stepContext('transform', {}, ctx.connector.name));
   let taken = 0;
   let ahead = 0;
   const out: JsonRecord[][] = [];
@@ -129,6 +129,6 @@ async function applied(ctx: RuleContext, input: RecordSchema, batches: JsonRecor
     () => {},
     async () => ctx.folder,
   );
-  for await (const batch of part.apply!(source(), given)) out.push([...batch]);
+  for await (const batch of definition.apply!(source(), given)) out.push([...batch]);
   return { batches: out, ahead };
 }

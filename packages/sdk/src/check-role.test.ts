@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { type ConnectorRole, checkPart, checkStreams } from './check-part.ts';
+import { type ConnectorRole, checkRole, checkStreams } from './check-role.ts';
 import { connectorOf } from './connector.ts';
 import { defineDestination } from './destination.ts';
 import { AriesError } from './errors.ts';
@@ -51,7 +51,7 @@ test('a part of another shape is named, with its member', () => {
     ['destination', { ...destination, dispositions: [] }],
     ['destination', { ...destination, delivery: 'exactly-once' }],
   ];
-  expect(parts.map(([role, part]) => said(() => checkPart(role, part)))).toMatchInlineSnapshot(`
+  expect(parts.map(([role, part]) => said(() => checkRole(role, part)))).toMatchInlineSnapshot(`
     [
       "CONNECTOR_INVALID: defineSource was given undefined → Write: defineSource({ … })",
       "CONNECTOR_INVALID: defineSource has no "streams" → Write: streams: ({ stream }) => ({ things: stream({ … }) })",
@@ -127,9 +127,9 @@ test('a stream of another shape is named, with its source and its member', () =>
 test('what is right passes, whichever way it is written', () => {
   const stream = { read, schema, primaryKey: ['id'], cursor: 'updated_at', pushdown: ['columns', 'where'] };
   checkStreams('shop', { things: stream, files: { read, schema: inferred, primaryKey: ['anything'] } });
-  checkPart('transform', { map: (record: unknown) => record });
-  checkPart('transform', { scope: 'dataset', schema: (input: unknown) => input, apply: read });
-  checkPart('destination', destination);
+  checkRole('transform', { map: (record: unknown) => record });
+  checkRole('transform', { scope: 'dataset', schema: (input: unknown) => input, apply: read });
+  checkRole('destination', destination);
 });
 
 test('define… and the loading of a connector check, too', () => {

@@ -27,73 +27,73 @@ const DELIVERIES = ['transactional', 'idempotent', 'at-least-once'];
  * Checks the argument of a `define…` function, for authors who write JavaScript or cast types away. Throws `CONNECTOR_INVALID` naming
  * the member. `connector` is known once the module is loaded.
  */
-export function checkPart(role: ConnectorRole, part: unknown, connector?: string): void {
+export function checkRole(role: ConnectorRole, definition: unknown, connector?: string): void {
   const define = `define${role[0]!.toUpperCase()}${role.slice(1)}`;
   const place: Place = { where: connector === undefined ? define : `${connector}: ${role}`, connector };
-  if (!isShape(part)) invalid(place, `was given ${described(part)}`, `Write: ${define}({ … })`);
-  checkZod(place, part, 'config');
-  checkFunction(place, part, 'check');
-  if (part.http !== undefined && typeof part.http !== 'function' && !isShape(part.http))
+  if (!isShape(definition)) invalid(place, `was given ${described(definition)}`, `Write: ${define}({ … })`);
+  checkZod(place, definition, 'config');
+  checkFunction(place, definition, 'check');
+  if (definition.http !== undefined && typeof definition.http !== 'function' && !isShape(definition.http))
     invalid(
       within(place, 'http'),
-      `is ${described(part.http)}`,
+      `is ${described(definition.http)}`,
       'Write: http: { baseUrl: … }, or a function of the config.',
     );
-  CHECKS[role](place, part);
+  CHECKS[role](place, definition);
 }
 
-const CHECKS: Record<ConnectorRole, (place: Place, part: Shape) => void> = {
-  source(place, part) {
-    requireMember(place, part, 'config', 'Write: config: z.object({ … }), empty if there are no options.');
-    requireMember(place, part, 'streams', 'Write: streams: ({ stream }) => ({ things: stream({ … }) })');
-    checkFunction(place, part, 'streams');
+const CHECKS: Record<ConnectorRole, (place: Place, definition: Shape) => void> = {
+  source(place, definition) {
+    requireMember(place, definition, 'config', 'Write: config: z.object({ … }), empty if there are no options.');
+    requireMember(place, definition, 'streams', 'Write: streams: ({ stream }) => ({ things: stream({ … }) })');
+    checkFunction(place, definition, 'streams');
   },
 
-  transform(place, part) {
-    for (const name of ['map', 'schema', 'keys', 'apply']) checkFunction(place, part, name);
-    for (const name of ['input', 'output']) checkZod(place, part, name);
-    if (part.scope !== undefined) checkOneOf(within(place, 'scope'), part.scope, ['batch', 'dataset']);
-    if (part.apply === undefined) {
-      requireMember(place, part, 'map', 'Write: map(record) { … }, or apply(batches) with a scope and a schema.');
+  transform(place, definition) {
+    for (const name of ['map', 'schema', 'keys', 'apply']) checkFunction(place, definition, name);
+    for (const name of ['input', 'output']) checkZod(place, definition, name);
+    if (definition.scope !== undefined) checkOneOf(within(place, 'scope'), definition.scope, ['batch', 'dataset']);
+    if (definition.apply === undefined) {
+      requireMember(place, definition, 'map', 'Write: map(record) { … }, or apply(batches) with a scope and a schema.');
       return;
     }
-    if (part.map !== undefined)
+    if (definition.map !== undefined)
       invalid(place, 'has both "map" and "apply"', 'Keep one: map for single records, apply for batches.');
     requireMember(
       place,
-      part,
+      definition,
       'schema',
       'Return the schema of the outgoing records. If the fields stay the same, write: schema: (input) => input',
     );
     requireMember(
       place,
-      part,
+      definition,
       'scope',
       'Write: scope: "batch" (one batch at a time) or scope: "dataset" (the whole stream)',
     );
   },
 
-  destination(place, part) {
-    requireMember(place, part, 'config', 'Write: config: z.object({ … }), empty if there are no options.');
-    requireMember(place, part, 'open', 'Write: async open(ctx) { … }, which returns a load session.');
-    checkFunction(place, part, 'open');
+  destination(place, definition) {
+    requireMember(place, definition, 'config', 'Write: config: z.object({ … }), empty if there are no options.');
+    requireMember(place, definition, 'open', 'Write: async open(ctx) { … }, which returns a load session.');
+    checkFunction(place, definition, 'open');
     requireMember(
       place,
-      part,
+      definition,
       'formats',
       'List the staged formats that writePart accepts. If there are none, write: formats: []',
     );
-    checkListOf(place, part, 'formats', FORMATS);
-    requireMember(place, part, 'dispositions', 'List the dispositions it supports: dispositions: ["append"]');
-    checkListOf(place, part, 'dispositions', DISPOSITIONS);
-    if (checkedList(place, part, 'dispositions').length === 0)
+    checkListOf(place, definition, 'formats', FORMATS);
+    requireMember(place, definition, 'dispositions', 'List the dispositions it supports: dispositions: ["append"]');
+    checkListOf(place, definition, 'dispositions', DISPOSITIONS);
+    if (checkedList(place, definition, 'dispositions').length === 0)
       invalid(
         within(place, 'dispositions'),
         'is empty',
         `List the dispositions it supports: ${DISPOSITIONS.join(', ')}.`,
       );
-    requireMember(place, part, 'delivery', `Write: delivery: one of ${DELIVERIES.join(', ')}.`);
-    checkOneOf(within(place, 'delivery'), part.delivery, DELIVERIES);
+    requireMember(place, definition, 'delivery', `Write: delivery: one of ${DELIVERIES.join(', ')}.`);
+    checkOneOf(within(place, 'delivery'), definition.delivery, DELIVERIES);
   },
 };
 
