@@ -47,7 +47,7 @@ export const source = defineConformance({
     await query(world.path, 'ALTER TABLE things ADD PRIMARY KEY (id)');
     return world;
   },
-  // One more at the greatest cursor value, one beyond it, and one that changes.
+  // Adds a row with the greatest cursor value and one beyond it, and changes one.
   async mutate(step, { path }) {
     await query(
       path,
@@ -61,7 +61,7 @@ export const source = defineConformance({
   },
 });
 
-/** Dates and date-times as DuckDB prints them: the driver takes `infinity` for the year 5881580. */
+/** Reads rows with dates and date-times as DuckDB prints them, because the driver reads `infinity` as the year 5881580. */
 async function rowsOf(path: string, target: string): Promise<JsonRecord[]> {
   const columns = await query(
     path,

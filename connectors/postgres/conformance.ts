@@ -4,10 +4,10 @@ import pg from 'pg';
 import { startPostgres } from '../../test/services/postgres.ts';
 import { createDatabase, dropDatabase } from '../../test/services/postgres-server.ts';
 
-// One server for all rules; it ends with the process that started it.
+// One server for all rules; it ends with this process.
 let server: Promise<{ url: string }> | undefined;
 
-/** Uses a server that runs already. */
+/** Uses a running server. */
 export function useServer(url: string): void {
   server = Promise.resolve({ url });
 }
@@ -34,7 +34,7 @@ export const source = defineConformance({
   streams: [{ name: 'things', cursor: 'at' }],
   async setup() {
     const world = await freshDatabase();
-    // One row a page: 36 MiB on disk are read in pieces, with a checkpoint behind each.
+    // One row per page, so 36 MiB on disk are read in pieces, with a checkpoint after each.
     await query(
       world.url,
       `CREATE TABLE things (id bigint PRIMARY KEY, name text, at timestamptz NOT NULL) WITH (fillfactor = 10);
@@ -45,7 +45,7 @@ export const source = defineConformance({
     );
     return world;
   },
-  // One more at the greatest cursor value, one beyond it, and one that changes.
+  // Adds a row with the greatest cursor value and one beyond it, and changes one.
   async mutate(step, { url }) {
     await query(
       url,
@@ -66,7 +66,7 @@ export const destination = defineConformance({
     const table = pg.escapeIdentifier(target);
     await query(
       url,
-      // A load may hold the table for as long as this rule waits for it.
+      // A load may hold the table locked for as long as this rule waits for it.
       `SET lock_timeout = '1s'; BEGIN; CREATE TABLE made_again (LIKE ${table} INCLUDING ALL); DROP TABLE ${table};
        ALTER TABLE made_again RENAME TO ${table}; COMMIT`,
     );

@@ -6,53 +6,57 @@ const database = {
     .string()
     .min(1)
     .refine((path) => path === ':memory:' || !/^[a-z][a-z0-9+.-]+:/i.test(path), 'expected the path of a file')
-    .describe('File of the database'),
-  schema: z.string().min(1).default('main').describe('Schema whose tables are meant'),
+    .describe('The database file'),
+  schema: z.string().min(1).default('main').describe('The schema of the tables'),
   memoryLimit: z
     .string()
     .regex(/^\d+(?:\.\d+)? ?[KMGT]i?B$/i, 'expected a size such as 128MB or 2GB')
     .default('128MB')
-    .describe('Memory that DuckDB may use for its buffers; beyond it spills to disk, beside the file'),
+    .describe('The memory that DuckDB may use for its buffers. Beyond it, DuckDB spills to disk, next to the file'),
   threads: z
     .int()
     .min(1)
     .optional()
-    .describe('Threads that DuckDB may use; as many as the machine has cores, up to 4, where it is left out'),
+    .describe('The number of threads that DuckDB may use. Default: the number of cores, up to 4'),
   lockTimeout: z
     .number()
     .min(0)
     .default(10)
-    .describe('Seconds to wait for a file that another process has open, before ending with exit code 75'),
+    .describe(
+      'The number of seconds to wait for a file that another process has open, before ending with exit code 75',
+    ),
 };
 
 export const sourceConfig = z.object({
   ...database,
-  path: database.path.describe('File of the database; it is only read. `:memory:` serves queries over files'),
+  path: database.path.describe('The database file, which is only read. Use `:memory:` for queries over files'),
   ...sqlSourceOptions,
   externalAccess: z
     .boolean()
     .optional()
     .describe(
-      'Whether SQL may read other files and addresses and load extensions: views of the file, too, whoever made it. By default only with `:memory:`, where all SQL is that of the config',
+      'Allows SQL to read other files and URLs and to load extensions. This includes views in the file, whoever created them. Default: only for `:memory:`, where all SQL is from the config',
     ),
   floats: z
     .enum(['number', 'decimal'])
     .default('number')
     .describe(
-      'What FLOAT and DOUBLE are in records: JSON numbers, which have no NaN and no infinity, or exact strings, which do',
+      'The form of FLOAT and DOUBLE in records: JSON numbers, which have no NaN or infinity, or exact strings, which do',
     ),
 });
 
 export const destinationConfig = z.object({
   ...database,
   path: database.path
-    .refine((path) => path !== ':memory:', 'expected a file: nothing that is loaded into :memory: would remain')
-    .describe('File of the database; made where it is missing, with its folder'),
-  schema: database.schema.describe('Schema of the target tables and of the ledger; made where it is missing'),
+    .refine((path) => path !== ':memory:', 'expected a file: data loaded into :memory: would be lost')
+    .describe('The database file. It is created if it does not exist, with its folder'),
+  schema: database.schema.describe(
+    'The schema of the target tables and of the ledger. It is created if it does not exist',
+  ),
 });
 
 export type SourceConfig = z.output<typeof sourceConfig>;
 export type DestinationConfig = z.output<typeof destinationConfig>;
 
-/** What is needed to open a database. */
+/** The options for opening a database. */
 export type DatabaseConfig = Pick<SourceConfig, 'path' | 'memoryLimit' | 'threads' | 'lockTimeout'>;

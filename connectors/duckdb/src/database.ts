@@ -8,7 +8,7 @@ import type { DatabaseConfig, SourceConfig } from './config.ts';
 import { toDuckdbError } from './errors.ts';
 import { literal } from './names.ts';
 
-/** An open database of this process. */
+/** A database that this process has open. */
 interface Opened {
   instance: DuckDBInstance;
   readOnly: boolean;
@@ -16,7 +16,7 @@ interface Opened {
   connections: number;
 }
 
-/** A connection; the file is let go when the last one of the process is closed. */
+/** A connection. The file is closed with the process's last connection to it. */
 export interface Connected {
   connection: DuckDBConnection;
   /** The file, without symbolic links. */
@@ -26,14 +26,14 @@ export interface Connected {
 
 export interface ConnectOptions {
   readOnly: boolean;
-  /** SQL may read and write other files, and load extensions. Else a view in somebody's file could do so. */
+  /** True if SQL may read and write other files and load extensions, even from a view in an untrusted file. */
   externalAccess?: boolean | undefined;
   signal?: AbortSignal | undefined;
 }
 
 /**
- * By path. A file may only be opened once in a process: its lock is the process's, and goes as soon as any of its handles
- * is closed. So all connections to a file share what is open.
+ * Open databases by path. A process must open a file only once, because its lock belongs to the process and ends when any handle
+ * is closed. So all connections to a file share one database.
  */
 const open = new Map<string, Promise<Opened>>();
 
@@ -41,8 +41,8 @@ const RETRY_MILLISECONDS = 100;
 const MOST_THREADS = 4;
 
 /**
- * Connects to a database file, with time zone UTC. Throws `NOT_FOUND` where it is only to be read and does not exist,
- * `RESOURCE_BUSY` where another process still has it open after the lock time-out.
+ * Connects to a database file, with time zone UTC. Throws `NOT_FOUND` if it is opened for reading and does not exist, and
+ * `RESOURCE_BUSY` if another process still has it open after the lock time-out.
  */
 export async function connect(config: DatabaseConfig, options: ConnectOptions): Promise<Connected> {
   const path = await locate(config.path, options.readOnly);
@@ -66,7 +66,7 @@ export async function connect(config: DatabaseConfig, options: ConnectOptions): 
   };
 }
 
-/** How a source opens its file. */
+/** Returns the options with which a source opens its file. */
 export function reading(
   { path, externalAccess = path === ':memory:' }: SourceConfig,
   signal: AbortSignal,
@@ -74,7 +74,7 @@ export function reading(
   return { readOnly: true, externalAccess, signal };
 }
 
-/** The file without symbolic links; its folder is made where it is to be written. */
+/** Resolves symbolic links. For writing, creates the folder. */
 async function locate(given: string, readOnly: boolean): Promise<string> {
   if (given === ':memory:') return given;
   const path = resolve(given);
@@ -94,18 +94,18 @@ async function locate(given: string, readOnly: boolean): Promise<string> {
 
 async function shared(path: string, config: DatabaseConfig, options: ConnectOptions): Promise<Opened> {
   const { readOnly, externalAccess = false } = options;
-  // Databases in memory have nothing in common but the name.
+  // Databases in memory are separate, although they have the same name.
   if (path === ':memory:') return used(await openWaiting(path, config, { ...options, readOnly: false }));
   const found = await open.get(path)?.catch(() => undefined);
   if (found !== undefined && open.has(path)) {
     if (found.externalAccess !== externalAccess) {
       throw new AriesError('RESOURCE_BUSY', `DuckDB: ${path} is open in this process with another "externalAccess"`, {
-        hint: 'Use it when the other step has ended.',
+        hint: 'Wait until the other step has ended.',
       });
     }
     if (readOnly || !found.readOnly) return used(found);
     throw new AriesError('RESOURCE_BUSY', `DuckDB: ${path} is being read by this process, so it cannot be written`, {
-      hint: 'Load when the reading has ended, or into another file.',
+      hint: 'Wait until the read has ended, or load into another file.',
     });
   }
   const opening = openWaiting(path, config, options);
@@ -114,7 +114,7 @@ async function shared(path: string, config: DatabaseConfig, options: ConnectOpti
   return used(await opening);
 }
 
-/** Counts a connection at once, so that nobody else's end closes the database under it. */
+/** Counts a connection at once, so that closing another one does not close the database. */
 function used(opened: Opened): Opened {
   opened.connections++;
   return opened;
@@ -130,7 +130,7 @@ async function openWaiting(path: string, config: DatabaseConfig, options: Connec
   };
   for (;;) {
     try {
-      // The cache also knows what other code in this process has opened through it.
+      // The cache also has databases that other code in this process opened through it.
       const instance = await (path === ':memory:'
         ? DuckDBInstance.create(path, settings)
         : DuckDBInstance.fromCache(path, settings));
@@ -158,8 +158,8 @@ const NO_EXTENSIONS = {
 };
 
 /**
- * Sets what holds for all connections, for good: the time zone, and that SQL reaches the database's own files alone. A view or a macro
- * of a file that somebody else made would otherwise read the files of whoever reads it. See
+ * Sets and locks the settings of all connections: the time zone, and that SQL reaches only the database's own files. Otherwise a view
+ * or a macro in an untrusted file could read other files of the user. See
  * https://duckdb.org/docs/stable/operations_manual/securing_duckdb/overview.
  */
 async function confine(
@@ -185,7 +185,7 @@ async function confine(
   }
 }
 
-/** Where parts lie while DuckDB reads them: the one folder beside a database that it may read. */
+/** Returns the folder for parts while DuckDB reads them, the only other folder that it may read. */
 export function partsFolder(database: string): string {
   return `${database}.parts`;
 }

@@ -11,15 +11,15 @@ import {
 } from '@duckdb/node-api';
 import { quote } from './names.ts';
 
-/** A nested type: its schema, nullable, and the type that it is cast to before DuckDB writes it as JSON. */
+/** A nested type: its nullable schema, and the type that it is cast to before DuckDB writes it as JSON. */
 export interface Nested {
   schema: FieldSchema;
   castTo: string;
 }
 
 /**
- * How a list, struct, map or union is said in JSON without losing anything: its leaves that no JSON value holds exactly are
- * cast to text. Undefined where it cannot: a struct without names has none to give.
+ * Decides how to write a list, struct, map or union as JSON without loss: leaves that JSON cannot hold exactly are cast to text.
+ * Undefined if that is impossible, as for a struct without names.
  */
 export function nestedColumn(type: DuckDBType): Nested | undefined {
   switch (type.typeId) {
@@ -34,7 +34,7 @@ export function nestedColumn(type: DuckDBType): Nested | undefined {
       return members('STRUCT', entryNames, entryTypes);
     }
     case DuckDBTypeId.UNION: {
-      // One member of it is there, under its name.
+      // A union has one of its members, under the member's name.
       const { memberTags, memberTypes } = type as DuckDBUnionType;
       return members('UNION', memberTags, memberTypes);
     }
@@ -55,7 +55,7 @@ function members(what: 'STRUCT' | 'UNION', names: readonly string[], types: read
   const columns = types.map(nestedColumn);
   if (names.includes('') || !columns.every((column) => column !== undefined)) return undefined;
   return {
-    // Object.fromEntries defines own properties, so a member called __proto__ survives.
+    // Object.fromEntries keeps a member called __proto__.
     schema: {
       ...nullable('object'),
       properties: Object.fromEntries(names.map((name, index) => [name, columns[index]!.schema])),

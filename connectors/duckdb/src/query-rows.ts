@@ -2,9 +2,9 @@ import { type DuckDBConnection, type DuckDBPreparedStatement, DuckDBTypeId, Stat
 import { quote } from './names.ts';
 
 /**
- * The rows of a query, by the names of its columns, with every text as it is stored. The driver's own decoder of VARCHAR drops
- * a byte order mark at the start of a text, and a name of the catalog may begin with one: so texts are selected as their bytes.
- * Statements other than SELECT give the driver's rows.
+ * Returns the rows of a query as objects, with every text exactly as stored. The driver drops a byte order mark at the start of a
+ * VARCHAR, and names in the catalog may begin with one, so text is selected as bytes. Statements other than SELECT return the
+ * driver's rows.
  *
  * @example
  * await queryRows<{ name: string }>(connection, 'SELECT table_name AS name FROM duckdb_tables() WHERE schema_name = $1', ['main']);

@@ -1,67 +1,69 @@
 import { sqlSourceOptions, type TunnelConfig, tunnelOptions } from '@aries-data/sql';
 import { z } from 'zod';
 
-/** How to reach the server: what source and destination share. */
+/** Connection options of both source and destination. */
 const connection = {
   url: z
     .string()
     .regex(/^postgres(?:ql)?(?:\+\w{1,30})?:\/\//, 'expected postgres://user:password@host:port/database')
     .optional()
-    .describe('Where the database is: `postgres://user:password@host:5432/database?sslmode=require`')
+    .describe('The URL of the database: `postgres://user:password@host:5432/database?sslmode=require`')
     .meta({ secret: true }),
   host: z
     .string()
     .optional()
-    .describe('Host name, address, or folder of the Unix socket; several, separated by commas, are tried in turn'),
-  port: z.int().min(1).max(65_535).optional().describe('Port of all hosts. Default: 5432'),
-  database: z.string().optional().describe("Name of the database; the user's name where it is left out"),
-  user: z.string().optional().describe('Role to connect as'),
+    .describe('The host name, address, or folder of the Unix socket. Several, separated by commas, are tried in turn'),
+  port: z.int().min(1).max(65_535).optional().describe('The port of all hosts. Default: 5432'),
+  database: z.string().optional().describe("The name of the database. Default: the user's name"),
+  user: z.string().optional().describe('The role to connect as'),
   password: z.string().optional().describe('Its password').meta({ secret: true }),
   ssl: z
     .enum(['disable', 'prefer', 'require', 'verify-ca', 'verify-full'])
     .optional()
-    .describe("As libpq's `sslmode`, which `url` or `PGSSLMODE` may also say. Default: `prefer`"),
+    .describe("The same as libpq's `sslmode`, which `url` or `PGSSLMODE` can also set. Default: `prefer`"),
   sslRootCert: z
     .string()
     .optional()
-    .describe('File of the authorities (PEM) that the server must be signed by, or `system`. `verify-ca` needs it'),
-  sslCert: z.string().optional().describe('File of our own certificate (PEM), where the server wants one'),
-  sslKey: z.string().optional().describe('File of its private key (PEM), which nobody else may read'),
-  connectTimeout: z.number().positive().default(10).describe('Seconds to wait for a connection'),
+    .describe(
+      "A file with the authorities (PEM) that may sign the server's certificate, or `system`. Required for `verify-ca`",
+    ),
+  sslCert: z.string().optional().describe('A file with the client certificate (PEM), if the server requires one'),
+  sslKey: z.string().optional().describe('A file with its private key (PEM), which no other user may read'),
+  connectTimeout: z.number().positive().default(10).describe('The number of seconds to wait for a connection'),
   ...tunnelOptions,
 };
 
 export const sourceConfig = z.object({
   ...connection,
-  schema: z.string().default('public').describe('Schema whose tables and views are the streams'),
+  schema: z.string().default('public').describe('The schema whose tables and views are the streams'),
   ...sqlSourceOptions,
   floats: z
     .enum(['number', 'decimal'])
     .default('number')
     .describe(
-      'What `real` and `double precision` are in records: numbers, or exact strings. Both keep NaN and the infinities',
+      'The form of `real` and `double precision` in records: numbers or exact strings. Both keep NaN and the infinities',
     ),
   timezone: z
     .string()
     .default('UTC')
     .describe(
-      'Zone of `timestamp` columns (those without a zone), where an interval or the moment of reading bounds them',
+      'The time zone of `timestamp` columns (without a zone), used when an interval or the time of reading bounds them',
     ),
 });
 
 export const destinationConfig = z.object({
   ...connection,
-  schema: z.string().default('public').describe('Schema of the target tables and of the ledger; it must exist'),
+  schema: z.string().default('public').describe('The schema of the target tables and of the ledger. It must exist'),
   lockTimeout: z
     .number()
     .positive()
     .default(30)
-    .describe('Seconds to wait for a table that others hold locked, before ending with exit code 75'),
+    .describe('The number of seconds to wait for a locked table before ending with exit code 75'),
 });
 
 export type SourceConfig = z.output<typeof sourceConfig>;
 
-/** What is needed to connect. */
+/** The options for connecting. */
 export type ConnectionConfig = TunnelConfig &
   Pick<
     SourceConfig,

@@ -70,7 +70,7 @@ describe('what cannot be connected to', () => {
     await check({ url: `postgres://${rest}?target_session_attrs=read-write` });
     await expect(check({ url: `postgres://${rest}?target_session_attrs=standby` })).rejects.toMatchObject({
       code: 'UNREACHABLE',
-      message: `Postgres: none of 2 servers will do: connect ECONNREFUSED 127.0.0.1:${port}; ${at.host} is a primary, and target_session_attrs is standby`,
+      message: `Postgres: none of 2 servers can be used: connect ECONNREFUSED 127.0.0.1:${port}; ${at.host} is a primary, but target_session_attrs is standby`,
     });
     await check({ url: `postgres://${rest}?target_session_attrs=prefer-standby` });
     // Who is refused by one would be by all.
@@ -93,7 +93,7 @@ describe('what cannot be connected to', () => {
 
   test('no password at all is 77', async () => {
     const error = await check({ url: changed((url) => (url.password = '')) }).catch((thrown) => thrown);
-    expect(error).toMatchObject({ code: 'NOT_ALLOWED', hint: 'Give the config a "password".' });
+    expect(error).toMatchObject({ code: 'NOT_ALLOWED', hint: 'Set "password" in the config.' });
   });
 
   test('nobody listens: 75', async () => {

@@ -3,13 +3,13 @@ import { type FieldSchema, fieldSchema } from '@aries-data/sdk';
 /** A column of a table, view or query, as the catalog describes it. */
 export interface Column {
   name: string;
-  /** As `format_type` prints it: `numeric(12,2)`. */
+  /** The type as `format_type` prints it: `numeric(12,2)`. */
   type: string;
   nullable: boolean;
   comment?: string | undefined;
 }
 
-/** Types whose text is a JSON or SDK type of its own; every other is `pg-text`. By name without modifiers. */
+/** Types with a JSON or SDK type, by name without modifiers. All others are `pg-text`. */
 const KINDS: Record<string, (type: string) => Parameters<typeof fieldSchema>> = {
   smallint: () => ['integer'],
   integer: () => ['integer'],
@@ -32,7 +32,7 @@ const KINDS: Record<string, (type: string) => Parameters<typeof fieldSchema>> = 
   jsonb: () => ['json'],
 };
 
-/** The JSON Schema of a column. What it is depends on the column's type alone, never on a value. */
+/** Returns the schema of a column, which depends only on its type, never on values. */
 export function fieldSchemaOf({ type, nullable, comment }: Column, floats: 'number' | 'decimal'): FieldSchema {
   let [kind, options] = KINDS[withoutModifiers(type)]?.(type) ?? ['pg-text'];
   if (kind === 'number' && floats === 'decimal') kind = 'decimal';
@@ -46,34 +46,34 @@ const PARTS = new RegExp(
   `^([a-z_][\\w$. ]*?)((?<=^interval) ${SPAN}(?: to ${SPAN})?)?(\\(${MODIFIER}(?:,${MODIFIER})*\\))?( with(?:out)? time zone)?((?:\\[\\])*)$`,
 );
 
-/** What `format_type` puts together: the name that the catalog knows, and what narrows it (`(12,2)`, ` day to second(3)`). */
+/** The parts of a `format_type` result: the catalog's name and the modifiers (`(12,2)`, ` day to second(3)`). */
 interface TypeParts {
   name: string;
   modifiers: string;
 }
 
-/** The parts of a type; a quoted name is kept whole, and so is what PostgreSQL would not print. */
+/** Splits a type into its parts. Quoted names are kept whole, and so is text that PostgreSQL would not print. */
 function partsOf(type: string): TypeParts {
   const [, head, span = '', modifiers = '', zone = '', brackets = ''] = PARTS.exec(type) ?? [];
   if (head === undefined) return { name: type, modifiers: '' };
   return { name: `${head}${zone}${brackets}`, modifiers: `${span}${modifiers}` };
 }
 
-/** `timestamp(3) without time zone` → `timestamp without time zone`, `numeric(4,2)[]` → `numeric[]`; quoted names stay as they are. */
+/** Removes modifiers: `timestamp(3) without time zone` → `timestamp without time zone`, `numeric(4,2)[]` → `numeric[]`. Quoted names are kept. */
 export function withoutModifiers(type: string): string {
   return partsOf(type).name;
 }
 
 /**
- * A type that the catalog prints as `printed`, narrowed as `type` is: `numeric`, `numeric(4,2)` → `numeric(4,2)`. Of `type`, which may
- * be anybody's text, nothing gets into it but digits, names and `to`.
+ * Adds the modifiers of `type` to a type that the catalog prints as `printed`: `numeric`, `numeric(4,2)` → `numeric(4,2)`. Only
+ * digits, names and `to` are taken from `type`, which is untrusted text.
  */
 export function withModifiersOf(type: string, printed: string): string {
   const { modifiers } = partsOf(type);
   return printed.replace(/(?: with(?:out)? time zone)?(?:\[\])*$/, (end) => `${modifiers}${end}`);
 }
 
-/** Precision and scale of `numeric(p,s)`; none where it has none, or a scale that JSON Schema's readers would not expect. */
+/** Returns precision and scale of `numeric(p,s)`; nothing if it has none, or a scale that readers of JSON Schema would not expect. */
 function digitsOf(type: string): { precision?: number; scale?: number } {
   const [, precision, scale] = /\((\d+),(-?\d+)\)/.exec(type) ?? [];
   if (precision === undefined || Number(scale) < 0 || Number(scale) > Number(precision)) return {};

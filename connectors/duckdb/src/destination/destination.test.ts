@@ -257,7 +257,7 @@ test('what stands in the way of a load is named', async () => {
   await mkdir(`${folder}/dir.duckdb`);
   expect(await failure(loadInto({ path: `${folder}/dir.duckdb`, input }))).toMatchObject({ code: 'CONFIG_INVALID' });
   expect(destination.config.safeParse({ path: ':memory:' }).error?.issues[0]?.message).toMatchInlineSnapshot(
-    `"expected a file: nothing that is loaded into :memory: would remain"`,
+    `"expected a file: data loaded into :memory: would be lost"`,
   );
 });
 

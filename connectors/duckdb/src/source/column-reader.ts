@@ -18,10 +18,10 @@ import { binaries, eachItem, jsons, type ReadValues, scaled, texts } from './rea
 
 export type Floats = 'number' | 'decimal';
 
-/** How a column of one type comes out of DuckDB. */
+/** A reader for columns of one type. */
 export interface ColumnReader {
   schema: FieldSchema;
-  /** What is selected, given the column, quoted. */
+  /** Writes the expression to select for a quoted column. */
   select(column: string): string;
   read: ReadValues;
 }
@@ -30,12 +30,12 @@ type Recipe = [schema: FieldSchema, read: ReadValues, select?: (column: string) 
 
 const asIs = (column: string) => column;
 const asText = (column: string) => `encode(CAST(${column} AS VARCHAR))`;
-/** The decoder of VARCHAR drops a byte order mark, that of BLOB drops nothing. */
+/** Selects text as BLOB, because the driver drops a byte order mark from VARCHAR. */
 const asBytes = (column: string) => `encode(${column})`;
 
 /**
- * The reader of a column. What its field is depends on the type alone, never on a value; a value that the field cannot hold
- * comes out as a text that says it, and so is rejected by the engine, by name.
+ * Makes the reader for a column. Its field depends only on the type, never on values. A value that the field cannot hold is
+ * returned as its text, which the engine rejects and names.
  */
 export function columnReader(type: DuckDBType, nullable: boolean, floats: Floats): ColumnReader {
   const [schema, read, select = asIs] = recipeOf(type, nullable, floats);
@@ -119,7 +119,7 @@ function decimal(type: DuckDBType, nullable: boolean): Recipe {
   return [fieldSchema('decimal', { precision: width, scale, nullable }), scaled(scale)];
 }
 
-/** As an array or object where all that is inside can be said in JSON, else as DuckDB's text. */
+/** Reads as an array or object if all its contents fit in JSON, and otherwise as DuckDB's text. */
 function nested(type: DuckDBType, nullable: boolean): Recipe {
   const column = nestedColumn(type);
   if (column === undefined) return [fieldSchema('string', { nullable }), texts, asText];
@@ -128,7 +128,7 @@ function nested(type: DuckDBType, nullable: boolean): Recipe {
   return [schema, jsons, (name) => `encode(CAST(to_json(CAST(${name} AS ${column.castTo})) AS VARCHAR))`];
 }
 
-/** NaN and the infinities stay texts, and so are rejected by name. */
+/** Returns NaN and the infinities as text, which the engine rejects and names. */
 function finite(value: number): number | string {
   return value - value === 0 ? value : String(value);
 }

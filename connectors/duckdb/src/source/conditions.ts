@@ -17,8 +17,8 @@ export interface Conditions {
 }
 
 /**
- * What of a relation is wanted, as SQL. Rows without a cursor are wanted in any case: the engine decides on them. A bound
- * that DuckDB cannot tell exactly is left to the engine too, which looks at every row again.
+ * Writes the SQL conditions for a read. Rows without a cursor value are always included, because the engine decides on them. Bounds
+ * that DuckDB cannot compare exactly are left to the engine too, which checks every row again.
  */
 export function conditionsOf(relation: Relation, { window, cursor, where }: ReadContext<unknown>): Conditions {
   const conditions: Conditions = { sql: [], values: [] };
@@ -63,7 +63,7 @@ function boundOf(type: DuckDBType, text: string, roundUp: boolean): Bound | unde
   switch (type.typeId) {
     case DuckDBTypeId.VARCHAR:
     case DuckDBTypeId.ENUM:
-      // By bytes, whatever collation the column has.
+      // By bytes, regardless of the column's collation.
       return {
         value: text,
         compare: (column, parameter) => [`encode(CAST(${column} AS VARCHAR))`, `encode(${parameter})`],
@@ -87,7 +87,7 @@ function boundOf(type: DuckDBType, text: string, roundUp: boolean): Bound | unde
   }
 }
 
-/** Microseconds since 1970, in UTC where no zone is said; the next one where a finer fraction is to be rounded up. */
+/** Parses microseconds since 1970, in UTC if there is no zone. Rounds a finer fraction down, or up if `roundUp` is set. */
 function instantOf(text: string, roundUp: boolean): bigint | undefined {
   const days = parseDate(text);
   if (days !== undefined) return text.includes('inf') ? undefined : BigInt(days) * 86_400_000_000n;

@@ -6,10 +6,10 @@ import { toDuckdbError } from '../errors.ts';
 import { foldCase, quote } from '../names.ts';
 import { queryRows } from '../query-rows.ts';
 
-/** Something that can be read: a table, a view, or a query of the config. */
+/** A table, a view, or a query of the config. */
 export interface Relation {
   name: string;
-  /** What stands after FROM. */
+  /** The text after FROM. */
   from: string;
   columns: Column[];
   primaryKey: string[];
@@ -23,7 +23,7 @@ export interface Column {
   comment?: string | undefined;
 }
 
-/** Tables and views of a schema, but for what Aries itself keeps. */
+/** Lists the tables and views of a schema, except Aries' own. */
 const RELATIONS = `
 SELECT name, is_view FROM (
   SELECT table_name AS name, false AS is_view FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = $1
@@ -33,7 +33,7 @@ SELECT name, is_view FROM (
 WHERE name <> '_aries_ledger' AND NOT starts_with(name, '_aries_load_')
 ORDER BY name`;
 
-/** Reads the catalog. Throws `NOT_FOUND` for a schema that does not exist and for a name in `tables` that nothing has. */
+/** Reads the catalog. Throws `NOT_FOUND` if the schema or a name in `tables` does not exist. */
 export async function discoverRelations(
   connection: DuckDBConnection,
   { config, log }: { config: SourceConfig; log: Log },
@@ -47,7 +47,7 @@ export async function discoverRelations(
     try {
       relations.push(await relationOf(connection, schema, name));
     } catch (error) {
-      // A view outlives the tables that it names. Nobody asked for this one.
+      // A view stays when its tables are dropped. Skip it unless it was requested.
       if (!is_view || tables?.includes(name)) throw error;
       log.warn(`The view "${name}" is left out: ${(error as Error).message}`);
     }
@@ -61,7 +61,7 @@ export async function discoverRelations(
   return relations;
 }
 
-/** Throws `NOT_FOUND` where the schema does not exist. */
+/** Throws `NOT_FOUND` if the schema does not exist. */
 export async function checkSchema(connection: DuckDBConnection, schema: string): Promise<void> {
   const sql = 'SELECT 1 FROM duckdb_schemas() WHERE database_name = current_database() AND schema_name = $1';
   if ((await rows(connection, sql, [schema])).length > 0) return;
@@ -91,7 +91,7 @@ async function relationOf(connection: DuckDBConnection, schema: string, name: st
   return { name, from, columns, primaryKey };
 }
 
-/** Finds out what columns each query of the config has, without running it. */
+/** Finds the columns of each configured query without running it. */
 export async function discoverQueries(connection: DuckDBConnection, config: SourceConfig): Promise<Relation[]> {
   const relations: Relation[] = [];
   for (const [name, { sql, primaryKey = [], cursor }] of Object.entries(config.queries)) {
@@ -102,7 +102,7 @@ export async function discoverQueries(connection: DuckDBConnection, config: Sour
       [...primaryKey, ...(cursor === undefined ? [] : [cursor])],
       { system: 'DuckDB', query: name, keyOf: foldCase },
     );
-    // Line breaks, because the query may end in a comment.
+    // Line breaks, in case the query ends in a comment.
     relations.push({ name, from: `(\n${text}\n) AS q`, columns, primaryKey, cursor });
   }
   return relations;

@@ -1,14 +1,14 @@
 import { civilOfDays } from '@aries-data/formats';
 
-/** Dates and times as DuckDB stores them, in the text that records hold. Years before 1 are written as PostgreSQL writes them: `0044-03-15 BC`. */
+/** Formats DuckDB's dates and times for records. Years before 1 are written as in PostgreSQL: `0044-03-15 BC`. */
 
 const MICROS_PER_SECOND = 1_000_000;
 const SECONDS_PER_DAY = 86_400;
-/** What DuckDB stores for `infinity`. */
+/** DuckDB's stored values for `infinity`. */
 const INFINITE_DAYS = 2_147_483_647;
 const INFINITE_MICROS = 9_223_372_036_854_775_807n;
 
-/** The text of days since 1970-01-01. */
+/** Formats days since 1970-01-01. */
 export function formatDate(days: number): string {
   if (days === INFINITE_DAYS) return 'infinity';
   if (days === -INFINITE_DAYS) return '-infinity';
@@ -16,13 +16,13 @@ export function formatDate(days: number): string {
   return bc ? `${text} BC` : text;
 }
 
-/** The text of microseconds since midnight. */
+/** Formats microseconds since midnight. */
 export function formatTime(micros: number): string {
   const seconds = Math.floor(micros / MICROS_PER_SECOND);
   return clock(seconds) + fractionText(String(micros - seconds * MICROS_PER_SECOND), 6);
 }
 
-/** The text of an instant: a count since 1970 in units of which `10 ** digits` make a second; `zone` is `Z` or nothing. */
+/** Formats a count since 1970 in units of `10 ** -digits` seconds; `zone` is `Z` or nothing. */
 export function formatDateTime(count: bigint, digits: 0 | 3 | 6 | 9, zone: '' | 'Z'): string {
   if (count === INFINITE_MICROS) return 'infinity';
   if (count === -INFINITE_MICROS) return '-infinity';
@@ -62,7 +62,7 @@ function fractionText(rest: string, digits: number): string {
 let lastDay = Number.NaN;
 let lastCivil = { text: '', bc: false };
 
-// Neighbouring rows are often of the same day.
+// Neighbouring rows often have the same day.
 function civil(days: number): { text: string; bc: boolean } {
   if (days !== lastDay) {
     lastCivil = civilOf(days);

@@ -15,7 +15,7 @@ export function eachItem<Item>(toJson: (item: Item) => Json): ReadValues {
   };
 }
 
-/** Reads DECIMALs, which are integers to be divided by a power of ten. */
+/** Reads DECIMALs, which are stored as integers times a power of ten. */
 export function scaled(scale: number): ReadValues {
   return (vector, values) => {
     const decimals = vector as DuckDBDecimal64Vector;
@@ -36,7 +36,7 @@ function withPoint(digits: string, scale: number): string {
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** Reads texts, selected as their bytes. */
+/** Reads text that was selected as bytes. */
 export const texts: ReadValues = (vector, values) => {
   const blobs = vector as DuckDBBlobVector;
   for (let row = 0; row < values.length; row++) {
@@ -55,7 +55,7 @@ export const binaries: ReadValues = (vector, values) => {
   }
 };
 
-/** Reads JSON texts, selected as their bytes, as the values they stand for. */
+/** Parses JSON text that was selected as bytes. */
 export const jsons: ReadValues = (vector, values) => {
   texts(vector, values);
   for (let row = 0; row < values.length; row++) {
@@ -64,7 +64,7 @@ export const jsons: ReadValues = (vector, values) => {
   }
 };
 
-/** A text that is no JSON stays as it is: DuckDB writes NaN and Infinity as such. */
+/** Parses JSON; other text stays text, such as DuckDB's NaN and Infinity. */
 function parsed(text: string): Json {
   try {
     return parseExact(text);

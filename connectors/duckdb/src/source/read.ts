@@ -9,7 +9,7 @@ import { conditionsOf } from './conditions.ts';
 import type { Relation } from './discovery.ts';
 import { compileRecords } from './records.ts';
 
-/** Reads a relation, a chunk of DuckDB's (up to 2,048 rows) at a time. */
+/** Reads a relation in DuckDB's chunks of up to 2,048 rows. */
 export async function* readRelation(relation: Relation, ctx: ReadContext<SourceConfig>): AsyncGenerator<Batch> {
   const { connection, close } = await connect(ctx.config, reading(ctx.config, ctx.signal));
   const interrupt = () => connection.interrupt();
@@ -80,12 +80,12 @@ async function chunkOf(result: DuckDBResult, signal: AbortSignal): Promise<DuckD
   }
 }
 
-/** Ends a result that was not read to its end: until then it keeps the database open. */
+/** Ends a partly read result, which would otherwise keep the database open. */
 async function abandon(connection: DuckDBConnection, result: DuckDBResult): Promise<void> {
   connection.interrupt();
   try {
     while (((await result.fetchChunk())?.rowCount ?? 0) > 0);
   } catch {
-    // This is the interruption.
+    // The error is the interruption itself.
   }
 }

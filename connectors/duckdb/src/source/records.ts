@@ -4,8 +4,8 @@ import type { Json, JsonRecord } from '@aries-data/sdk';
 type MakeRecords = (columns: readonly Json[][], rows: number) => JsonRecord[];
 
 /**
- * Compiles what turns columns into records: each is made by one literal, so all have one shape. Names get into the code
- * as string literals only.
+ * Compiles a function that turns columns into records, each made by one object literal, so that all have one shape. Names get into
+ * the code only as string literals.
  */
 export function compileRecords(names: readonly string[]): MakeRecords {
   const columns = names.map((_, index) => `c${index} = columns[${index}]`);

@@ -183,7 +183,7 @@ test('a file that another process writes to ends with 75, and is read once it is
   const error = await failure(streamsOf({ path, lockTimeout: 0.2 }));
   expect(error).toMatchObject({ code: 'RESOURCE_BUSY', exitCode: 75 });
   expect(error.hint).toMatchInlineSnapshot(
-    `"Another process or load has the file open: wait for it to end, then try again."`,
+    `"Another process or load has the file open. Wait until it has ended, then try again."`,
   );
   setTimeout(() => other.kill('SIGKILL'), 300);
   expect(await recordsOf({ path, lockTimeout: 20 }, 't')).toEqual([{ x: 1 }]);

@@ -5,7 +5,7 @@ import { columnReader } from './column-reader.ts';
 import { checkSchema, discoverQueries, discoverRelations, type Relation } from './discovery.ts';
 import { readRelation } from './read.ts';
 
-/** Tables, views and queries of a DuckDB database, which is only read. */
+/** Reads tables, views and queries of a DuckDB database. */
 export const source = defineSource({
   config: sourceConfig,
 

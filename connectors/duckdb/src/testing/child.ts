@@ -1,16 +1,16 @@
 /**
- * Loads rows in a process of its own, to be killed or measured: `node child.ts PATH ROWS DISPOSITION STOP`. It says on
- * standard output when it is where STOP says (`written`, `applied`), and waits there; with STOP `end` it prints its memory.
+ * Loads rows in a separate process, to be killed or measured: `node child.ts PATH ROWS DISPOSITION STOP`. It prints a line when it
+ * reaches STOP (`written`, `applied`) and waits there; with STOP `end` it prints its memory.
  */
 
 import { fieldSchema, fieldsOf, type JsonRecord, type LoadTarget } from '@aries-data/sdk';
 import { noHttp } from '@aries-data/testing';
 import { destination } from '../destination/destination.ts';
 
-/** Of no interest to a load whose session undoes what it does not commit. */
+/** Not used by a load whose session undoes what it does not commit. */
 const PLACE = { part: 'part', index: 0 };
 
-/** Where it stops. */
+/** The point at which to stop. */
 export type Stop = 'written' | 'applied' | 'end';
 
 const [, , path = '', rows = '0', disposition = 'replace', stop = 'end'] = process.argv;

@@ -19,14 +19,14 @@ import { onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { destination, source } from '../index.ts';
 
-/** A folder of its own, deleted after the test. */
+/** Makes a temporary folder, deleted after the test. */
 export async function tempFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'aries-duckdb-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** Runs statements on a database file, as any other program would. */
+/** Runs statements on a database file, like any other program. */
 export async function execute(path: string, ...statements: string[]): Promise<void> {
   const instance = await DuckDBInstance.fromCache(path);
   const connection = await instance.connect();
@@ -38,7 +38,7 @@ export async function execute(path: string, ...statements: string[]): Promise<vo
   }
 }
 
-/** The rows that a query gives, with all values as DuckDB's text. */
+/** Returns the rows of a query, with all values as DuckDB's text. */
 export async function rowsOf(path: string, sql: string): Promise<Record<string, unknown>[]> {
   const instance = await DuckDBInstance.fromCache(path, { access_mode: 'READ_ONLY' });
   const connection = await instance.connect();
@@ -51,14 +51,14 @@ export async function rowsOf(path: string, sql: string): Promise<Record<string, 
   }
 }
 
-/** A database with these statements run. */
+/** Creates a database with these statements. */
 export async function database(...statements: string[]): Promise<string> {
   const path = `${await tempFolder()}/in.duckdb`;
   await execute(path, ...statements);
   return path;
 }
 
-/** The streams of the source. */
+/** Lists the streams of the source. */
 export async function streamsOf(config: Record<string, unknown>): Promise<Record<string, Stream>> {
   const ctx = {
     config: source.config.parse(config),
@@ -72,7 +72,7 @@ export async function streamsOf(config: Record<string, unknown>): Promise<Record
   >;
 }
 
-/** What the source itself gives: the engine neither checks nor leaves out anything. */
+/** Reads records from the source, before the engine checks or drops any. */
 export async function recordsOf(
   config: Record<string, unknown>,
   stream: string,
@@ -94,7 +94,7 @@ export async function recordsOf(
   return records;
 }
 
-/** The error that work ends with. */
+/** Returns the error of a promise. */
 export async function failure(work: Promise<unknown>): Promise<AriesError> {
   const thrown = await work.then(
     () => new Error('it did not fail'),
@@ -115,7 +115,7 @@ export interface Stage {
   name?: string;
 }
 
-/** Stages records as a dataset; its URI. Records are one stream called `things`, or several by name. */
+/** Stages records as a dataset and returns its URI. Records form one stream called `things`, or several by name. */
 export async function stage({
   folder,
   records,
@@ -175,7 +175,7 @@ export function loadInto({ path, input, config, disposition, ...options }: LoadI
       config: { path, lockTimeout: 0.2, ...config },
     },
     input: [input].flat(),
-    // `stage` has one source, whatever its records are.
+    // To the engine, all datasets of `stage` come from one source.
     allowRepeat: true,
     ...(disposition === undefined ? {} : { disposition }),
     ...options,

@@ -6,7 +6,7 @@ import type { ConnectionConfig } from '../config.ts';
 import { type ConnectionUrl, type HostAndPort, hostList, parseConnectionUrl } from './connection-url.ts';
 import { type SslMode, tlsOf } from './tls-options.ts';
 
-/** Where to connect and how safely; `prefer` means: with TLS where the server has it. */
+/** A server to connect to, and its TLS mode. */
 export interface Address {
   client: ClientConfig;
   sslMode: SslMode;
@@ -16,7 +16,7 @@ export interface Address {
   tunnel: (TunnelConfig & { tunnel: string }) | undefined;
 }
 
-/** Servers to try one after the other, and which kind of server will do. */
+/** Servers to try one after the other, and the kind of server to accept. */
 export interface Addresses {
   candidates: Address[];
   sessionAttrs: SessionAttrs;
@@ -26,12 +26,12 @@ const SESSION_ATTRS = ['any', 'read-write', 'read-only', 'primary', 'standby', '
 export type SessionAttrs = (typeof SESSION_ATTRS)[number];
 
 /**
- * When a server that says nothing is asked whether it is still there. Left to the system that would be after two hours; a
- * statement may rightly run that long, a server that is gone must not hold the task for it. Node gives up ten seconds later.
+ * The idle time after which a keep-alive probe is sent. The system's default is two hours. A statement may run that long, but a dead
+ * server must not block the task for it. Node gives up ten seconds later.
  */
 const KEEP_ALIVE_MS = 60_000;
 
-/** Puts the single options, `url` and libpq's environment variables together; what comes first in this list wins. */
+/** Combines single options, `url` and libpq's environment variables, in this order of precedence. */
 export async function addressesOf(config: ConnectionConfig): Promise<Addresses> {
   const { env } = process;
   const url = config.url === undefined ? undefined : parseConnectionUrl(config.url);
@@ -82,7 +82,7 @@ function attrsOf(text: string | undefined): SessionAttrs {
 
 type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
 
-// pg takes an option that is there but undefined for a value.
+// pg treats an option that is present but undefined as a value.
 function defined<T extends object>(options: T): Defined<T> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Defined<T>;
 }

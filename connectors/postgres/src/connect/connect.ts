@@ -6,7 +6,7 @@ import { type Address, addressesOf } from './address.ts';
 import { openClient, openFirst, socketOf } from './open-client.ts';
 
 /**
- * What both ends agree on, so that text means the same on each: whatever server, role or database are set to.
+ * Settings pinned for both ends, so that text means the same regardless of the settings of server, role and database.
  * See https://www.postgresql.org/docs/current/runtime-config-client.html.
  */
 const PINNED = {
@@ -17,7 +17,7 @@ const PINNED = {
   extra_float_digits: '3',
   bytea_output: 'hex',
   lc_monetary: 'C',
-  // Off, a NULL in the text of an array is the word.
+  // If off, NULL in the text of an array would be a string.
   array_nulls: 'on',
   xmloption: 'content',
   standard_conforming_strings: 'on',
@@ -26,17 +26,17 @@ const PINNED = {
   idle_in_transaction_session_timeout: '0',
 } as const;
 
-/** Further time-outs, set to none where the server's version has them. */
+/** Disables further time-outs, if the server's version has them. */
 const NEWER_TIMEOUTS = `SELECT count(set_config(name, '0', false)) FROM pg_settings WHERE name IN ('idle_session_timeout', 'transaction_timeout')`;
 
-/** A connection with pinned settings, and what is needed to end it from outside. */
+/** A connection with pinned settings that can be ended from outside. */
 export interface Session {
   client: pg.Client;
-  /** The server's process, by its own word: a pooler in between makes up another. */
+  /** The process ID reported by the server itself, because a pooler in between makes one up. */
   pid: number;
-  /** Closes in order. Never throws. */
+  /** Closes the connection normally. Never throws. */
   end(): Promise<void>;
-  /** Stops what is running on the server and closes at once. Never throws. */
+  /** Cancels what is running on the server and closes at once. Never throws. */
   abort(): Promise<void>;
 }
 
@@ -49,7 +49,7 @@ export async function connect(
   const stopped = () => new AriesError('INTERRUPTED', 'Stopped by a signal');
   if (signal?.aborted) throw stopped();
   const { client, address } = await openFirst(addresses);
-  // What a broken connection was doing fails by itself; without a listener the process would go down.
+  // A query on a broken connection fails by itself; without this listener the process would crash.
   client.on('error', () => {});
   let pid = 0;
   let gone = false;
@@ -74,7 +74,7 @@ export async function connect(
   };
   const onAbort = () => void session.abort();
   signal?.addEventListener('abort', onAbort, { once: true });
-  // It may have been stopped while it was connecting, which nobody says a second time.
+  // It may have been stopped while connecting, before the listener was added.
   if (signal?.aborted) {
     await session.abort();
     throw stopped();
@@ -84,7 +84,7 @@ export async function connect(
       ([name, value]) => `SET ${name} = ${pg.escapeLiteral(value)};`,
     );
     const sql = `${set.join('')} ${NEWER_TIMEOUTS}; SELECT pg_backend_pid() AS pid`;
-    // One result for each statement, which the types of pg do not know.
+    // Several statements return several results, which pg's types do not cover.
     const results = [await client.query(sql)].flat();
     pid = results.at(-1)!.rows[0].pid;
     return session;
@@ -94,20 +94,20 @@ export async function connect(
   }
 }
 
-/** Asks the server, over a second connection, to stop what the first one is doing: it may not look at its socket for hours. */
+/** Asks the server over a second connection to cancel, because the first may not read its socket for hours. */
 async function cancel(address: Address, pid: number): Promise<void> {
   try {
     const client = await openClient(address);
     client.on('error', () => {});
     await client.query('SELECT pg_cancel_backend($1)', [pid]).finally(() => client.end());
   } catch {
-    // The server will notice by itself that nobody listens any more.
+    // The server will notice the closed connection by itself.
   }
 }
 
 /**
- * Runs one statement, turning what fails into an AriesError. One, even where there are no values: a condition of the config
- * cannot end it and begin another, such as a COMMIT of the read-only transaction.
+ * Runs one statement and converts errors to AriesError. It is never more than one, even without values, so a condition in the
+ * config cannot add another, such as a COMMIT of the read-only transaction.
  */
 export async function query<Row extends pg.QueryResultRow>(
   { client }: Pick<Session, 'client'>,

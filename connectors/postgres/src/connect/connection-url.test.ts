@@ -41,15 +41,15 @@ describe('a connection URL', () => {
   });
 
   test.each([
-    ['mysql://canary@h/db', 'it begins with another scheme than postgres://'],
-    ['postgres://u:canary@h:99999/db', 'a port in it is no number from 1 to 65535'],
+    ['mysql://canary@h/db', 'it does not begin with postgres://'],
+    ['postgres://u:canary@h:99999/db', 'a port in it is not a number from 1 to 65535'],
     ['postgres://u:canary%@h/db', 'a % in it is not followed by two hexadecimal digits'],
     ['postgres://u:canary@h/db?host=a,b,c&port=1,2', 'it has 3 hosts and 2 ports'],
   ])('%s is refused without its text', (url, reason) => {
     expect(() => parseConnectionUrl(url)).toThrow(
       expect.objectContaining({
         code: 'CONFIG_INVALID',
-        message: `Postgres: the config option "url" is no connection URL: ${reason}`,
+        message: `Postgres: the config option "url" is not a connection URL: ${reason}`,
       }),
     );
   });

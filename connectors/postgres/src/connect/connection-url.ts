@@ -1,39 +1,39 @@
 import { AriesError } from '@aries-data/sdk';
 
-/** One place where a server may be. Either may be missing: the default holds then. */
+/** A host and port, each with a default if missing. */
 export interface HostAndPort {
-  /** Name, address, or the folder of a Unix socket. */
+  /** A name, an address, or the folder of a Unix socket. */
   host?: string | undefined;
   port?: number | undefined;
 }
 
-/** What a connection URL says. */
+/** A parsed connection URL. */
 export interface ConnectionUrl {
   hosts: HostAndPort[];
   user?: string | undefined;
   password?: string | undefined;
   database?: string | undefined;
-  /** What stands after the question mark; of a name that is there twice, the last counts. */
+  /** The parameters after the question mark; the last one of a name counts. */
   parameters: ReadonlyMap<string, string>;
 }
 
 const SCHEME = /^postgres(?:ql)?(?:\+\w{1,30})?:\/\//;
 
 /**
- * Reads a connection URL by libpq's rules, which are not those of web addresses: there may be several hosts, or none, and a host may be
- * a folder. A driver's name in the scheme (`postgresql+psycopg2://`, as SQLAlchemy writes it) is passed over. Throws
- * `CONFIG_INVALID`, without the text: it holds a password.
+ * Parses a connection URL by libpq's rules, which differ from those of web URLs: there may be several hosts, or none, and a host
+ * may be a folder. A driver name in the scheme (`postgresql+psycopg2://`, as in SQLAlchemy) is ignored. Throws `CONFIG_INVALID`
+ * without the URL, which may contain a password.
  *
  * See https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS.
  */
 export function parseConnectionUrl(url: string): ConnectionUrl {
   const [scheme] = SCHEME.exec(url) ?? [];
-  if (scheme === undefined) throw invalid('it begins with another scheme than postgres://');
+  if (scheme === undefined) throw invalid('it does not begin with postgres://');
   const rest = url.slice(scheme.length);
   const authority = /^[^/?#]*/.exec(rest)![0];
   const query = rest.indexOf('?');
   const path = rest.slice(authority.length, query === -1 ? undefined : query).replace(/^\//, '');
-  // The last one: a password may hold an @ that nobody encoded.
+  // The last one, because a password may contain an unencoded @.
   const at = authority.lastIndexOf('@');
   const userinfo = at === -1 ? '' : authority.slice(0, at);
   const colon = userinfo.indexOf(':');
@@ -48,8 +48,8 @@ export function parseConnectionUrl(url: string): ConnectionUrl {
 }
 
 /**
- * Hosts as a list separated by commas, each with its port or all with one, as libpq's parameters `host` and `port` have them.
- * Throws `CONFIG_INVALID` where the lists differ in length.
+ * Parses lists of hosts and ports separated by commas, like libpq's parameters `host` and `port`: one port for each host, or one for
+ * all. Throws `CONFIG_INVALID` if the lists differ in length.
  */
 export function hostList(hosts: string | undefined, ports: string | undefined): HostAndPort[] {
   const names = hosts?.split(',') ?? [undefined];
@@ -78,7 +78,7 @@ function portOf(text: string | undefined): number | undefined {
   if (text === undefined || text === '') return undefined;
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port >= 1 && port <= 65_535) return port;
-  throw invalid('a port in it is no number from 1 to 65535');
+  throw invalid('a port in it is not a number from 1 to 65535');
 }
 
 function parametersOf(query: string): Map<string, string> {
@@ -102,7 +102,7 @@ function decoded(text: string): string | undefined {
 }
 
 function invalid(reason: string): AriesError {
-  return new AriesError('CONFIG_INVALID', `Postgres: the config option "url" is no connection URL: ${reason}`, {
+  return new AriesError('CONFIG_INVALID', `Postgres: the config option "url" is not a connection URL: ${reason}`, {
     hint: 'Write postgres://user:password@host:5432/database; in user and password write %2F for "/", %25 for "%" and so on.',
   });
 }

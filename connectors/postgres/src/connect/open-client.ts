@@ -6,15 +6,15 @@ import type { Address, Addresses, SessionAttrs } from './address.ts';
 import { ReadingSocket } from './reading-socket.ts';
 import { tunnelled } from './tunnelled.ts';
 
-/** A connection, and the address that it was made to. */
+/** A connection and its address. */
 export interface OpenClient {
   client: pg.Client;
   address: Address;
 }
 
 /**
- * Connects to the first server that answers and is of the kind that is asked for. A server that answers and refuses (a wrong password, no
- * such database) ends the search: the others would too. Throws AriesError.
+ * Connects to the first server that answers and is of the requested kind. A server that refuses (a wrong password, no such
+ * database) ends the search, because the others would refuse too. Throws AriesError.
  */
 export async function openFirst({ candidates, sessionAttrs }: Addresses): Promise<OpenClient> {
   const failures: AriesError[] = [];
@@ -37,13 +37,17 @@ export async function openFirst({ candidates, sessionAttrs }: Addresses): Promis
   const [first, ...others] = failures.slice(0, candidates.length);
   if (others.length === 0) throw first;
   const reasons = [first, ...others].map((error) => error!.message.replace('Postgres: ', ''));
-  throw new AriesError('UNREACHABLE', `Postgres: none of ${candidates.length} servers will do: ${reasons.join('; ')}`, {
-    cause: first,
-    hint: 'Check hosts and ports, and that one of the servers is up, then try again.',
-  });
+  throw new AriesError(
+    'UNREACHABLE',
+    `Postgres: none of ${candidates.length} servers can be used: ${reasons.join('; ')}`,
+    {
+      cause: first,
+      hint: 'Check the hosts and ports, and that one of the servers is up, then try again.',
+    },
+  );
 }
 
-/** Why a server is not of the kind that is asked for. See libpq's `target_session_attrs`. */
+/** Says why a server is not of the requested kind. See libpq's `target_session_attrs`. */
 async function mismatchOf(client: pg.Client, wanted: SessionAttrs): Promise<string | undefined> {
   if (wanted === 'any') return undefined;
   const { rows } = await client.query<{ standby: boolean; reads: boolean }>(
@@ -54,13 +58,13 @@ async function mismatchOf(client: pg.Client, wanted: SessionAttrs): Promise<stri
     wanted as Exclude<SessionAttrs, 'any' | 'prefer-standby'>
   ];
   if (fits) return undefined;
-  return `is a ${standby ? 'standby' : 'primary'}${reads ? ' that only reads' : ''}, and target_session_attrs is ${wanted}`;
+  return `is a ${standby ? 'standby' : 'primary'}${reads ? ' that is read-only' : ''}, but target_session_attrs is ${wanted}`;
 }
 
-/** Connects to one server. Throws what pg throws. */
+/** Connects to one server. Throws pg's errors. */
 export async function openClient(address: Address): Promise<pg.Client> {
   const { client: options, sslMode, ssl } = address;
-  // As libpq: a Unix socket needs no TLS, and has none.
+  // Like libpq, never uses TLS on a Unix socket.
   if (ssl === undefined || options.host?.startsWith('/')) return openPlain(address);
   try {
     return await opened(new pg.Client({ ...options, ssl, ...(await tunnelled(address)) }));
@@ -71,7 +75,7 @@ export async function openClient(address: Address): Promise<pg.Client> {
   }
 }
 
-// With TLS it is the cipher that reads, and in a tunnel SSH.
+// Only plain connections read the socket themselves; otherwise TLS or SSH does.
 async function openPlain(address: Address): Promise<pg.Client> {
   const through = (await tunnelled(address)) ?? { stream: () => new ReadingSocket() };
   return opened(new pg.Client({ ...address.client, ssl: false, ...through }));

@@ -1,14 +1,14 @@
 import { Socket } from 'node:net';
 
-/** More than a socket usually holds, so that a busy server costs few calls. */
+/** More than a socket usually buffers, so that a busy server needs few reads. */
 const MEMORY = 256 * 1024;
 
 /**
- * A socket that reads into the same memory again and again. Node would take fresh memory for each read, and with gigabytes of
- * rows V8 spends half of its time on collecting that.
+ * A socket that reuses its memory. Node would allocate for each read, and with gigabytes of rows V8 would spend half of its time
+ * on garbage collection.
  */
 export class ReadingSocket extends Socket {
-  /** Takes what arrives in place of those who listen for `data`. The bytes are overwritten once it returns. */
+  /** Receives data instead of `data` listeners. The bytes are overwritten once it returns. */
   sink: ((bytes: Buffer) => void) | undefined;
 
   constructor() {

@@ -7,19 +7,19 @@ import type { ConnectionConfig } from '../config.ts';
 
 export type SslMode = NonNullable<ConnectionConfig['ssl']>;
 
-/** What config, URL and environment say about TLS: a mode as libpq names them, and files. */
+/** The TLS settings from config, URL and environment: one of libpq's modes, and files. */
 export interface TlsRequest {
   mode: string | undefined;
-  /** A file, or `system` for the authorities that Node trusts. */
+  /** A file, or `system` for Node's trusted authorities. */
   rootCert: string | undefined;
   cert: string | undefined;
   key: string | undefined;
 }
 
 /**
- * TLS as libpq does it; `ssl` is undefined for `disable`. Files that are not named are looked for in `~/.postgresql`. Throws
+ * Builds TLS options with libpq's rules; `ssl` is undefined for `disable`. By default files are read from `~/.postgresql`. Throws
  * `CONFIG_INVALID` for an unknown mode, for `verify-ca` without a root certificate, and for a private key that others may read;
- * `NOT_FOUND` for a file that is not there.
+ * `NOT_FOUND` for a missing file.
  *
  * One difference: `verify-full` without a root certificate trusts Node's authorities, as libpq does for `sslrootcert=system`.
  * See https://www.postgresql.org/docs/current/libpq-ssl.html.
@@ -35,10 +35,10 @@ export async function tlsOf(request: TlsRequest): Promise<{ mode: SslMode; ssl: 
   ]);
   if (mode === 'verify-ca' && ca === undefined) {
     throw new AriesError('CONFIG_INVALID', 'Postgres: verify-ca needs the certificate of the authority to check', {
-      hint: 'Give it as "sslRootCert". With ssl: verify-full a public authority will do, for the host name is checked too.',
+      hint: 'Set "sslRootCert". With ssl: verify-full a public authority is enough, because the host name is checked too.',
     });
   }
-  // A root certificate that is there is also used.
+  // Like libpq, verifies with `require` too if there is a root certificate.
   const verifies = mode.startsWith('verify') || (mode === 'require' && ca !== undefined);
   const ssl: ConnectionOptions = { rejectUnauthorized: verifies };
   if (ca !== undefined) ssl.ca = ca;
@@ -72,12 +72,12 @@ function modeOf({ mode, rootCert }: TlsRequest, isSystem: boolean): SslMode {
       return 'require';
     default:
       throw new AriesError('CONFIG_INVALID', `Postgres: unknown sslmode: ${mode}`, {
-        hint: 'Known are disable, prefer, require, verify-ca and verify-full.',
+        hint: 'Use disable, prefer, require, verify-ca or verify-full.',
       });
   }
 }
 
-/** A file that is named, else the one of libpq's folder where there is one. */
+/** Reads a file, by default the one in libpq's folder, if it exists. */
 async function readPem(path: string | undefined, byDefault: string): Promise<string | undefined> {
   try {
     return await readFile(path ?? defaultFile(byDefault), 'utf8');
@@ -95,10 +95,10 @@ async function readKey(path: string | undefined): Promise<string | undefined> {
   if (key === undefined || process.platform === 'win32') return key;
   const file = path ?? defaultFile('postgresql.key');
   const { mode, uid } = await stat(file);
-  // Root's own file may be read by a group that this process is in.
+  // A file owned by root may be readable by a group of this process.
   if ((mode & (uid === 0 ? 0o037 : 0o077)) === 0) return key;
   throw new AriesError('CONFIG_INVALID', `Postgres: others may read the private key ${file}`, {
-    hint: 'chmod 600 it; 640 will do where root owns it.',
+    hint: 'Run chmod 600 on it, or chmod 640 if root owns it.',
   });
 }
 

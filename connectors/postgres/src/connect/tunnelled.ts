@@ -4,21 +4,21 @@ import { openTunnel } from '@aries-data/sql';
 import pg from 'pg';
 import type { Address } from './address.ts';
 
-/** What makes pg connect through the SSH server of the config; undefined where there is none. */
+/** Makes the option with which pg connects through the configured SSH server; undefined if there is none. */
 export async function tunnelled({ client, tunnel }: Address): Promise<{ stream: () => Duplex } | undefined> {
   if (tunnel === undefined) return undefined;
-  // pg knows the defaults, those of the environment among them.
+  // pg applies the defaults, including those from the environment.
   const { host, port } = new pg.Client(client);
   if (host.startsWith('/')) {
     throw new AriesError('CONFIG_INVALID', 'Postgres: a tunnel leads to a host and a port, not to a Unix socket', {
-      hint: 'Give "host" as the SSH server knows the database.',
+      hint: 'Set "host" to the name of the database host, as the SSH server sees it.',
     });
   }
   const channel = await openTunnel(tunnel, { host, port }, () => import('ssh2'));
   return { stream: () => asSocket(channel) };
 }
 
-/** pg connects the stream by itself and sets options of sockets: here it is connected, and they are the SSH connection's. */
+/** Adds the socket functions that pg calls. The stream is already connected, and socket options belong to the SSH connection. */
 function asSocket(channel: Duplex): Duplex {
   const socket = Object.assign(channel, {
     connect: () => void queueMicrotask(() => channel.emit('connect')),

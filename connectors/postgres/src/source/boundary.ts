@@ -6,29 +6,29 @@ import { query, type Session } from '../connect/connect.ts';
 import { type Column, fieldSchemaOf, withoutModifiers } from '../types.ts';
 import { identityOf, literalOf, narrowedTo, ordered, type Position, type Selection, whereOf } from './selection.ts';
 
-/** How far a read goes, from the snapshot of the read. */
+/** The end of a read, found in its snapshot. */
 export interface Boundary {
-  /** What is told with the first part; `maxCursor` with each. */
+  /** The result reported with the first part; `maxCursor` is reported with each. */
   result: Pick<EncodedResult, 'maxCursor' | 'keysAtMax' | 'othersAtMax' | 'beyond'>;
-  /** What is read: less than was asked for where rows are left to a later read. */
+  /** The rows to read: fewer than requested if some are left to a later read. */
   selection: Selection;
-  /** Rows with `maxCursor` are left to a later read. */
+  /** True if rows with `maxCursor` are left to a later read. */
   isBelow: boolean;
 }
 
 export interface BoundaryOptions {
   timezone: SourceConfig['timezone'];
   cursorEnd: CursorEnd | undefined;
-  /** How far an attempt before was to go. */
+  /** The position of an earlier attempt, which includes its end. */
   position?: Position | undefined;
 }
 
-/** Where no state is kept of how far the read goes. */
+/** The limits for a read that does not move the state. */
 const ANY_END: CursorEnd = { mostKeys: 1000, exact: false, isSettled: () => false };
 
 /**
- * Looks at the cursor of the rows that are about to be read. Throws `DATA_INVALID` where some would be left out for want of a cursor
- * value.
+ * Finds the end of a read from the cursor values in the snapshot. Throws `DATA_INVALID` if rows would be left out because they have
+ * no cursor value.
  */
 export async function boundaryOf(
   session: Session,
@@ -61,7 +61,7 @@ export async function boundaryOf(
   if (!cursorEnd.exact) return { result: { ...result, othersAtMax: 'unknown' }, selection: read, isBelow: false };
   if (moment !== undefined && cursorEnd.isSettled(maxCursor, moment.utc))
     return { result: { ...result, othersAtMax: 'loaded' }, selection: read, isBelow: false };
-  // None of the rows with that value are read, and so none of their keys are known.
+  // Rows with that value are not read, so their keys are not listed.
   return {
     result,
     selection: narrowedTo(read, `${ordered(cursor)} < ${literalOf(maxCursor, cursor)}`),
@@ -69,7 +69,7 @@ export async function boundaryOf(
   };
 }
 
-/** A later attempt goes as far as the first one was to go. */
+/** Returns the end of the first attempt for a later one. */
 async function resumedBoundary(
   session: Session,
   selection: Selection,
@@ -88,13 +88,13 @@ async function resumedBoundary(
 }
 
 interface Moment {
-  /** As SQL of the cursor's type. */
+  /** The time as a SQL literal of the cursor's type. */
   literal: string;
   /** RFC 3339. */
   utc: string;
 }
 
-/** The time by the server's own clock, for a cursor that is one. */
+/** Returns the server's time, for a cursor that is a time. */
 async function momentOf(session: Session, cursor: Column, timezone: string): Promise<Moment | undefined> {
   const kind = kindOf(fieldSchemaOf(cursor, 'number'));
   if (kind !== 'date' && kind !== 'date-time') return undefined;
@@ -109,7 +109,7 @@ async function momentOf(session: Session, cursor: Column, timezone: string): Pro
   return { literal: `${pg.escapeLiteral(moment)}::${withoutModifiers(cursor.type)}`, utc };
 }
 
-/** What holds for values that a state may hold; undefined: for all. */
+/** Returns a condition for values that a state may hold; undefined if it may hold all. */
 function heldBy(cursor: Column, moment: Moment | undefined): string | undefined {
   if (moment !== undefined) return `${pg.escapeIdentifier(cursor.name)} <= ${moment.literal}`;
   const kind = kindOf(fieldSchemaOf(cursor, 'number'));
@@ -117,7 +117,7 @@ function heldBy(cursor: Column, moment: Moment | undefined): string | undefined 
   return `${pg.escapeIdentifier(cursor.name)}::text NOT IN ('NaN', 'Infinity')`;
 }
 
-/** The greatest cursor value of all, and whether a state may hold it. */
+/** Finds the greatest cursor value and whether a state may hold it. */
 async function greatestOf(
   session: Session,
   { from, filters, bounds, floats }: Selection,
@@ -134,7 +134,7 @@ async function greatestOf(
   return row && { value: String(asRecord(row.max, cursor, floats)), isHeld: row.held };
 }
 
-/** How many rows no state may hold, and the greatest value of the others. */
+/** Counts the rows beyond any state, and finds the greatest value of the others. */
 async function beyondOf(
   session: Session,
   { from, filters, bounds, floats }: Selection,
@@ -155,7 +155,7 @@ async function beyondOf(
   return { beyond: { count: Number(rows[0]!.count) }, max };
 }
 
-/** Keys of the rows with a cursor value; undefined where they are more than `most`. */
+/** Lists the keys of the rows with a cursor value; undefined if there are more than `most`. */
 async function keysAt(session: Session, selection: Selection, at: string, most: number): Promise<Json[][] | undefined> {
   const { from, filters, bounds, key, floats } = selection;
   const columns = identityOf(selection).map((expression, index) => `${expression} AS k${index}`);
@@ -178,18 +178,18 @@ async function refuseNullCursors(session: Session, { from, filters, cursor }: Se
   if (count === 0) return;
   throw new AriesError(
     'DATA_INVALID',
-    `Postgres: ${count} rows have no value in the cursor "${cursor!.name}", so no window holds them`,
+    `Postgres: ${count} rows have no value in the cursor "${cursor!.name}", so they are outside every window`,
     {
-      hint: "Give them one, or say in the stream's options what becomes of them: nullCursor: skip or include.",
+      hint: "Give them a value, or set nullCursor to skip or include in the stream's options.",
     },
   );
 }
 
-/** A value's text as records hold it: what the decoder of csv makes of the same cell. */
+/** Converts a value's text to its form in records, as the csv decoder does. */
 function asRecord(text: string | null, column: Column, floats: Selection['floats']): Json {
   if (text === null) return null;
   const schema = fieldSchemaOf(column, floats);
   const read = cellReader(kindOf(schema), schema);
-  // SQL's boolean::text is a word, a cell of COPY a letter; the reader knows both.
+  // boolean::text is a word and a COPY cell is a letter; the reader accepts both.
   return (read === undefined ? text : read(text)) as Json;
 }

@@ -15,26 +15,26 @@ const PARAMETER_STATUS = 0x53; // S
 const NOTICE_RESPONSE = 0x4e; // N
 const NOTIFICATION_RESPONSE = 0x41; // A
 
-/** Signature, flags and length of the extension, which PostgreSQL leaves empty; see https://www.postgresql.org/docs/current/sql-copy.html. */
+/** Signature, flags and the length of the empty extension: https://www.postgresql.org/docs/current/sql-copy.html. */
 const BINARY_HEAD = 19;
 const BINARY_TAIL = 2;
 
-/** A message's type and length. */
+/** The bytes of a message's type and length. */
 const HEADER = 5;
 const CHUNK = 128 * 1024;
-/** No chunk but the last is smaller. */
+/** The smallest size of a chunk other than the last. */
 const EMIT_AT = 64 * 1024;
 
 /**
- * The rows of `COPY … TO STDOUT`, to be given to `client.query`. PostgreSQL sends each row as one CopyData message, and
- * messages are never cut here: each chunk ends at the end of a row and is tagged with how many it holds. (pg-copy-streams,
- * as fast, cuts wherever the socket does.) Destroying it before its end closes the connection: the server cannot be asked to stop.
+ * A stream of the rows of `COPY … TO STDOUT`, to be passed to `client.query`. PostgreSQL sends each row as one CopyData message, and
+ * messages are never cut here: each chunk ends with a row and is tagged with its number of rows. (pg-copy-streams is as fast but
+ * cuts wherever the socket does.) Destroying it early closes the connection, because the server cannot be asked to stop.
  */
 export class CopyOut extends Readable implements Submittable {
-  /** Rows by the server's own count; final once the stream has ended. */
+  /** The server's count of rows; final once the stream has ended. */
   rows = 0;
   readonly #sql: string;
-  /** What is left out before the first row: it comes in one message with it. */
+  /** The bytes to skip before the first row, in the same message. */
   #head: number;
   readonly #bareRows: boolean;
   #socket: Socket | undefined;
@@ -42,16 +42,16 @@ export class CopyOut extends Readable implements Submittable {
   #chunk: Buffer = Buffer.allocUnsafeSlow(CHUNK);
   #filled = 0;
   #chunkRows = 0;
-  /** Memory of chunks that nobody looks at any more. */
+  /** Memory of chunks that are no longer used. */
   readonly #free: Buffer[] = [];
-  /** Pieces of a message of which not all has come, and how many bytes it takes to go on. */
+  /** Pieces of an incomplete message, and the number of bytes needed to continue. */
   #pieces: Buffer[] = [];
   #pending = 0;
   #needed = 0;
 
-  /** `bareRows`: of COPY's binary form the rows alone are wanted, without head and tail. */
+  /** `bareRows`: emits only the rows of COPY's binary format, without header and trailer. */
   constructor(sql: string, { bareRows = false } = {}) {
-    // In byte mode Node puts waiting chunks together, and the tags are gone.
+    // Byte mode would join waiting chunks and lose their tags.
     super({ objectMode: true, highWaterMark: 2 });
     this.#sql = sql;
     this.#bareRows = bareRows;
@@ -59,13 +59,13 @@ export class CopyOut extends Readable implements Submittable {
   }
 
   submit(connection: Connection): void {
-    // pg makes an object of each message, which for a row each is far too slow: its listener steps aside for a while.
+    // pg makes an object for each message, which is far too slow for rows, so its listener is replaced for a while.
     this.#socket = connection.stream as Socket;
     this.#pgListener = this.#socket.listeners('data')[0] as (data: Buffer) => void;
     this.#socket.off('data', this.#pgListener);
     if (this.#socket instanceof ReadingSocket) this.#socket.sink = this.#onData;
     else this.#socket.on('data', this.#onData);
-    // The extended protocol, because it takes one statement only: see `query`.
+    // The extended protocol, because it accepts only one statement: see `query`.
     connection.parse({ name: '', text: this.#sql, types: [] }, true);
     connection.bind({}, true);
     connection.execute({}, true);
@@ -96,7 +96,7 @@ export class CopyOut extends Readable implements Submittable {
 
   readonly #onData = (data: Buffer): void => {
     let at = 0;
-    // First what is missing of a message, and no more: all that came would be copied once again.
+    // First complete the message, with no more bytes than it needs; otherwise everything would be copied again.
     while (this.#pending > 0) {
       const end = Math.min(data.length, at + this.#needed - this.#pending);
       this.#pieces.push(Buffer.from(data.subarray(at, end)));
@@ -110,14 +110,14 @@ export class CopyOut extends Readable implements Submittable {
     else if (rest.length > 0) this.#pgListener?.(Buffer.from(rest));
   };
 
-  /** Keeps the beginning of a message until the rest has come. The socket will write over it. */
+  /** Copies the beginning of a message until the rest arrives, because the socket will overwrite it. */
   #keep(rest: Buffer): void {
     this.#pieces = rest.length === 0 ? [] : [Buffer.from(rest)];
     this.#pending = rest.length;
     this.#needed = rest.length < HEADER ? HEADER : 1 + rest.readUInt32BE(1);
   }
 
-  /** Takes all whole messages; returns the beginning of the next. */
+  /** Reads all complete messages; returns the beginning of the next. */
   #readMessages(bytes: Buffer): Buffer {
     const end = bytes.length;
     let at = 0;
@@ -140,7 +140,7 @@ export class CopyOut extends Readable implements Submittable {
           this.#pgListener?.(Buffer.from(bytes.subarray(at, next)));
           break;
         default: {
-          // CommandComplete or an error: from here on pg reads by itself.
+          // CommandComplete or an error: pg takes over from here.
           const listener = this.#pgListener;
           this.#giveBack();
           listener?.(Buffer.from(bytes.subarray(at)));
@@ -155,7 +155,7 @@ export class CopyOut extends Readable implements Submittable {
   #appendRow(bytes: Buffer, from: number, to: number): void {
     const start = from + this.#head;
     this.#head = 0;
-    // A row begins with the count of its columns, the tail is -1 in its place.
+    // A row begins with its number of columns; the trailer has -1 instead.
     const isTail = to - start === BINARY_TAIL && bytes[start] === 0xff && bytes[start + 1] === 0xff;
     if (start < to && !isTail) this.#append(bytes, start, to);
   }

@@ -1,11 +1,11 @@
 import { query, type Session } from '../connect/connect.ts';
 
-/** Enough for one statement to be worth its while, few enough that all connections end at about the same time. */
+/** Large enough to be worth a statement, small enough that all connections end at about the same time. */
 const RANGE_BYTES = 16 * 1024 * 1024;
-/** Statements for one table at most. */
+/** The most statements for one table. */
 const MOST_RANGES = 256;
 
-/** Tables that a relation is stored in: itself, or the partitions under it. What is a view, or has rules of its own for rows, has none. */
+/** Finds the tables that store a relation: itself or its partitions. Views and tables with rules or policies have none. */
 const STORAGE = `
 WITH RECURSIVE tree AS (
   SELECT c.oid, c.relkind, c.relrowsecurity FROM pg_catalog.pg_class c WHERE c.oid = $1::regclass
@@ -25,23 +25,23 @@ interface Stored {
   kind: string;
   bytes: string;
   block: number;
-  /** The role may not read it by itself, or not all rows of it. */
+  /** True if the role may not read it directly, or not all of its rows. */
   guarded: boolean;
   version: number;
 }
 
-/** A piece of a relation: what stands after FROM, and what holds for its rows. */
+/** A piece of a relation: the text after FROM, and conditions on its rows. */
 export interface CtidRange {
   from: string;
   conditions: string[];
 }
 
 /**
- * Parts a table into ranges of its blocks, a partitioned one partition by partition, so that several connections can read it at
- * once. Only under one snapshot do they hold each row once: a row that is updated moves. `undefined` where it is not worth while
- * or cannot be done: views, small tables, tables with policies, servers before 14, which scan all of a table for a range.
+ * Splits a table into ranges of blocks, and a partitioned one partition by partition, so that several connections can read it at once.
+ * Only under one snapshot do they contain each row once, because an updated row moves. Returns `undefined` if it is not worthwhile or
+ * not possible: views, small tables, tables with policies, and servers before 14, which scan the whole table for a range.
  *
- * The session must be in the transaction of the read, which holds the table's lock: nothing is rewritten or detached meanwhile.
+ * The session must be in the transaction of the read, which holds the table's lock, so that nothing is rewritten or detached.
  */
 export async function ctidRanges(
   session: Session,
@@ -61,7 +61,7 @@ export async function ctidRanges(
     return Array.from({ length: count }, (_, index): CtidRange => {
       const conditions = [];
       if (index > 0) conditions.push(`ctid >= '(${index * blocks},0)'::pg_catalog.tid`);
-      // The last range is open: the table may have grown, though nothing that is in the snapshot lies there.
+      // The last range is open in case the table has grown, although the snapshot has no rows there.
       if (index < count - 1) conditions.push(`ctid < '(${(index + 1) * blocks},0)'::pg_catalog.tid`);
       return { from: `ONLY ${name}`, conditions };
     });

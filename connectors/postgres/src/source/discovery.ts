@@ -5,33 +5,34 @@ import type { SourceConfig } from '../config.ts';
 import { query, type Session } from '../connect/connect.ts';
 import type { Column } from '../types.ts';
 
-/** Something that can be read: a table, a view, or a query of the config. */
+/** A table, a view, or a query of the config. */
 export interface Relation {
   name: string;
-  /** What stands after FROM. */
+  /** The text after FROM. */
   from: string;
   columns: Column[];
   primaryKey: string[];
   cursor?: string | undefined;
-  /** It is in the catalog, not a query of the config. */
+  /** True if it is in the catalog, and not a query of the config. */
   inCatalog?: boolean | undefined;
-  /** Policies of row security say which of its rows this role sees. */
+  /** True if row security policies decide which rows this role sees. */
   hasPolicies?: boolean | undefined;
-  /** The tables and views to lock before it is read, as `LOCK TABLE` takes them. Not all can be: see `LOCKABLE`. */
+  /** The tables and views to lock before reading, as names for `LOCK TABLE`. Some cannot be locked: see `LOCKABLE`. */
   locks: readonly string[];
-  /** A unique column of a table, by whose ranges it can be read in pieces. */
+  /** A unique column whose ranges divide the table into pieces. */
   rangeKey?: Column | undefined;
 }
 
 /**
- * Whether `LOCK TABLE` takes a relation: tables and views that the role may read as a whole. Foreign tables and materialized views
- * cannot be locked, and need not be: nothing rewrites the first here, and rows of the second are visible to every snapshot.
+ * A condition for relations that `LOCK TABLE` accepts: tables and views that the role may read as a whole. Foreign tables and
+ * materialized views cannot be locked and need not be: the first are not rewritten here, and rows of the second are visible to
+ * every snapshot.
  */
 const LOCKABLE = `c.relkind IN ('r', 'p', 'v') AND pg_catalog.has_table_privilege(c.oid, 'SELECT')`;
 
 /**
- * Tables, partitioned tables, views, materialized views and foreign tables. Partitions are read through their parent, and what
- * belongs to an extension is not the user's: both only where `tables` has their very name. So too what Aries itself keeps.
+ * Lists tables, partitioned tables, views, materialized views and foreign tables. Partitions, which are read through their parent,
+ * objects of extensions, and Aries' own tables are included only if `tables` names them.
  */
 const RELATIONS = `
 SELECT c.relname AS name,
@@ -71,7 +72,7 @@ SELECT pg_catalog.format_type(id, modifier) AS type
   FROM unnest($1::oid[], $2::int[]) WITH ORDINALITY AS f(id, modifier, position)
  ORDER BY position`;
 
-/** While it lasts, types are named so that another database finds them: with their schema, but for `public`. Needs a transaction. */
+/** Runs `work` with types named so that another database finds them: with their schema, except `public`. Needs a transaction. */
 async function namingTypes<T>(session: Session, work: () => Promise<T>): Promise<T> {
   await query(session, 'SET LOCAL search_path = public');
   const found = await work();
@@ -79,7 +80,7 @@ async function namingTypes<T>(session: Session, work: () => Promise<T>): Promise
   return found;
 }
 
-/** Reads the catalog. Throws `NOT_FOUND` for a schema that does not exist and for a name in `tables` that nothing has. */
+/** Reads the catalog. Throws `NOT_FOUND` if the schema or a name in `tables` does not exist. */
 export async function discoverRelations(session: Session, config: SourceConfig): Promise<Relation[]> {
   const { schema, tables } = config;
   await query(session, 'BEGIN READ ONLY');
@@ -120,11 +121,11 @@ export async function discoverRelations(session: Session, config: SourceConfig):
   return relations;
 }
 
-/** Finds out what columns each query of the config has, without running it. */
+/** Finds the columns of each configured query without running it. */
 export async function discoverQueries(session: Session, config: SourceConfig): Promise<Relation[]> {
   const relations: Relation[] = [];
   for (const [name, { sql, primaryKey = [], cursor }] of Object.entries(config.queries)) {
-    // Line breaks, because the query may end in a comment.
+    // Line breaks, in case the query ends in a comment.
     const from = `(\n${sql.replace(/(?<![;\s])[;\s]+$/, '')}\n) AS q`;
     await query(session, 'BEGIN READ ONLY');
     const columns = await queryColumns(session, from);
@@ -140,7 +141,7 @@ export async function discoverQueries(session: Session, config: SourceConfig): P
   return relations;
 }
 
-/** The tables and views that a query has locked by being planned, the views' own tables among them. */
+/** Lists the tables and views that planning a query has locked, including the tables of views. */
 const LOCKED = `
 SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name
   FROM pg_catalog.pg_locks l
@@ -151,7 +152,7 @@ SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.reln
    AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') AND NOT c.relispartition AND ${LOCKABLE}
  ORDER BY 1`;
 
-/** The columns of a query. Planning it locks what it reads, until the transaction ends. */
+/** Returns the columns of a query. Planning it locks what it reads until the transaction ends. */
 async function queryColumns(session: Session, from: string): Promise<Column[]> {
   const { fields } = await query(session, `SELECT * FROM ${from} LIMIT 0`);
   const { rows } = await namingTypes(session, () =>
@@ -168,13 +169,13 @@ SELECT a.attname AS name, pg_catalog.format_type(a.atttypid, a.atttypmod) AS typ
   FROM pg_catalog.pg_attribute a
  WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped`;
 
-/** The columns that a relation has by now, as the transaction sees them. */
+/** Returns the current columns of a relation, as the transaction sees them. */
 export async function currentColumns(session: Session, { from, inCatalog }: Relation): Promise<Column[]> {
   if (inCatalog !== true) return queryColumns(session, from);
   return (await namingTypes(session, () => query<Column>(session, COLUMNS, [from]))).rows;
 }
 
-/** Throws `NOT_FOUND` or `NOT_ALLOWED` where the schema cannot be used. */
+/** Throws `NOT_FOUND` or `NOT_ALLOWED` if the schema cannot be used. */
 export async function checkSchema(session: Session, schema: string): Promise<void> {
   const { rows } = await query<{ usable: boolean | null }>(
     session,
@@ -188,15 +189,15 @@ export async function checkSchema(session: Session, schema: string): Promise<voi
   }
   if (rows[0]!.usable !== true) {
     throw new AriesError('NOT_ALLOWED', `Postgres: the role may not use the schema "${schema}"`, {
-      hint: `GRANT USAGE ON SCHEMA ${pg.escapeIdentifier(schema)} TO the role.`,
+      hint: `Run GRANT USAGE ON SCHEMA ${pg.escapeIdentifier(schema)} TO the role.`,
     });
   }
 }
 
-/** Types that one order holds for, whatever the collation. */
+/** Types whose order does not depend on a collation. */
 const RANGE_TYPES = ['smallint', 'integer', 'bigint', 'uuid'];
 
-/** The column by whose ranges a table can be read in pieces: its unique key, if that is a single number or uuid. */
+/** Returns the column for reading in ranges: the unique key, if it is a single number or uuid. */
 function rangeKeyOf(columns: readonly Column[], key: readonly string[]): Column | undefined {
   const column = columns.find(({ name }) => key.length === 1 && name === key[0]);
   return column !== undefined && RANGE_TYPES.includes(column.type) ? column : undefined;

@@ -8,13 +8,13 @@ import { boundsOf, rangeOf } from './pieces.ts';
 import { type Selection, selectionOf } from './selection.ts';
 import { beginSnapshot } from './snapshot.ts';
 
-/** Worth a task of its own: some seconds of reading. */
+/** The size that is worth a separate task: a few seconds of reading. */
 const PARTITION_BYTES = 256 * 1024 * 1024;
 
 /**
- * Parts a relation for separate tasks, each with a snapshot of its own: by ranges of its unique key, or by the tables that a
- * partitioned table consists of, whose primary key holds what they are chosen by. Others stay whole: where a row is decides
- * nothing that another task could rely on.
+ * Splits a relation for separate tasks, each with its own snapshot: into ranges of its unique key, or into the tables of a
+ * partitioned table whose primary key contains the partition key. Other relations stay whole, because the place of a row
+ * may change between tasks.
  */
 export async function partitionsOf(
   relation: Relation,
@@ -54,7 +54,7 @@ async function rangesOf(
   });
 }
 
-/** The tables at the leaves of a partitioned one; none where a role may not read all of them, or policies choose its rows. */
+/** Lists the leaf tables of a partitioned table; none if the role may not read all of them, or policies choose rows. */
 const CHILDREN = `
 SELECT n.nspname AS schema, c.relname AS name,
        c.relkind = 'r' AND NOT c.relrowsecurity AND pg_catalog.has_table_privilege(c.oid, 'SELECT') AS readable
@@ -77,7 +77,7 @@ SELECT FROM pg_catalog.pg_partition_tree($1::regclass) t
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
  WHERE t.isleaf AND t.level > 0 AND n.nspname = $2 AND c.relname = $3`;
 
-/** Throws `DATASET_CORRUPT` where a plan, which somebody else may have written, names a table that is no child of the stream's. */
+/** Throws `DATASET_CORRUPT` if a plan, which is untrusted, names a table that is not a child of the stream's. */
 export async function refuseOtherTable(session: Session, relation: Relation, partition: Partition): Promise<void> {
   const { name, from, inCatalog } = relation;
   const { schema, table } = partition;
@@ -85,15 +85,15 @@ export async function refuseOtherTable(session: Session, relation: Relation, par
   if (inCatalog === true && (await query(session, IS_CHILD, [from, schema, table])).rowCount === 1) return;
   throw new AriesError(
     'DATASET_CORRUPT',
-    `Postgres: the plan names "${schema}"."${table}", which is no partition of "${name}"`,
+    `Postgres: the plan names "${schema}"."${table}", which is not a partition of "${name}"`,
     {
       stream: name,
-      hint: 'It may be gone since, or the plan was changed: plan and extract the run again with --force.',
+      hint: 'It may have been dropped, or the plan was changed. Plan and extract the run again with --force.',
     },
   );
 }
 
-/** Throws `DATASET_CORRUPT` where the ranges of a plan leave a gap or overlap, or a table comes twice. */
+/** Throws `DATASET_CORRUPT` if the ranges of a plan leave a gap or overlap, or a table appears twice. */
 export function checkPartitions({ name, rangeKey }: Relation, partitions: readonly Partition[]): void {
   const tables = new Set(partitions.map(({ schema, table }) => JSON.stringify([schema, table])));
   const isChildren = partitions.every(({ schema, table }) => typeof schema === 'string' && typeof table === 'string');
@@ -105,13 +105,13 @@ export function checkPartitions({ name, rangeKey }: Relation, partitions: readon
     range.after === (index === 0 ? undefined : partitions[index - 1]!.last) &&
     (index === partitions.length - 1 ? range.last === undefined : typeof range.last === 'string');
   if (rangeKey !== undefined && partitions.every(isRange)) return;
-  throw new AriesError('DATASET_CORRUPT', `Postgres: the partitions that the plan has of "${name}" are not all of it`, {
+  throw new AriesError('DATASET_CORRUPT', `Postgres: the partitions in the plan do not add up to "${name}"`, {
     stream: name,
-    hint: 'The plan was changed, or the table has another key: plan and extract the run again with --force.',
+    hint: 'The plan was changed, or the table has another key. Plan and extract the run again with --force.',
   });
 }
 
-/** What of a selection lies in a partition. Throws `DATA_INVALID` where the relation has another key than the plan says. */
+/** Restricts a selection to a partition. Throws `DATA_INVALID` if the relation's key differs from the plan's. */
 export function withinPartition(
   selection: Selection,
   { rangeKey, name }: Relation,
@@ -121,10 +121,14 @@ export function withinPartition(
     return { ...selection, from: `ONLY ${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(table)}` };
   }
   if (rangeKey === undefined || rangeKey.name !== key) {
-    throw new AriesError('DATA_INVALID', `Postgres: "${name}" has another key since its partitions were planned`, {
-      stream: name,
-      hint: 'Plan and extract the run again with --force.',
-    });
+    throw new AriesError(
+      'DATA_INVALID',
+      `Postgres: "${name}" has a different key than when its partitions were planned`,
+      {
+        stream: name,
+        hint: 'Plan and extract the run again with --force.',
+      },
+    );
   }
   return { ...selection, filters: [...selection.filters, ...rangeOf(rangeKey, after, last)] };
 }

@@ -5,21 +5,21 @@ import type { Column } from '../types.ts';
 import type { Relation } from './discovery.ts';
 import { literalOf, type Position, type Selection, whereOf } from './selection.ts';
 
-/** A range of the key, read by one statement. */
+/** A range of the key that one statement reads. */
 export interface Piece {
   conditions: readonly string[];
-  /** The last value of the key that belongs to it; the last piece has no end. */
+  /** The last key in the piece; undefined for the last piece. */
   last?: string;
 }
 
-/** Enough for one statement to be worth its while; what of a piece was read is read again after an interruption. */
+/** Large enough to be worth a statement. After an interruption, an unfinished piece is read again. */
 const PIECE_BYTES = 16 * 1024 * 1024;
-/** As many as the server's statistics tell apart. */
+/** The number of ranges that the server's statistics distinguish. */
 const MOST_PIECES = 100;
 
 /**
- * Parts a read into ranges of the key, so that an interrupted one can be gone on with. One piece where the table is small, has
- * no such key, does not lie in its order on disk, or where most of it is not wanted: then one statement is far faster.
+ * Splits a read into ranges of the key, so that an interrupted read can resume. Returns one piece if the table is small, has no such
+ * key, is not stored in its order, or mostly not wanted: then one statement is far faster.
  */
 export async function piecesOf(
   session: Session,
@@ -37,7 +37,7 @@ export async function piecesOf(
   });
 }
 
-/** What holds for the rows behind one value of a key, up to another; a side that is left out is open. */
+/** Returns conditions for rows after one key, up to another; an undefined side is open. */
 export function rangeOf(key: Column, after: Json | undefined, last: Json | undefined): string[] {
   const name = pg.escapeIdentifier(key.name);
   return [
@@ -52,11 +52,11 @@ interface BoundsOptions {
   selection: Selection;
   position?: Position | undefined;
   pieceBytes: number;
-  /** So many pieces, whatever their size and the order on disk. */
+  /** The number of pieces to make, regardless of size and order on disk. */
   wanted?: number | undefined;
 }
 
-/** Values of the key, in order, that part the table into pieces of about the same size. */
+/** Returns keys, in order, that divide the table into pieces of about the same size. */
 export async function boundsOf(
   session: Session,
   { key, from, selection, position, pieceBytes, wanted }: BoundsOptions,
@@ -93,7 +93,7 @@ export async function boundsOf(
   return ordered.rows.map(({ bound }) => bound);
 }
 
-/** Whether conditions leave less than half of a table: an index may serve them better than ranges of the key. */
+/** True if conditions select less than half of a table, so that an index may be better than ranges of the key. */
 async function isSmallShare(session: Session, { from, filters, bounds }: Selection, rows: number): Promise<boolean> {
   if (filters.length + bounds.length === 0) return false;
   const { rows: plans } = await query<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>(
@@ -103,7 +103,7 @@ async function isSmallShare(session: Session, { from, filters, bounds }: Selecti
   return plans[0]!['QUERY PLAN'][0].Plan['Plan Rows'] * 2 < rows;
 }
 
-/** The least and the greatest value of a numeric key, for a table that has no statistics yet. */
+/** Returns the least and greatest value of a numeric key, for a table without statistics. */
 async function extremes(session: Session, key: Column, from: string): Promise<string[]> {
   if (key.type === 'uuid') return [];
   const name = pg.escapeIdentifier(key.name);
@@ -115,7 +115,7 @@ async function extremes(session: Session, key: Column, from: string): Promise<st
   return least === null || greatest === null ? [] : [least, greatest];
 }
 
-/** Numbers that part the span between two into pieces of the same width. */
+/** Returns numbers that divide the span between two into equal pieces. */
 function between([least, greatest]: readonly string[], pieces: number): string[] {
   if (least === undefined || greatest === undefined) return [];
   const [from, width] = [BigInt(least), BigInt(greatest) - BigInt(least)];

@@ -20,8 +20,8 @@ const LF = 10;
 const QUOTE = 34;
 
 /**
- * Reads a relation of a database that does not know what its bytes mean (`SQL_ASCII`): rows of it may be no UTF-8. They are
- * rejected, with the bytes in question as PostgreSQL writes bytea.
+ * Reads a relation of a database without an encoding (`SQL_ASCII`). Rows that are not valid UTF-8 are rejected, with the bytes
+ * shown as PostgreSQL writes bytea.
  */
 export async function* readChecked(
   relation: Relation,
@@ -69,7 +69,7 @@ async function* only(chunk: Buffer): AsyncGenerator<Buffer> {
   yield chunk;
 }
 
-/** The rows of a chunk that ends with one. In none of its texts is a quote or a line feed part of another character. */
+/** Yields the rows of a chunk, which ends with a row. Quotes and line feeds are never part of another character here. */
 function* rowsIn(chunk: Buffer): Generator<Buffer> {
   let start = 0;
   let quoted = false;
@@ -82,7 +82,7 @@ function* rowsIn(chunk: Buffer): Generator<Buffer> {
   }
 }
 
-/** The names of the fields that are no UTF-8, and the record with their bytes in hex; each character stands for a byte here. */
+/** Returns the names of fields that are not UTF-8, and the record with their bytes in hex; each character is one byte here. */
 function withHex(record: Record<string, string | null>): [names: string, shown: JsonRecord] {
   const bad: string[] = [];
   const entries = Object.entries(record).map(([name, value]): [string, string | null] => {

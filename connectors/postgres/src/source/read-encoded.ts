@@ -12,9 +12,8 @@ import { openReadSessions } from './read-sessions.ts';
 import { type Position, type Selection, selectionOf, selectRows } from './selection.ts';
 
 /**
- * Reads a relation in one snapshot, over as many connections as may be used at once. Each statement is a part. What the
- * cursor reaches is said with the first. In the encoding `SQL_ASCII` bytes come as they are; in any other the server fails
- * where they are wrong.
+ * Reads a relation in one snapshot, over as many connections as allowed. Each statement yields one part, and the first reports
+ * the end of the cursor. With the encoding `SQL_ASCII` bytes pass unchecked; with any other the server refuses invalid ones.
  */
 export async function* readEncoded(
   relation: Relation,
@@ -23,7 +22,7 @@ export async function* readEncoded(
 ): AsyncGenerator<EncodedPart<Position>> {
   if (relation.hasPolicies) {
     ctx.log.warn(
-      `${relation.name}: row security says which rows this role sees. If all are wanted, read as its owner or as a role with BYPASSRLS`,
+      `${relation.name}: row security decides which rows this role sees. To read all of them, use its owner or a role with BYPASSRLS`,
     );
   }
   const isBinary = ctx.format === 'pgcopy';
@@ -60,7 +59,7 @@ export async function* readEncoded(
         return result;
       });
       running.add(done);
-      // Whoever reads the body sees the same error, and so does who waits for `done`.
+      // The reader of the body and whoever awaits `done` get the same error.
       done.catch((error) => sessions.fail(error));
       yield { body, done };
     }
@@ -71,7 +70,7 @@ export async function* readEncoded(
   }
 }
 
-/** The statements that read everything: by ranges of the key, behind which a later attempt can go on; else by ranges of blocks. */
+/** Returns statements that read everything: in ranges of the key, between which a later attempt can resume, or in ranges of blocks. */
 async function statementsOf(
   session: Session,
   relation: Relation,

@@ -3,20 +3,20 @@ import type { SourceConfig } from '../config.ts';
 import { connect, query, type Session } from '../connect/connect.ts';
 import { beginSnapshot, joinSnapshot, type Reading } from './snapshot.ts';
 
-/** A scan begins at the table's start, not where another one happens to be: the same order each time. */
+/** Makes scans begin at the table's start, not in the middle of another scan, for the same order each time. */
 const SETTINGS = { synchronize_seqscans: 'off' };
 
 /** Sessions in read-only transactions that all see one snapshot. */
 export interface ReadSessions {
   readonly first: Session;
-  /** Opens others, so that there are so many in all. There may be fewer: a pooler or a replica may not lend its snapshot. */
+  /** Opens more, up to `count` in total. There may be fewer, because poolers and replicas may not export a snapshot. */
   grow(count: number): Promise<void>;
-  /** Waits for one that is free; rejects once one has failed. */
+  /** Waits for a free session; rejects once one has failed. */
   take(): Promise<Session>;
   giveBack(session: Session): void;
-  /** A read has failed, and with it all. */
+  /** Fails all reads because one has failed. */
   fail(error: unknown): void;
-  /** Ends all: in order where everything was read, else at once. Never throws. */
+  /** Ends all sessions: normally if everything was read, otherwise at once. Never throws. */
   close(complete: boolean): Promise<void>;
 }
 

@@ -208,7 +208,7 @@ describe('what is read', () => {
     const window = { since: '2025-01-01T00:00:00Z' };
     await expect(texts('gaps', { cursor: 'at', window })).rejects.toMatchObject({
       code: 'DATA_INVALID',
-      message: 'Postgres: 1 rows have no value in the cursor "at", so no window holds them',
+      message: 'Postgres: 1 rows have no value in the cursor "at", so they are outside every window',
     });
     expect(await texts('gaps', { cursor: 'at', window, where: '"at" IS NOT NULL' })).toHaveLength(1);
     expect(await read(database.url, 'gaps', { cursor: 'at' })).toMatchObject({
@@ -223,7 +223,7 @@ describe('what is read', () => {
     expect(await ids({ mode: 'full' })).toEqual(['1', '2']);
     await expect(ids({ mode: 'incremental' })).rejects.toMatchObject({
       code: 'DATA_INVALID',
-      hint: "Give them one, or say in the stream's options what becomes of them: nullCursor: skip or include.",
+      hint: "Give them a value, or set nullCursor to skip or include in the stream's options.",
     });
     expect(await ids({ mode: 'incremental', nullCursor: 'skip' })).toEqual(['1']);
     expect(await ids({ mode: 'incremental', nullCursor: 'include' })).toEqual(['1', '2']);
@@ -376,7 +376,7 @@ test('a table whose rows are subject to row security draws a warning, for roles 
   const log = { debug() {}, info() {}, warn: (message: string) => void warnings.push(message), error() {} };
   expect(await read(url, 'things', { log })).toMatchObject({ rows: 2 });
   expect(warnings).toEqual([
-    'things: row security says which rows this role sees. If all are wanted, read as its owner or as a role with BYPASSRLS',
+    'things: row security decides which rows this role sees. To read all of them, use its owner or a role with BYPASSRLS',
   ]);
   expect(await read(guarded.url, 'things', { log })).toMatchObject({ rows: 10 });
   expect(warnings).toHaveLength(1);

@@ -5,15 +5,15 @@ import type { SourceConfig } from '../config.ts';
 import { type Column, fieldSchemaOf, withoutModifiers } from '../types.ts';
 import type { Relation } from './discovery.ts';
 
-/** What of a relation is read, as pieces of SQL. Conditions hold for every row that is wanted. */
+/** The part of a relation to read, as pieces of SQL. All conditions must hold for a row. */
 export interface Selection {
   from: string;
   columns: readonly Column[];
-  /** Without those on the cursor. */
+  /** Conditions other than those on the cursor. */
   filters: readonly string[];
-  /** What is asked of the cursor. */
+  /** Conditions on the cursor. */
   bounds: readonly string[];
-  /** Rows without a cursor value fail the read. */
+  /** True if rows without a cursor value fail the read. */
   refusesNull: boolean;
   cursor: Column | undefined;
   key: readonly Column[];
@@ -21,24 +21,24 @@ export interface Selection {
   floats: SourceConfig['floats'];
 }
 
-/** Where an interrupted read goes on: behind a value of the key. */
+/** The place where an interrupted read resumes: after a value of the key. */
 export const positionSchema = z.object({
   key: z.string(),
   after: z.string(),
-  /** The greatest cursor value that the first attempt saw. */
+  /** The greatest cursor value in the first attempt. */
   until: z.string().optional(),
-  /** Only where nothing may come twice: whether rows with that value are left to a later read. */
+  /** Set only if no row may be read twice: true if rows with that value are left to a later read. */
   isBelow: z.boolean().optional(),
 });
 export type Position = z.output<typeof positionSchema>;
 
-/** What `read` is asked for, of what it can tell from the context. */
+/** The parts of the read context that decide what to select. */
 export type Request = Pick<
   ReadContext<SourceConfig>,
   'config' | 'mode' | 'window' | 'cursor' | 'nullCursor' | 'primaryKey' | 'columns' | 'where' | 'limit'
 >;
 
-/** Works out what to select. Throws `CONFIG_INVALID` for a column that the relation does not have. */
+/** Builds the selection. Throws `CONFIG_INVALID` for a column that the relation lacks. */
 export function selectionOf(relation: Relation, request: Request, position?: Position): Selection {
   const { config, window, where, limit, mode, nullCursor } = request;
   const columnOf = (name: string): Column => {
@@ -52,7 +52,7 @@ export function selectionOf(relation: Relation, request: Request, position?: Pos
   const cursor = request.cursor === undefined ? undefined : columnOf(request.cursor);
   const key = request.primaryKey.map(columnOf);
   const columns = asInSchema(request.columns?.map(columnOf) ?? relation.columns);
-  // Line breaks, because the condition may end in a comment.
+  // Line breaks, in case the condition ends in a comment.
   const filters = where === undefined ? [] : [`(\n${where}\n)`];
   if (position !== undefined) filters.push(isAfter(relation, position));
   let bounds: string[] = [];
@@ -65,7 +65,7 @@ export function selectionOf(relation: Relation, request: Request, position?: Pos
     if (since !== undefined && seen !== 'all' && seen.length > 0) {
       bounds.push(`NOT (${ordered(cursor)} = ${bound(since)} AND ${identityIn({ key, columns }, seen)})`);
     }
-    // What is newer than the first attempt saw may also be in rows that it has read: it is left to the next run.
+    // Changes newer than the first attempt may also be in rows that it has already read, so they are left to the next run.
     if (position !== undefined && (mode === 'incremental' || position.isBelow !== undefined)) {
       const operator = position.isBelow === true ? '<' : '<=';
       bounds.push(
@@ -92,17 +92,17 @@ export function selectionOf(relation: Relation, request: Request, position?: Pos
   };
 }
 
-/** Each column once, in the order of the schema's properties: JavaScript puts names like `0` before all others. */
+/** Returns each column once, in the order of the schema's properties, in which JavaScript puts names like `0` first. */
 function asInSchema(columns: readonly Column[]): Column[] {
   return Object.values(Object.fromEntries(columns.map((column) => [column.name, column])));
 }
 
-/** The rows that an interrupted read has not come to. Throws `DATA_INVALID` where the key is not the one that it went by. */
+/** Returns a condition for rows that an interrupted read has not reached. Throws `DATA_INVALID` if the key has changed. */
 function isAfter({ rangeKey, name }: Relation, { key, after }: Position): string {
   if (rangeKey?.name === key) return `${pg.escapeIdentifier(key)} > ${literalOf(after, rangeKey)}`;
   throw new AriesError(
     'DATA_INVALID',
-    `Postgres: "${name}" has another key since the interrupted attempt, which cannot be gone on with`,
+    `Postgres: "${name}" has a different key since the interrupted attempt, so the read cannot resume`,
     {
       stream: name,
       hint: 'Extract with --force to read it from the start.',
@@ -110,19 +110,19 @@ function isAfter({ rangeKey, name }: Relation, { key, after }: Position): string
   );
 }
 
-/** The same, of fewer rows: of those that have a cursor value, the ones of which a condition holds. */
+/** Adds a condition for the rows that have a cursor value. */
 export function narrowedTo(selection: Selection, condition: string): Selection {
   const { cursor, bounds } = selection;
   const name = pg.escapeIdentifier(cursor!.name);
   return { ...selection, bounds: [...bounds, cursor!.nullable ? `(${condition} OR ${name} IS NULL)` : condition] };
 }
 
-/** The rows that are wanted, with the columns that are wanted. */
+/** Writes the SELECT for a selection. */
 export function selectRows({ from, columns, filters, bounds, limit }: Selection): string {
   return `SELECT ${columns.map(selected).join(', ')} FROM ${from}${whereOf([...filters, ...bounds])}${limit === undefined ? '' : ` LIMIT ${limit}`}`;
 }
 
-/** The output function of xml leaves out `<?xml version="1.0"?>`; its text has it. */
+/** Writes a selected column. xml is cast to text, because its output function leaves out `<?xml version="1.0"?>`. */
 function selected({ name, type }: Column): string {
   const column = pg.escapeIdentifier(name);
   return type === 'xml' ? `${column}::text AS ${column}` : column;
@@ -132,33 +132,33 @@ export function whereOf(conditions: readonly string[]): string {
   return conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
 }
 
-/** A cursor as it is compared: texts by code point, as the engine and the state do, whatever their collation. */
+/** Writes a cursor for comparison: text by code point, like the engine and the state, regardless of collation. */
 export function ordered({ name, type }: Column): string {
   return isText(type) ? `${pg.escapeIdentifier(name)} COLLATE "C"` : pg.escapeIdentifier(name);
 }
 
-/** A value of a record as SQL of the column's type. */
+/** Writes a record's value as a SQL literal of the column's type. */
 export function literalOf(value: Json, column: Column): string {
   if (value === null) return 'NULL';
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
   if (text.includes('\0')) {
     throw new AriesError(
       'DATA_INVALID',
-      `Postgres: a value of "${column.name}" in the state or the checkpoint holds NUL`,
+      `Postgres: a value of "${column.name}" in the state or the checkpoint contains NUL`,
       {
-        hint: 'No value of Postgres does: forget the state with aries state reset, or extract with --force.',
+        hint: 'PostgreSQL values never do. Clear the state with aries state reset, or extract with --force.',
       },
     );
   }
   if (column.type === 'bytea') return `decode(${pg.escapeLiteral(text)}, 'base64')`;
-  // Without its length `character` means one character; `bpchar` compares as the column does, padding aside.
+  // Without a length, `character` means one character; `bpchar` compares like the column, except for padding.
   const type = withoutModifiers(column.type).replace(/^character$/, 'bpchar');
   return `${pg.escapeLiteral(text)}::${type}`;
 }
 
 const HAS_ZONE = /^[^T ]*[T ].*(?:Z|[+-]\d\d(?::?\d\d){0,2})(?: BC)?$/;
 
-/** A bound of the window. An interval is given in UTC, a column without a zone holds the time of the configured one. */
+/** Writes a bound of the window. Intervals are in UTC; a column without a zone has the configured time zone. */
 function boundOf(value: string, column: Column, timezone: string): string {
   const kind = kindOf(fieldSchemaOf(column, 'number'));
   const local = column.type.startsWith('timestamp') && column.type.endsWith('without time zone');
@@ -168,7 +168,7 @@ function boundOf(value: string, column: Column, timezone: string): string {
   return literalOf(value, column);
 }
 
-/** What tells a row from others with the same cursor value: its key, or a digest of all that is read of it. */
+/** Returns what tells rows with the same cursor value apart: the key, or a digest of all selected columns. */
 export function identityOf({ key, columns }: Pick<Selection, 'key' | 'columns'>): string[] {
   if (key.length > 0) return key.map(({ name }) => `${pg.escapeIdentifier(name)}::text`);
   return [`md5(ROW(${columns.map(({ name }) => pg.escapeIdentifier(name)).join(', ')})::text)`];

@@ -4,16 +4,16 @@ import { query, type Session } from '../connect/connect.ts';
 import type { Column } from '../types.ts';
 import { currentColumns, type Relation } from './discovery.ts';
 
-/** How long to wait for a lock before the log says so. */
+/** How long to wait for a lock before logging it. */
 const PATIENCE_MS = 10_000;
-/** A relation that is rewritten again and again while it is waited for: then somebody has to look. */
+/** The most tries if a relation is rewritten again and again during the wait. */
 const MOST_TRIES = 10;
-/** How long a further session of a read waits for locks. A longer wait could be for somebody who waits for the first session. */
+/** How long further sessions of a read wait for locks. A longer wait could be for a transaction that waits for the first session. */
 const FURTHER_LOCK_TIMEOUT = '1s';
 
 /**
- * Relations that this transaction has locked and whose files are not those of its snapshot: they were truncated or rewritten between
- * the two, and would be read as empty. `pg_class` is seen as of the snapshot, `pg_relation_filenode` says what holds now.
+ * Finds locked relations whose files are not those of the snapshot: they were truncated or rewritten in between, and would be
+ * read as empty. `pg_class` is seen as of the snapshot; `pg_relation_filenode` returns the current file.
  * See https://www.postgresql.org/docs/current/mvcc-caveats.html.
  */
 const REWRITTEN = `
@@ -24,20 +24,20 @@ SELECT c.relname AS name
    AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
    AND c.relfilenode <> 0 AND c.relfilenode <> pg_catalog.pg_relation_filenode(c.oid)`;
 
-/** What is read under a snapshot. */
+/** A read under a snapshot. */
 export interface Reading {
   relation: Relation;
-  /** What stands after FROM: the relation, or the partition of it that is read. */
+  /** The text after FROM: the relation, or one of its partitions. */
   from: string;
-  /** The columns that are read. */
+  /** The columns to read. */
   columns: readonly Column[];
   log: Log;
 }
 
 /**
- * Begins a read-only transaction whose snapshot holds the relation's rows. The relation is locked first: PostgreSQL hides the rows of
- * a table that was truncated or rewritten after the snapshot was taken, so a snapshot from before the wait for such a lock
- * shows an empty table. Throws `SOURCE_CHANGED` where a column is no longer what discovery found.
+ * Begins a read-only transaction whose snapshot contains the relation's rows. The relation is locked first, because a table that was
+ * truncated or rewritten after the snapshot looks empty in it, and that can happen during the wait for a lock. Throws
+ * `SOURCE_CHANGED` if a column has changed since discovery.
  */
 export async function beginSnapshot(session: Session, reading: Reading): Promise<void> {
   const { relation, log } = reading;
@@ -65,8 +65,8 @@ export async function beginSnapshot(session: Session, reading: Reading): Promise
 }
 
 /**
- * Begins a transaction of another session under the snapshot of the first. It takes its locks at once, and only for a short time:
- * whoever waits for the first session to end is before it in the queue, and would be waited for until then.
+ * Begins a transaction in another session with the snapshot of the first. It waits only briefly for its locks, because a transaction
+ * that waits for the first session is ahead of it in the queue, and would block it until the end.
  */
 export async function joinSnapshot(session: Session, snapshot: string, reading: Reading): Promise<void> {
   await query(session, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
@@ -76,14 +76,14 @@ export async function joinSnapshot(session: Session, snapshot: string, reading: 
   await query(session, 'SET LOCAL lock_timeout TO DEFAULT');
 }
 
-/** Locks what is read. Planning the read also locks indexes, partitions, and what cannot be locked by name. */
+/** Locks the relations to read. Planning the read also locks indexes, partitions, and relations that cannot be locked by name. */
 async function lock(session: Session, { relation, from }: Reading): Promise<void> {
   const locks = from === relation.from ? relation.locks : [from];
   if (locks.length > 0) await query(session, `LOCK TABLE ${locks.join(', ')} IN ACCESS SHARE MODE`);
   await query(session, `EXPLAIN SELECT FROM ${from}`);
 }
 
-/** Between discovery and the read of a later stream hours may pass: its columns must still be those that its schema describes. */
+/** Checks that the columns still match the schema, because hours may pass between discovery and the read of a later stream. */
 async function checkColumns(session: Session, { relation, columns }: Reading): Promise<void> {
   const now = new Map((await currentColumns(session, relation)).map((column) => [column.name, column]));
   const changes = columns.flatMap((column) => {
@@ -96,6 +96,6 @@ async function checkColumns(session: Session, { relation, columns }: Reading): P
   throw new AriesError(
     'SOURCE_CHANGED',
     `Postgres: columns of "${relation.name}" changed after its schema was read: ${changes.join(', ')}`,
-    { stream: relation.name, hint: 'Run the same command again: it reads the schema as it is now.' },
+    { stream: relation.name, hint: 'Run the same command again. It will read the current schema.' },
   );
 }

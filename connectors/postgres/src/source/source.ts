@@ -32,7 +32,7 @@ export const source = defineSource({
       );
       const isText = rows[0]!.encoding !== 'SQL_ASCII';
       const relations = [...(await discoverRelations(session, config)), ...(await discoverQueries(session, config))];
-      // From entries, so that a table may be called __proto__.
+      // `fromEntries` allows a table called __proto__.
       return Object.fromEntries(
         relations.map((relation) => [relation.name, stream(definitionOf(relation, config, isText))]),
       );
@@ -42,7 +42,7 @@ export const source = defineSource({
   },
 });
 
-/** With `isText`, all that a database gives is sure to be UTF-8, so its bytes need not be looked at. */
+/** With `isText`, the database guarantees valid UTF-8, so bytes need no check. */
 function definitionOf(relation: Relation, config: SourceConfig, isText: boolean): Definition {
   const schema: RecordSchema = {
     type: 'object',

@@ -42,7 +42,7 @@ export async function sql(url: string, ...statements: string[]): Promise<pg.Quer
   }
 }
 
-/** The streams that a config has. */
+/** Lists the streams of a config. */
 export async function discover(url: string, config: Partial<SourceConfig> = {}) {
   const parsed = sourceConfig.parse({ url, ...config });
   const signal = new AbortController().signal;
@@ -130,7 +130,7 @@ export function openSession(url: string, options: LoadOptions = {}): Promise<Loa
   });
 }
 
-/** A target made by hand. */
+/** Makes a target. */
 export function targetOf(schema: RecordSchema, options: Partial<LoadTarget> = {}): LoadTarget {
   return {
     stream: options.target ?? 'items',
@@ -191,7 +191,7 @@ export function ledgerRow(target: LoadTarget, row: Partial<LedgerRow> = {}): Led
   };
 }
 
-/** A staged part of csv. */
+/** Makes a staged csv part. */
 export function csvPart(csv: string | Buffer, rows: number, fields: readonly Field[]): LoadPart {
   return {
     format: 'csv',

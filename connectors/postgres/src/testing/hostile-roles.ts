@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { sql } from './harness.ts';
 
-/** Settings that change how values are printed and read, each other than what Aries needs. */
+/** Settings that change how values are printed and read, all different from what Aries needs. */
 const HOSTILE = {
   reader: {
     datestyle: 'German, DMY',
@@ -36,14 +36,14 @@ const HOSTILE = {
 };
 
 export interface HostileRoles {
-  /** The database's URL with the one role, and with the other. */
+  /** The database's URL for each role. */
   reader: string;
   writer: string;
-  /** Drops the database, which has what they own, and then the roles. */
+  /** Drops the database, which contains their objects, and then the roles. */
   drop(dropDatabase: () => PromiseLike<void>): Promise<void>;
 }
 
-/** Makes superusers whose defaults are not ours, one for each end. */
+/** Creates superusers with hostile defaults, one for each end. */
 export async function hostileRoles(url: string): Promise<HostileRoles> {
   const suffix = randomBytes(6).toString('hex');
   const urlOf = (role: string) => {

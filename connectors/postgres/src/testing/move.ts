@@ -15,10 +15,10 @@ import { z } from 'zod';
 import { destination } from '../destination/destination.ts';
 import { source } from '../source/source.ts';
 
-/** The connector as the command would find it. */
+/** The connector as the command finds it. */
 export const postgres: Connector = connectorOf({ source, destination }, { name: 'postgres', version: '0.0.0' });
 
-/** Looks at every record and changes none. */
+/** A transform that decodes every record and changes none. */
 const identity: Connector = connectorOf(
   {
     transform: defineTransform({
@@ -33,10 +33,10 @@ const identity: Connector = connectorOf(
   { name: 'identity', version: '0.0.0' },
 );
 
-/** A way from one end to the other. */
+/** A path from source to destination. */
 export interface Lane {
   format: StagedFormat;
-  /** Every record is looked at on the way: no byte lane. */
+  /** True if every record is decoded on the way instead of passing as bytes. */
   transformed: boolean;
 }
 
@@ -47,14 +47,14 @@ export interface MoveOptions extends Lane {
   streams?: (string | StreamOptions)[];
   disposition?: Disposition;
   maxRejected?: MaxRejected;
-  /** The pipeline; one of its own where it is left out. */
+  /** The pipeline's name. Default: a new one. */
   name?: string;
 }
 
 export interface Moved {
   extracted: StepResult;
   loaded: StepResult;
-  /** Reasons, by stream, of what the extract and the load rejected. */
+  /** The reasons of records rejected by extract and load, by stream. */
   rejected: Record<string, string[]>;
 }
 
@@ -97,7 +97,7 @@ export async function move(options: MoveOptions): Promise<Moved> {
   return { extracted, loaded, rejected };
 }
 
-/** What a load of `everything` would change in its target. */
+/** Returns the changes that a load of `everything` would make to its target. */
 export async function changesOf({ from, to }: Pick<MoveOptions, 'from' | 'to'>): Promise<string[] | undefined> {
   const staging = pathToFileURL(await mkdtemp(join(tmpdir(), 'aries-move-'))).href;
   const { dataset } = await extract({

@@ -2,16 +2,16 @@ import { once } from 'node:events';
 import { type AddressInfo, connect as connectTcp } from 'node:net';
 import ssh2 from 'ssh2';
 
-/** An SSH server in this process that takes one password and forwards; what OpenSSH does is in test/integration/. */
+/** An SSH server in this process that accepts one password and forwards. Tests with OpenSSH are in test/integration/. */
 export interface TestSshServer extends AsyncDisposable {
   /** `ssh://me@127.0.0.1:port`. */
   url: string;
   password: string;
-  /** The connections of those that logged in or tried to, the latest last. */
+  /** All connections, even with failed logins, the latest last. */
   logins: ssh2.Connection[];
-  /** Ways of logging in that were tried. */
+  /** The authentication methods that were tried. */
   methods: string[];
-  /** Asks for the password, as servers with PAM do, instead of taking it. */
+  /** Prompts for the password, as servers with PAM do. */
   keyboardOnly: boolean;
 }
 

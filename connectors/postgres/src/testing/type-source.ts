@@ -6,18 +6,18 @@ export interface TypeColumn extends TypeCase {
   column: string;
 }
 
-/** One table has a column for each row of the type table, so that all types are one extract and one load. */
+/** The columns of one table, one for each row of the type table, so that all types need one extract and one load. */
 export const COLUMNS: TypeColumn[] = TYPE_TABLE.map((row, index) => ({
   ...row,
   column: `c${String(index).padStart(3, '0')}`,
 }));
 
-/** Rows of `everything`; the last one has nothing but NULL. */
+/** The number of rows in `everything`; the last one has only NULLs. */
 export const ROWS = Math.max(...TYPE_TABLE.map(({ values }) => values.length)) + 1;
 
 /**
- * Makes `everything` in a schema of its own; returns the columns whose types this server has. With `apart` each row has a
- * single value, so that a row that is refused tells which.
+ * Creates `everything` in a new schema and returns the columns whose types this server has. With `apart`, each row has a single
+ * value, so that a refused row shows which value it was.
  */
 export async function makeTable(url: string, schema: string, { apart = false } = {}): Promise<TypeColumn[]> {
   const client = new pg.Client({ connectionString: url });

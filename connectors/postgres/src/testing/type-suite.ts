@@ -15,7 +15,7 @@ const LANES: [name: string, lane: Lane][] = [
   ['staged as pgcopy, every record looked at', { format: 'pgcopy', transformed: true }],
 ];
 
-/** The columns that a format can hold: all, or those whose types have a binary form that is fully understood. */
+/** Returns the columns that a format can hold: all, or those with a fully supported binary form. */
 async function columnsOf({ format }: Lane, url: string, isPgcopyType: (type: string) => boolean): Promise<string[]> {
   const rows = await sql(
     url,
@@ -26,8 +26,8 @@ async function columnsOf({ format }: Lane, url: string, isPgcopyType: (type: str
 }
 
 /**
- * The tests of the type table: PostgreSQL → staging → PostgreSQL, on the server of the given database, with PostgreSQL
- * comparing. Both ends connect as roles whose settings are the worst there are.
+ * Declares tests of the type table: PostgreSQL → staging → PostgreSQL, on the server of the given database, which also compares. Both
+ * ends connect as roles with the worst possible settings.
  */
 export function describeTypes(
   freshDatabase: () => Promise<TestDatabase>,
@@ -88,12 +88,12 @@ export function describeTypes(
       ]);
     });
 
-    test('the same again, merged, finds nothing that differs', async () => {
+    test('merging the same again changes nothing', async () => {
       const { loaded } = await moveThere('merge');
       expect(loaded.streams.everything).toMatchObject({ inserted: 0, updated: 0, unchanged: ROWS });
     });
 
-    test.skipIf(lane.format === 'pgcopy')('a dry run sees nothing to change, for either role', async () => {
+    test.skipIf(lane.format === 'pgcopy')('a dry run finds nothing to change, for either role', async () => {
       for (const url of [roles.reader, roles.writer, database.url]) {
         const changes = await changesOf({ from: { url: roles.reader, schema: 'source' }, to: { url, schema } });
         expect(changes).toEqual([]);
@@ -108,7 +108,7 @@ export function describeTypes(
   });
 }
 
-/** What differs as it is stored, or as it is printed; `=` takes 1.0 for 1.00 and -0 for 0, and not every type has it. */
+/** Lists values that differ as stored or as printed. `=` is not enough: 1.0 equals 1.00, -0 equals 0, and some types lack it. */
 async function differences(client: pg.Client, schema: string, column: string) {
   const { rows } = await client.query(
     `SELECT left(a.${column}::text, 100) AS source, left(b.${column}::text, 100) AS target

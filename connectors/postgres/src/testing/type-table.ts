@@ -1,14 +1,14 @@
-/** Values of one PostgreSQL type, as its input function takes them. Each type also gets a row of NULL. */
+/** Values of one PostgreSQL type, as input for it. Each type also gets a row of NULL. */
 export interface TypeCase {
   type: string;
   values: string[];
-  /** The extension that it comes with; left out where a server does not have it. */
+  /** The extension that has the type, which is skipped if the server lacks it. */
   extension?: string;
 }
 
 const digits = (count: number) => Array.from({ length: count }, (_, index) => (index * 7 + 3) % 10 || 9).join('');
 
-/** Everything that csv, COPY, JSON and JavaScript treat in a way of their own. */
+/** Text with special meanings in csv, COPY, JSON or JavaScript. */
 const TEXTS = [
   '',
   ' ',
@@ -67,7 +67,7 @@ const JSONS = [
   '[[[[[[[[[[1]]]]]]]]]]',
 ];
 
-/** Kept by `json` only: jsonb has no spaces, and each name once. */
+/** Text that only `json` keeps: jsonb drops spaces and duplicate names. */
 const JSON_TEXTS = [
   ...JSONS,
   '{"a":1,"a":2}',
@@ -81,7 +81,7 @@ const ALL_BYTES = `\\x${Array.from({ length: 256 }, (_, byte) => byte.toString(1
 
 const FLOATS = ['0', '-0', 'NaN', 'Infinity', '-Infinity', '0.1', '-1.5', '1e15', '1e16', '123456789', '1e-5', '1e-7'];
 
-/** What each type must be brought over with. `TYPE_SETUP` makes those of the schema kinds. */
+/** The values that must survive for each type. `TYPE_SETUP` creates the types in the schema kinds. */
 export const TYPE_TABLE: TypeCase[] = [
   { type: 'boolean', values: ['true', 'false'] },
   { type: 'smallint', values: ['-32768', '0', '32767'] },
@@ -315,7 +315,7 @@ export const TYPE_TABLE: TypeCase[] = [
   { type: 'public.cube', extension: 'cube', values: ['(1.1, -0)', '(0, 0),(1, 1)'] },
 ];
 
-/** Types of the user's own, which the table names. */
+/** Creates the user-defined types of the table. */
 export const TYPE_SETUP = [
   'CREATE SCHEMA kinds',
   `CREATE TYPE kinds.mood AS ENUM ('happy', 'so "so"', E'a,b\\nc', '', '😀', E'\\\\.')`,
@@ -327,7 +327,7 @@ export const TYPE_SETUP = [
   'CREATE TYPE kinds.float_range AS RANGE (subtype = float8)',
 ];
 
-/** Types that hold what only the server makes: nobody can write a value of them. */
+/** Types without input, whose values only the server makes. */
 export const WITHOUT_INPUT = [
   'gtsvector',
   'pg_node_tree',
