@@ -91,7 +91,7 @@ test.each([
   [
     'a connector of the wrong make',
     { 'x.ts': 'export const source = {};' },
-    /^x: its export "source" is not made by defineSource$/,
+    /^x: its export "source" was not made by defineSource$/,
     /defineSource/,
   ],
 ])('%s is told with file and reason', async (_, files, message, hint) => {

@@ -91,7 +91,7 @@ test('a missing partition is named and can be extracted alone', async () => {
   expect(missing.result.error).toMatchObject({
     code: 'INPUT_NOT_READY',
     message: 'Run one lacks 2 of its 4 partitions: orders.1, orders.3',
-    hint: 'Extract what is missing: --partition orders.1.',
+    hint: 'Extract the missing ones: --partition orders.1.',
   });
   expect((await job.extract('one', '--partition', '1/2')).result).toMatchObject({
     partitions: ['orders.1', 'orders.3'],

@@ -9,7 +9,7 @@ import { inferred } from './schema.ts';
 import { defineSource } from './source.ts';
 import { defineTransform } from './transform.ts';
 
-/** The message and the hint of what is thrown. */
+/** Returns code, message and hint of the error that is thrown. */
 function said(work: () => unknown): string {
   try {
     work();
@@ -25,7 +25,7 @@ const destination = { config, formats: [], dispositions: ['append'], delivery: '
 const read = async function* () {};
 const schema = z.object({ id: z.string(), updated_at: z.string() });
 
-test('a part of another shape is named, with its member', () => {
+test('a wrong definition is named, with its member', () => {
   const parts: [ConnectorRole, unknown][] = [
     ['source', undefined],
     ['source', { config }],
@@ -80,7 +80,7 @@ test('a part of another shape is named, with its member', () => {
   `);
 });
 
-test('a stream of another shape is named, with its source and its member', () => {
+test('a wrong stream is named, with its source and its member', () => {
   const streams: unknown[] = [
     undefined,
     { schema },
@@ -124,7 +124,7 @@ test('a stream of another shape is named, with its source and its member', () =>
   );
 });
 
-test('what is right passes, whichever way it is written', () => {
+test('valid definitions pass, however they are written', () => {
   const stream = { read, schema, primaryKey: ['id'], cursor: 'updated_at', pushdown: ['columns', 'where'] };
   checkStreams('shop', { things: stream, files: { read, schema: inferred, primaryKey: ['anything'] } });
   checkRole('transform', { map: (record: unknown) => record });
@@ -132,7 +132,7 @@ test('what is right passes, whichever way it is written', () => {
   checkRole('destination', destination);
 });
 
-test('define… and the loading of a connector check, too', () => {
+test('define… and connectorOf run the checks', () => {
   const wrong = { ...destination, dispositions: ['upsert'] } as unknown as typeof destination;
   const made = { role: 'destination', apiVersion: 1, ...wrong };
   expect([
@@ -150,7 +150,7 @@ test('define… and the loading of a connector check, too', () => {
   `);
 });
 
-test('originOf of a record instead of a batch says so', () => {
+test('originOf refuses a record in place of a batch', () => {
   const record = { id: '1' };
   expect(said(() => originOf(record as unknown as [], 0))).toMatchInlineSnapshot(
     `"CONNECTOR_INVALID: originOf takes a batch and the index of one of its records → Write originOf(batch, index): the origin is stored on the batch, not on its records."`,

@@ -27,7 +27,7 @@ const source = defineSource({
   },
 });
 
-test('record types are inferred from zod, through the source, into tests', async () => {
+test('record types are inferred from zod, through the source, for tests', async () => {
   expectTypeOf<RecordsOf<typeof source, 'issues'>>().toEqualTypeOf<{
     id: string;
     title: string;
@@ -40,7 +40,7 @@ test('record types are inferred from zod, through the source, into tests', async
   await readAll(source, { config: {}, stream: 'pulls' });
 });
 
-test('a key or a cursor that is no field does not compile', () => {
+test('a key or a cursor that is not a field does not compile', () => {
   defineSource({
     config: z.object({}),
     streams: ({ stream }) => ({
@@ -70,14 +70,14 @@ test('records of another shape, and single records, do not compile', () => {
     streams: ({ stream }) => ({
       a: stream({
         schema: z.object({ id: z.string() }),
-        // @ts-expect-error a number is no string
+        // @ts-expect-error a number is not a string
         async *read() {
           yield [{ id: 1 }];
         },
       }),
       b: stream({
         schema: z.object({ id: z.string() }),
-        // @ts-expect-error a record is no batch
+        // @ts-expect-error a record is not a batch
         async *read() {
           yield { id: '1' };
         },
@@ -119,7 +119,7 @@ test('a destination knows its config', () => {
   });
   defineDestination({
     config: z.object({}),
-    // @ts-expect-error xml is no staged format
+    // @ts-expect-error xml is not a staged format
     formats: ['xml'],
     dispositions: ['append'],
     delivery: 'transactional',

@@ -74,7 +74,7 @@ test('declared settings know the config, and every function receives http', () =
   });
   defineSource({
     config: z.object({}),
-    // @ts-expect-error there is no such way to sign
+    // @ts-expect-error there is no such type of auth
     http: { baseUrl: 'https://x', auth: { type: 'magic' } },
     streams: () => ({}),
   });

@@ -9,7 +9,7 @@ import { defineSource, type ReadContext } from './source.ts';
 const config = z.object({ repo: z.string() });
 const schema = z.object({ id: int64(), title: z.string(), votes: z.number().nullable(), repo: z.string() });
 
-/** How two streams read the same kind of list. */
+/** Reads a list, for two streams of the same kind. */
 async function* readList({ http, config, position }: ReadContext<{ repo: string }>, path: string) {
   for await (const page of http.pages(path, { from: position, map: (record) => ({ ...record, repo: config.repo }) })) {
     yield page;
@@ -17,7 +17,7 @@ async function* readList({ http, config, position }: ReadContext<{ repo: string 
   }
 }
 
-test('what an API sends is yielded as it comes: the engine checks it', () => {
+test('records of an API may be yielded unchanged, because the engine checks them', () => {
   defineSource({
     config,
     streams: ({ stream }) => ({
@@ -56,7 +56,7 @@ test('what an API sends is yielded as it comes: the engine checks it', () => {
   });
 });
 
-test('records made by hand are of the schema', () => {
+test('records made by hand must match the schema', () => {
   const issue = { id: '1', title: 'a', votes: null, repo: 'b' };
   const hand: JsonRecord = { ...issue };
   const lines: AsyncIterable<string> = Readable.from(['{}']);
@@ -74,7 +74,7 @@ test('records made by hand are of the schema', () => {
       readable: stream({ schema, read: () => Readable.from([[issue]]) }),
       wrong: stream({
         schema,
-        // @ts-expect-error a number is no string
+        // @ts-expect-error a number is not a string
         async *read() {
           yield [{ ...issue, id: 1 }];
         },
@@ -96,19 +96,19 @@ test('records made by hand are of the schema', () => {
       }),
       json: stream({
         schema,
-        // @ts-expect-error a record made by hand is no record of an API
+        // @ts-expect-error a record made by hand is not a record of an API
         async *read() {
           yield [hand];
         },
       }),
       mapped: stream({
         schema,
-        // @ts-expect-error what `map` makes is checked as if made by hand
+        // @ts-expect-error the result of `map` is checked like records made by hand
         read: ({ http }) => http.pages('/issues', { map: ({ id }) => ({ id: String(id) }) }),
       }),
       text: stream({
         schema,
-        // @ts-expect-error text is no batch
+        // @ts-expect-error a string is not a batch
         read: () => lines,
       }),
     }),

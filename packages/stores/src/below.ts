@@ -2,22 +2,22 @@ import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AriesError } from '@aries-data/sdk';
 
-/** The path of a key. Throws `DATASET_CORRUPT` for one with steps that are no names: Aries makes none that lead elsewhere. */
+/** Returns the path of a key. Throws `DATASET_CORRUPT` if a step such as `..` could lead out of the root: Aries makes no such keys. */
 export function pathBelow(root: string, key: string): string {
   if (!/(?:^|\/)\.{1,2}(?:\/|$)|\0/.test(key)) return join(root, key);
   throw new AriesError('DATASET_CORRUPT', `The name ${JSON.stringify(key.slice(0, 200))} may lead out of ${root}`, {
-    hint: 'Aries makes no such names. Somebody else has written here.',
+    hint: 'Aries makes no such names. Something else has written here.',
   });
 }
 
-/** The folder of a key; '' is the root. */
+/** Returns the folder of a key, or '' for the root. */
 export function folderOf(key: string): string {
   return key.slice(0, Math.max(0, key.lastIndexOf('/')));
 }
 
 /**
- * Throws `DATASET_CORRUPT` where something other than a folder or a file lies on the way from the root to an object: a symbolic link, a
- * pipe. A store makes none. Who else can write to it would have other files read, overwritten or deleted by them.
+ * Throws `DATASET_CORRUPT` if anything but folders and files lies on the way from the root to an object, such as a symbolic link. A store
+ * makes none; someone else who can write to it could use them to have other files read, overwritten or deleted.
  */
 export async function refuseLinks(root: string, key: string): Promise<void> {
   const steps = key === '' ? [] : key.split('/');
@@ -28,8 +28,8 @@ export async function refuseLinks(root: string, key: string): Promise<void> {
     if (found.isDirectory() || found.isFile()) continue;
     throw new AriesError(
       'DATASET_CORRUPT',
-      `${path} is ${found.isSymbolicLink() ? 'a symbolic link' : 'no file'}; a store holds files and folders alone`,
-      { hint: 'Remove it, or name the folder that it leads to.' },
+      `${path} is ${found.isSymbolicLink() ? 'a symbolic link' : 'not a file'}; a store contains only files and folders`,
+      { hint: 'Delete it, or use the folder that it points to.' },
     );
   }
 }

@@ -1,7 +1,7 @@
 import { AriesError } from '@aries-data/sdk';
 
 /**
- * A name as a path segment of `[A-Za-z0-9._-]`, everything else percent-encoded byte by byte.
+ * Encodes a name as a path segment of `[A-Za-z0-9._-]`. All other bytes are percent-encoded. Throws `USAGE` for an empty name.
  *
  * @example
  * encodeName('orders/today'); // 'orders%2Ftoday'
@@ -11,6 +11,6 @@ export function encodeName(name: string): string {
   const encoded = Buffer.from(name)
     .toString('latin1')
     .replace(/[^A-Za-z0-9._-]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
-  // "." and ".." are folders of their own to every file system.
+  // "." and ".." have a special meaning in every file system.
   return /^\.+$/.test(encoded) ? encoded.replaceAll('.', '%2E') : encoded;
 }

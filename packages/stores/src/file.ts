@@ -10,15 +10,15 @@ import { fileError } from './file-errors.ts';
 import { makeFolder, syncFolder } from './folders.ts';
 import type { Store, StoredObject, StoreOptions } from './store.ts';
 
-/** How the name of a file ends that is not whole yet. */
+/** Ending of the name of an incomplete file. */
 const UNFINISHED = /\.[0-9a-f]{16}\.tmp$/;
 
-/** What took the place of a file since it was looked at is not followed either. */
+/** Also refuses a symbolic link that replaced a file after it was checked. */
 const READ = constants.O_RDONLY | constants.O_NOFOLLOW;
 
 /**
- * A store in a folder. An object is written beside its final name, flushed to disk, then linked into place:
- * `link` fails where the name is taken, so it is also the conditional write.
+ * Opens a store in a folder. An object is written next to its final name, flushed to disk, then linked into place. `link` fails if the
+ * name is taken, so it is also the conditional write.
  */
 export function fileStore(uri: string, { shared }: StoreOptions = {}): Store {
   const root = uri.startsWith('file:') ? fileURLToPath(new URL(uri)) : resolve(uri);
@@ -26,7 +26,7 @@ export function fileStore(uri: string, { shared }: StoreOptions = {}): Store {
   const modes = (shared ?? query !== '') ? SHARED : PRIVATE;
   const pathOf = (key: string) => pathBelow(root, key);
 
-  /** The path of an object that is about to be made, in folders that are no links. */
+  /** Returns the path for a new object, after checking that no folder on the way is a link. */
   async function placeOf(key: string): Promise<string> {
     await refuseLinks(root, folderOf(key));
     return pathOf(key);
@@ -44,9 +44,9 @@ export function fileStore(uri: string, { shared }: StoreOptions = {}): Store {
       throw new AriesError(
         'ATTEMPT_CONFLICT',
         state === 'taken'
-          ? `${path} exists already; objects in staging are never written twice`
-          : `${path} was taken away before it was whole: another attempt has finished the same step`,
-        { hint: 'Run it again to get what the other attempt has made.' },
+          ? `${path} already exists; objects in staging are never written twice`
+          : `${path} was deleted before it was complete: another attempt has finished the same step`,
+        { hint: 'Run it again to get the result of the other attempt.' },
       );
     },
 
@@ -54,7 +54,7 @@ export function fileStore(uri: string, { shared }: StoreOptions = {}): Store {
       const path = await placeOf(key);
       for (;;) {
         const state = await linked(await written(path, [body], modes), path);
-        // An attempt that finished the step took away what it found unfinished.
+        // Another attempt that finished the step deletes unfinished files.
         if (state !== 'gone') return state === 'linked';
       }
     },
@@ -133,7 +133,7 @@ export function fileStore(uri: string, { shared }: StoreOptions = {}): Store {
           !(await this.writeIfAbsent(key, Buffer.from('aries'))) ||
           (await this.writeIfAbsent(key, Buffer.from('aries')))
         ) {
-          throw new AriesError('STAGING_INVALID', `${root} does not honour conditional writes`, {
+          throw new AriesError('STAGING_INVALID', `${root} does not support conditional writes`, {
             hint: 'Use a file system with hard links, or S3.',
           });
         }
@@ -146,7 +146,7 @@ export function fileStore(uri: string, { shared }: StoreOptions = {}): Store {
   };
 }
 
-/** Who may read what a store writes: nobody else, or whoever the process's umask lets. */
+/** Permissions of new files: private to the user, or as the umask of the process allows. */
 interface Modes {
   folder: number;
   file: number;
@@ -155,17 +155,17 @@ interface Modes {
 const PRIVATE: Modes = { folder: 0o700, file: 0o600 };
 const SHARED: Modes = { folder: 0o777, file: 0o666 };
 
-/** The options that a URI of a folder ends with: `?mode=shared`, or none. */
+/** Returns the options of a folder's URI: `?mode=shared`, or none. */
 function queryOf(uri: string): '' | '?mode=shared' {
   if (!uri.startsWith('file:')) return '';
   const { search } = new URL(uri);
   if (search === '' || search === '?mode=shared') return search;
   throw new AriesError('STAGING_INVALID', `"${uri}" has unknown options: ${search.slice(1)}`, {
-    hint: 'A folder knows one: ?mode=shared, for staging that other users of the machine read and write too.',
+    hint: 'The only option is ?mode=shared, for staging that other users of this machine also read and write.',
   });
 }
 
-/** A file that is written under a name of its own, and the name that it will have. */
+/** A file written under a temporary name, and its final name. */
 interface Ticket {
   key: string;
   file: string;
@@ -174,10 +174,10 @@ interface Ticket {
 function parseTicket(text: string): Ticket {
   const { key, file } = JSON.parse(text) as Partial<Ticket>;
   if (typeof key === 'string' && typeof file === 'string' && UNFINISHED.test(file)) return { key, file };
-  throw new AriesError('DATASET_CORRUPT', `${text} names no file that Aries has prepared`);
+  throw new AriesError('DATASET_CORRUPT', `${text} does not name a file that Aries prepared`);
 }
 
-/** Writes a file whole, flushed to disk, under a name of its own beside the one it is for. On failure nothing is left. */
+/** Writes a complete file, flushed to disk, under a temporary name next to its final one. On failure nothing is left. */
 async function written(
   path: string,
   body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -185,7 +185,7 @@ async function written(
   signal?: AbortSignal,
 ): Promise<string> {
   const temporary = `${path}.${randomBytes(8).toString('hex')}.tmp`;
-  // A body that its writer breaks off tells why by itself; what the disk says has to be told from it.
+  // Errors of the disk must be distinguished from errors of the body, which explain themselves.
   const disk = async <T>(work: Promise<T>): Promise<T> =>
     work.catch((error) => {
       throw fileError(error, path);
@@ -206,7 +206,7 @@ async function written(
   }
 }
 
-/** Makes a new file and the folder it is in, which others may remove while it is empty. */
+/** Creates a file and its folder, which others may delete while it is empty. */
 async function openIn(folder: string, path: string, modes: Modes, tries = 5): Promise<FileHandle> {
   await makeFolder(folder, modes.folder);
   try {
@@ -217,7 +217,7 @@ async function openIn(folder: string, path: string, modes: Modes, tries = 5): Pr
   }
 }
 
-/** Gives a written file its name: `taken` where there is one of that name, `gone` where somebody took the file away. */
+/** Gives a written file its final name. Returns `taken` if the name exists, and `gone` if the file was deleted. */
 async function linked(temporary: string, path: string): Promise<'linked' | 'taken' | 'gone'> {
   try {
     await link(temporary, path);
@@ -249,7 +249,7 @@ async function removed(path: string): Promise<void> {
   });
 }
 
-/** All files whose name starts with this, in order. Looks into no folder that can hold none. */
+/** Lists all files whose key starts with a prefix, in order. Skips folders that cannot contain any. */
 async function keysUnder(root: string, prefix: string): Promise<string[]> {
   const keys: string[] = [];
   await refuseLinks(root, folderOf(prefix));

@@ -1,7 +1,10 @@
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Makes a folder and those above it, all with this mode as far as the process's umask lets it. Fails with what the file system says: `recursive` reports a read-only disk as ENOENT. */
+/**
+ * Creates a folder and its parents with this mode, as far as the umask allows. Throws the original error: with `recursive`, Node reports a
+ * read-only disk as ENOENT.
+ */
 export async function makeFolder(path: string, mode: number): Promise<void> {
   try {
     await mkdir(path, { recursive: true, mode });
@@ -14,7 +17,7 @@ export async function makeFolder(path: string, mode: number): Promise<void> {
   }
 }
 
-/** Makes the names in a folder durable: a file's own sync does not. */
+/** Makes the names in a folder durable, which syncing a file does not do. */
 export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');
   try {

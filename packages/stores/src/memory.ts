@@ -3,7 +3,7 @@ import { AriesError } from '@aries-data/sdk';
 import type { Store } from './store.ts';
 
 /**
- * A store in memory, for tests of connectors: give it wherever a staging URI is taken.
+ * Creates a store in memory, for tests of connectors. Pass it in place of a staging URI.
  *
  * @example
  * await extract({ source: { connector, config }, staging: memoryStaging() });
@@ -20,7 +20,7 @@ export function memoryStaging(): Store {
       const chunks: Uint8Array[] = [];
       for await (const chunk of body) chunks.push(chunk);
       if (objects.has(key))
-        throw new AriesError('ATTEMPT_CONFLICT', `${key} exists already; objects in staging are never written twice`);
+        throw new AriesError('ATTEMPT_CONFLICT', `${key} already exists; objects in staging are never written twice`);
       objects.set(key, { body: Buffer.concat(chunks), modified: Date.now() });
     },
     async writeIfAbsent(key, body) {

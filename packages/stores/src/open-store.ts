@@ -2,8 +2,8 @@ import { AriesError } from '@aries-data/sdk';
 import type { Store, StoreOptions } from './store.ts';
 
 /**
- * The store a URI names: `file:///dir[?mode=shared]` or a path, `s3://bucket/prefix[?endpoint=…&region=…&pathStyle=true]`.
- * Nothing is read or written yet. Throws `STAGING_INVALID` for any other URI.
+ * Opens the store at a URI: `file:///dir[?mode=shared]` or a path, `s3://bucket/prefix[?endpoint=…&region=…&pathStyle=true]`.
+ * Reads and writes nothing yet. Throws `STAGING_INVALID` for any other URI.
  *
  * @example
  * const store = await openStore('s3://bucket/staging?region=eu-west-1');
@@ -20,7 +20,7 @@ export async function openStore(uri: string | Store, options: StoreOptions = {})
     const { fileStore } = await import('./file.ts');
     return fileStore(uri, options);
   }
-  throw new AriesError('STAGING_INVALID', `"${uri}" is no place for datasets`, {
+  throw new AriesError('STAGING_INVALID', `"${uri}" is not a staging URI`, {
     hint: 'Use file:///folder or s3://bucket/prefix.',
   });
 }

@@ -1,25 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AriesError, isAriesError, toAriesError } from '@aries-data/sdk';
 
-/** How a body that breaks off is asked for again. */
+/** Options of `resumedBody`. */
 export interface ResumedBody {
-  /** How errors name it. */
+  /** Name for error messages. */
   name: string;
   /**
-   * Asks for the bytes from here on, of the same object as before. `offset` says where the answer begins: at `from`, or at 0
-   * where the server only has the whole.
+   * Requests the same object again, from byte `from`. `offset` is where the new body begins: at `from`, or at 0 if the server can only send
+   * all of it.
    */
   reopen(from: number): Promise<{ body: AsyncIterable<Uint8Array>; offset: number }>;
   signal?: AbortSignal | undefined;
 }
 
-/** Tries in a row that bring no byte. */
+/** The most attempts in a row that return no bytes. */
 const MOST_FAILURES = 5;
 const FIRST_PAUSE_MS = 200;
 
 /**
- * The bytes of a body that comes over a network: where it breaks off or stalls, the rest is asked for again. Throws
- * `UNREACHABLE` naming it once five tries in a row have brought nothing.
+ * Reads a body from a network, and requests the rest again if it breaks off or stalls. Throws `UNREACHABLE` naming it after five attempts
+ * in a row without a byte.
  *
  * @example
  * const url = 'https://example.com/a.csv';

@@ -2,27 +2,27 @@ import { AriesError } from '@aries-data/sdk';
 import { withoutTrailing } from '@aries-data/sdk/internal';
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 
-/** When a server that does not answer is given up, in milliseconds. Each request is then tried again, three times in all. */
+/** Timeouts of a request, in milliseconds. A request is sent up to three times. */
 export interface S3Timeouts {
-  /** Until a connection stands. */
+  /** Until a connection is established. */
   connection: number;
-  /** Without a byte in either direction: before the answer, within its body, or while sending. A slow link is not idle. */
+  /** Without a byte in either direction: before or within the response, or while sending. A slow connection is not idle. */
   idle: number;
 }
 
 export const S3_TIMEOUTS: S3Timeouts = { connection: 10_000, idle: 90_000 };
 
-/** A bucket, the place in it, and the client that reaches it. */
+/** A prefix in a bucket, and its client. */
 export interface S3Place {
   client: S3Client;
   bucket: string;
-  /** Without slashes at its ends; empty for the bucket itself. */
+  /** Prefix without slashes at its ends. Empty for the bucket itself. */
   prefix: string;
-  /** The options of the URI, with their question mark. */
+  /** Options of the URI, with the question mark. */
   query: string;
 }
 
-/** Reads `s3://bucket/prefix[?endpoint=…&region=…&pathStyle=true]`. Throws `STAGING_INVALID` for what it does not know. */
+/** Parses `s3://bucket/prefix[?endpoint=…&region=…&pathStyle=true]`. Throws `STAGING_INVALID` for anything else. */
 export function s3Place(uri: string, timeouts: S3Timeouts): S3Place {
   const url = new URL(uri);
   const bucket = url.hostname;
@@ -32,7 +32,7 @@ export function s3Place(uri: string, timeouts: S3Timeouts): S3Place {
   const unknown = [...url.searchParams.keys()].filter((name) => !['endpoint', 'region', 'pathStyle'].includes(name));
   if (unknown.length > 0) {
     throw new AriesError('STAGING_INVALID', `"${uri}" has unknown options: ${unknown.join(', ')}`, {
-      hint: 'Known are endpoint, region and pathStyle.',
+      hint: 'Options are endpoint, region and pathStyle.',
     });
   }
   const endpoint = url.searchParams.get('endpoint') ?? undefined;
@@ -42,11 +42,11 @@ export function s3Place(uri: string, timeouts: S3Timeouts): S3Place {
     forcePathStyle: url.searchParams.has('pathStyle')
       ? url.searchParams.get('pathStyle') === 'true'
       : ownEndpoint !== undefined,
-    // The manifest carries a SHA-256 of every part; a second checksum would cost three quarters of the upload speed.
+    // The manifest has a SHA-256 of every part. A second checksum would cost three quarters of the upload speed.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: { connectionTimeout: timeouts.connection, socketTimeout: timeouts.idle },
-    // Stores other than AWS want a region but do not care which.
+    // Stores other than AWS require a region, but any will do.
     ...(region !== undefined ? { region } : ownEndpoint !== undefined ? { region: 'us-east-1' } : {}),
     ...(endpoint === undefined ? {} : { endpoint }),
   };

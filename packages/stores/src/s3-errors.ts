@@ -1,6 +1,6 @@
 import { AriesError, isAriesError, toAriesError } from '@aries-data/sdk';
 
-/** What a failed request means; `what` is the URI of the object or of the store. */
+/** Converts the error of a failed request. `what` is the URI of the object or the store. */
 export function s3Error(error: unknown, what: string): AriesError {
   if (isAriesError(error)) return error;
   const named = error as Error;
@@ -16,17 +16,17 @@ export function s3Error(error: unknown, what: string): AriesError {
     : new AriesError(known.code, `${what}: ${known.message}`, { cause: error, hint: known.hint });
 }
 
-/** The HTTP status of a failed request. */
+/** Returns the HTTP status of a failed request. */
 export function statusOf(error: unknown): number | undefined {
   return (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
 }
 
-/** Whether an upload is not there any more: it was completed or aborted. */
+/** Returns true if an upload no longer exists, because it was completed or aborted. */
 export function isNoSuchUpload(error: unknown): boolean {
   return (error as Error).name === 'NoSuchUpload';
 }
 
-/** The error of a store that takes a conditional write without looking at the condition. */
+/** Makes the error for a store that ignores the condition of a write. */
 export function ignoresConditions(root: string, cause?: unknown): AriesError {
   return new AriesError(
     'STAGING_INVALID',

@@ -31,7 +31,7 @@ async function bytesOf(key: string): Promise<Buffer> {
   return Buffer.concat(await Array.fromAsync(await store.open(key)));
 }
 
-describe('a server that takes a request and does not answer', () => {
+describe('a server that accepts a request and does not respond', () => {
   test.each(['GetObject', 'PutObject', 'ListObjectsV2', 'HeadObject', 'DeleteObjects'])(
     '%s is asked again',
     async (operation) => {
@@ -44,7 +44,7 @@ describe('a server that takes a request and does not answer', () => {
     },
   );
 
-  test('is given up in the end, naming the object', async () => {
+  test('times out in the end, naming the object', async () => {
     server.fault = () => 'hang';
     await expect(store.read('shop/a.json')).rejects.toMatchObject({
       code: 'UNREACHABLE',
@@ -57,21 +57,21 @@ describe('a server that takes a request and does not answer', () => {
 describe('a body that breaks off', () => {
   beforeEach(() => store.write('a', chunksOf(content)));
 
-  test.each(['reset', 'stall'] as const)('after a %s the rest is asked for by range', async (how) => {
+  test.each(['reset', 'stall'] as const)('is resumed by range after a %s', async (how) => {
     server.fault = ({ operation, count }) =>
       operation === 'GetObject' && count <= 2 ? { after: 100_000, how } : undefined;
     expect(await bytesOf('a')).toEqual(content);
     expect(server.requests.filter((line) => line === 'GetObject staging/a')).toHaveLength(3);
   });
 
-  test('a server that knows no ranges sends it anew', async () => {
+  test('is sent again by a server without ranges', async () => {
     server.ranges = false;
     server.fault = ({ operation, count }) =>
       operation === 'GetObject' && count === 1 ? { after: 100_000, how: 'reset' } : undefined;
     expect(await bytesOf('a')).toEqual(content);
   });
 
-  test('an object that was written anew meanwhile is not taken for the same', async () => {
+  test('is not resumed from an object that was overwritten in the meantime', async () => {
     server.fault = ({ operation, count }) => {
       if (operation !== 'GetObject' || count > 1) return undefined;
       setImmediate(() => server.objects.set('staging/a', Buffer.alloc(300_000)));
@@ -79,11 +79,11 @@ describe('a body that breaks off', () => {
     };
     await expect(bytesOf('a')).rejects.toMatchObject({
       code: 'RESOURCE_BUSY',
-      message: 's3://bucket/staging/a was written anew while it was read',
+      message: 's3://bucket/staging/a was overwritten while it was being read',
     });
   });
 
-  test('one that never gets further ends the load, naming the object', async () => {
+  test('fails if it never gets further, naming the object', async () => {
     server.fault = ({ operation, headers }) =>
       operation === 'GetObject' ? { after: headers.range === undefined ? 1000 : 0, how: 'reset' } : undefined;
     await expect(bytesOf('a')).rejects.toMatchObject({
@@ -92,7 +92,7 @@ describe('a body that breaks off', () => {
     });
   });
 
-  test('a reader that takes its time is no broken body', async () => {
+  test('is not broken if its reader is slow', async () => {
     await store.write('large', chunksOf(Buffer.alloc(8 * MIB, 7)));
     let bytes = 0;
     for await (const chunk of await store.open('large')) {
@@ -104,27 +104,27 @@ describe('a body that breaks off', () => {
 });
 
 describe('large objects', () => {
-  // They take longer than a server may be silent in the tests above.
+  // They take longer than the idle timeout of the tests above.
   beforeEach(() => {
     store = s3Store(server.uri('staging'), { connection: 10_000, idle: 30_000 });
   });
   const large = Buffer.alloc(20 * MIB, 'large ');
 
-  test('are uploaded in parts of one size, and a part that breaks off is sent again', async () => {
+  test('are uploaded in parts of the same size, and a part that breaks off is sent again', async () => {
     server.fault = ({ operation, count }) => (operation === 'UploadPart' && count === 2 ? 'reset' : undefined);
     await store.write('large', chunksOf(large, 3 * MIB + 1));
     expect(server.objects.get('staging/large')!.equals(large)).toBe(true);
     expect(server.uploads()).toEqual([]);
   });
 
-  test('are whole where the answer to their completion gets lost', async () => {
+  test('are complete if the response to their completion is lost', async () => {
     server.fault = ({ operation, count }) =>
       operation === 'CompleteMultipartUpload' && count === 1 ? 'lose-answer' : undefined;
     await store.write('large', chunksOf(large));
     expect(server.objects.get('staging/large')!.equals(large)).toBe(true);
   });
 
-  test('leave nothing where a part cannot be sent, and say why', async () => {
+  test('leave nothing if a part cannot be sent, and say why', async () => {
     server.fault = ({ operation }) => (operation === 'UploadPart' ? { status: 403, code: 'AccessDenied' } : undefined);
     await expect(store.write('large', chunksOf(large))).rejects.toMatchObject({
       code: 'NOT_ALLOWED',
@@ -133,7 +133,7 @@ describe('large objects', () => {
     expect(server.uploads()).toEqual([]);
   });
 
-  test('end with the error of what they are made from', async () => {
+  test('fail with the error of their body', async () => {
     async function* broken() {
       yield large;
       throw new TypeError('the source broke');
@@ -155,7 +155,7 @@ test('uploads that dead attempts left open are aborted by the attempt that commi
   ]);
 });
 
-test('a ticket works once, in whatever process', async () => {
+test('a ticket works once, in any process', async () => {
   const ticket = await store.prepare({ key: 'a', aside: 'unused' }, chunksOf(content));
   expect(server.objects.size).toBe(0);
   expect(await store.unfinished('a')).toEqual([{ name: 'a', ticket: expect.any(String) }]);

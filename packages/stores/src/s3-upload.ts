@@ -9,28 +9,28 @@ import {
 } from '@aws-sdk/client-s3';
 import { isNoSuchUpload } from './s3-errors.ts';
 
-/** Bytes of a part. An upload has at most 10,000 parts, so the later ones are larger: about 350 GB in all. */
+/** Size of a part in bytes. An upload has at most 10,000 parts, so later ones are larger: about 350 GB in total. */
 export const PART_BYTES = 8 * 1024 * 1024;
 const SMALL_PARTS = 5000;
 const LATER_PART_BYTES = 64 * 1024 * 1024;
 
-/** Parts on their way, besides the one that is being filled. */
+/** The most parts being sent, in addition to the one being filled. */
 export const SENT_AT_ONCE = 2;
 
 export interface S3Object {
   client: S3Client;
   bucket: string;
-  /** The whole key. */
+  /** Full key, with the prefix. */
   key: string;
 }
 
-/** An upload whose parts are all there: what is needed to complete it. */
+/** An upload with all its parts, ready to be completed. */
 export interface S3Upload {
   upload: string;
   etags: string[];
 }
 
-/** A body cut into the parts of an upload; all but the last are of the same size, as some servers demand. */
+/** Cuts a body into the parts of an upload. All but the last have the same size, as some servers require. */
 export async function* uploadPartsOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   let count = 0;
   let part = Buffer.allocUnsafeSlow(PART_BYTES);
@@ -51,8 +51,8 @@ export async function* uploadPartsOf(body: AsyncIterable<Uint8Array>): AsyncGene
 }
 
 /**
- * Sends parts and leaves the upload open (lib-storage completes one as soon as its body ends): nothing is visible before it is completed. Without any part, it has one that is empty.
- * On failure the upload is aborted.
+ * Sends parts and leaves the upload open, so that nothing is visible before it is completed. (lib-storage completes an upload when its
+ * body ends.) Without parts, it sends an empty one. On failure the upload is aborted.
  */
 export async function openUpload(
   object: S3Object,
@@ -104,16 +104,16 @@ export async function openUpload(
   }
 }
 
-/** Whoever commits a step takes away what other attempts at it still send. */
+/** Makes the error for an upload that another attempt aborted, because it has committed the same step. */
 export function takenAway(key: string, cause: unknown): AriesError {
   return new AriesError(
     'ATTEMPT_CONFLICT',
-    `The upload of ${key} was taken away before it was whole: another attempt has finished the same step`,
-    { cause, hint: 'Run it again to get what the other attempt has made.' },
+    `The upload of ${key} was aborted before it was complete: another attempt has finished the same step`,
+    { cause, hint: 'Run it again to get the result of the other attempt.' },
   );
 }
 
-/** Makes an upload the object; `false` where it was completed or aborted before. */
+/** Completes an upload. Returns false if it was already completed or aborted. */
 export async function completeUpload(object: S3Object, { upload: UploadId, etags }: S3Upload): Promise<boolean> {
   const { client, bucket: Bucket, key: Key } = object;
   const Parts = etags.map((ETag, index) => ({ ETag, PartNumber: index + 1 }));
@@ -122,7 +122,7 @@ export async function completeUpload(object: S3Object, { upload: UploadId, etags
     return true;
   } catch (error) {
     if (isNoSuchUpload(error)) return false;
-    // Ceph says 500, "already in progress", of an upload that it does not have any more.
+    // Ceph returns 500, "already in progress", for an upload that no longer exists.
     const isOpen = await openUploads(object, Key).then(
       (uploads) => uploads.some(({ upload }) => upload === UploadId),
       () => true,
@@ -132,7 +132,7 @@ export async function completeUpload(object: S3Object, { upload: UploadId, etags
   }
 }
 
-/** The uploads that are neither completed nor aborted, below a prefix of whole keys. */
+/** Lists the uploads under a prefix of full keys that are neither completed nor aborted. */
 export async function openUploads(
   { client, bucket: Bucket }: Pick<S3Object, 'client' | 'bucket'>,
   prefix: string,
@@ -141,7 +141,7 @@ export async function openUploads(
   for (let markers: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } = {}; ; ) {
     const page = await client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: prefix, ...markers }));
     for (const { Key = '', UploadId = '' } of page.Uploads ?? []) {
-      // Not every server looks at the prefix.
+      // Some servers ignore the prefix.
       if (Key.startsWith(prefix)) uploads.push({ key: Key, upload: UploadId });
     }
     if (page.IsTruncated !== true || page.NextKeyMarker === undefined) return uploads;
@@ -149,7 +149,7 @@ export async function openUploads(
   }
 }
 
-/** Gives an upload up. Nothing happens to one that is completed or aborted. */
+/** Aborts an upload. Does nothing if it was completed or aborted. */
 export async function abortUpload({ client, bucket: Bucket, key: Key }: S3Object, UploadId: string): Promise<void> {
   try {
     await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { openStore } from './open-store.ts';
 
-// What a real server does is tested against Ceph; this is for servers that do what they should not.
+// Real servers are tested with Ceph. These tests are for servers that misbehave.
 let server: Server;
 const requests: { method: string; url: string; headers: IncomingMessage['headers'] }[] = [];
 let answer: (request: IncomingMessage) => { status: number; body?: string; headers?: Record<string, string> };
@@ -44,7 +44,7 @@ test('a store that ignores conditional writes is refused with 78', async () => {
   ]);
 });
 
-test('a store that honours them is taken, and the probe is deleted', async () => {
+test('a store that supports them is accepted, and the probe is deleted', async () => {
   let puts = 0;
   answer = (request) => ({
     status: request.method === 'PUT' && ++puts === 2 ? 412 : 200,
@@ -55,7 +55,7 @@ test('a store that honours them is taken, and the probe is deleted', async () =>
   expect(requests.map(({ method }) => method)).toEqual(['PUT', 'PUT', 'POST']);
 });
 
-test('an endpoint of its own is addressed by path, with region and endpoint from the environment as well', async () => {
+test('a custom endpoint uses path-style addressing, also with region and endpoint from the environment', async () => {
   answer = () => ({ status: 404, body: '<Error><Code>NoSuchKey</Code></Error>' });
   vi.stubEnv('AWS_ENDPOINT_URL_S3', endpoint());
   vi.stubEnv('AWS_REGION', 'eu-north-1');
@@ -76,7 +76,7 @@ test.each([
   expect(JSON.stringify([error.message, error.hint, String(error.stack)])).not.toContain('canary-secret');
 });
 
-test('an upload whose source breaks is aborted', async () => {
+test('an upload whose body fails is aborted', async () => {
   answer = (request) => {
     if (request.url?.includes('uploads'))
       return {

@@ -27,9 +27,9 @@ import {
 import type { Store, StoredObject, UnfinishedWrite } from './store.ts';
 
 /**
- * A store in anything that speaks S3. Region, credentials and endpoint come from the standard AWS variables and files
+ * Opens a store in any service with the S3 API. Region, credentials and endpoint come from the standard AWS variables and files
  * (`AWS_REGION`, `AWS_PROFILE`, `AWS_ENDPOINT_URL_S3`, …), or from the URI: `s3://bucket/prefix?endpoint=http://host:9000&region=eu-1`.
- * With an endpoint of its own a store is addressed by path unless `pathStyle=false`.
+ * With an endpoint, it uses path-style addressing unless `pathStyle=false`.
  */
 export function s3Store(uri: string, timeouts: S3Timeouts = S3_TIMEOUTS): Store {
   const { bucket: Bucket, prefix, query, client } = s3Place(uri, timeouts);
@@ -38,7 +38,7 @@ export function s3Store(uri: string, timeouts: S3Timeouts = S3_TIMEOUTS): Store 
   const nameOf = (key: string) => (prefix === '' ? key : key.slice(prefix.length + 1));
   const objectOf = (key: string): S3Object => ({ client, bucket: Bucket, key: keyOf(key) });
 
-  /** Does what reaches the server; a failure names the object, or the store where no key is given. */
+  /** Runs requests. An error names the object, or the store without a key. */
   async function named<T>(key: string | undefined, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
@@ -47,7 +47,7 @@ export function s3Store(uri: string, timeouts: S3Timeouts = S3_TIMEOUTS): Store 
     }
   }
 
-  /** The same for what takes a body: where that breaks off, its own error says why. */
+  /** Runs requests that send a body. If the body fails, its own error is thrown. */
   async function namedBody<T>(
     key: string,
     body: AsyncIterable<Uint8Array>,
@@ -69,7 +69,7 @@ export function s3Store(uri: string, timeouts: S3Timeouts = S3_TIMEOUTS): Store 
     }
   }
 
-  /** Throws `UNREACHABLE` unless the object is there with so many bytes. */
+  /** Throws `UNREACHABLE` unless the object exists with this many bytes. */
   async function checkLength(key: string, bytes: number): Promise<void> {
     const { ContentLength } = await client.send(new HeadObjectCommand({ Bucket, Key: keyOf(key) }));
     if (ContentLength === bytes) return;
@@ -100,7 +100,7 @@ export function s3Store(uri: string, timeouts: S3Timeouts = S3_TIMEOUTS): Store 
     } catch (error) {
       await upload.abort().catch(() => {});
       if (!isNoSuchUpload(error)) throw error;
-      // Completed before: the answer to our own first try got lost. Or somebody took it away, and nothing is there.
+      // Either our own first attempt completed it and the response was lost, or another attempt aborted it.
       await checkLength(key, bytes).catch(() => {
         throw takenAway(keyOf(key), error);
       });
@@ -118,12 +118,12 @@ export function s3Store(uri: string, timeouts: S3Timeouts = S3_TIMEOUTS): Store 
       } catch (error) {
         const status = statusOf(error);
         if (status === 412) {
-          // After a retry the object that is in the way may be our own, written by an answer that got lost.
+          // After a retry, the existing object may be our own, if the response was lost.
           return (error as { $metadata?: { attempts?: number } }).$metadata?.attempts === 1 && attempt === 1
             ? false
             : Buffer.compare((await read(key)) ?? Buffer.alloc(0), Buffer.from(body)) === 0;
         }
-        if (status === 409 && attempt < 5) continue; // another conditional write of this name is under way
+        if (status === 409 && attempt < 5) continue; // another conditional write of this name is in progress
         if (status === 501) throw ignoresConditions(root, error);
         throw error;
       }
@@ -131,25 +131,25 @@ export function s3Store(uri: string, timeouts: S3Timeouts = S3_TIMEOUTS): Store 
   }
 
   function writtenAnew(key: string, cause?: unknown): AriesError {
-    return new AriesError('RESOURCE_BUSY', `${root}/${key} was written anew while it was read`, {
+    return new AriesError('RESOURCE_BUSY', `${root}/${key} was overwritten while it was being read`, {
       cause,
       hint: 'Read it again once it is no longer being written.',
     });
   }
 
-  /** An object from its start; what breaks off is asked for again from there, as long as it is the same object. */
+  /** Reads an object from its start. If it breaks off, requests the rest, as long as the object has not changed. */
   async function bodyOf(key: string): Promise<AsyncIterable<Uint8Array>> {
     const { Body, ETag } = await client.send(new GetObjectCommand({ Bucket, Key: keyOf(key) }));
     async function reopen(from: number): Promise<{ body: AsyncIterable<Uint8Array>; offset: number }> {
       try {
         const range = from === 0 ? {} : { Range: `bytes=${from}-` };
         const again = await client.send(new GetObjectCommand({ Bucket, Key: keyOf(key), IfMatch: ETag, ...range }));
-        // Not every server looks at the condition.
+        // Some servers ignore the condition.
         if (again.ETag !== ETag) throw writtenAnew(key);
         return { body: again.Body as Readable, offset: again.ContentRange === undefined ? 0 : from };
       } catch (error) {
         const status = statusOf(error);
-        // All bytes had come, and only the end had not.
+        // All bytes had arrived; only the end was missing.
         if (status === 416) return { body: Readable.from([]), offset: from };
         if (status !== 412) throw s3Error(error, `${root}/${key}`);
         throw writtenAnew(key, error);
@@ -234,7 +234,7 @@ export function s3Store(uri: string, timeouts: S3Timeouts = S3_TIMEOUTS): Store 
       const key = `.check-${randomBytes(8).toString('hex')}`;
       try {
         await this.writeIfAbsent(key, Buffer.from('1'));
-        // Other bytes, so that a store which keeps the second is told from one that refuses it.
+        // Different bytes, to distinguish a store that keeps the second from one that refuses it.
         if (await this.writeIfAbsent(key, Buffer.from('2'))) throw ignoresConditions(root);
       } finally {
         await this.remove([key]).catch(() => {});
@@ -247,7 +247,7 @@ export function s3Store(uri: string, timeouts: S3Timeouts = S3_TIMEOUTS): Store 
   };
 }
 
-/** An upload whose parts are sent, and the name that it will have. */
+/** An upload whose parts were sent, and its final name. */
 type Ticket = S3Upload & { key: string };
 
 function ticketOf(ticket: Ticket): string {
@@ -257,5 +257,5 @@ function ticketOf(ticket: Ticket): string {
 function parseTicket(text: string): Ticket {
   const { key, upload, etags } = JSON.parse(text) as Partial<Ticket>;
   if (typeof key === 'string' && typeof upload === 'string' && Array.isArray(etags)) return { key, upload, etags };
-  throw new AriesError('DATASET_CORRUPT', `${text} names no upload that Aries has prepared`);
+  throw new AriesError('DATASET_CORRUPT', `${text} does not name an upload that Aries prepared`);
 }

@@ -27,13 +27,13 @@ describe.each([
   ['path', async () => openStore(join(await mkdtemp(join(tmpdir(), 'aries-store-')), 'made', 'on', 'demand'))],
   ['memory', async () => memoryStaging()],
 ])('a %s store', (_, create) => {
-  test('passes its own check and leaves nothing of it', async () => {
+  test('passes its own check and leaves nothing behind', async () => {
     const store = await create();
     await store.check();
     expect(await Array.fromAsync(store.list(''))).toEqual([]);
   });
 
-  test('writes and reads objects, streamed and whole', async () => {
+  test('writes and reads objects, as streams and at once', async () => {
     const store = await create();
     await store.write('a/b.txt', chunks('hello ', 'world'));
     expect(await text(await store.open('a/b.txt'))).toBe('hello world');
@@ -50,7 +50,7 @@ describe.each([
     expect((await store.read('n'))?.toString()).toBe('1');
   });
 
-  test('one of many writers at once wins', async () => {
+  test('lets one of many concurrent writers win', async () => {
     const store = await create();
     const wins = await Promise.all(
       Array.from({ length: 20 }, (_, index) => store.writeIfAbsent('race', Buffer.from(String(index)))),
@@ -58,7 +58,7 @@ describe.each([
     expect(wins.filter(Boolean)).toHaveLength(1);
   });
 
-  test('lists by prefix in order, and removes', async () => {
+  test('lists by prefix in order, and deletes', async () => {
     const store = await create();
     for (const key of ['r/2/b', 'r/1/a', 'r/10/c', 'q/x']) await store.writeIfAbsent(key, Buffer.from(key));
     expect((await Array.fromAsync(store.list('r/'))).map(({ key }) => key)).toEqual(['r/1/a', 'r/10/c', 'r/2/b']);
@@ -132,12 +132,12 @@ test('a file store neither leaves its folder nor follows links', async () => {
   await expect(store.remove(['folder/kept'])).rejects.toEqual(corrupt);
   await expect(Array.fromAsync(store.list('folder/'))).rejects.toEqual(corrupt);
   expect((await Array.fromAsync(store.list(''))).map(({ key }) => key)).toEqual(['folder', 'link']);
-  // A link by itself can be taken away; what it leads to stays.
+  // The link itself can be deleted; its target stays.
   await store.remove(['link', 'folder']);
   expect((await readdir(above, { recursive: true })).sort()).toEqual(['elsewhere', 'elsewhere/kept', 'root', 'secret']);
 });
 
-test('what a store writes is its own unless it is shared', async () => {
+test('files of a store are private unless it is shared', async () => {
   const umask = process.umask(0o022);
   onTestFinished(() => void process.umask(umask));
   const modes = async (uri: string, options = {}) => {
@@ -156,7 +156,7 @@ test('what a store writes is its own unless it is shared', async () => {
 });
 
 test.each([
-  ['ftp://x/y', '"ftp://x/y" is no place for datasets'],
+  ['ftp://x/y', '"ftp://x/y" is not a staging URI'],
   ['file:///x?mode=everyone', 'has unknown options: mode=everyone'],
   ['s3:///prefix', 'names no bucket'],
   ['s3://bucket/p?endpont=x', 'has unknown options: endpont'],

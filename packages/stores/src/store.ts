@@ -1,73 +1,73 @@
 import type { Readable } from 'node:stream';
 
-/** One object of a store. */
+/** An object of a store. */
 export interface StoredObject {
   key: string;
   bytes: number;
-  /** When it was written, milliseconds since 1970. */
+  /** Time of the last write, in milliseconds since 1970. */
   modified: number;
 }
 
-/** Names for an object that is prepared. */
+/** Names for a prepared object. */
 export interface PreparedNames {
-  /** The name under which it will be published. */
+  /** Name under which it will be published. */
   key: string;
-  /** How the name begins under which its bytes wait, in stores that have no other place for them. Others may use it too. */
+  /** Prefix of the name for its bytes until then, in stores that need one. Need not be unique. */
   aside: string;
 }
 
-/** A write that is under way, waits to be published, or was broken off. */
+/** A write that is in progress, waits to be published, or was interrupted. */
 export interface UnfinishedWrite {
-  /** The name that it was begun with: its key, or `aside` where the store has no other place for it. */
+  /** Name it was started with: its key, or `aside` if the store used that. */
   name: string;
-  /** What `discard` takes. */
+  /** Ticket for `discard`. */
   ticket: string;
 }
 
-/** How a store is opened. */
+/** Options of `openStore`. */
 export interface StoreOptions {
   /**
-   * Files and folders are readable as the process's umask says. Default: by the user that writes them alone, unless the URI says
-   * `?mode=shared`. Only for folders.
+   * True to create files and folders with the permissions of the process's umask. Only for folders. Default: private to the user, unless
+   * the URI has `?mode=shared`.
    */
   shared?: boolean | undefined;
 }
 
 /**
- * Where datasets rest: a flat space of named objects. Names are paths with `/`, below the store's root.
- * Whatever is written appears whole or not at all. The engine never writes a name twice: names carry a random attempt id.
+ * Storage for datasets: a flat set of named objects. Names are paths with `/`, below the store's root. An object appears completely or not
+ * at all. The engine never writes a name twice, because names contain a random attempt ID.
  */
 export interface Store {
-  /** The URI of the root, without a slash at its end: `file:///data/staging`, `s3://bucket/prefix`. */
+  /** URI of the root, without a slash at its end: `file:///data/staging`, `s3://bucket/prefix`. */
   readonly uri: string;
-  /** The URI of one object, with whatever is needed to open it again. */
+  /** Returns the URI of an object, with the options needed to open it. */
   uriOf(key: string): string;
-  /** Writes an object from a stream of bytes; on failure nothing of it is left. */
+  /** Writes an object from a stream of bytes. On failure nothing of it is left. */
   write(key: string, body: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<void>;
-  /** Writes a small object unless the name is taken; `false` where it is. The one primitive of commits. */
+  /** Writes a small object if its name is free. Returns false if the name is taken. All commits rely on this. */
   writeIfAbsent(key: string, body: Uint8Array): Promise<boolean>;
   /**
-   * Writes an object short of making it visible, and returns its ticket: all that `publish` needs, in this process or another,
-   * so it can be written into what commits the object. On failure nothing of it is left.
+   * Writes an object without making it visible, and returns a ticket for `publish`. The ticket works in any process, so it can be part of
+   * the document that commits the object. On failure nothing of it is left.
    */
   prepare(names: PreparedNames, body: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<string>;
   /**
-   * Makes a prepared object visible, in the place of one that has its name. Happens once for each ticket, whoever asks for it:
-   * `false` where it was published or discarded before, so a process that sleeps in between cannot undo what came after.
+   * Makes a prepared object visible, replacing one of its name. Works once per ticket: returns false if it was already published or
+   * discarded, so a process that sleeps in between cannot undo later changes.
    */
   publish(ticket: string): Promise<boolean>;
-  /** Takes unfinished writes away, whoever began them. Nothing happens to those that are published or whole. */
+  /** Deletes unfinished writes of any process. Does nothing to published or complete ones. */
   discard(tickets: readonly string[]): Promise<void>;
-  /** All writes that are neither whole nor discarded, under names that begin so. A dead process cannot be told from a living one. */
+  /** Lists unfinished writes whose names start with a prefix, of running and dead processes alike. */
   unfinished(prefix: string): Promise<UnfinishedWrite[]>;
-  /** The bytes of an object; `NOT_FOUND` where there is none. */
+  /** Opens an object. Throws `NOT_FOUND` if it does not exist. */
   open(key: string): Promise<Readable>;
-  /** A small object whole, or `null` where there is none. */
+  /** Reads a small object, or returns `null` if it does not exist. */
   read(key: string): Promise<Buffer | null>;
-  /** All objects whose name starts with this, in order of name. */
+  /** Lists all objects whose names start with a prefix, in order of name. */
   list(prefix: string): AsyncIterable<StoredObject>;
   remove(keys: readonly string[]): Promise<void>;
-  /** Proves that objects can be written and that `writeIfAbsent` is honoured; throws `STAGING_INVALID`, `NOT_ALLOWED` or `UNREACHABLE`. */
+  /** Tests that objects can be written and conditional writes work. Throws `STAGING_INVALID`, `NOT_ALLOWED` or `UNREACHABLE`. */
   check(): Promise<void>;
   close(): Promise<void>;
 }

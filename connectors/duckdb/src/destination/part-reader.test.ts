@@ -258,7 +258,7 @@ test('a part that breaks off, or whose bytes are others, is not loaded', async (
   const fields = into.columns.map(({ field }) => field);
   async function* bytes() {
     yield Buffer.from('a\nb\n');
-    throw new AriesError('DATASET_CORRUPT', 'its checksum is another');
+    throw new AriesError('DATASET_CORRUPT', 'its checksum differs');
   }
   const broken = { ...partOf(Buffer.alloc(0), 2, fields), open: async () => Readable.from(bytes()) };
   await expect(connection.copyPart!(into, broken)).rejects.toMatchObject({ code: 'DATASET_CORRUPT' });

@@ -65,7 +65,7 @@ function conditionalWrite(key: string) {
       return 'the second of two writers is refused';
     throw new AriesError(
       'STAGING_INVALID',
-      `${store.uri} does not honour conditional writes: two attempts could overwrite each other`,
+      `${store.uri} does not support conditional writes: two attempts could overwrite each other`,
       {
         hint: 'Use a store that does: AWS S3, Ceph, MinIO and R2 do, and so do folders on file systems with hard links.',
       },

@@ -5,7 +5,7 @@ import { createRedactor } from '../redact/redact.ts';
 import { type AirflowConnection, airflowUri, parseAirflowConnection } from './airflow-connection.ts';
 import { resolveConfig } from './resolve.ts';
 
-// Made with Airflow 3.3.2: what EnvironmentVariablesBackend.deserialize_connection makes of each text.
+// Made with Airflow 3.3.2: the result of EnvironmentVariablesBackend.deserialize_connection for each text.
 const byAirflow = JSON.parse(
   readFileSync(new URL('../../../../test/fixtures/airflow-connections.json', import.meta.url), 'utf8'),
 ) as { text: string; connection: AirflowConnection }[];
@@ -13,7 +13,7 @@ const byAirflow = JSON.parse(
 describe('parseAirflowConnection', () => {
   test.each(byAirflow)('reads $text as Airflow does', ({ text, connection }) => {
     const read = parseAirflowConnection(text);
-    // Airflow takes a parameter that looks like a number for one.
+    // Airflow converts parameters that look like numbers.
     const asTexts = ({ extra, ...others }: AirflowConnection) => ({
       ...others,
       extra: Object.fromEntries(
@@ -35,7 +35,7 @@ describe('parseAirflowConnection', () => {
     expect(() => parseAirflowConnection(text)).toThrow(new Error(message));
   });
 
-  test('a connection survives as URI and as JSON', () => {
+  test('a connection survives a round trip as URI and as JSON', () => {
     const word = fc.string({ minLength: 1, unit: 'grapheme' }).filter((text) => text.isWellFormed());
     const connections: fc.Arbitrary<AirflowConnection> = fc.record(
       {
@@ -74,7 +74,7 @@ describe('${airflow:…}', () => {
   };
   const resolve = (value: unknown, redactor = createRedactor()) => resolveConfig(value, { env, redactor });
 
-  test('is the URI of the connection, its fields, and its extra', async () => {
+  test('resolves to the URI of the connection, its fields and its extra', async () => {
     expect(
       await resolve({
         url: '${airflow:warehouse}',
@@ -101,7 +101,7 @@ describe('${airflow:…}', () => {
     });
   });
 
-  test('its URI keeps what a driver must see, though something else of the extra fits into no parameter', async () => {
+  test('its URI keeps the parameters of a driver, even if something else in the extra does not fit into one', async () => {
     const extra = { sslmode: 'verify-full', connect_timeout: 10, keepalives: true, options: { a: 1 } };
     const json = JSON.stringify({ conn_type: 'postgres', host: 'db', extra });
     const { url } = (await resolveConfig(
@@ -135,7 +135,7 @@ describe('${airflow:…}', () => {
     await expect(resolve({ a: reference })).rejects.toMatchObject({ code: 'CONFIG_REFERENCE', exitCode: 78, message });
   });
 
-  test('a connection that cannot be read is named, and not shown', async () => {
+  test('a connection that cannot be parsed is named and not shown', async () => {
     const broken = resolveConfig(
       { a: '${airflow:x}' },
       { env: { AIRFLOW_CONN_X: '{"password":"canary"' }, redactor: createRedactor() },

@@ -27,11 +27,11 @@ function failure(value: unknown): { message: string; code: string; hint: string 
 }
 
 describe('parseConfig', () => {
-  test('gives the parsed config, defaults filled in', () => {
+  test('returns the parsed config with defaults', () => {
     expect(parseConfig(schema, { url: 'https://x' }, 'shop')).toEqual({ url: 'https://x', port: 443 });
   });
 
-  test('names the path that is missing, and what is expected there', () => {
+  test('names the missing path, and what is expected there', () => {
     expect(failure({})).toMatchObject({ code: 'CONFIG_INVALID', exitCode: 78 });
     expect(failure({}).message).toMatchInlineSnapshot(
       `"shop: config url is missing: expected string (Where the API is)"`,
@@ -41,7 +41,7 @@ describe('parseConfig', () => {
     );
   });
 
-  test('names a wrong type and an unknown option, at any depth, with the nearest name', () => {
+  test('names a wrong type and an unknown option, at any depth, with the most similar name', () => {
     expect(failure({ url: 7 }).message).toMatchInlineSnapshot(`"shop: config url: expected string, received number"`);
     expect(failure({ url: 'x', prot: 1 }).message).toMatchInlineSnapshot(
       `"shop: unknown option prot, did you mean port?"`,
@@ -54,7 +54,7 @@ describe('parseConfig', () => {
     );
   });
 
-  test('coerces texts to numbers and booleans where the schema wants them', () => {
+  test('coerces strings to numbers and booleans if the schema wants them', () => {
     expect(parseConfig(schema, { url: 'x', port: '8080', verify: 'false' }, 'shop')).toMatchObject({
       port: 8080,
       verify: false,
@@ -64,7 +64,7 @@ describe('parseConfig', () => {
     );
   });
 
-  test('teaches the redactor every secret, and passwords in URLs', () => {
+  test('adds every secret, and passwords in URLs, to the redactor', () => {
     const redactor = createRedactor();
     parseConfig(
       schema,
@@ -96,7 +96,7 @@ test.each([
   ['https://me:hunter22@api.example/hooks/canary', '[redacted]@api.example'],
   ['postgres://me:hun/ter22@db/app', '[redacted]'],
   ['hunter22', '[redacted]'],
-])('of a secret URL the place stays: %s', (url, place) => {
+])('a secret URL keeps its place: %s', (url, place) => {
   const secret = z.object({ url: z.string().meta({ secret: true }) });
   expect(publicConfig({ url }, secret, createRedactor([url]))).toEqual({ url: place });
 });
@@ -129,7 +129,7 @@ describe('resolveConfig', () => {
     });
   });
 
-  test('reads files, without the newline at their end, and hides what they hold', async () => {
+  test('reads files without the newline at their end, and hides their contents', async () => {
     const file = join(await mkdtemp(join(tmpdir(), 'aries-')), 'secret');
     await writeFile(file, 'canary-file\n');
     const redactor = createRedactor();

@@ -4,7 +4,7 @@ import { createRedactor } from '../redact/redact.ts';
 import { parseConfig } from './connector-config.ts';
 import { publicConfig, secretsIn } from './secrets.ts';
 
-/** What stands at the place that each kind of schema is put around: a number, a boolean and a secret of three characters. */
+/** The object within each kind of schema: a number, a boolean and a secret of three characters. */
 const leaf = z.object({
   port: z.number().default(1),
   on: z.boolean().optional(),
@@ -14,9 +14,9 @@ const GIVEN = { port: '5432', on: 'true', key: 'abc' };
 
 interface Kind {
   schema: z.ZodType;
-  /** The config with the leaf in its place. */
+  /** Makes the config around the leaf. */
   around: (leaf: object) => unknown;
-  /** How the misspelt option of the leaf is named. */
+  /** Path of the leaf in messages. */
   path: string;
 }
 
@@ -71,24 +71,24 @@ describe.each(Object.entries(KINDS))('%s', (_, { schema, around, path }) => {
   const at = (config: unknown) =>
     path.split(/[.[\]]+/).reduce<never>((value, key) => (key === '' ? value : value[key]), config as never);
 
-  test('texts become numbers and booleans', () => {
+  test('strings become numbers and booleans', () => {
     expect(at(parseConfig(schema, around(GIVEN), 'shop'))).toMatchObject({ port: 5432, on: true, key: 'abc' });
   });
 
-  test('a misspelt option is named, with the nearest name', () => {
+  test('a misspelt option is named, with the most similar name', () => {
     expect(() => parseConfig(schema, around({ ...GIVEN, prot: 1 }), 'shop')).toThrow(
       `unknown option ${path}.prot, did you mean port?`,
     );
   });
 
-  test('a short secret is in no public config, and its neighbours are', () => {
+  test('a short secret is not in the public config, but its neighbours are', () => {
     const config = parseConfig(schema, around(GIVEN), 'shop');
     expect(secretsIn(config, schema)).toEqual(['abc']);
     const shown = publicConfig(config, schema, createRedactor());
     expect(at(shown)).toMatchObject({ key: '[redacted]', port: 5432 });
   });
 
-  test('a secret is known although the rest of the config is wrong', () => {
+  test('a secret is found even if the rest of the config is wrong', () => {
     const redactor = createRedactor();
     const wrong = around({ ...GIVEN, port: 'many', key: 'canary-1' });
     expect(() => parseConfig(schema, wrong, 'shop', { redactor })).toThrow(/^shop: /);
@@ -96,7 +96,7 @@ describe.each(Object.entries(KINDS))('%s', (_, { schema, around, path }) => {
   });
 });
 
-test('where several types are possible, a text stays a text if that is one of them', () => {
+test('a string stays a string if that is one of several possible types', () => {
   const parsed = (type: z.ZodType, value: unknown) =>
     (parseConfig(z.object({ a: type }), { a: value }, 'shop') as { a: unknown }).a;
   expect(parsed(z.union([z.number(), z.string()]), '5')).toBe('5');
@@ -106,7 +106,7 @@ test('where several types are possible, a text stays a text if that is one of th
   expect(parsed(z.json(), { a: ['1'] })).toEqual({ a: ['1'] });
 });
 
-test('a secret may be marked on the outside, on a whole object or on a list', () => {
+test('a secret may be marked on a wrapper, an object or a list', () => {
   const secret = { secret: true };
   const schema = z.object({
     a: z.string().optional().meta(secret),
@@ -125,7 +125,7 @@ test('a secret may be marked on the outside, on a whole object or on a list', ()
   expect(publicConfig({ b: {}, d: null }, schema, createRedactor())).toEqual({ b: '[redacted]', d: null });
 });
 
-test('a wrong value below many unions is found in no time', () => {
+test('a wrong value below many unions is found quickly', () => {
   const deep: z.ZodType = z.lazy(() => z.union([z.number(), z.object({ x: deep })]));
   let config: unknown = 'no number';
   for (let level = 0; level < 100; level++) config = { x: config };

@@ -9,31 +9,31 @@ import { type DocumentKind, sealed, unsealed } from './sealed.ts';
 
 const entrySchema = z.object({
   attempt: z.string(),
-  /** Digest of the fingerprint: parts of other inputs are never taken over. */
+  /** Digest of the fingerprint: parts of other inputs are never reused. */
   fingerprint: z.string(),
   readStart: instant,
-  /** The stream was read to its end. */
+  /** True if the stream was read to its end. */
   complete: z.boolean(),
-  /** It went on from another attempt, so its parts are of more than one moment of the source. */
+  /** True if it resumed another attempt, so its parts were read at different times. */
   resumed: z.boolean(),
   position: z.json(),
   parts: z.array(partSchema),
   rejectedParts: z.array(partSchema),
-  /** Where the first rejected record came from, and why it was. */
+  /** Origin and reason of the first rejected record. */
   firstRejected: z.string().nullable(),
   counts: countsSchema,
   undeclared: recordOf(count),
-  /** What was inferred so far, stage by stage. */
+  /** Schemas inferred so far, by stage. */
   inferred: z.array(recordSchema),
-  /** The greatest cursor value staged that a state may hold, and the keys that have it. */
+  /** Greatest staged cursor value that may become state, and its keys. */
   reached: stateSchema.nullable(),
-  /** What lies beyond, and how far a state reaches that holds this as well. */
+  /** Records beyond it, and the state that includes them. */
   beyond: beyondSchema.extend({ reached: stateSchema.nullable() }).nullable(),
-  /** Numbers the entries of an attempt. */
+  /** Number of the entry within its attempt. */
   sequence: count,
 });
 
-/** What of one stream is durable: written after the parts it names, so that a later attempt goes on from here. */
+/** Durable progress of a stream, written after the parts it names, so that a later attempt can resume from it. */
 export type JournalEntry = z.output<typeof entrySchema>;
 
 const SUFFIX = '.checkpoint.json';
@@ -44,18 +44,18 @@ const kindOf = (stream: string): DocumentKind<JournalEntry> => ({
   hint: 'Run the step again with --force to read the stream from its start.',
   compact: true,
   faultOf: (entry) =>
-    entry.complete || entry.position !== null ? partKeysFault(stream, entry) : 'it says of no place to go on from',
+    entry.complete || entry.position !== null ? partKeysFault(stream, entry) : 'it has no position to resume from',
 });
 
-/** Writes one entry under a name of its own; nothing is overwritten. */
+/** Writes an entry under a unique name. Overwrites nothing. */
 export async function writeJournal(store: Store, folder: string, stream: string, entry: JournalEntry): Promise<void> {
   const name = `${entry.attempt}-${String(entry.sequence).padStart(5, '0')}${SUFFIX}`;
   await store.writeIfAbsent(`${folder}/${encodeName(stream)}/${name}`, sealed(kindOf(stream), entry));
 }
 
 /**
- * The entry that got furthest of the newest reading with this fingerprint, or `null`. One that is broken is passed over with a warning:
- * what it stands for is read again.
+ * Finds the furthest entry of the newest read with this fingerprint, or `null`. A broken entry is skipped with a warning, and its part of
+ * the stream is read again.
  */
 export async function readJournal(options: {
   store: Store;
@@ -85,12 +85,12 @@ async function readEntry(
     return unsealed(kindOf(stream), bytes, store.uriOf(key));
   } catch (error) {
     if (!isAriesError(error) || error.code !== 'DATASET_CORRUPT') throw error;
-    log.warn(`${error.message}; what it stands for is read again`, { stream });
+    log.warn(`${error.message}; its part of the stream is read again`, { stream });
     return null;
   }
 }
 
-// Attempts that go on from each other have one start. A later one read the source anew, on purpose: what it found is newer.
+// Attempts that resume each other share one start. A later start means that the source was read again on purpose, so it is newer.
 function isFurther(a: JournalEntry, b: JournalEntry): boolean {
   if (a.readStart !== b.readStart) return a.readStart > b.readStart;
   if (a.complete !== b.complete) return a.complete;

@@ -1,28 +1,28 @@
 import { randomBytes } from 'node:crypto';
 import { encodeName } from '@aries-data/stores';
 
-/** The folder of one step of a run: `<name>/<run-id>/<step>[.<partition>]`; the id of a partition is encoded as it is. */
+/** Returns the folder of a step: `<name>/<run-id>/<step>[.<partition>]`. The ID of a partition is already encoded. */
 export function stepFolder(id: { name: string; runId: string; step: string; partition?: string | undefined }): string {
   const step = encodeName(id.step) + (id.partition === undefined ? '' : `.${id.partition}`);
   return `${runFolder(id)}/${step}`;
 }
 
-/** The folder of a run: `<name>/<run-id>`. */
+/** Returns the folder of a run: `<name>/<run-id>`. */
 export function runFolder({ name, runId }: { name: string; runId: string }): string {
   return `${encodeName(name)}/${encodeName(runId)}`;
 }
 
-/** The folder of a pipeline's state files: `<name>/state`. */
+/** Returns the folder of a pipeline's state files: `<name>/state`. */
 export function stateFolder(name: string): string {
   return `${encodeName(name)}/state`;
 }
 
-/** A random id for one try at a step, so that no attempt can touch another's parts. */
+/** Makes a random ID for an attempt at a step, so that attempts cannot touch each other's parts. */
 export function newAttempt(): string {
   return randomBytes(6).toString('hex');
 }
 
-/** A run id for runs that no scheduler named: sorts by time, unlike any other. */
+/** Makes an ID for a run that has none. IDs sort by time and are unique. */
 export function newRunId(now = new Date()): string {
   return `${now.toISOString().replace(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`;
 }

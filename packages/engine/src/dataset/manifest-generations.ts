@@ -2,25 +2,25 @@ import type { Store } from '@aries-data/stores';
 import { type DocumentKind, digestOf, sealed, unsealed } from './sealed.ts';
 
 /**
- * A document of staging that commits something by being there. Nothing is written twice: made anew it has the next number, so of
- * two that would take the place of the same one only one can.
+ * A document in staging whose existence is a commit. Nothing is overwritten: a new generation gets the next number, so if two attempts
+ * replace the same document, only one succeeds.
  */
 export interface Stored<T> {
   value: T;
-  /** 1, and one more each time it was made anew. */
+  /** 1 for the first version, and one more for each that replaced it. */
   generation: number;
-  /** `sha256-<hex>` of its bytes. */
+  /** Digest of its bytes, `sha256-<hex>`. */
   digest: string;
   key: string;
 }
 
-/** Where a document lies: `manifest.json`, `manifest.2.json`, … */
+/** Place of a document: `manifest.json`, `manifest.2.json`, … in a folder. */
 export interface Place {
   store: Store;
   folder: string;
 }
 
-/** The newest generation of a document as it lies there, whatever it says; `null` where there is none. */
+/** Finds the newest generation of a document without parsing it. Returns `null` if there is none. */
 export async function findNewest(
   { store, folder }: Place,
   kind: Pick<DocumentKind<unknown>, 'name'>,
@@ -38,7 +38,7 @@ export async function findNewest(
   }
 }
 
-/** The newest generation of a document, or `null` where there is none. Throws `DATASET_CORRUPT` for one that is none. */
+/** Reads the newest generation of a document, or `null` if there is none. Throws `DATASET_CORRUPT` if it is invalid. */
 export async function readNewest<T>(place: Place, kind: DocumentKind<T>): Promise<Stored<T> | null> {
   const found = await findNewest(place, kind);
   if (found === null) return null;
@@ -47,8 +47,8 @@ export async function readNewest<T>(place: Place, kind: DocumentKind<T>): Promis
 }
 
 /**
- * Writes a document in the place of the one it was made anew from; `null` where somebody else was first. Throws `DATASET_CORRUPT` for
- * a value that could not be read back, before anything is written.
+ * Writes the next generation of a document. Returns `null` if another attempt was first. Throws `DATASET_CORRUPT` for an invalid value,
+ * before writing anything.
  */
 export async function writeNext<T>(
   { store, folder }: Place,
@@ -63,7 +63,7 @@ export async function writeNext<T>(
   return (await store.writeIfAbsent(key, bytes)) ? stored : null;
 }
 
-/** The key of a generation of a document. */
+/** Returns the key of a generation of a document. */
 export function keyOf(folder: string, { name }: Pick<DocumentKind<unknown>, 'name'>, generation: number): string {
   return `${folder}/${name}${generation === 1 ? '' : `.${generation}`}.json`;
 }

@@ -10,26 +10,26 @@ import { recordSchema } from './record-schema.ts';
 import type { DocumentKind } from './sealed.ts';
 import { inputSchema } from './stream-input.ts';
 
-/** How far a stream is read. */
+/** Schema of `StreamState`. */
 export const stateSchema = z.object({
   cursor: z.string(),
   keys: z.array(z.array(z.json())),
   others: z
     .enum(['unknown', 'loaded'])
     .optional()
-    .describe('What holds for records at `cursor` that `keys` does not list.'),
+    .describe('Records at `cursor` that `keys` does not list: `unknown` if some may be loaded, `loaded` if all are.'),
 });
 
-/** Records whose cursor no state may hold. */
+/** Records whose cursor must not become state. */
 export const beyondSchema = z.object({
   count,
-  greatest: z.string().describe('The greatest cursor value among them.'),
-  staged: z.boolean().describe('They are in this dataset; else they are left to a later read.'),
+  greatest: z.string().describe('Greatest cursor value among them.'),
+  staged: z.boolean().describe('True if they are in this dataset, false if they are left for a later read.'),
 });
 
 const ISO = /^(?:\d{4}|[+-]\d{6})-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/;
 
-/** A moment as `toISOString` writes it. */
+/** A time as written by `toISOString`. */
 export const instant = z
   .string()
   .refine(
@@ -39,13 +39,13 @@ export const instant = z
 
 const name = z.string().min(1).max(1000);
 
-/** The interval of a run. */
+/** Interval of a run. */
 export const intervalSchema = z.object({ start: instant, end: instant });
 
-/** As it is written; `ManifestStream` is its type. */
+/** Schema of `ManifestStream`. */
 export const streamSchema = z.object({
   schema: recordSchema,
-  inferred: z.boolean().describe('The schema was inferred from the records: readers fit each value to it.'),
+  inferred: z.boolean().describe('True if the schema was inferred from the records: readers convert each value to it.'),
   primaryKey: z.array(z.string()),
   cursor: z.string().optional(),
   mode: z.enum(['full', 'incremental', 'interval']),
@@ -55,34 +55,32 @@ export const streamSchema = z.object({
     .string()
     .regex(/^\d{1,15}[smhd]?$/)
     .optional()
-    .describe('The span before the state that was read again.'),
+    .describe('Time before the state that was read again.'),
   format: z.enum(['csv', 'ndjson', 'pgcopy']),
   dialect: z.literal(CSV_DIALECT).optional(),
   compression: z.enum(['zst', 'gz', 'none']),
   parts: z.array(partSchema),
   rejectedParts: z.array(partSchema),
-  firstRejected: z.string().nullable().describe('Where the first rejected record came from, and why it was.'),
+  firstRejected: z.string().nullable().describe('Origin and reason of the first rejected record.'),
   counts: countsSchema,
-  undeclared: recordOf(count).describe('How often each field that the schema does not declare was seen.'),
+  undeclared: recordOf(count).describe('Number of records with each field that the schema does not declare.'),
   stateBefore: stateSchema.nullable(),
   stateAfter: stateSchema.nullable(),
   reached: stateSchema
     .optional()
-    .describe(
-      'The state after a load that appends, where the next read begins at something earlier: it would repeat what lies between.',
-    ),
+    .describe('State after a load that appends, if the next read begins earlier and so would repeat records.'),
   beyond: beyondSchema
     .optional()
-    .describe('Records whose cursor no state may hold: a time after the reading began, `infinity` or `NaN`.'),
+    .describe('Records whose cursor must not become state: a time after the start of the read, `infinity` or `NaN`.'),
   input: inputSchema.optional(),
   consistency: z
     .enum(['snapshot', 'per-range', 'none'])
     .describe(
-      '`snapshot`: one moment of the source; `per-range`: each partition has its own; `none`: as the source gave it.',
+      '`snapshot`: all records are of one point in time. `per-range`: each partition has its own. `none`: no guarantee.',
     ),
 });
 
-/** As it is written; `Manifest` is its type. */
+/** Schema of `Manifest`. */
 export const manifestSchema = z.object({
   manifestVersion: z.literal(1),
   connector: z.object({ name: z.string(), version: z.string() }),
@@ -96,16 +94,16 @@ export const manifestSchema = z.object({
   finishedAt: instant,
   fingerprint: z
     .record(z.string(), z.json())
-    .describe('What the dataset was made from; the same inputs under the same run id are the same dataset.'),
-  inputs: z.array(z.string()).describe('Dataset URIs with digests, for datasets made from others.'),
+    .describe('Inputs of the dataset. The same inputs under the same run ID are the same dataset.'),
+  inputs: z.array(z.string()).describe('URIs and digests of the datasets that this one was made from.'),
   streams: recordOf(streamSchema),
 });
 
 export type { Counts, Part } from './parts.ts';
-/** One stream of a dataset. */
+/** A stream of a dataset. */
 export type ManifestStream = z.output<typeof streamSchema>;
 
-/** The part of a stream's manifest entry that is known before reading ends. */
+/** Members of a stream's manifest entry that are known before reading ends. */
 export type StreamHead = Pick<
   ManifestStream,
   | 'schema'
@@ -121,13 +119,13 @@ export type StreamHead = Pick<
   | 'compression'
   | 'stateBefore'
 >;
-/** What one step wrote. Written last, only if absent. */
+/** Description of a dataset. It is written last, and only if absent. */
 export type Manifest = z.output<typeof manifestSchema>;
 
 const MANIFEST: DocumentKind<Manifest> = {
   name: 'manifest',
   schema: manifestSchema,
-  hint: 'Run the step again with --force; its dataset then takes the place of this one.',
+  hint: 'Run the step again with --force. Its dataset then replaces this one.',
   faultOf({ streams }) {
     if (Object.keys(streams).length === 0) return 'it has no streams';
     for (const [stream, one] of Object.entries(streams)) {
@@ -138,45 +136,45 @@ const MANIFEST: DocumentKind<Manifest> = {
   },
 };
 
-/** What names records, and what orders them, has to be a field of theirs; but nothing is known of records where there were none. */
+/** Checks that key and cursor are fields of the stream. Without records, no fields are known. */
 function keysFault({ schema, primaryKey, cursor }: ManifestStream): string | undefined {
   if (Object.keys(schema.properties).length === 0) return undefined;
   const unknown = [...primaryKey, ...(cursor === undefined ? [] : [cursor])].find(
     (field) => !Object.hasOwn(schema.properties, field),
   );
-  return unknown === undefined ? undefined : `its key or cursor ${JSON.stringify(unknown)} is no field of it`;
+  return unknown === undefined ? undefined : `its key or cursor ${JSON.stringify(unknown)} is not one of its fields`;
 }
 
-/** A transform may have made another type of the cursor than the source's state has; but integers are compared as such. */
+/** Checks the states of integer cursors. Other cursors are not checked, because a transform may have changed their type. */
 function stateFault({ schema, cursor, stateBefore, stateAfter, reached }: ManifestStream): string | undefined {
   const field = cursor === undefined ? undefined : schema.properties[cursor];
   if (field === undefined || !['integer', 'int64'].includes(kindOf(field))) return undefined;
   const wrong = [stateBefore, stateAfter, reached].some(
     (state) => state != null && !isCursorValue(state.cursor, field),
   );
-  return wrong ? `its state is no value of its cursor ${JSON.stringify(cursor)}` : undefined;
+  return wrong ? `its state is not a valid value of its cursor ${JSON.stringify(cursor)}` : undefined;
 }
 
-/** A manifest with what names it. */
+/** A dataset: its manifest and its place. */
 export interface Dataset {
   store: Store;
-  /** The step's folder in the store. */
+  /** Folder of the step in the store. */
   folder: string;
-  /** 1, and one more each time it was made anew. */
+  /** 1 for the first version, and one more for each that replaced it. */
   generation: number;
   manifest: Manifest;
-  /** `sha256-<hex>` of the manifest's bytes. */
+  /** Digest of the manifest's bytes, `sha256-<hex>`. */
   digest: string;
   /** URI of the manifest with `#sha256-…`. */
   uri: string;
-  /** What it is put together from, where it was extracted partition by partition; then `folder` is the run's. */
+  /** Datasets of the partitions, if it was extracted in partitions. `folder` is then the folder of the run. */
   partitions?: readonly Dataset[];
 }
 
-/** What a dataset that is made anew takes the place of. */
+/** The dataset that a new one replaces. */
 export type Replaced = Pick<Dataset, 'generation' | 'digest'>;
 
-/** Commits a step by writing its manifest, in the place of the one it was made anew from; `null` where another attempt was first. */
+/** Commits a step by writing its manifest, as the next generation of `replaced`. Returns `null` if another attempt was first. */
 export async function writeManifest(
   store: Store,
   folder: string,
@@ -187,18 +185,18 @@ export async function writeManifest(
   return written === null ? null : datasetOf(store, folder, written);
 }
 
-/** The dataset in a step's folder, or `null` where no manifest is there (yet). Throws `DATASET_CORRUPT` for one that is none. */
+/** Finds the dataset in a step's folder, or `null` if it has no manifest (yet). Throws `DATASET_CORRUPT` if the manifest is invalid. */
 export async function findDataset(store: Store, folder: string): Promise<Dataset | null> {
   const found = await readNewest({ store, folder }, MANIFEST);
   if (found === null) return null;
   const { value, key } = found;
-  // By its name and run a load keeps state and rejected records: a manifest must not speak for another pipeline.
+  // A load stores state and rejected records by name and run, so a manifest must not claim those of another pipeline.
   if (stepFolder(value) !== folder) {
     throw new AriesError(
       'DATASET_CORRUPT',
       `${store.uriOf(key)} is the manifest of another dataset: ${stepFolder(value)}`,
       {
-        hint: 'A dataset that is copied keeps the last three folders of its path: name, run and step.',
+        hint: 'If you copy a dataset, keep the last three folders of its path: name, run and step.',
       },
     );
   }
@@ -206,8 +204,8 @@ export async function findDataset(store: Store, folder: string): Promise<Dataset
 }
 
 /**
- * The dataset in a step's folder, and what one that is made anew takes the place of. With `force` a manifest that is broken is only the
- * latter: making the dataset anew is the way out.
+ * Finds the dataset in a step's folder, and what a new one would replace. With `force`, a broken manifest counts only as the latter,
+ * because making the dataset again is the way out.
  */
 export async function findFinished(
   store: Store,
@@ -223,7 +221,7 @@ export async function findFinished(
   }
 }
 
-/** The key of a dataset's first manifest. */
+/** Returns the key of a dataset's first manifest. */
 export function manifestKey(folder: string): string {
   return keyOf(folder, MANIFEST, 1);
 }

@@ -21,7 +21,7 @@ async function lengthOf(compression: Compression, rawBytes: number): Promise<num
     for await (const chunk of await openPartBytes({ store, folder: 'f' }, { compression }, part))
       length += chunk.length;
   } catch (error) {
-    expect(error).toMatchObject({ code: 'DATASET_CORRUPT', message: expect.stringContaining('its manifest says') });
+    expect(error).toMatchObject({ code: 'DATASET_CORRUPT', message: expect.stringContaining('in its manifest') });
     return length;
   }
   expect(length).toBe(rawBytes);
@@ -29,7 +29,7 @@ async function lengthOf(compression: Compression, rawBytes: number): Promise<num
 }
 
 test.each<Compression>(['zst', 'gz', 'none'])(
-  'no more comes out of a %s part than its manifest says',
+  'no more comes out of a %s part than its manifest states',
   async (compression) => {
     expect(await lengthOf(compression, ZEROS.length)).toBe(ZEROS.length);
     expect(await lengthOf(compression, 1000)).toBeLessThanOrEqual(1000);
@@ -42,13 +42,13 @@ test.each<[StagedFormat, Buffer[]]>([
   ['csv', [Buffer.alloc(10)]],
   ['ndjson', [Buffer.from('{"a":"')]],
   ['pgcopy', [PGCOPY_HEAD, Buffer.from([0, 1, 0x3f, 0, 0, 0])]],
-])('a row of %s that does not end is refused before it fills the memory', async (format, start) => {
+])('an endless row of %s is refused before it fills the memory', async (format, start) => {
   const schema = { type: 'string', pgType: 'text' };
   const fields = fieldsOf({ type: 'object', properties: { a: schema }, required: [] });
   let given = 0;
   async function* endless() {
     yield* start;
-    // A text may hold line feeds: what is whole lines is not yet a row.
+    // A string may contain line feeds, so complete lines are not yet a row.
     for (; given < 1000; given++)
       yield Buffer.from(`${'x'.repeat(9999)}${format === 'csv' && start[0]!.length === 1 ? '\n' : 'x'}`);
   }

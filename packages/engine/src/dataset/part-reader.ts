@@ -4,13 +4,13 @@ import { type BatchLimits, decoderOf, decompressPart, evenChunks } from '@aries-
 import { AriesError, type Batch, fieldsOf, toAriesError } from '@aries-data/sdk';
 import type { Dataset, ManifestStream, Part } from './manifest.ts';
 
-/** Where parts lie; the dataset need not be finished. */
+/** Folder of parts. The dataset need not be finished. */
 export type PartFolder = Pick<Dataset, 'store' | 'folder'>;
 
-/** What it takes to read the parts of a stream. */
+/** Members of a stream's manifest entry that are needed to read its parts. */
 export type StagedStream = Pick<ManifestStream, 'schema' | 'inferred' | 'format' | 'compression'>;
 
-/** The uncompressed bytes of a part. Ends with `DATASET_CORRUPT` where a length or the checksum differs from the manifest's. */
+/** Opens the uncompressed bytes of a part. Fails with `DATASET_CORRUPT` if a length or the checksum differs from the manifest. */
 export async function openPartBytes(
   { store, folder }: PartFolder,
   stream: Pick<StagedStream, 'compression'>,
@@ -21,14 +21,14 @@ export async function openPartBytes(
   return decompressPart(verified, stream.compression, part.rawBytes);
 }
 
-/** Reads a part to its end for its checksum alone. Throws `DATASET_CORRUPT` where it is not what the manifest says. */
+/** Reads a part only to verify its checksum. Throws `DATASET_CORRUPT` if it differs from the manifest. */
 export async function checkPart({ store, folder }: PartFolder, part: Part): Promise<void> {
   for await (const _ of verify(await store.open(`${folder}/${part.key}`), part));
 }
 
 /**
- * Throws what went wrong while parts were read, unless one of them is not what the manifest says: then that is what is wrong, and
- * nothing of its contents, which may be anybody's, gets into a message.
+ * Throws an error that happened while reading parts, unless a part differs from its manifest: then that is the error, and no contents
+ * of a part that may be hostile get into the message.
  */
 export async function explainParts(folder: PartFolder, parts: Iterable<Part>, error: unknown): Promise<never> {
   const { kind } = toAriesError(error);
@@ -36,13 +36,13 @@ export async function explainParts(folder: PartFolder, parts: Iterable<Part>, er
   throw error;
 }
 
-/** How a part is cut into batches. */
+/** How to cut a part into batches. */
 export interface ReadPartLimits extends BatchLimits {
-  /** Cut in pieces of exactly so many bytes first, so that the batches are the same each time the part is read. */
+  /** Cut the bytes into chunks of exactly this size first, so that batches are the same each time. */
   pieceBytes?: number | undefined;
 }
 
-/** The records of a part, in batches; values are fitted to the schema where it was inferred. */
+/** Reads the records of a part in batches. Converts values to the schema if it was inferred. */
 export async function* readPart(
   dataset: PartFolder,
   stream: StagedStream,
@@ -54,19 +54,19 @@ export async function* readPart(
   const bytes = await openPartBytes(dataset, stream, part);
   for await (const batch of decode(pieceBytes === undefined ? bytes : evenChunks(bytes, pieceBytes))) {
     rows += batch.length;
-    if (rows > part.rows) throw otherRows(part, `more than the ${part.rows} records`);
+    if (rows > part.rows) throw otherRows(part, `more than the ${part.rows} records in its manifest`);
     yield batch;
   }
-  if (rows < part.rows) throw otherRows(part, `${rows} records, not the ${part.rows}`);
+  if (rows < part.rows) throw otherRows(part, `${rows} records, not the ${part.rows} in its manifest`);
 }
 
 function otherRows({ key }: Part, what: string): AriesError {
-  return new AriesError('DATASET_CORRUPT', `${key} has ${what} that its manifest says`, {
+  return new AriesError('DATASET_CORRUPT', `${key} has ${what}`, {
     hint: 'Extract the dataset again with --force.',
   });
 }
 
-/** Rejected records of a part, as they were set aside. */
+/** Reads the rejected records of a part. */
 export async function* readRejected(dataset: Dataset, stream: ManifestStream, part: Part): AsyncGenerator<Batch> {
   const decode = decoderOf('ndjson', [], { coerce: false });
   yield* decode(await openPartBytes(dataset, stream, part));
@@ -84,7 +84,7 @@ async function* verify(body: Readable, part: Part): AsyncGenerator<Buffer> {
   if (bytes !== part.bytes || hash.digest('hex') !== part.sha256) {
     throw new AriesError(
       'DATASET_CORRUPT',
-      `${part.key} is not what its manifest says: ${bytes > part.bytes ? 'it is longer' : bytes < part.bytes ? 'it is shorter' : 'its checksum is another'}`,
+      `${part.key} differs from its manifest: ${bytes > part.bytes ? 'it is longer' : bytes < part.bytes ? 'it is shorter' : 'its checksum differs'}`,
       {
         hint: 'Extract the dataset again with --force.',
       },

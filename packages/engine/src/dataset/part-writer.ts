@@ -5,32 +5,32 @@ import type { Compression } from '@aries-data/sdk';
 import type { Store } from '@aries-data/stores';
 import type { Part } from './manifest.ts';
 
-/** One part file being written: bytes in, compressed off the main thread, hashed and stored as they come out. */
+/** Writes a part file: bytes are compressed on other threads, then hashed and stored as they come out. */
 export interface PartWriter {
-  /** Uncompressed bytes so far. */
+  /** Number of uncompressed bytes so far. */
   readonly rawBytes: number;
-  /** Waits while too much is on its way to the store. */
+  /** Adds bytes. Waits while too much is on its way to the store. */
   write(chunk: Buffer, rows: number): Promise<void>;
-  /** Counts rows whose bytes are written already. */
+  /** Counts rows whose bytes were already written. */
   addRows(count: number): void;
   /** Makes the part durable. */
   finish(): Promise<Part>;
-  /** Gives up; nothing of the part is left. */
+  /** Stops writing, and leaves nothing of the part. */
   abort(reason: Error): Promise<void>;
 }
 
 export interface PartOptions {
   store: Store;
   folder: string;
-  /** Relative to the folder, without the ending of the compression. */
+  /** Name relative to the folder, without the ending of the compression. */
   name: string;
   compression: Compression;
-  /** What the format has around the rows. */
+  /** Header and trailer of the format. */
   frame?: Frame | undefined;
   signal?: AbortSignal | undefined;
 }
 
-/** Opens a part file under a name never used before. */
+/** Opens a part file. Its name must be unused. */
 export function openPart({ store, folder, name, compression, frame, signal }: PartOptions): PartWriter {
   const key = compression === 'none' ? name : `${name}.${compression}`;
   const compressor = createCompressor(compression);
@@ -49,7 +49,7 @@ export function openPart({ store, folder, name, compression, frame, signal }: Pa
   }
 
   const stored = compressor.store((output) => store.write(`${folder}/${key}`, hashed(output), signal));
-  // What fails reaches the writer by its next push; it must not be an unhandled rejection until then.
+  // The next push reports the error. Until then it must not count as an unhandled rejection.
   stored.catch(() => {});
 
   async function put(chunk: Buffer): Promise<void> {

@@ -9,8 +9,8 @@ import { joinedInput } from './stream-input.ts';
 import { crowded, joined } from './stream-state.ts';
 
 /**
- * All partitions of a run as the one dataset that they are, or `null` where the run has no plan. Throws `INPUT_NOT_READY` naming
- * the partitions that are missing, `SCHEMA_CONFLICT` where the source was altered between them.
+ * Combines all partitions of a run into one dataset. Returns `null` if the run has no plan. Throws `INPUT_NOT_READY` naming missing
+ * partitions, and `SCHEMA_CONFLICT` if the source was altered between them.
  */
 export async function findPartitioned(store: Store, folder: string): Promise<Dataset | null> {
   const stored = await findPlan(store, folder);
@@ -22,7 +22,7 @@ export async function findPartitioned(store: Store, folder: string): Promise<Dat
     throw new AriesError(
       'INPUT_NOT_READY',
       `Run ${plan.runId} lacks ${missing.length} of its ${plan.partitions.length} partitions: ${named(missing)}`,
-      { hint: `Extract what is missing: --partition ${missing[0]}.` },
+      { hint: `Extract the missing ones: --partition ${missing[0]}.` },
     );
   }
   const partitions = datasets as Dataset[];
@@ -57,13 +57,13 @@ export async function findPartitioned(store: Store, folder: string): Promise<Dat
   };
 }
 
-/** The dataset of one partition of this very plan; `null` where there is none yet. */
+/** Finds the dataset of a partition of this plan, or `null` if there is none yet. */
 async function findPartition(store: Store, { value: plan, digest }: StoredPlan, id: string): Promise<Dataset | null> {
   const dataset = await findDataset(store, stepFolder({ ...plan, step: 'extract', partition: id }));
   if (dataset?.manifest.fingerprint.plan !== digest) return null;
   const { stream } = plan.partitions.find((one) => one.id === id)!;
   if (Object.hasOwn(dataset.manifest.streams, stream)) return dataset;
-  throw new AriesError('DATASET_CORRUPT', `${dataset.uri} lacks the stream "${stream}", which the plan says it has`, {
+  throw new AriesError('DATASET_CORRUPT', `${dataset.uri} lacks the stream "${stream}", which is in the plan`, {
     stream,
     hint: 'Plan and extract the run again with --force.',
   });
@@ -102,7 +102,7 @@ function streamOf(name: string, plan: Plan, folder: string, datasets: readonly D
       ? furthest(streams, schema, ({ stateAfter }) => stateAfter)
       : plannedState(name, plan, first, schema),
     ...beyondOf(streams, schema),
-    // Where one of them reaches beyond what a state can hold, so do all.
+    // If one of them reaches beyond what a state can hold, so does the whole.
     ...(isEach &&
     streams.some((stream) => stream.reached) &&
     streams.every((stream) => stream.reached || !stream.beyond)
@@ -128,13 +128,13 @@ function added<T extends Record<string, number>>(a: T, b: T): T {
 }
 
 /**
- * Each partition was read at a moment of its own. Whatever changed since the plan is newer than all that there was then, so the
- * next run begins there; it finds again what a later partition has seen already.
+ * Returns the state after partitions that were read at different times. Changes since the plan are newer than everything that existed
+ * then, so the next run begins there. It reads again what a later partition has already seen.
  */
 function plannedState(name: string, plan: Plan, stream: ManifestStream, schema: RecordSchema): StreamState | null {
   const { stateBefore, maxCursor } = plan.streams[name]!;
   if (stream.mode === 'interval' || maxCursor === null) return stream.stateBefore;
-  // Which of the records at that value, or after it, came with a partition nobody has written down.
+  // It is not known which records at or after that value came with a partition.
   if (stateBefore === null || orderOf(stream, schema)(maxCursor, stateBefore.cursor) > 0) return crowded(maxCursor);
   return { ...stateBefore, others: stateBefore.others ?? 'unknown' };
 }

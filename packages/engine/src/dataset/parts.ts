@@ -4,31 +4,31 @@ import { z } from 'zod';
 export const count = z.int().min(0);
 
 export const partSchema = z.object({
-  key: z.string().describe("Relative to the step's folder."),
+  key: z.string().describe("Key relative to the step's folder."),
   rows: count,
-  bytes: count.describe('As stored.'),
-  rawBytes: count.describe('Uncompressed.'),
+  bytes: count.describe('Stored size.'),
+  rawBytes: count.describe('Uncompressed size.'),
   sha256: z
     .string()
     .regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits')
-    .describe('Of the stored bytes, hexadecimal.'),
+    .describe('Digest of the stored bytes, hexadecimal.'),
 });
 
 export const countsSchema = z.object({
-  read: count.describe('Records that came in.'),
+  read: count.describe('Records read.'),
   staged: count,
   rejected: count,
-  outside: count.describe('Outside the window, or loaded before.'),
-  dropped: count.describe('Left out by transforms.'),
-  expanded: count.describe('Added by transforms.'),
+  outside: count.describe('Records outside the window, or already loaded.'),
+  dropped: count.describe('Records dropped by transforms.'),
+  expanded: count.describe('Records added by transforms.'),
 });
 
-/** One part file of a dataset. */
+/** A part file of a dataset. */
 export type Part = z.output<typeof partSchema>;
-/** How many records went where; `read = staged + rejected + outside + dropped − expanded`. */
+/** Numbers of records: `read = staged + rejected + outside + dropped − expanded`. */
 export type Counts = z.output<typeof countsSchema>;
 
-/** What is listed of a stream's parts. */
+/** Parts and counts of a stream. */
 export interface Listed {
   parts: readonly Part[];
   rejectedParts: readonly Part[];
@@ -37,7 +37,7 @@ export interface Listed {
 
 const FILE = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
-/** What is wrong with the keys of a stream's parts: one is not a file in the stream's own folder, or is listed twice. */
+/** Checks the keys of a stream's parts. Returns a fault if one is not a file in the stream's own folder, or is listed twice. */
 export function partKeysFault(stream: string, { parts, rejectedParts }: Omit<Listed, 'counts'>): string | undefined {
   const folder = `${encodeName(stream)}/`;
   const seen = new Set<string>();
@@ -51,7 +51,7 @@ export function partKeysFault(stream: string, { parts, rejectedParts }: Omit<Lis
   return undefined;
 }
 
-/** What is wrong with the parts of a stream: their keys, or numbers that do not add up. */
+/** Checks the parts of a stream. Returns a fault of their keys, or if counts do not add up. */
 export function partsFault(stream: string, listed: Listed): string | undefined {
   const { parts, rejectedParts, counts } = listed;
   const { read, staged, rejected, outside, dropped, expanded } = counts;
@@ -59,7 +59,7 @@ export function partsFault(stream: string, listed: Listed): string | undefined {
     rowsOf(parts) === staged &&
     rowsOf(rejectedParts) === rejected &&
     read + expanded === staged + rejected + outside + dropped;
-  return partKeysFault(stream, listed) ?? (adds ? undefined : 'its numbers of records do not add up');
+  return partKeysFault(stream, listed) ?? (adds ? undefined : 'its record counts do not add up');
 }
 
 function rowsOf(parts: readonly Part[]): number {

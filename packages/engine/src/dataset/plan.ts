@@ -14,36 +14,36 @@ const planSchema = z.object({
   runId: z.string().min(1),
   plannedAt: instant,
   interval: intervalSchema.nullable(),
-  /** What the partitions are made from. */
+  /** Inputs of the partitions. */
   fingerprint: z.record(z.string(), z.json()),
   streams: recordOf(
     z.object({
-      /** Where all partitions of the stream begin. */
+      /** State at which all partitions of the stream begin. */
       stateBefore: stateSchema.nullable(),
-      /** The greatest cursor value when it was planned: what is newer is read again by the next run. */
+      /** Greatest cursor value when it was planned. The next run reads everything newer again. */
       maxCursor: z.string().nullable(),
       consistency: z.enum(['per-range', 'none']),
     }),
   ),
   partitions: z.array(
     z.object({
-      /** Unique in the plan, of `[A-Za-z0-9._%-]`. */
+      /** Unique within the plan. */
       id: z.string().regex(/^[A-Za-z0-9._%-]{1,1000}$/, 'expected letters, digits, ".", "_", "%" and "-"'),
       stream: z.string(),
-      /** A piece as its source describes it. */
+      /** Partition as its source describes it. */
       partition: (z.looseObject({ id: z.string() }).catchall(z.json()) as z.ZodType<Partition>).optional(),
-      /** A slice of the interval. */
+      /** Slice of the interval. */
       window: z.strictObject({ since: instant, until: instant }).optional(),
     }),
   ),
 });
 
-/** How an extract is parted into tasks: `<name>/<run-id>/plan.json`, written once, only if absent. */
+/** Split of an extract into tasks, in `<name>/<run-id>/plan.json`. Written once, and only if absent. */
 export type Plan = z.output<typeof planSchema>;
-/** One task of a plan. */
+/** A task of a plan. */
 export type PlannedPartition = Plan['partitions'][number];
 
-/** A plan with what names it. */
+/** A plan and its place. */
 export type StoredPlan = Stored<Plan>;
 
 const PLAN: DocumentKind<Plan> = {
@@ -52,9 +52,9 @@ const PLAN: DocumentKind<Plan> = {
   hint: 'Plan and extract the run again with --force.',
   faultOf({ streams, partitions, interval }) {
     const ids = new Set(partitions.map(({ id }) => id));
-    if (ids.size < partitions.length) return 'two of its partitions have one id';
+    if (ids.size < partitions.length) return 'two of its partitions have the same ID';
     const other = partitions.find(({ stream }) => !Object.hasOwn(streams, stream));
-    if (other !== undefined) return `the partition ${other.id} is of no stream of the plan`;
+    if (other !== undefined) return `the stream of the partition ${other.id} is not in the plan`;
     for (const stream of Object.keys(streams)) {
       const pieces = partitions.filter((one) => one.stream === stream);
       if (pieces.length === 0) return `the stream ${JSON.stringify(stream)} has no partitions`;
@@ -64,7 +64,7 @@ const PLAN: DocumentKind<Plan> = {
   },
 };
 
-/** Whether slices of an interval join from its start to its end. */
+/** Returns true if slices cover an interval from its start to its end. */
 function tile(pieces: readonly PlannedPartition[], interval: Plan['interval']): boolean {
   if (pieces.every(({ window }) => window === undefined)) return true;
   let at = interval?.start;
@@ -75,7 +75,7 @@ function tile(pieces: readonly PlannedPartition[], interval: Plan['interval']): 
   return at === interval?.end;
 }
 
-/** The plan of a run, the newest where it was made anew; `null` where there is none. Throws `DATASET_CORRUPT` for one that is none. */
+/** Finds the newest plan of a run, or `null` if there is none. Throws `DATASET_CORRUPT` if it is invalid. */
 export async function findPlan(store: Store, folder: string): Promise<StoredPlan | null> {
   const found = await readNewest({ store, folder }, PLAN);
   if (found === null || runFolder(found.value) === folder) return found;
@@ -83,12 +83,12 @@ export async function findPlan(store: Store, folder: string): Promise<StoredPlan
     'DATASET_CORRUPT',
     `${store.uriOf(found.key)} is the plan of another run: ${runFolder(found.value)}`,
     {
-      hint: 'A run that is copied keeps the last two folders of its path: name and run.',
+      hint: 'If you copy a run, keep the last two folders of its path: name and run.',
     },
   );
 }
 
-/** The same; with `force` a plan that is broken is only what the next one takes the place of. */
+/** Finds the newest plan. With `force`, a broken plan counts only as the one that the next one replaces. */
 export async function findFormerPlan(
   store: Store,
   folder: string,
@@ -103,7 +103,7 @@ export async function findFormerPlan(
   }
 }
 
-/** Writes a plan, in the place of one that it is made instead of. Where another task was first, that one's plan is returned. */
+/** Writes a plan, as the next generation of `replaced`. If another task was first, returns its plan. */
 export async function writePlan(
   store: Store,
   folder: string,
@@ -114,7 +114,7 @@ export async function writePlan(
   return written ?? (await findPlan(store, folder))!;
 }
 
-/** The key of a run's first plan. */
+/** Returns the key of a run's first plan. */
 export function planKey(folder: string): string {
   return keyOf(folder, PLAN, 1);
 }

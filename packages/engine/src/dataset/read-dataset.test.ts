@@ -11,7 +11,7 @@ import { extract } from '../extract/extract.ts';
 import { openDataset } from './open-dataset.ts';
 import { readDataset } from './read-dataset.ts';
 
-/** A dataset of `count` records in a folder; its URI. */
+/** Writes a dataset of `count` records to a folder. Returns its URI. */
 async function datasetOf(count: number, compression: 'zst' | 'gz' | 'none' = 'zst'): Promise<string> {
   const source = defineSource({
     config: z.object({}),
@@ -73,7 +73,7 @@ test('a reader that stops early leaves nothing open', async () => {
   expect(batches.destroyed).toBe(true);
 });
 
-test('a part that was changed or cut is DATASET_CORRUPT, never fewer records', async () => {
+test('a changed or truncated part is DATASET_CORRUPT, never fewer records', async () => {
   for (const damage of [
     (bytes: Buffer) => bytes.subarray(0, bytes.length - 3),
     (bytes: Buffer) => Buffer.concat([bytes, bytes]),
@@ -87,7 +87,7 @@ test('a part that was changed or cut is DATASET_CORRUPT, never fewer records', a
   }
 });
 
-test('a URI pins what it names', async () => {
+test('a URI with a digest pins its dataset', async () => {
   const uri = await datasetOf(10);
   await expect(readDataset(uri.replace(/.$/, (last) => (last === '0' ? '1' : '0')))).rejects.toMatchObject({
     code: 'DATASET_CORRUPT',
@@ -99,7 +99,7 @@ test('a URI pins what it names', async () => {
   await expect(readDataset(uri, { stream: 'numbrs' })).rejects.toMatchObject({ code: 'STREAM_UNKNOWN' });
 });
 
-// Still valid JSON lines: only the checksum tells.
+// These are valid JSON lines, so only the checksum differs.
 function flipped(bytes: Buffer): Buffer {
   const copy = Buffer.from(bytes);
   const at = copy.indexOf('ü 1"');

@@ -5,12 +5,12 @@ import type { Dataset, ManifestStream, Part } from './manifest.ts';
 import { openDataset } from './open-dataset.ts';
 import { checkPart, readPart } from './part-reader.ts';
 
-// Batches, not records: two of them ahead bound the memory.
+// Batches, not records. Two of them in advance limit the memory.
 const BATCHES_AHEAD = 2;
 
 /**
- * One stream of a dataset as a Node stream of batches, to be piped anywhere. `stream` may be left out where there is only one.
- * Throws `INPUT_NOT_READY`, `STREAM_UNKNOWN`; the stream ends with `DATASET_CORRUPT` where a part is damaged.
+ * Reads a stream of a dataset as a Node stream of batches. `stream` is optional if there is only one.
+ * Throws `INPUT_NOT_READY` or `STREAM_UNKNOWN`. The stream fails with `DATASET_CORRUPT` if a part is damaged.
  *
  * @example
  * const batches = await readDataset('file:///data/staging/cities/monday/extract', { stream: 'cities' });
@@ -23,15 +23,15 @@ export async function readDataset(uri: string, options: ReadDatasetOptions = {})
   return Readable.from(batches, { objectMode: true, highWaterMark: BATCHES_AHEAD });
 }
 
-/** What `readDataset` can be told. */
+/** Options of `readDataset`. */
 export interface ReadDatasetOptions {
   stream?: string;
   store?: Store;
-  /** Reads each part twice: its checksum is known to be right before the first of its records comes. */
+  /** Read each part twice, to verify its checksum before yielding its records. */
   checkFirst?: boolean;
 }
 
-/** All batches of one stream, part after part. `open` holds the parts that are being read: their checksums are not known yet. */
+/** Reads all batches of a stream, part by part. `open` holds the parts being read, whose checksums are not verified yet. */
 export async function* readStream(
   dataset: Dataset,
   stream: ManifestStream,
@@ -51,7 +51,7 @@ async function* checkedStream(dataset: Dataset, stream: ManifestStream): AsyncGe
   }
 }
 
-/** The stream of this name, or the only one. */
+/** Returns the stream of this name, or the only one. Throws `STREAM_UNKNOWN` otherwise. */
 export function pickStream({ manifest, uri }: Dataset, name: string | undefined): ManifestStream {
   const names = Object.keys(manifest.streams);
   const chosen = name ?? (names.length === 1 ? names[0] : undefined);

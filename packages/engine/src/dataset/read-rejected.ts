@@ -5,17 +5,17 @@ import type { Part } from './manifest.ts';
 import { openDataset } from './open-dataset.ts';
 import { readRejected } from './part-reader.ts';
 
-/** One rejected record, as it is kept. */
+/** A stored rejected record. */
 export interface KeptRejection {
   stream: string;
-  /** Where it came from. */
+  /** Where the record came from. */
   origin: string;
   reason: string;
   record: unknown;
 }
 
 /**
- * The rejected records of a dataset, and those that a load of its run set aside.
+ * Reads the rejected records of a dataset, and those of a load of its run.
  *
  * @example
  * for await (const { stream, origin, reason } of rejectedRecords('file:///data/staging/shop/monday/extract'))
@@ -31,7 +31,7 @@ export async function* rejectedRecords(uri: string, stream?: string): AsyncGener
         for await (const batch of readRejected(dataset, one, part)) yield* batch as unknown as KeptRejection[];
       }
     }
-    // A load writes no manifest: its commit is the destination's.
+    // A load writes no manifest, because its commit is in the destination.
     for await (const { key } of store.list(
       `${stepFolder({ name: manifest.name, runId: manifest.runId, step: 'load' })}/`,
     )) {

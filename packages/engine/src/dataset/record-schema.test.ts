@@ -39,9 +39,9 @@ test.each([
   { type: 'object', properties: JSON.parse('{"__proto__":{"precision":"1"}}') },
   null,
   'string',
-])('%j is none', (field) => expect(accepts(field)).toBe(false));
+])('%j is invalid', (field) => expect(accepts(field)).toBe(false));
 
-test('a column called __proto__ is looked at like any other', () => {
+test('a column named __proto__ is checked like any other', () => {
   const of = (field: string) =>
     recordSchema.safeParse(JSON.parse(`{"type":"object","properties":{"__proto__":${field}}}`)).success;
   expect(of('{"type":"string"}')).toBe(true);
@@ -78,9 +78,11 @@ test.each([
   'text[1]',
   'text\n',
   '',
-])('%o is none', (pgType) => expect(accepts({ type: 'string', format: 'pg-text', pgType })).toBe(false));
+])('%o is not a type of PostgreSQL', (pgType) =>
+  expect(accepts({ type: 'string', format: 'pg-text', pgType })).toBe(false),
+);
 
-test('what is a type holds no more than names, modifiers and brackets', () => {
+test('a type contains only names, modifiers and brackets', () => {
   const pieces = [
     'interval',
     ' day',

@@ -4,7 +4,8 @@ import { openDataset } from './open-dataset.ts';
 import { planKey } from './plan.ts';
 
 /**
- * Deletes a dataset: its first manifest or plan first, from where readers look for later ones, so that none finds half of it. Returns how many objects went.
+ * Deletes a dataset. Starts with its first manifest or plan, where readers begin, so that none finds a part of it. Returns the number of
+ * deleted objects.
  *
  * @example
  * const { removed } = await removeDataset('file:///data/staging/shop/monday/extract');
@@ -12,7 +13,7 @@ import { planKey } from './plan.ts';
 export async function removeDataset(uri: string): Promise<{ removed: number }> {
   const { store, folder, manifest, partitions } = await openDataset(uri);
   try {
-    // Of a run that was extracted in partitions nothing goes but these: its other steps are datasets of their own.
+    // Of a run that was extracted in partitions, only these are deleted: its other steps are separate datasets.
     const within = partitions === undefined ? '' : `${stepFolder(manifest).slice(folder.length + 1)}.`;
     await store.remove([partitions === undefined ? manifestKey(folder) : planKey(folder)]);
     const keys: string[] = [];

@@ -11,11 +11,11 @@ const VALUE = { version: 1 as const, note: 'a �, "checksum": "sha256-', list: 
 
 const read = (bytes: Buffer, kind = KIND) => unsealed(kind, bytes, 'memory:/note.json');
 
-test.each([false, true])('what is sealed is read back; compact: %s', (compact) => {
+test.each([false, true])('a sealed document is read back; compact: %s', (compact) => {
   expect(read(sealed({ compact }, VALUE))).toEqual(VALUE);
 });
 
-test.each([false, true])('every changed bit, and every cut, is found; compact: %s', (compact) => {
+test.each([false, true])('every changed bit and every truncation is detected; compact: %s', (compact) => {
   const bytes = sealed({ compact }, VALUE);
   for (let at = 0; at < bytes.length; at++) {
     expect(() => read(bytes.subarray(0, at))).toThrow(expect.objectContaining({ code: 'DATASET_CORRUPT' }));
@@ -27,7 +27,7 @@ test.each([false, true])('every changed bit, and every cut, is found; compact: %
   }
 });
 
-test('a message names the document, what is wrong with it and what to do', () => {
+test('an error names the document, what is wrong and what to do', () => {
   const messageOf = (bytes: Buffer, kind = KIND) => {
     try {
       return read(bytes, kind);
@@ -50,9 +50,9 @@ test('a message names the document, what is wrong with it and what to do', () =>
   ]).toMatchInlineSnapshot(`
     [
       "memory:/note.json is not a valid note: it is empty | Write it again.",
-      "memory:/note.json is not a valid note: it is cut off, or was not written by this version of Aries | Write it again.",
-      "memory:/note.json is not a valid note: it is cut off, or was not written by this version of Aries | Write it again.",
-      "memory:/note.json is not a valid note: it was changed after it was written: its checksum is another | Write it again.",
+      "memory:/note.json is not a valid note: it is truncated, or was not written by this version of Aries | Write it again.",
+      "memory:/note.json is not a valid note: it is truncated, or was not written by this version of Aries | Write it again.",
+      "memory:/note.json is not a valid note: it was changed after it was written: its checksum differs | Write it again.",
       "memory:/note.json is not a valid note: version: Invalid input: expected 1 | Write it again.",
       "memory:/note.json is not a valid note: list.1: Invalid input: expected number, received string | Write it again.",
       "memory:/note.json is not a valid note: it is nested more than 200 levels deep | Write it again.",

@@ -3,22 +3,22 @@ import { AriesError } from '@aries-data/sdk';
 import type { z } from 'zod';
 
 /**
- * A kind of document that rests in staging. Each carries a checksum of itself, against bits that rot or a copy that is cut. Who can
- * write to staging can make a checksum, too: against that there are the schema, and `faultOf` for what must hold between its values.
+ * A kind of document in staging. Each document has a checksum of itself, which detects damage and truncated copies. Someone who can write
+ * to staging can also forge a checksum, so the schema checks all values, and `faultOf` what must hold between them.
  */
 export interface DocumentKind<T> {
-  /** As messages call it: `manifest`. */
+  /** Name for messages and files, such as `manifest`. */
   name: string;
   schema: z.ZodType;
-  /** What is wrong with a document that has the right shape. */
+  /** Returns what is wrong with a document that matches the schema. */
   faultOf?(value: T): string | undefined;
-  /** What to do about a broken one. */
+  /** What to do about a broken document. */
   hint: string;
-  /** Written on one line: for what people seldom look at. */
+  /** Write it on one line, for documents that people seldom read. */
   compact?: boolean;
 }
 
-/** `sha256-<hex>` of bytes. */
+/** Returns the digest of bytes, `sha256-<hex>`. */
 export function digestOf(bytes: Uint8Array): string {
   return `sha256-${createHash('sha256').update(bytes).digest('hex')}`;
 }
@@ -27,7 +27,7 @@ const SEAL = /,\s*"checksum": ?"sha256-[0-9a-f]{64}"(\s*\}\n)$/;
 const LONGEST_SEAL = 120;
 const MOST_LEVELS = 200;
 
-/** A document as its bytes: JSON whose last member is the checksum of the document without it. */
+/** Writes a document as JSON whose last member is a checksum of everything before. */
 export function sealed<T>({ compact = false }: Pick<DocumentKind<T>, 'compact'>, value: T): Buffer {
   const text = JSON.stringify(value, null, compact ? undefined : 2);
   return withSeal(text.slice(0, text.lastIndexOf('}')).trimEnd(), compact ? '}\n' : '\n}\n');
@@ -39,8 +39,8 @@ function withSeal(body: string, end: string): Buffer {
 }
 
 /**
- * What sealed bytes say. Throws `DATASET_CORRUPT` naming the document where they are cut, changed, of another version or not what their
- * kind may hold.
+ * Reads a sealed document. Throws `DATASET_CORRUPT` naming it if it is truncated, changed, of another version or invalid for its
+ * kind.
  */
 export function unsealed<T>(kind: DocumentKind<T>, bytes: Buffer, uri: string): T {
   const broken = (what: string, cause?: unknown) =>
@@ -52,9 +52,9 @@ export function unsealed<T>(kind: DocumentKind<T>, bytes: Buffer, uri: string): 
   const text = bytes.toString();
   const tail = Math.max(0, text.length - LONGEST_SEAL);
   const seal = SEAL.exec(text.slice(tail));
-  if (seal === null) throw broken('it is cut off, or was not written by this version of Aries');
+  if (seal === null) throw broken('it is truncated, or was not written by this version of Aries');
   if (!withSeal(text.slice(0, tail + seal.index), seal[1]!).equals(bytes)) {
-    throw broken('it was changed after it was written: its checksum is another');
+    throw broken('it was changed after it was written: its checksum differs');
   }
   let value: T & { checksum?: unknown };
   try {
@@ -62,14 +62,14 @@ export function unsealed<T>(kind: DocumentKind<T>, bytes: Buffer, uri: string): 
   } catch (error) {
     throw broken((error as Error).message, error);
   }
-  // Schemas, and whoever prints the document, follow it by recursion: the stack must have room for it.
+  // Schemas and printing use recursion, so a document must not exhaust the stack.
   if (isDeeper(value, MOST_LEVELS)) throw broken(`it is nested more than ${MOST_LEVELS} levels deep`);
   const issue = kind.schema.safeParse(value).error?.issues[0];
   if (issue !== undefined) throw broken(`${issue.path.join('.')}: ${issue.message}`);
   delete value.checksum;
   const fault = kind.faultOf?.(value);
   if (fault !== undefined) throw broken(fault);
-  // What was parsed, not what the schema made of it: a stream's schema is its author's text, and nothing of it may be lost.
+  // Returns the parsed value, not the schema's copy, because nothing of a stream's schema, which its author wrote, may be lost.
   return value;
 }
 

@@ -3,10 +3,10 @@ import type { InputItem, Json } from '@aries-data/sdk';
 import { z } from 'zod';
 import { digestOf } from './sealed.ts';
 
-/** Beyond that a stream is known by its source alone: a manifest and a ledger row do not grow with the number of files. */
+/** The most items to list. With more, only the source is recorded, so that manifests and ledger rows do not grow with the files. */
 const MOST_ITEMS = 1000;
 
-/** What a stream was read from, so that a load which appends can tell whether it was appended before. */
+/** Inputs of a stream, so that an appending load can tell whether they were already appended. */
 export const inputSchema = z.object({
   source: z
     .string()
@@ -15,18 +15,18 @@ export const inputSchema = z.object({
   items: z
     .array(
       z.object({
-        name: z.string().describe('As messages show it.'),
+        name: z.string().describe('Name for messages.'),
         key: z.string().regex(/^[0-9a-f]{12}-[0-9a-f]{12}$/),
       }),
     )
     .max(MOST_ITEMS)
     .optional()
-    .describe('What was read (files), where the source tells: each with a digest of what it is and of its version.'),
+    .describe('Items that were read (files), if the source reports them, each with digests of its ID and version.'),
 });
 
 export type StreamInput = z.output<typeof inputSchema>;
 
-/** `source`: whatever a read depends on, other than state and interval. */
+/** Makes the input of a stream. `source` is everything that a read depends on, except state and interval. */
 export function streamInput(source: Json, items: readonly InputItem[] | undefined): StreamInput {
   const digest = digestOf(Buffer.from(JSON.stringify(source))).replace(/^sha256-/, '');
   return {
@@ -35,7 +35,7 @@ export function streamInput(source: Json, items: readonly InputItem[] | undefine
   };
 }
 
-/** The inputs of all partitions as one. */
+/** Joins the inputs of all partitions. */
 export function joinedInput(inputs: readonly (StreamInput | undefined)[]): StreamInput | undefined {
   const [first] = inputs;
   if (first === undefined) return undefined;
@@ -44,7 +44,7 @@ export function joinedInput(inputs: readonly (StreamInput | undefined)[]): Strea
   return { source: first.source, ...(isKnown ? { items } : {}) };
 }
 
-/** What an item is, whatever its version: of two keys that agree here and differ, one has changed. */
+/** Returns the part of a key that identifies an item. Two different keys with the same identity are versions of one item. */
 export function identityOf(key: string): string {
   return key.slice(0, key.indexOf('-'));
 }

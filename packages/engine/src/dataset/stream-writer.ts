@@ -4,7 +4,7 @@ import { encodeName, type Store } from '@aries-data/stores';
 import type { Part } from './manifest.ts';
 import { openPart, type PartWriter } from './part-writer.ts';
 
-/** Uncompressed bytes after which a part is cut: large enough for throughput, small enough to retry and to load in parallel. */
+/** Uncompressed size of a part: large enough for throughput, small enough to retry and to load in parallel. */
 const PART_BYTES = 64 * 1024 * 1024;
 
 /** Numbers the part files of one attempt at a stream. */
@@ -23,35 +23,35 @@ export function createPartNumbers(): PartNumbers {
 
 export interface StreamWriterOptions {
   store: Store;
-  /** The step's folder. */
+  /** Folder of the step. */
   folder: string;
   stream: string;
   attempt: string;
   format: StagedFormat;
   compression: Compression;
   encode: Encode;
-  /** Shared by writers of one stream that write at the same time. */
+  /** Part numbers, shared by parallel writers of one stream. */
   numbers?: PartNumbers | undefined;
-  /** Told of each part of the records that is durable. */
+  /** Called with each part of records once it is durable. */
   onPart?: ((part: Part) => void) | undefined;
   signal?: AbortSignal | undefined;
   partBytes?: number | undefined;
 }
 
-/** Writes one stream of a dataset: parts cut by bytes, and beside them the rejected records. */
+/** Writes a stream of a dataset: its parts, cut by size, and its rejected records. */
 export interface StreamWriter {
   readonly parts: readonly Part[];
   readonly rejectedParts: readonly Part[];
-  /** Where the first rejected record came from, and why it was. */
+  /** Origin and reason of the first rejected record. */
   readonly firstRejected: string | null;
-  /** Uncompressed bytes written. */
+  /** Number of uncompressed bytes written. */
   readonly rawBytes: number;
-  /** Enough is written since the last cut for another. */
+  /** True if enough was written since the last cut for another one. */
   readonly due: boolean;
   writeBatch(batch: Batch): Promise<void>;
-  /** Whole rows in the staged format, untouched. */
+  /** Writes complete rows in the staged format, untouched. */
   writeEncoded(chunk: Buffer, rows: number): Promise<void>;
-  /** Rows of the open part that were counted only after their bytes. */
+  /** Counts rows of the open part whose bytes were already written. */
   addRows(count: number): Promise<void>;
   reject(rejection: Rejection): Promise<void>;
   /** Makes everything written so far durable. */
@@ -59,7 +59,7 @@ export interface StreamWriter {
   abort(reason: Error): Promise<void>;
 }
 
-/** Opens a stream of a dataset for writing; no object exists before the first record. */
+/** Opens a stream of a dataset for writing. No object exists before the first record. */
 export function createStreamWriter(options: StreamWriterOptions): StreamWriter {
   const { store, folder, attempt, format, compression, encode, signal, partBytes = PART_BYTES } = options;
   const numbers = options.numbers ?? createPartNumbers();

@@ -14,14 +14,14 @@ test('hides a secret in every form in which it could be printed', () => {
   }
 });
 
-test('hides passwords in URLs and secret query parameters it was never told of', () => {
+test('hides passwords in URLs and secret query parameters that were not added', () => {
   const redactor = createRedactor();
   expect(redactor.text('postgres://me:hunter2@db:5432/x')).toBe('postgres://me:[redacted]@db:5432/x');
   expect(redactor.text('https://a/b?access_token=abc&page=2')).toBe('https://a/b?access_token=[redacted]&page=2');
   expect(redactor.text('https://a/b?X-Amz-Signature=abc')).toBe('https://a/b?X-Amz-Signature=[redacted]');
 });
 
-test('hides secrets in keys and values of nested objects, and survives circles', () => {
+test('hides secrets in keys and values of nested objects, including circular ones', () => {
   const circle: Record<string, unknown> = { list: ['canary', { canary: 1 }], error: new Error('canary failed') };
   circle.self = circle;
   expect(createRedactor(['canary']).value(circle)).toEqual({
@@ -31,13 +31,13 @@ test('hides secrets in keys and values of nested objects, and survives circles',
   });
 });
 
-test('a secret learnt later is hidden too, the longest first', () => {
+test('a secret added later is hidden too, the longest first', () => {
   const redactor = createRedactor(['abcd']);
   redactor.add('abcdefgh');
   expect(redactor.text('abcdefgh abcd')).toBe('[redacted] [redacted]');
 });
 
-/** Each way in which a server, a driver or a log writes a secret. */
+/** Ways in which a server, a driver or a log may write a secret. */
 const FORMS: Record<string, (secret: string) => string> = {
   'as it is': (secret) => secret,
   'percent-encoded': encodeURIComponent,
@@ -65,7 +65,7 @@ const FORMS: Record<string, (secret: string) => string> = {
   'of a URL': (secret) => `postgres://me:${encodeURIComponent(secret)}@db/x`,
 };
 
-describe('whatever the secret, none of its forms is left', () => {
+describe('no form of any secret is left', () => {
   const secret = fc
     .oneof(
       fc.string({ minLength: 4, maxLength: 40 }),
@@ -87,7 +87,7 @@ describe('whatever the secret, none of its forms is left', () => {
   });
 });
 
-test('the lines of a key are hidden by themselves, also of one inside JSON', () => {
+test('single lines of a key are hidden, also of one inside JSON', () => {
   const pem = '-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqh\nkiG9w0BAQEFAASC+/\nQ=\n-----END PRIVATE KEY-----\n';
   for (const secret of [pem, JSON.stringify({ private_key: pem }), pem.replaceAll('\n', '\r\n')]) {
     const redactor = createRedactor([secret]);
@@ -98,7 +98,7 @@ test('the lines of a key are hidden by themselves, also of one inside JSON', () 
   }
 });
 
-test('secrets that overlap are hidden to the last character', () => {
+test('overlapping secrets are hidden completely', () => {
   expect(createRedactor(['abcdef', 'defghi']).text('<abcdefghi>')).toBe('<[redacted]>');
   expect(createRedactor(['aaaa']).text('<aaaaaa>')).toBe('<[redacted]>');
 });
@@ -122,6 +122,6 @@ test.each([
   expect(createRedactor().text(shown)).toBe(shown);
 });
 
-test('passwords with characters that should have been encoded are found as they were meant', () => {
+test('passwords with characters that should have been encoded are found', () => {
   expect(passwordsIn('postgres://me:p%40 /"w@db/x')).toEqual(['p%40 /"w', 'p@ /"w']);
 });

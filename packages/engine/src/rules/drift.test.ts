@@ -18,7 +18,7 @@ const SCHEMAS: [FieldSchema, string][] = [
   [{}, 'any'],
 ];
 
-test.each(SCHEMAS)('%o is called %s, and is no change to itself', (schema, text) => {
+test.each(SCHEMAS)('%o is written as %s, and does not differ from itself', (schema, text) => {
   expect(typeText(schema)).toBe(text);
   for (const inferred of [true, false]) {
     expect(hasDrifted(driftOf({ fields: fields({ v: schema }), inferred, known: [['v', text]] }))).toBe(false);
@@ -41,7 +41,7 @@ describe('drift', () => {
     expect(hasDrifted(driftOf({ fields: now, inferred: false, known: undefined }))).toBe(false);
   });
 
-  test('names of every kind are names', () => {
+  test('unusual field names are compared as names', () => {
     const names = ['__proto__', 'constructor', ''];
     const now = fields(Object.fromEntries(names.map((name) => [name, ID])));
     const types = typesOf({ fields: now, inferred: true, known: undefined });
@@ -49,7 +49,7 @@ describe('drift', () => {
     expect(hasDrifted(driftOf({ fields: now, inferred: true, known: types }))).toBe(false);
   });
 
-  test('what is inferred changes only where it gets wider, and no order of days makes it change for ever', () => {
+  test('inferred types change only when they get wider, and in no order of days endlessly', () => {
     const schema = fc.constantFrom(...SCHEMAS.map(([one]) => one).filter(({ pgType }) => pgType === undefined));
     fc.assert(
       fc.property(fc.array(schema, { minLength: 1, maxLength: 8 }), (days) => {
@@ -62,7 +62,7 @@ describe('drift', () => {
   });
 });
 
-test('what is known is what was read last before a moment, whatever was loaded last', () => {
+test('the known fields are those read last before a time, whatever was loaded last', () => {
   const row = (readStart: string, more: Partial<LedgerRow>) => ({ readStart, ...more }) as LedgerRow;
   const monday = row('2026-01-05', { fields: [['a', 'integer']] });
   const tuesday = row('2026-01-06', { fields: [['b', 'integer']] });

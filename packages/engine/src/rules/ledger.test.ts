@@ -61,7 +61,7 @@ describe('the same run with another dataset', () => {
   });
 });
 
-describe('a target that was dropped or made anew', () => {
+describe('a target that was dropped or created again', () => {
   test('is refused, and force is the way out', () => {
     expect(() => decide(candidate({ identity: null }), {})).toThrow('it was dropped after the last load');
     expect(() => decide(candidate({ identity: 'oid 2' }), {})).toThrow(
@@ -69,7 +69,7 @@ describe('a target that was dropped or made anew', () => {
     );
     expect(decide(candidate({ identity: null, stateBefore: null }), { force: true })).toBe('load');
   });
-  test('holds nothing of what the ledger says of the old one', () => {
+  test('contains nothing that the ledger lists for the old one', () => {
     expect(decide(candidate({ identity: 'oid 2', digest: 'sha256-monday', stateBefore: null }), { force: true })).toBe(
       'load',
     );
@@ -81,23 +81,23 @@ describe('incremental', () => {
   test('equal states: load', () => {
     expect(decide(candidate(append), {})).toBe('load');
   });
-  test('behind: merge accepts, append refuses', () => {
+  test('behind the ledger: merge accepts, append refuses', () => {
     const behind = { stateBefore: { cursor: '5', keys: [] } };
     expect(decide(candidate(behind), {})).toBe('load');
     expect(() => decide(candidate({ ...behind, ...append }), {})).toThrow('appending would repeat records');
     expect(() => decide(candidate({ stateBefore: null, ...append }), {})).toThrow('the dataset begins from the start');
   });
-  test('behind by keys at the boundary alone', () => {
+  test('behind only by keys at the boundary', () => {
     const behind = { stateBefore: { cursor: '10', keys: [] } };
     expect(decide(candidate(behind), {})).toBe('load');
     expect(() => decide(candidate({ ...behind, ...append }), {})).toThrow('appending would repeat records');
   });
-  test('ahead: a gap, refused unless allowed', () => {
+  test('ahead of the ledger: a gap, refused unless allowed', () => {
     const ahead = { stateBefore: { cursor: '15', keys: [] } };
     expect(() => decide(candidate(ahead), {})).toThrow('the records between were never loaded');
     expect(decide(candidate(ahead), { allowGap: true })).toBe('load');
   });
-  test('no entry: from nothing, or adopted', () => {
+  test('no ledger: from the start, or adopted', () => {
     expect(decide(candidate({ ledger: [], stateBefore: null }), {})).toBe('load');
     expect(() => decide(candidate({ ledger: [] }), {})).toThrow('the ledger has nothing before it');
     expect(decide(candidate({ ledger: [] }), { adopt: true })).toBe('load');
@@ -118,7 +118,7 @@ describe('intervals', () => {
       ...change,
     });
 
-  test('may come in any order, and again', () => {
+  test('may be loaded in any order, and again', () => {
     expect(decide(one({ interval: february }), {})).toBe('load');
     expect(decide(one({ interval: january }), {})).toBe('load');
   });
@@ -126,19 +126,19 @@ describe('intervals', () => {
     expect(decide(one({ interval: january, readStart: '2023-12-31T00:00:00.000Z' }), {})).toBe('superseded');
     expect(decide(one({ interval: february, readStart: '2023-12-31T00:00:00.000Z' }), {})).toBe('load');
   });
-  test('an interval that was read before everything was replaced is superseded', () => {
+  test('an interval that was read before a replace is superseded', () => {
     const replaced = row({ disposition: 'replace', readStart: '2024-01-03T00:00:00.000Z' });
     expect(decide(one({ interval: january, ledger: [replaced] }), {})).toBe('superseded');
     expect(decide(one({ interval: january, ledger: [{ ...replaced, disposition: 'merge' }] }), {})).toBe('load');
   });
-  test('what was read later is known by its intervals, else as others', () => {
+  test('later reads are known by their intervals, or else as others', () => {
     const early = { readStart: '2023-12-31T00:00:00.000Z' };
     expect(readLater(one({}))).toEqual({ intervals: [], others: false });
     expect(readLater(one(early))).toEqual({ intervals: [january], others: false });
     expect(readLater(one({ ...early, ledger: [loaded, row()] }))).toEqual({ intervals: [january], others: true });
     expect(readLater(one({ ledger: [] }))).toEqual({ intervals: [], others: true });
   });
-  test('of what was replaced nothing is there', () => {
+  test('replaced rows do not count', () => {
     const replaced = row({ disposition: 'replace', readStart: '2023-12-30T00:00:00.000Z' });
     expect(readLater(one({ readStart: '2023-12-31T00:00:00.000Z', ledger: [loaded, replaced] }))).toEqual({
       intervals: [],
@@ -150,7 +150,7 @@ describe('intervals', () => {
     expect(() => decide(one({ interval: overlap, disposition: 'append' }), {})).toThrow('were loaded by run monday');
     expect(decide(one({ interval: february, disposition: 'append' }), {})).toBe('load');
   });
-  test('append of an interval that the state has passed is refused, and of the state over an interval', () => {
+  test('append is refused for an interval before the state, and for an incremental read over an interval', () => {
     const state = { cursor: '2024-02-15T00:00:00.000Z', keys: [] };
     const read = row({ stateAfter: state });
     const append = { disposition: 'append', cursorKind: 'date-time' } as const;
@@ -171,7 +171,7 @@ describe('intervals', () => {
   });
 });
 
-test('a replace that was read earlier than what is loaded is superseded', () => {
+test('a replace that was read before the loaded data is superseded', () => {
   const late = candidate({
     mode: 'full',
     disposition: 'replace',
@@ -192,11 +192,11 @@ describe('the state after a load', () => {
       keys: [['a']],
     });
   });
-  test('never goes back either where a full read of an earlier moment is added to what is there', () => {
+  test('never goes back when an earlier full read is added', () => {
     const full = candidate({ mode: 'full', disposition: 'append', stateAfter: { cursor: '7', keys: [] } });
     expect(stateAfterLoad(full)).toEqual({ cursor: '10', keys: [['a']] });
   });
-  test('is the dataset’s where that replaces everything, however it was read', () => {
+  test('is that of the dataset if it replaces everything, however it was read', () => {
     const stateAfter = { cursor: '7', keys: [] };
     expect(stateAfterLoad(candidate({ disposition: 'replace', stateBefore: null, stateAfter }))).toEqual(stateAfter);
     expect(stateAfterLoad(candidate({ mode: 'full', disposition: 'replace', stateAfter }))).toEqual(stateAfter);
@@ -207,7 +207,7 @@ describe('the state after a load', () => {
       keys: [['a'], ['c']],
     });
   });
-  test('intervals leave it alone', () => {
+  test('does not change with intervals', () => {
     expect(stateAfterLoad(candidate({ mode: 'interval' }))).toBeNull();
     const ledger = [row(), row({ interval: { start: 'a', end: 'b' }, stateAfter: null })];
     expect(ledgerState(ledger)).toEqual({ cursor: '10', keys: [['a']] });

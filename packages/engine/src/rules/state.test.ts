@@ -6,12 +6,12 @@ import { moveState, readState } from './state.ts';
 
 const at = (cursor: string, ...keys: string[]) => ({ cursor, keys: keys.map((key) => [key]) });
 
-test('where another process moves the state first, the change is asked for again', async () => {
+test('the change is requested again if another process changes the state first', async () => {
   const store = memoryStaging();
   let asked = 0;
   const moved = await moveState(store, 'job', async ({ streams }) => {
     asked++;
-    // The other one writes while this one makes up its mind.
+    // The other process writes while this one decides.
     if (asked === 1) await moveState(store, 'job', async () => ({ items: at('2'), others: at('1') }));
     return { items: streams.items === undefined ? at('1') : at('3') };
   });
@@ -20,7 +20,7 @@ test('where another process moves the state first, the change is asked for again
   expect(await readState(store, 'job')).toEqual(moved);
 });
 
-test('a change that changes nothing writes nothing; null forgets a stream', async () => {
+test('a change without effect writes nothing; null deletes a stream', async () => {
   const store = memoryStaging();
   await moveState(store, 'job', async () => ({ items: at('1'), others: at('1') }));
   expect(await moveState(store, 'job', async () => ({ items: at('1') }))).toMatchObject({ version: 1 });
@@ -29,7 +29,7 @@ test('a change that changes nothing writes nothing; null forgets a stream', asyn
   expect((await readState(store, 'job')).streams.constructor).toBeUndefined();
 });
 
-test('a state holds another where it is further, or as far with all of its keys', () => {
+test('a state holds another if it is further, or equally far with all of its keys', () => {
   const order = cursorOrder('integer');
   expect(holdsState(at('10'), at('9', 'a'), order)).toBe(true);
   expect(holdsState(at('9', 'a', 'b'), at('9', 'b'), order)).toBe(true);
@@ -45,7 +45,7 @@ const BROKEN: [what: string, change: (text: string) => string][] = [
   ['changed', (text) => text.replace('"2"', '"3"')],
 ];
 
-test.each(BROKEN)('a state file that is %s is named, and made anew by whoever moves the state', async (_, change) => {
+test.each(BROKEN)('a state file that is %s is named, and rebuilt by the next change', async (_, change) => {
   const store = memoryStaging();
   await moveState(store, 'job', async () => ({ items: at('1'), others: at('7') }));
   await moveState(store, 'job', async () => ({ items: at('2') }));
@@ -58,7 +58,7 @@ test.each(BROKEN)('a state file that is %s is named, and made anew by whoever mo
     message: expect.stringContaining('memory:/job/state/2.json is not a valid state file'),
     hint: expect.stringContaining('aries state reset'),
   });
-  // The ledger speaks of one stream; the other begins where the file before says.
+  // The ledger has one stream; the other one begins at the state in the previous file.
   expect(await moveState(store, 'job', async () => ({ items: at('2') }))).toMatchObject({
     version: 3,
     streams: { items: at('2'), others: at('7') },

@@ -77,7 +77,7 @@ test.each(['ENOSPC', 'EDQUOT'])(
   async (code) => {
     const store = fullAfter(300_000, code);
     expect(await failureOf(run(sourceOf(40), store))).toMatch(
-      new RegExp(`^75 RESOURCE_BUSY: There is no room for /staging/job/monday/extract/items/.*zst: ${code}: `),
+      new RegExp(`^75 RESOURCE_BUSY: There is no space for /staging/job/monday/extract/items/.*zst: ${code}: `),
     );
     expect(await Array.fromAsync(store.list(''))).toEqual([]);
   },
