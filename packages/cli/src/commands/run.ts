@@ -1,4 +1,4 @@
-import type { PipelinePlan, PipelineResult, PlanResult } from '@aries-data/engine';
+import type { DryRunResult, PipelineResult, PlanResult } from '@aries-data/engine';
 import { Args } from '@oclif/core';
 import { AriesCommand } from '../base-command.ts';
 import { intervalOf } from '../flag-values.ts';
@@ -22,7 +22,7 @@ export default class Run extends AriesCommand {
 
   override async run() {
     const { args, flags } = await this.parse(Run);
-    const { planPipeline, planPipelineExtract, runPipeline } = await import('@aries-data/engine');
+    const { dryRunPipeline, planPipelineExtract, runPipeline } = await import('@aries-data/engine');
     const options = {
       ...this.stepOptions('run', flags),
       file: args.pipeline,
@@ -30,14 +30,14 @@ export default class Run extends AriesCommand {
       loadConnector: this.session.loadConnector,
       interval: intervalOf(flags),
     };
-    if (flags['dry-run']) return planPipeline(options);
+    if (flags['dry-run']) return dryRunPipeline(options);
     return flags.plan ? planPipelineExtract(options) : runPipeline(options);
   }
 
-  override present(result: PipelineResult | PipelinePlan | PlanResult, page: Page): string {
+  override present(result: PipelineResult | DryRunResult | PlanResult, page: Page): string {
     if ('partitions' in result && 'plan' in result) return presentPartitions(result);
     return Array.isArray(result.steps)
-      ? presentDryRun(result as PipelinePlan, page)
+      ? presentDryRun(result as DryRunResult, page)
       : presentStep(result as PipelineResult, page);
   }
 }

@@ -1,9 +1,9 @@
 import { styleText } from 'node:util';
-import type { PipelinePlan } from '@aries-data/engine';
+import type { DryRunResult } from '@aries-data/engine';
 import { type Page, table } from './table.ts';
 
 /** Formats what a pipeline would do. */
-export function presentDryRun({ name, steps, streams }: PipelinePlan, page: Page): string {
+export function presentDryRun({ name, steps, streams }: DryRunResult, page: Page): string {
   const rows = streams.map(({ stream, mode, window, lane, format, disposition, target }) => [
     stream,
     [

@@ -9,7 +9,7 @@ import { copyEncoded } from './copy-encoded.ts';
 import { copyRecords } from './copy-records.ts';
 import { knownAtEnd } from './cursor-reach.ts';
 import { positionOf } from './position.ts';
-import { type StateAfter, stateAfter, tellWhatWaits } from './state-after.ts';
+import { logWaiting, type StateAfter, stateAfter } from './state-after.ts';
 import type { StreamExtract } from './stream-extract.ts';
 import { journalEntry, type StreamProgress, startProgress, type Written } from './stream-progress.ts';
 
@@ -48,7 +48,7 @@ function extracted(
   after: StateAfter,
   below: string | undefined,
 ): ExtractedStream {
-  tellWhatWaits(options, after, below);
+  logWaiting(options, after, below);
   return { stream: manifestStream(options, entry, after), readStart: entry.readStart };
 }
 

@@ -72,18 +72,18 @@ async function planInto(
     partitions: [],
   };
   for (const { selected: one, window } of streams) {
-    const parted = await partition(one, window, source, options);
+    const split = await partition(one, window, source, options);
     const { stateBefore } = window;
-    const { maxCursor, consistency } = parted;
+    const { maxCursor, consistency } = split;
     Object.defineProperty(plan.streams, one.as, { value: { stateBefore, maxCursor, consistency }, enumerable: true });
-    plan.partitions.push(...parted.partitions);
-    context.log.info(`${one.as}: ${counted(parted.partitions.length)}`, { stream: one.as });
+    plan.partitions.push(...split.partitions);
+    context.log.info(`${one.as}: ${counted(split.partitions.length)}`, { stream: one.as });
   }
   refuseSameIds(plan.partitions, source.name);
   return writePlan(store, folder, plan, replaced);
 }
 
-interface Parted {
+interface StreamPartitions {
   partitions: PlannedPartition[];
   maxCursor: string | null;
   consistency: 'per-range' | 'none';
@@ -94,9 +94,13 @@ async function partition(
   window: StreamWindow,
   source: OpenedRole<Source>,
   options: PlanExtractOptions,
-): Promise<Parted> {
+): Promise<StreamPartitions> {
   const { as: stream } = selected;
-  const whole: Parted = { partitions: [{ id: encodeName(stream), stream }], maxCursor: null, consistency: 'none' };
+  const whole: StreamPartitions = {
+    partitions: [{ id: encodeName(stream), stream }],
+    maxCursor: null,
+    consistency: 'none',
+  };
   // With several partitions, each would read up to the limit.
   if (options.limit !== undefined || options.partitions === 1) return whole;
   if (selected.stream.partitions === undefined) {

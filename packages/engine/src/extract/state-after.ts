@@ -75,7 +75,7 @@ function without({ count, greatest, staged }: NonNullable<JournalEntry['beyond']
 }
 
 /** Logs once which records are beyond the time of reading, and which wait at the boundary. */
-export function tellWhatWaits(
+export function logWaiting(
   options: StreamExtract,
   { stateAfter: after, beyond }: StateAfter,
   below: string | undefined,

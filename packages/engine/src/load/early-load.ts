@@ -10,7 +10,7 @@ import { checkRejected } from '../step/thresholds.ts';
 import { readLedger } from './follow-ledger.ts';
 import { keepsLedger } from './open-session.ts';
 import { openPartLoader, type PartLoader } from './part-loader.ts';
-import { planStream, type StreamPlan } from './plan-stream.ts';
+import { type LoadPlan, planStream } from './plan-stream.ts';
 import { createRejections } from './rejections.ts';
 
 /** Stream that is being loaded early. */
@@ -59,7 +59,7 @@ export function createEarlyLoad(options: EarlyLoadOptions): EarlyLoad {
       const disposition = dispositionOf(head, destination, options);
       if (disposition === undefined) return void begun.delete(name);
       session ??= await openWithLedger(destination, options);
-      const planned = await plannedTarget(session, head, disposition, context, options);
+      const planned = await planEarly(session, head, disposition, context, options);
       if (planned === undefined) return void begun.delete(name);
       const { target, leftOut } = planned;
       const loader = await openPartLoader({
@@ -149,13 +149,13 @@ function dispositionOf(
 }
 
 /** Plans a stream whose dataset is not finished. Returns undefined if the rules would not let that dataset be loaded. */
-async function plannedTarget(
+async function planEarly(
   session: LoadSession,
   { name, stream, interval, readStart }: OpenedStream,
   disposition: Disposition,
   context: StepContext,
   options: EarlyLoadOptions,
-): Promise<StreamPlan | undefined> {
+): Promise<LoadPlan | undefined> {
   const plan = await planStream(session, {
     name,
     stream,

@@ -14,8 +14,8 @@ import type { LoadOptions } from '../step/step-options.ts';
 import { type FittedSchema, fitSchema, schemaPolicy } from './fit-schema.ts';
 import { ofPipeline } from './follow-ledger.ts';
 
-/** Stream to load, as far as it is known. */
-export interface StreamToPlan extends Pick<Candidate, 'stateAfter' | 'input' | 'readStart' | 'runId'> {
+/** Options of `planStream`: a stream to load, as far as it is known. */
+export interface LoadPlanOptions extends Pick<Candidate, 'stateAfter' | 'input' | 'readStart' | 'runId'> {
   name: string;
   stream: StreamHead;
   disposition: Disposition;
@@ -30,14 +30,14 @@ export interface StreamToPlan extends Pick<Candidate, 'stateAfter' | 'input' | '
   options: Pick<LoadOptions, 'schemaChange' | 'schemaChanges'>;
 }
 
-/** Load of one stream, before the rules of the ledger decide. */
-export interface StreamPlan extends Pick<FittedSchema, 'found' | 'drift' | 'leftOut' | 'fieldTypes' | 'refusals'> {
+/** Plan to load one stream, before the rules of the ledger decide. */
+export interface LoadPlan extends Pick<FittedSchema, 'found' | 'drift' | 'leftOut' | 'fieldTypes' | 'refusals'> {
   target: LoadTarget;
   candidate: Candidate;
 }
 
 /** Compares a stream with its target and with the ledger. Does not decide or write anything. */
-export async function planStream(session: LoadSession, one: StreamToPlan): Promise<StreamPlan> {
+export async function planStream(session: LoadSession, one: LoadPlanOptions): Promise<LoadPlan> {
   const { name, stream, disposition, interval, runId, digest, readStart, pipeline } = one;
   const history = one.ledger.filter((row) => row.target === name);
   const ledger = ofPipeline(history, pipeline);

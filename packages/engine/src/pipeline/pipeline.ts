@@ -143,7 +143,7 @@ export interface OpenedPipeline {
   /** Transforms that run in the extract. */
   fused: NamedUse[];
   /** Transforms of whole datasets, each a step, with the transforms that run in it. */
-  groups: { name: string; whole: NamedUse; behind: NamedUse[] }[];
+  groups: { name: string; whole: NamedUse; after: NamedUse[] }[];
   /** Formats that the destination takes untouched. */
   preferFormats: readonly StagedFormat[] | undefined;
   maxRejected: MaxRejected | undefined;
@@ -244,9 +244,9 @@ async function stepsOf(opened: OpenedPipeline, options: PipelineOptions & { runI
       },
     },
   ];
-  for (const { name: step, whole, behind } of groups) {
+  for (const { name: step, whole, after } of groups) {
     const input = [folderUri(steps.at(-1)!.name)];
-    steps.push({ name: step, run: () => transform({ ...shared, transform: whole, transforms: behind, input, step }) });
+    steps.push({ name: step, run: () => transform({ ...shared, transform: whole, transforms: after, input, step }) });
   }
   const input = [folderUri(steps.at(-1)!.name)];
   steps.push({
@@ -262,18 +262,18 @@ type NamedUse = ConnectorUse & { name: string | undefined };
 /** Assigns transforms to steps. Those of scope `batch` run in the step before them; each of scope `dataset` is a separate step. */
 export function groupTransforms(transforms: readonly NamedUse[]): {
   fused: NamedUse[];
-  groups: { name: string; whole: NamedUse; behind: NamedUse[] }[];
+  groups: { name: string; whole: NamedUse; after: NamedUse[] }[];
 } {
   const fused: NamedUse[] = [];
-  const groups: { name: string; whole: NamedUse; behind: NamedUse[] }[] = [];
+  const groups: { name: string; whole: NamedUse; after: NamedUse[] }[] = [];
   for (const use of transforms) {
     if (use.connector.transform?.scope !== 'dataset') {
-      (groups.at(-1)?.behind ?? fused).push(use);
+      (groups.at(-1)?.after ?? fused).push(use);
       continue;
     }
     const base = use.name ?? use.connector.name;
     const taken = groups.filter(({ name }) => name === base || name.startsWith(`${base}-`)).length;
-    groups.push({ name: taken === 0 ? base : `${base}-${taken + 1}`, whole: use, behind: [] });
+    groups.push({ name: taken === 0 ? base : `${base}-${taken + 1}`, whole: use, after: [] });
   }
   return { fused, groups };
 }

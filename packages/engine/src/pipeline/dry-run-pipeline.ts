@@ -17,7 +17,7 @@ import { createSchemaChain } from '../transform/schema-chain.ts';
 import { openPipeline, type PipelineOptions } from './pipeline.ts';
 
 /** What a run would do with one stream. */
-export interface StreamPlan {
+export interface DryRunStream {
   stream: string;
   target: string;
   mode: 'full' | 'incremental' | 'interval';
@@ -32,22 +32,22 @@ export interface StreamPlan {
   drift?: Drift;
 }
 
-/** Dry run of a pipeline: what a run would do. Not to be confused with the partition plan of an extract. */
-export interface PipelinePlan {
+/** Result of a dry run: what a pipeline would do. */
+export interface DryRunResult {
   ok: true;
   name: string;
   steps: string[];
-  streams: StreamPlan[];
+  streams: DryRunStream[];
 }
 
 /**
- * Plans what `runPipeline` would do, without reading a record or writing anything: steps, streams, lanes, schema changes. Throws
+ * Reports what `runPipeline` would do, without reading a record or writing anything: steps, streams, lanes, schema changes. Throws
  * `SCHEMA_FROZEN` if the policy of a stream does not allow the changes.
  *
  * @example
- * const { steps, streams } = await planPipeline({ file: 'pipeline.yaml', env: process.env, loadConnector });
+ * const { steps, streams } = await dryRunPipeline({ file: 'pipeline.yaml', env: process.env, loadConnector });
  */
-export async function planPipeline(options: PipelineOptions): Promise<PipelinePlan> {
+export async function dryRunPipeline(options: PipelineOptions): Promise<DryRunResult> {
   const redactor = options.redactor ?? createRedactor();
   const opened = await openPipeline({ ...options, redactor });
   const context = stepContext('plan', { ...options, redactor, name: opened.name, runId: undefined }, opened.name);
@@ -61,7 +61,7 @@ export async function planPipeline(options: PipelineOptions): Promise<PipelinePl
     const selected = selectStreams(await streamsOf(source), opened.streams, source.name);
     const session = await openSession(destination, { pipeline: opened.name, concurrency: 1, states, context });
     try {
-      const streams: StreamPlan[] = [];
+      const streams: DryRunStream[] = [];
       for (const one of selected) {
         const window = streamWindow(one, source.name, {
           interval,
