@@ -19,7 +19,7 @@ import { extract } from './extract.ts';
 
 const hoursFromNow = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString();
 
-/** A pipeline over one table of records, and what its runs have brought. */
+/** Makes a pipeline over one table of records, which collects the records of its runs. */
 function pipeline(cursor: RecordSchema['properties'][string], { primaryKey, ...stream }: Omit<StreamOptions, 'name'>) {
   const table: JsonRecord[] = [];
   const staging = memoryStaging();
@@ -47,7 +47,7 @@ function pipeline(cursor: RecordSchema['properties'][string], { primaryKey, ...s
   return {
     table,
     warnings,
-    /** Extracts, and moves the state as a load does. */
+    /** Extracts, and moves the state like a load. */
     async run(disposition: 'merge' | 'append') {
       const { dataset: uri } = await extract({
         source: { connector: { name: 'test', version: '1.0.0', source: source as Source }, config: {} },
@@ -81,10 +81,10 @@ test.each([
     '2099-01-01T00:00:00',
     '2026-01-02T00:00:00',
   ],
-  ['a date to come', { type: 'string', format: 'date' }, '2026-01-01', '2099-01-01', '2026-01-02'],
+  ['a future date', { type: 'string', format: 'date' }, '2026-01-01', '2099-01-01', '2026-01-02'],
   ['NaN', { type: 'string', format: 'decimal' }, '1.5', 'NaN', '2.5'],
 ] as const)(
-  'a record whose cursor is %s is merged again with each run, and what comes later is read',
+  'a record whose cursor is %s is merged again with each run, and later records are read',
   async (_, schema, first, far, later) => {
     const { table, run, warnings } = pipeline(schema as never, { primaryKey: ['id'] });
     table.push({ id: 1, at: first }, { id: 2, at: far });
@@ -101,7 +101,7 @@ test.each([
   },
 );
 
-test('appended, such a record is left to a later run, and comes once its time has come', async () => {
+test('for an append, such a record is left to the run after its time has come', async () => {
   const { table, run } = pipeline(DATE_TIME, {});
   table.push({ id: 1, at: hoursFromNow(-1) }, { id: 2, at: hoursFromNow(1) }, { id: 3, at: 'infinity' });
   expect(await run('append')).toMatchObject({
@@ -118,14 +118,14 @@ test('appended, such a record is left to a later run, and comes once its time ha
   }
 });
 
-test('a load that appends refuses a dataset that was extracted for a merge and holds such records', async () => {
+test('an append refuses a dataset that was extracted for a merge and has such records', async () => {
   const { table, run } = pipeline(DATE_TIME, { primaryKey: ['id'] });
   table.push({ id: 1, at: hoursFromNow(-1) }, { id: 2, at: 'infinity' });
   await run('merge');
   await expect(run('append')).rejects.toMatchObject({ code: 'LOAD_REFUSED', exitCode: 78 });
 });
 
-test('past a thousand records with the greatest value nothing lists them: a merge reads them again', async () => {
+test('more than 1,000 records with the greatest value are not listed: a merge reads them again', async () => {
   const { table, run, warnings } = pipeline(DATE_TIME, { primaryKey: ['id'] });
   const at = hoursFromNow(-1);
   table.push(...many(0, 2500, at));
@@ -139,7 +139,7 @@ test('past a thousand records with the greatest value nothing lists them: a merg
   expect(warnings).toEqual([]);
 });
 
-test('appended, they wait for a later value', async () => {
+test('for an append, they wait for a later value', async () => {
   const { table, run, warnings } = pipeline(DATE_TIME, { primaryKey: ['id'], disposition: 'append' });
   const at = hoursFromNow(-1);
   table.push({ id: -1, at: hoursFromNow(-2) }, ...many(0, 2500, at));
@@ -154,7 +154,7 @@ test('appended, they wait for a later value', async () => {
   expect((await run('append')).ids).toEqual(Array.from({ length: 2502 }, (_, id) => id));
 });
 
-test('appended, they are all taken where their time lies days back, and the next run begins after it', async () => {
+test('for an append, they are all extracted if their time was days ago, and the next run begins after it', async () => {
   const { table, run, warnings } = pipeline(DATE_TIME, {});
   table.push(...many(0, 2500, hoursFromNow(-100)));
   const first = await run('append');
@@ -165,7 +165,7 @@ test('appended, they are all taken where their time lies days back, and the next
   expect(warnings).toEqual([]);
 });
 
-test('whatever is written between runs, each record is appended once, but for those that wait', async () => {
+test('whatever is written between runs, each record is appended once, except those that wait', async () => {
   const batch = fc.tuple(fc.constantFrom(1, 3, 700, 1100), fc.integer({ min: 0, max: 3 }));
   await fc.assert(
     fc.asyncProperty(
@@ -179,7 +179,7 @@ test('whatever is written between runs, each record is appended once, but for th
         const seen = new Map<number, number>();
         let greatest = 0;
         for (const round of rounds) {
-          // Never before what was there: no cursor read finds that.
+          // Never before the existing ones: no cursor read would find that.
           for (const [count, step] of round) {
             greatest += step;
             table.push(...many(table.length, count, greatest));

@@ -17,7 +17,7 @@ function start() {
   return { progress, durable: createEncodedProgress(options as unknown as StreamExtract, progress) };
 }
 
-/** Pieces of ten rows each, in one part file. */
+/** Makes pieces of ten rows each, in one part file. */
 function durable(indexes: number[], isResumable = true): Durable {
   return {
     pieces: indexes.map((index) => ({
@@ -30,7 +30,7 @@ function durable(indexes: number[], isResumable = true): Durable {
   };
 }
 
-test('what is durable counts once everything before it is', () => {
+test('a durable piece counts once everything before it is durable', () => {
   const { progress, durable: made } = start();
   expect(made.add(durable([1]))).toBe(false);
   expect(progress.counts.read).toBe(0);
@@ -42,7 +42,7 @@ test('what is durable counts once everything before it is', () => {
   expect(progress).toMatchObject({ base: { position: { after: 4 } }, counts: { read: 50 } });
 });
 
-test('part files that hold a later piece as well wait for what is between', () => {
+test('part files that also hold a later piece wait for the pieces between', () => {
   const { progress, durable: made } = start();
   made.add(durable([0, 3]));
   made.add(durable([1]));
@@ -51,13 +51,13 @@ test('part files that hold a later piece as well wait for what is between', () =
   expect(progress).toMatchObject({ base: { position: { after: 3 } }, counts: { read: 40 } });
 });
 
-test('pieces without a position are counted, and nobody can go on behind them', () => {
+test('pieces without a position are counted, but cannot be resumed after', () => {
   const { progress, durable: made } = start();
   expect(made.add(durable([0], false))).toBe(false);
   expect(progress).toMatchObject({ base: { position: null }, counts: { read: 10 } });
 });
 
-test('in any order, by any lanes: a position is only ever behind pieces that are counted', () => {
+test('in any order, by any lanes: a position only follows pieces that are counted', () => {
   const lanes = fc.integer({ min: 1, max: 30 }).chain((count) =>
     fc.record({
       count: fc.constant(count),

@@ -29,7 +29,7 @@ async function recordsOf(uri: string, store: Store, stream = 'items'): Promise<J
   return (await Array.fromAsync(readStream(dataset, dataset.manifest.streams[stream]!))).flat();
 }
 
-/** A source of one stream that counts how often it was read. */
+/** Makes a source of one stream that counts how often it was read. */
 function counting(records: JsonRecord[], extra: object = {}) {
   const calls = { reads: 0 };
   const source = defineSource({
@@ -50,7 +50,7 @@ function counting(records: JsonRecord[], extra: object = {}) {
 }
 
 describe('extract', () => {
-  test('stages what the source yields and says so', async () => {
+  test('stages what the source yields and returns the result', async () => {
     const store = memoryStaging();
     const { source } = counting([
       { id: '1', name: 'a' },
@@ -71,7 +71,7 @@ describe('extract', () => {
     ]);
   });
 
-  test('numbers of an API become the exact strings that the schema says', async () => {
+  test('numbers of an API become the exact strings of the schema', async () => {
     const store = memoryStaging();
     const { source } = counting([
       { id: 7 as never, name: 'a' },
@@ -81,7 +81,7 @@ describe('extract', () => {
     expect((await recordsOf(result.dataset, store)).map(({ id }) => id)).toEqual(['7', '9007199254740993']);
   });
 
-  test('the same run again gives the finished dataset back, unread', async () => {
+  test('the same run again returns the finished dataset without reading', async () => {
     const store = memoryStaging();
     const { source, calls } = counting([{ id: '1', name: 'a' }]);
     const first = await run(source, store);
@@ -90,7 +90,7 @@ describe('extract', () => {
     expect(calls.reads).toBe(1);
   });
 
-  test('the same run with another config is refused, naming what differs; force reads anew', async () => {
+  test('the same run with another config is refused, naming the difference; force reads again', async () => {
     const store = memoryStaging();
     const { source, calls } = counting([{ id: '1', name: 'a' }]);
     await run(source, store, { source: use(source, { page: 1 }) });
@@ -103,7 +103,7 @@ describe('extract', () => {
     expect(calls.reads).toBe(2);
   });
 
-  test('a new secret is not another input, and no secret is staged', async () => {
+  test('a new secret is not a different input, and no secret is staged', async () => {
     const store = memoryStaging();
     const { source, calls } = counting([{ id: '1', name: 'a' }]);
     await run(source, store, { source: use(source, { token: 'canary-1' }) });
@@ -113,7 +113,7 @@ describe('extract', () => {
       expect((await store.read(key))!.toString('latin1')).not.toContain('canary');
   });
 
-  test('a record that breaks its schema is set aside with its reason, and fails the run', async () => {
+  test('a record that does not match its schema is rejected with its reason, and fails the run', async () => {
     const store = memoryStaging();
     const { source, calls } = counting([{ id: '1', name: 'a' }, { id: 'x', name: 'b' }, { id: '3' }] as JsonRecord[]);
     const failing = run(source, store);
@@ -121,11 +121,11 @@ describe('extract', () => {
     await expect(run(source, store)).rejects.toMatchObject({ code: 'RECORDS_REJECTED' });
     const result = await run(source, store, { maxRejected: { count: 2 } });
     expect(result.streams.items).toMatchObject({ records: 1, rejected: 2 });
-    // The two failures and the success are one reading: the good records were durable.
+    // The two failures and the success are one read: the good records were durable.
     expect(calls.reads).toBe(1);
   });
 
-  test('malformed input that a source sets aside counts like any other', async () => {
+  test('malformed input that a source rejects counts like any other', async () => {
     const store = memoryStaging();
     const source = defineSource({
       config: z.object({}),
@@ -144,7 +144,7 @@ describe('extract', () => {
     await expect(run(source, store, { maxRejected: { share: 0.4 } })).rejects.toMatchObject({ exitCode: 65 });
   });
 
-  test('fields that the schema does not declare are counted and left out', async () => {
+  test('fields that the schema does not declare are left out and counted', async () => {
     const store = memoryStaging();
     const { source } = counting([
       { id: '1', name: 'a', extra: 1 },
@@ -159,7 +159,7 @@ describe('extract', () => {
     ]);
   });
 
-  test('goes on from the last durable checkpoint of an attempt that died', async () => {
+  test('resumes from the last durable checkpoint of an attempt that died', async () => {
     const store = memoryStaging();
     const positions: unknown[] = [];
     let broken = true;
@@ -190,7 +190,7 @@ describe('extract', () => {
     );
   });
 
-  test('a limit cuts every stream and says nothing of state', async () => {
+  test('a limit cuts every stream and does not move the state', async () => {
     const store = memoryStaging();
     const { source } = counting(
       [
@@ -205,7 +205,7 @@ describe('extract', () => {
     expect((await openDataset(result.dataset, store)).manifest.streams.items!.stateAfter).toBeNull();
   });
 
-  test('an interval takes its start, not its end, and counts what lies outside', async () => {
+  test('an interval includes its start, not its end, and counts records outside', async () => {
     const store = memoryStaging();
     const at = (text: string) => ({ id: text.slice(8, 10), name: 'a', at: text });
     const { source } = counting(
@@ -222,7 +222,7 @@ describe('extract', () => {
     expect(result.streams.items).toMatchObject({ records: 2, outside: 2 });
   });
 
-  test('ends at once when its signal aborts, though the source does not listen', async () => {
+  test('ends at once when its signal aborts, even if the source does not listen', async () => {
     const source = defineSource({
       config: z.object({}),
       streams: ({ stream }) => ({
@@ -242,7 +242,7 @@ describe('extract', () => {
     });
   });
 
-  test('zero records: an empty dataset, or 99, or 65, as asked', async () => {
+  test('zero records: an empty dataset, 99 or 65, depending on the options', async () => {
     const { source } = counting([]);
     expect((await run(source, memoryStaging())).streams.items).toMatchObject({ records: 0 });
     await expect(run(source, memoryStaging(), { skipEmpty: true })).rejects.toMatchObject({ exitCode: 99 });
@@ -253,7 +253,7 @@ describe('extract', () => {
   });
 });
 
-describe('the state after a list that was read while it changed', () => {
+describe('the state after reading a list that changes', () => {
   const at = (minutes: number) => new Date(Date.now() + minutes * 60_000).toISOString();
   const streamAfter = async (extra: object) => {
     const store = memoryStaging();
@@ -266,15 +266,15 @@ describe('the state after a list that was read while it changed', () => {
     return { ...manifest.streams.items!, earliest: records[0]!.at, latest: records[1]!.at };
   };
 
-  test('is no later than the reading began: what changed behind it meanwhile is found by the next run', async () => {
+  test('is not later than the start of reading, so the next run finds records that changed in the meantime', async () => {
     const { stateAfter, reached, beyond, earliest, latest } = await streamAfter({});
     expect(stateAfter).toEqual({ cursor: earliest, keys: [['1']], others: 'unknown' });
     expect(beyond).toEqual({ count: 1, greatest: latest, staged: true });
-    // It lies beyond the end of the reading too: there is no state for a load that appends.
+    // It is also later than the end of reading: there is no state for an append.
     expect(reached).toBeUndefined();
   });
 
-  test('is the latest value for a load that appends what was written during the read', async () => {
+  test('is the latest value for an append, which includes records written during the read', async () => {
     const store = memoryStaging();
     const source = defineSource({
       config: z.object({}),
@@ -298,7 +298,7 @@ describe('the state after a list that was read while it changed', () => {
     expect(reached).toEqual({ cursor: beyond!.greatest, keys: [['1']] });
   });
 
-  test('leaves what came after it to a later run, where no key tells that a record has come before', async () => {
+  test('leaves later records to a later run if no key tells that a record was read before', async () => {
     const { stateAfter, reached, beyond, counts, earliest, latest } = await streamAfter({ primaryKey: [] });
     expect(stateAfter?.cursor).toBe(earliest);
     expect(reached).toBeUndefined();
@@ -339,7 +339,7 @@ describe('mistakes of an author', () => {
     });
   });
 
-  test('a stream that is unknown', async () => {
+  test('an unknown stream', async () => {
     const { source } = counting([]);
     await expect(run(source, memoryStaging(), { streams: ['itms'] })).rejects.toMatchObject({
       code: 'STREAM_UNKNOWN',

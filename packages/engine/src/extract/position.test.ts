@@ -4,7 +4,7 @@ import { positionOf } from './position.ts';
 
 const stream = { position: z.object({ after: z.string().regex(/^\d+$/) }) };
 
-test('a position is what its stream declares, or there is none', () => {
+test('a position matches the schema of its stream, or is dropped', () => {
   expect(positionOf(stream, { after: '12' })).toEqual({ position: { after: '12' } });
   expect(positionOf(stream, undefined)).toEqual({ position: undefined });
   expect(positionOf(stream, null)).toEqual({ position: undefined });

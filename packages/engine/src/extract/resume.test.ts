@@ -34,7 +34,7 @@ const record = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ id: fc.constant(3), name: fc.constant('x'), extra: fc.constantFrom(1, 'text', null) }),
   },
-  // Rejected, for its name is no text; and outside the window, for it has no cursor.
+  // One is rejected because its name is not text; one is outside the window because it has no cursor.
   { weight: 1, arbitrary: fc.constant({ id: 4, name: 7 }) },
   { weight: 1, arbitrary: fc.constant({ id: null, name: 'nowhere' }) },
 ) as fc.Arbitrary<JsonRecord>;
@@ -49,7 +49,7 @@ const items: fc.Arbitrary<Item[]> = fc.array(
 
 const config = z.object({});
 const TRANSFORMS = {
-  // Drops, repeats, rejects, and takes the next batch while the last one is still on its way.
+  // Drops, repeats, rejects, and takes the next batch while the last one is still being written.
   batches: defineTransform({
     config,
     scope: 'batch',
@@ -70,7 +70,7 @@ const TRANSFORMS = {
       }
     },
   }),
-  // Says what it left out only after it has given the batch back.
+  // Reports what it left out only after it has returned the batch.
   late: defineTransform({
     config,
     scope: 'batch',
@@ -98,7 +98,7 @@ const SCHEMA: RecordSchema = {
   additionalProperties: false,
 };
 
-/** Reads the items, and dies at one of them where that is asked for. */
+/** Yields the items, and fails at one of them if requested. */
 function sourceOf(
   all: readonly Item[],
   schema: RecordSchema | typeof inferred,
@@ -148,7 +148,7 @@ async function run(source: unknown, staging: Store, transforms: readonly (keyof 
 
 const chains = fc.array(fc.constantFrom(...(Object.keys(TRANSFORMS) as (keyof typeof TRANSFORMS)[])), { maxLength: 3 });
 
-test('an attempt that died anywhere is resumed to what one that did not die comes to', async () => {
+test('an attempt that died anywhere is resumed to the same result as one that did not die', async () => {
   const attempt: { diesAt?: number; resumed: number } = { resumed: 0 };
   await fc.assert(
     fc.asyncProperty(items, chains, fc.boolean(), async (all, chain, open) => {
@@ -168,7 +168,7 @@ test('an attempt that died anywhere is resumed to what one that did not die come
   expect(attempt.resumed).toBeGreaterThan(20);
 });
 
-test('parts whose columns lie in another order are not taken over', async () => {
+test('parts whose columns are in another order are not resumed', async () => {
   const staging = memoryStaging();
   const positions: unknown[] = [];
   let columns = ['a', 'b'];
@@ -213,7 +213,7 @@ test('parts whose columns lie in another order are not taken over', async () => 
   expect(positions).toEqual([undefined, expect.any(Number), undefined]);
 });
 
-test('a checkpoint that does not fit the stream any more is passed over: the stream is read from its start', async () => {
+test('a checkpoint that no longer matches the stream is ignored: the stream is read from the start', async () => {
   const staging = memoryStaging();
   const positions: unknown[] = [];
   const runWith = (position: z.ZodType<number | string, number | string>, reached: number | string, dies: boolean) => {

@@ -12,10 +12,10 @@ for (let level = 1; level < 10; level++) {
 
 test.each([
   ['aliases of aliases', bomb.join('\n'), /Excessive alias count/],
-  ['brackets without an end', `name: ${'['.repeat(20_000)}`, /shop.yaml: ./],
-  ['brackets', `name: x\nsource: ${'['.repeat(400)}${']'.repeat(400)}`, /has more than 200 levels/],
-  ['a circle', 'name: x\nsource: &a [*a]', /levels|alias/],
-])('a pipeline file of %s is a wrong file', async (_, text, message) => {
+  ['unclosed brackets', `name: ${'['.repeat(20_000)}`, /shop.yaml: ./],
+  ['deeply nested brackets', `name: x\nsource: ${'['.repeat(400)}${']'.repeat(400)}`, /has more than 200 levels/],
+  ['a circular alias', 'name: x\nsource: &a [*a]', /levels|alias/],
+])('a pipeline file with %s is invalid', async (_, text, message) => {
   const file = join(await mkdtemp(join(tmpdir(), 'aries-pipeline-')), 'shop.yaml');
   await writeFile(file, text);
   await expect(parsePipelineFile(file)).rejects.toMatchObject({

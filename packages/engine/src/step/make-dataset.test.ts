@@ -22,7 +22,7 @@ const keepFirst = {
   transform: defineTransform({ config: z.object({}), map: (record: JsonRecord) => (record.id === 1 ? record : null) }),
 };
 
-describe('what stands for a step already is judged by what each call asks for', () => {
+describe('a finished step is checked against the thresholds of each call', () => {
   const steps = {
     extract: (staging: string, records: JsonRecord[], options: StepOptions) =>
       extract({
@@ -47,7 +47,7 @@ describe('what stands for a step already is judged by what each call asks for', 
     await expect(again({ minRecords: 1 })).rejects.toMatchObject({ code: 'RECORDS_TOO_FEW', exitCode: 65 });
   });
 
-  test('a transform of other inputs is refused', async () => {
+  test('a transform with different inputs is refused', async () => {
     const staging = pathToFileURL(join(folder, 'others')).href;
     await steps.transform(staging, [{ id: 1 }, { id: 2 }], {});
     const other = { ...keepFirst, version: '1.0.1' };

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { createRedactor } from '../redact/redact.ts';
 import { guarded } from './step-context.ts';
 
-test('a message that a server has filled is cut, after its secrets are hidden', async () => {
+test('a very long message is cut after its secrets are redacted', async () => {
   const context = { signal: new AbortController().signal, redactor: createRedactor(['canary-secret']) };
   const message = `${'x'.repeat(19_995)}canary-secret${'y'.repeat(1_000_000)}`;
   const error = await guarded(context, { connector: 'shop' }, async () => {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { FusedTransform } from './fuse.ts';
 import { createSchemaChain } from './schema-chain.ts';
 
-/** A transform that says nothing of what comes out. */
+/** Transform that does not declare its output. */
 const untyped: FusedTransform = {
   apply: (items) => items,
   schemaAfter: () => null,
@@ -22,7 +22,7 @@ async function schemaAfter(schema: RecordSchema | null, records: Batch, dates?: 
   return chain.schema();
 }
 
-test('a text that reads like a date stays text through a transform that says nothing of its output', async () => {
+test('text that looks like a date stays text through a transform that does not declare its output', async () => {
   const schema: RecordSchema = {
     type: 'object',
     properties: { code: fieldSchema('string', { nullable: true }), day: fieldSchema('date') },
@@ -40,7 +40,7 @@ test('a text that reads like a date stays text through a transform that says not
   });
 });
 
-test('what the source says of inference holds for the transforms after it', async () => {
+test('options of the source for inference apply to the transforms after it', async () => {
   const records = [{ day: '2024-01-31' }];
   expect((await schemaAfter(null, records)).properties).toEqual({ day: { type: 'string', format: 'date' } });
   expect((await schemaAfter(null, records, false)).properties).toEqual({ day: { type: 'string' } });
