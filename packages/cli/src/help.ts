@@ -9,7 +9,8 @@ export async function showHelp(argv: readonly string[]): Promise<void> {
   const words = argv[0] === 'help' ? argv.slice(1) : argv;
   const topic = words[0] !== undefined && Object.hasOwn(TOPICS, words[0]) ? words[0] : undefined;
   const subject = findCommand(words)?.id.split(' ') ?? (topic === undefined ? [] : [topic]);
-  await new Help(config, { maxWidth: Math.min(process.stdout.columns ?? 100, 120), flagSortOrder: 'none' }).showHelp(
+  // A terminal that does not tell its size has 0 columns.
+  await new Help(config, { maxWidth: Math.min(process.stdout.columns || 100, 120), flagSortOrder: 'none' }).showHelp(
     subject,
   );
   await flush(process.stdout);

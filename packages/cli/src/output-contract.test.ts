@@ -397,11 +397,12 @@ describe.runIf(process.platform === 'linux' && existsSync('/usr/bin/script'))('o
     );
   });
 
-  test('aries alone shows the help and ends with 0', async () => {
-    const { code, stdout } = await runAries([], { terminal: '' });
+  // A terminal without a size says 0.
+  test.each([80, 0])('aries alone shows the help and ends with 0, on %i columns', async (columns) => {
+    const { code, stdout } = await runAries([], { terminal: '', columns });
     expect(code).toBe(0);
     expect(stdout).toContain('TOPICS');
-    expect(stdout).not.toContain('No command was given');
+    expect(stdout).toContain('Write a dataset to a destination');
   });
 
   test.each(['spec postgres', 'spec rest', 'doctor --staging .'])(
