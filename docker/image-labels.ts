@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 
-/** What an image is, as its package says. */
+/** The description of an image, from its package. */
 export interface Labelled {
   title: string;
   description: string;
@@ -8,7 +8,7 @@ export interface Labelled {
   license: string;
 }
 
-/** Where the code of an image comes from. */
+/** The origin of an image's code. */
 export interface Origin {
   /** The commit. */
   revision?: string | undefined;
@@ -27,7 +27,7 @@ export function imageLabels(labelled: Labelled, origin: Origin, created = new Da
   );
 }
 
-/** Finds out where the code of a clone comes from: a workflow of GitHub says it, elsewhere git does. */
+/** Finds the origin of a clone's code: from the variables of a GitHub workflow, or else from git. */
 export function originOf(root: string, env: NodeJS.ProcessEnv = process.env): Origin {
   const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository } = env;
   const source =
@@ -35,7 +35,7 @@ export function originOf(root: string, env: NodeJS.ProcessEnv = process.env): Or
   return { revision: git(root, 'rev-parse', 'HEAD'), source };
 }
 
-/** The address of a remote without its credentials; nothing where it is a folder. */
+/** Returns the web URL of a remote, without credentials; undefined if it is a folder. */
 function webAddress(remote: string | undefined): string | undefined {
   const [, host, path] =
     /^(?:https?:\/\/(?:[^@/]*@)?|git@|ssh:\/\/git@)([^/:]+)[/:](.+?)(?:\.git)?$/.exec(remote ?? '') ?? [];

@@ -1,12 +1,12 @@
 import { globSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 
-/** What the images of one build are called. */
+/** The names of the images of one build. */
 export interface ImageNames {
   base: string;
   /** The base without triggers. */
   core: string;
-  /** Such as `aries-postgres` for `postgres`. */
+  /** Returns a connector's image: `aries-postgres` for `postgres`. */
   connector(name: string): string;
 }
 

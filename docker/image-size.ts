@@ -6,7 +6,7 @@ interface Entry {
   Size: string;
 }
 
-/** What a layer holds, by the instruction that made it. */
+/** The contents of a layer, by the instruction that made it. */
 const LAYERS: [RegExp, string][] = [
   [/COPY .*\/opt\/aries\s*(#.*)?$/, 'command'],
   [/fill-compile-cache/, 'compile cache'],
@@ -14,7 +14,7 @@ const LAYERS: [RegExp, string][] = [
   [/aries-install/, 'dependencies and compile cache'],
 ];
 
-/** Adds up what an image adds to the one that it is built on. Both histories are as docker prints them: the newest entry first. */
+/** Adds up the layers that an image adds to its base. Both histories are in docker's order, newest entry first. */
 export function imageSize(on: string, history: string, historyBelow: string): ImageSize {
   const entries = parse(history);
   const own = entries.slice(0, entries.length - parse(historyBelow).length).reverse();

@@ -1,6 +1,6 @@
 /**
- * Makes one image of those that were built for each platform, and signs it (cosign, keyless: with the identity of the workflow that runs
- * this). A release calls it once all are pushed: node docker/join-platforms.ts --prefix P --tag T --platforms amd64,arm64
+ * Joins the images of each platform into one and signs it (cosign, keyless: with the identity of the workflow that runs this).
+ * A release calls it after all images are pushed: node docker/join-platforms.ts --prefix P --tag T --platforms amd64,arm64
  */
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
@@ -25,11 +25,11 @@ for (const [index, name] of names.entries()) {
   const digest = execFileSync('docker', ['buildx', 'imagetools', 'inspect', '--format', '{{.Manifest.Digest}}', name], {
     encoding: 'utf8',
   }).trim();
-  // By digest: a tag could be moved meanwhile. Recursive: the images of the platforms too, and their SBOMs.
+  // By digest, because a tag could be moved meanwhile. Recursive, to include the images of the platforms and their SBOMs.
   run('cosign', ['sign', '--yes', '--recursive', `${name.slice(0, name.lastIndexOf(':'))}@${digest}`]);
 }
 
-/** The names of all images, in the same order for each tag. */
+/** Lists the names of all images, in the same order for each tag. */
 function everyName(prefix: string, tag?: string): string[] {
   const { base, core, connector } = imageNames(prefix, tag);
   return [base, core, ...connectorNames(resolve(import.meta.dirname, '..')).map(connector)];

@@ -1,4 +1,4 @@
-// Builds the package of the current folder into `dist`: its code in a few files, and its types as tsc writes them.
+// Builds the package in the current folder into `dist`: its code in a few files, and its types from tsc.
 import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { resolve } from 'node:path';

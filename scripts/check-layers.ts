@@ -22,7 +22,7 @@ const PACKAGES: Record<string, readonly string[]> = {
 /** What a connector may import. Its tests may use the engine and the test kit as well. */
 const CONNECTOR = ['sql', 'rest', 'formats', 'stores', 'sdk'];
 
-/** The folders of the engine, each with those that it may import. */
+/** The folders that each folder of the engine may import. */
 const ENGINE: Record<string, readonly string[]> = {
   redact: [],
   config: ['redact'],
@@ -37,7 +37,7 @@ const ENGINE: Record<string, readonly string[]> = {
   pipeline: ['extract', 'transform', 'load', 'step', 'config', 'redact', 'dataset', 'rules'],
 };
 
-/** What the sdk may grow to. An author reads all of it. */
+/** The limits for the sdk, because an author has to read all of it. */
 const SDK_LIMITS = { lines: 2500, names: 90 };
 
 interface Import {
@@ -75,7 +75,7 @@ function acrossPackages(folder: string, { file, specifier }: Import): string[] {
   const own = /^packages\/(.+)$/.exec(folder)?.[1];
   const allowed = own === undefined ? CONNECTOR : PACKAGES[own]!;
   if (!allowed.includes(name)) return [`${at} must not import ${specifier}`];
-  // What connectors build on is the public part.
+  // Connectors may import only public entry points.
   return own === undefined && entry === 'internal'
     ? [`${at} must not import ${specifier}, which may change at any time`]
     : [];
@@ -97,7 +97,7 @@ function sourcesBelow(folder: string): string[] {
 }
 
 function importsOf(file: string): Import[] {
-  // Examples in comments import as well.
+  // Leave out imports in examples of comments.
   const text = readFileSync(file, 'utf8').replace(/^\s*(?:\/\*\*|\*).*$/gm, '');
   const found = [
     ...text.matchAll(/^(?:import|export)\s+[^'";]*?\s*from\s+'([^']+)';/gm),

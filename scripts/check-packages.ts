@@ -1,6 +1,6 @@
 /**
- * Builds and packs every package, then checks the tarballs as npm would serve them: entry points, files, types, and that none has grown
- * by more than docs/performance.md allows. With --update the sizes measured here become the recorded ones.
+ * Builds and packs every package, then checks the tarballs as npm would serve them: entry points, files, types, and sizes, which may
+ * not grow by more than docs/performance.md allows. With --update, records the sizes measured here.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,6 +28,6 @@ function sizeFaults(grown: string[]): string[] {
   if (grown.length === 0) return [];
   return [
     ...grown,
-    'If this is meant, record the new sizes: node scripts/check-packages.ts --update && node scripts/generate-docs.ts',
+    'If this is intended, record the new sizes: node scripts/check-packages.ts --update && node scripts/generate-docs.ts',
   ];
 }

@@ -1,6 +1,6 @@
 /**
  * Releases the packages: builds and packs them, checks the tarballs, installs them in an empty folder and runs the command from there,
- * writes what each is made of (SBOM), and publishes what npm lacks. `--dry-run` does all but publish. The tarballs and SBOMs stay in `release/`.
+ * writes SBOMs, and publishes what npm lacks. `--dry-run` does everything but publish. The tarballs and SBOMs stay in `release/`.
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -34,13 +34,13 @@ async function release(folder: string): Promise<void> {
 
   const faults = await archiveFaults(archives);
   if (faults.length > 0) fail(faults.join('\n'));
-  console.log('publint and attw found no fault.');
+  console.log('publint and attw found no faults.');
 
   tryOut(archives);
-  console.log('Installed in an empty folder, aries --version and aries extract do what they should.');
+  console.log('aries --version and aries extract work when installed in an empty folder.');
 
   const bills = await writeBillsOfMaterials(root, archives, join(folder, 'sbom'));
-  console.log(`Wrote ${bills.length} SBOMs into release/sbom, each valid by the schema of CycloneDX.`);
+  console.log(`Wrote ${bills.length} SBOMs into release/sbom, all valid against the CycloneDX schema.`);
 
   console.log(`\n${packageTable(packageSizes(root, archives))}\n`);
   if (values['dry-run']) console.log('Nothing was published: this was a dry run.');

@@ -35,7 +35,7 @@ test.each([
 
 test('packages come and go with the record', () => {
   expect(packageGrowth(recorded, { '@aries-data/two': size })).toEqual([
-    '@aries-data/one has a recorded size, and is no longer a package.',
+    '@aries-data/one has a recorded size, but is no longer a package.',
     '@aries-data/two has no recorded size.',
   ]);
 });

@@ -15,14 +15,14 @@ interface Part {
 
 interface Shown {
   declaration: Declaration;
-  /** True if it can be imported; else it is shown for what mentions it. */
+  /** True if it can be imported; otherwise it is shown because others mention it. */
   exported: boolean;
 }
 
 /** Longer declarations are cut, with a reference to their source. */
 const LINES_AT_MOST = { type: 120, class: 120, function: 120, value: 40 };
 
-/** The page of a package's exports; `fault` is called for each that lacks a doc comment or an example, or fits in no part of the page. */
+/** Writes the page of a package's exports; calls `fault` for each without a doc comment, an example or a section. */
 export function packageReference(root: string, page: ReferencePage, fault: (message: string) => void): string {
   const source = `packages/${page.package}/src`;
   const read = exportReader(emitDeclarations(root, join(root, 'packages', page.package)));
@@ -41,7 +41,7 @@ export function packageReference(root: string, page: ReferencePage, fault: (mess
     return { title, intro, shown: withTheirTypes(members, { isPublic, seen }) };
   });
   for (const { file, name } of exported.filter((one) => !placed.has(one)))
-    fault(`${source}/${file}: ${name} fits in no part of its page; add the file to scripts/docs/reference-pages.ts`);
+    fault(`${source}/${file}: ${name} has no section on its page; add the file to scripts/docs/reference-pages.ts`);
   return render(root, page, parts, source);
 }
 

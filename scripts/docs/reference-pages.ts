@@ -1,4 +1,4 @@
-/** A page of the reference: what one package exports, in the order of the page. */
+/** A reference page: the exports of one package, in the order of the page. */
 export interface ReferencePage {
   package: string;
   title: string;
@@ -6,13 +6,13 @@ export interface ReferencePage {
   parts: { title: string; intro: string; files: string[] }[];
 }
 
-/** The reference of the packages, what authors need first. */
+/** The reference pages, with those that authors need first. */
 export const REFERENCE: ReferencePage[] = [
   {
     package: 'sdk',
     title: 'The SDK',
     intro:
-      'What connectors are written against. The guides come first: this page is for looking things up. Its only dependency is zod, a peer: the names of `z` come from there.',
+      'The package for connector authors. Start with the guides; use this page to look things up. Its only dependency is zod, a peer dependency, from which `z` comes.',
     parts: [
       {
         title: 'Defining connectors',
@@ -31,23 +31,23 @@ export const REFERENCE: ReferencePage[] = [
       },
       {
         title: 'Records',
-        intro: 'What `read` yields and a transform changes: batches of records, checkpoints and rejected records.',
+        intro: 'What `read` yields and transforms change: batches of records, checkpoints and rejected records.',
         files: ['records.ts'],
       },
       {
         title: 'Schemas',
         intro:
-          'Zod types for values that JSON cannot hold as numbers, and what a schema says of its fields. [Types](types.md) has the one table.',
+          'Zod types for values that JSON numbers cannot hold, and functions that describe the fields of a schema. See the table in [Types](types.md).',
         files: ['schema.ts'],
       },
       {
         title: 'HTTP',
-        intro: '`http` in the context of a connector. [Web APIs](../guides/http.md) is the guide.',
+        intro: '`http` in the context of a connector. See the guide [Web APIs](../guides/http.md).',
         files: ['http.ts', 'pagination.ts'],
       },
       {
         title: 'Errors',
-        intro: 'Everything that fails, fails with an `AriesError`. [Errors and exit codes](errors.md) has all codes.',
+        intro: 'Every failure is an `AriesError`. [Errors and exit codes](errors.md) lists the codes.',
         files: ['errors.ts', 'nearest.ts'],
       },
     ],
@@ -55,20 +55,19 @@ export const REFERENCE: ReferencePage[] = [
   {
     package: 'testing',
     title: 'Testing connectors',
-    intro: 'For tests only. [Testing a connector](../guides/testing.md) is the guide.',
+    intro: 'For tests only. See the guide [Testing a connector](../guides/testing.md).',
     parts: [
-      { title: 'Test kit', intro: 'The conformance battery, and helpers that run a connector in a test.', files: [''] },
+      { title: 'Test kit', intro: 'The conformance rules, and helpers that run a connector in a test.', files: [''] },
     ],
   },
   {
     package: 'sql',
     title: 'SQL connectors',
-    intro: 'What connectors to SQL databases share.',
+    intro: 'The shared parts of connectors to SQL databases.',
     parts: [
       {
         title: 'Loading',
-        intro:
-          'A dialect says how one database differs, a connection runs its statements, and the session loads by both.',
+        intro: 'A dialect describes a database, a connection runs statements, and the session loads with both.',
         files: ['session.ts', 'dialect.ts', 'connection.ts', ''],
       },
     ],
@@ -76,18 +75,18 @@ export const REFERENCE: ReferencePage[] = [
   {
     package: 'rest',
     title: 'Sources from YAML',
-    intro: 'A source that is data. [Any JSON API from YAML](../guides/rest.md) is the guide.',
-    parts: [{ title: 'Declarations', intro: 'What makes a source of a declaration.', files: [''] }],
+    intro: 'Sources described by data. See the guide [Any JSON API from YAML](../guides/rest.md).',
+    parts: [{ title: 'Declarations', intro: 'Makes a source from a declaration.', files: [''] }],
   },
   {
     package: 'formats',
     title: 'Formats',
-    intro: 'Records to bytes and back, without losing a digit.',
+    intro: 'Converts records to bytes and back without losing a digit.',
     parts: [
-      { title: 'JSON', intro: 'Exact JSON: numbers and names as they are written.', files: ['exact-json/'] },
+      { title: 'JSON', intro: 'Exact JSON, which keeps numbers and names as written.', files: ['exact-json/'] },
       {
         title: 'Encoded records',
-        intro: 'Readers and writers of csv, ndjson and pgcopy, and what a byte lane needs.',
+        intro: 'Readers and writers for csv, ndjson and pgcopy, and functions for sources that encode their own rows.',
         files: [''],
       },
     ],
@@ -95,13 +94,13 @@ export const REFERENCE: ReferencePage[] = [
   {
     package: 'stores',
     title: 'Stores',
-    intro: 'Where datasets rest: a folder, S3, or memory.',
-    parts: [{ title: 'Stores', intro: 'One interface for all of them.', files: ['store.ts', ''] }],
+    intro: 'Storage for datasets: a folder, S3, or memory.',
+    parts: [{ title: 'Stores', intro: 'One interface for all stores.', files: ['store.ts', ''] }],
   },
   {
     package: 'engine',
     title: 'The engine as a library',
-    intro: 'What the commands of `aries` do, as functions.',
+    intro: 'The `aries` commands as functions.',
     parts: [
       {
         title: 'Steps',
@@ -110,12 +109,12 @@ export const REFERENCE: ReferencePage[] = [
       },
       {
         title: 'Datasets',
-        intro: 'Reading, describing and deleting what steps left in staging.',
+        intro: 'Reading, describing and deleting datasets in staging.',
         files: ['dataset/'],
       },
       {
         title: 'Config and secrets',
-        intro: 'How a config is filled in and parsed, and its secrets kept out of what Aries prints.',
+        intro: 'Filling in and parsing a config, and keeping its secrets out of the output.',
         files: ['config/', 'redact/'],
       },
     ],

@@ -5,7 +5,7 @@ import type { Archive } from './archives.ts';
 
 const run = promisify(execFile);
 
-/** Checks tarballs as npm would serve them: entry points, files, types. Returns one text for each tool that found a fault. */
+/** Checks tarballs as npm would serve them: entry points, files, types. Returns one message for each tool that found a fault. */
 export async function archiveFaults(archives: readonly Archive[]): Promise<string[]> {
   const faults: string[] = [];
   const waiting = archives.flatMap(toolsFor);
@@ -24,7 +24,7 @@ interface Tool {
 
 function toolsFor({ name, file, isCommand }: Archive): Tool[] {
   const tools = [{ name, command: 'publint', args: ['run', file, '--strict'] }];
-  // A command is run, not imported: it has no types to resolve.
+  // A command is run, not imported, so it needs no types.
   if (!isCommand)
     tools.push({ name, command: 'attw', args: [file, '--profile', 'esm-only', '--no-emoji', '--format', 'ascii'] });
   return tools;

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { type PublicPackage, publicPackages } from './public-packages.ts';
 
-/** A packed package: what npm would serve. */
+/** A packed package, as npm would serve it. */
 export interface Archive extends PublicPackage {
   /** The path of the tarball. */
   file: string;

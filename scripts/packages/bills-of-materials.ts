@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Validation } from '@cyclonedx/cyclonedx-library';
 import type { PublicPackage } from './public-packages.ts';
 
-/** What we read and change of a CycloneDX document. https://cyclonedx.org/docs/1.7/json/ */
+/** The parts of a CycloneDX document that are read and changed here: https://cyclonedx.org/docs/1.7/json/ */
 interface Bill {
   specVersion: string;
   metadata: { component: { 'bom-ref': string } };
@@ -42,7 +42,7 @@ export async function writeBillsOfMaterials(
   return names;
 }
 
-/** Compares an SBOM with the schema of the version that it names. */
+/** Validates an SBOM against the schema of its version. */
 export async function billFaults(text: string): Promise<string[]> {
   const { specVersion } = JSON.parse(text) as Bill;
   const faults = await new Validation.JsonStrictValidator(specVersion as never).validate(text);
@@ -51,7 +51,7 @@ export async function billFaults(text: string): Promise<string[]> {
   );
 }
 
-/** `@aries-data/sdk` as a tarball's name has it: `aries-data-sdk`. */
+/** Returns the name of a package in file names: `aries-data-sdk` for `@aries-data/sdk`. */
 export function fileNameOf(name: string): string {
   return name.replace('@', '').replace('/', '-');
 }

@@ -3,8 +3,8 @@ import { basename, join } from 'node:path';
 import { rolldown } from 'rolldown';
 
 /**
- * Bundles a package's entry points into a few files, because Node takes time for each module that it loads. What two entry points
- * share lies in one file for both, and what is imported dynamically in a file of its own. Other packages stay imports.
+ * Bundles a package's entry points into a few files, because Node takes time for each module that it loads. Code shared by entry
+ * points is in a common file, and dynamic imports are in separate files. Other packages stay imports.
  */
 export async function bundlePackage(folder: string, into: string): Promise<void> {
   const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
@@ -14,7 +14,7 @@ export async function bundlePackage(folder: string, into: string): Promise<void>
     cwd: folder,
     input: Object.fromEntries(Object.values(exports).map((file) => [basename(file, '.ts'), file])),
     platform: 'node',
-    // Only files are named by a path.
+    // Everything that is not a path is another package.
     external: /^[^./]/,
   });
   await build.write({

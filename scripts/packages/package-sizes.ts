@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Archive } from './archives.ts';
 
-/** What a package weighs, in bytes. */
+/** The sizes of a package, in bytes. */
 export interface PackageSize {
-  /** The tarball, which is what a user downloads. */
+  /** The tarball, which users download. */
   packed: number;
   /** The files in it. */
   unpacked: number;
-  /** How many other packages an installation brings. Peers are not among them: whoever installs the package has them already. */
+  /** The number of other packages that are installed with it. Peer dependencies do not count, because they are already installed. */
   dependencies: number;
   /** The files of the package and of its dependencies. */
   installed: number;

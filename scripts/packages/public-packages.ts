@@ -8,7 +8,7 @@ export interface PublicPackage {
   version: string;
   /** Relative to the root of the repository, such as `packages/cli`. */
   folder: string;
-  /** True for a package that is run as a command, and imported by nobody. */
+  /** True for a package that is only run as a command, never imported. */
   isCommand: boolean;
   /** The packages of this repository that an installation brings. */
   needs: string[];

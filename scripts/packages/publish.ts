@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import type { Archive } from './archives.ts';
 import type { PublicPackage } from './public-packages.ts';
 
-/** Says why packages cannot be published from here; undefined where they can. */
+/** Says why packages cannot be published from here; undefined if they can. */
 export function whyNotPublish(packages: readonly PublicPackage[], env: NodeJS.ProcessEnv): string | undefined {
   const { GITHUB_ACTIONS, ACTIONS_ID_TOKEN_REQUEST_URL, GITHUB_REPOSITORY = '' } = env;
   // npm attests a package's origin with the identity of a workflow's run, which no other machine has.
@@ -22,7 +22,7 @@ export function whyNotPublish(packages: readonly PublicPackage[], env: NodeJS.Pr
   ].join('\n');
 }
 
-/** Publishes the packages whose version npm lacks, with provenance, and tags them. Nothing leaves that was not checked before. */
+/** Publishes the packages whose version npm lacks, with provenance, and tags them. Publishes only checked tarballs. */
 export function publish(root: string, checked: readonly Archive[]): void {
   const folder = mkdtempSync(join(tmpdir(), 'aries-publish-'));
   // pnpm publishes, and older versions of it by way of npm.
@@ -42,7 +42,7 @@ function refuseOthers(folder: string, checked: readonly Archive[]): void {
     const archive = checked.find((one) => basename(one.file) === file);
     if (archive === undefined || !readFileSync(archive.file).equals(readFileSync(join(folder, file))))
       throw new Error(
-        `${file} is not the tarball that was checked. Did something build meanwhile? Run the release again.`,
+        `${file} is not the tarball that was checked. Another build may have run meanwhile. Run the release again.`,
       );
   }
 }

@@ -3,17 +3,17 @@ import { join } from 'node:path';
 import { markdownTable } from '../docs/markdown.ts';
 import type { PackageSize } from './package-sizes.ts';
 
-/** What an image adds to the image that it is built from, in bytes, by layer. */
+/** The layers that an image adds to its base, in bytes. */
 export interface ImageSize {
-  /** Such as `aries-data` for a connector's image. */
+  /** The base image: `aries-data` for a connector. */
   on: string;
-  /** What each of its own layers holds, from the lowest. */
+  /** Its own layers, from the lowest. */
   layers: { made: string; bytes: number }[];
 }
 
 /** `bench/sizes.json`: the sizes that docs/performance.md shows, and that a check compares with. */
 export interface RecordedSizes {
-  /** Where they were measured: some dependencies have binaries for one platform. */
+  /** The platform of the measurement; some dependencies have binaries for each platform. */
   platform: string;
   packages: Record<string, PackageSize>;
   images: Record<string, ImageSize>;
@@ -31,19 +31,19 @@ export function recordedSizes(root: string): RecordedSizes {
   return JSON.parse(readFileSync(join(root, FILE), 'utf8')) as RecordedSizes;
 }
 
-/** Records sizes in place of those of before; the kind that is left out stays as it is. */
+/** Replaces recorded sizes; a kind that is left out stays as it is. */
 export function recordSizes(root: string, sizes: Partial<Pick<RecordedSizes, 'packages' | 'images'>>): void {
   const recorded = { ...recordedSizes(root), platform: here, ...sizes };
   writeFileSync(join(root, FILE), `${JSON.stringify(recorded, null, 2)}\n`);
 }
 
-/** Says in one sentence each which packages have grown by more than the tolerance, came new or went. */
+/** Lists packages that grew by more than the tolerance, are new or are gone, in one sentence each. */
 export function packageGrowth(recorded: RecordedSizes, measured: Record<string, PackageSize>): string[] {
   const names = [...new Set([...Object.keys(recorded.packages), ...Object.keys(measured)])].sort();
   return names.flatMap((name) => {
     const [before, now] = [recorded.packages[name], measured[name]];
     if (before === undefined) return [`${name} has no recorded size.`];
-    if (now === undefined) return [`${name} has a recorded size, and is no longer a package.`];
+    if (now === undefined) return [`${name} has a recorded size, but is no longer a package.`];
     return [
       growth(`${name}, packed,`, before.packed, now.packed),
       growth(`${name}, unpacked,`, before.unpacked, now.unpacked),
@@ -52,7 +52,7 @@ export function packageGrowth(recorded: RecordedSizes, measured: Record<string, 
   });
 }
 
-/** Says in one sentence each which images add more than the tolerance to what they are built on. */
+/** Lists images that add more to their base than the tolerance allows, in one sentence each. */
 export function imageGrowth(recorded: RecordedSizes, measured: Record<string, ImageSize>): string[] {
   return Object.entries(measured).flatMap(([name, image]) => {
     const before = recorded.images[name];
@@ -93,7 +93,7 @@ export function imageTable(images: Record<string, ImageSize>): string {
   return markdownTable(['image', 'on top of', 'layers', 'together'], rows);
 }
 
-/** Writes what docs/performance.md says of sizes. */
+/** Writes the tables of sizes in docs/performance.md. */
 export function sizeTables({ platform, packages, images }: RecordedSizes): string {
   return `${packageTable(packages, platform)}\n\n${imageTable(images)}`;
 }

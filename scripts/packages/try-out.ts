@@ -9,7 +9,7 @@ import type { Archive } from './archives.ts';
 export function tryOut(archives: readonly Archive[]): void {
   const folder = mkdtempSync(join(tmpdir(), 'aries-tried-out-'));
   const run = (command: string, ...args: string[]): string => {
-    // The Node that runs this, also where npm has been started by another one.
+    // Use the Node that runs this, even if npm was started by another one.
     const PATH = [dirname(process.execPath), process.env.PATH].join(delimiter);
     const env = { ...process.env, PATH };
     return execFileSync(command, args, { cwd: folder, encoding: 'utf8', env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -18,7 +18,7 @@ export function tryOut(archives: readonly Archive[]): void {
     const dependencies = Object.fromEntries(archives.map(({ name, file }) => [name, `file:${relative(folder, file)}`]));
     writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies }));
     run('npm', 'install', '--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error');
-    // Fails where a peer is missing or of another version.
+    // Fails if a peer dependency is missing or has a wrong version.
     run('npm', 'ls', '--all');
     const { version } = archives.find(({ isCommand }) => isCommand)!;
     expect('aries --version', run('npx', 'aries', '--version').trim(), `aries ${version}`);
