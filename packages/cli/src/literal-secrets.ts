@@ -8,10 +8,10 @@ import type { Connector } from '@aries-data/sdk';
 export function literalSecrets(connector: Connector, config: unknown): string[] {
   const found: string[] = [];
   const recorder: Redactor = { ...createRedactor(), add: (secret) => void found.push(secret) };
-  for (const part of [connector.source, connector.transform, connector.destination]) {
-    if (part?.config === undefined) continue;
+  for (const definition of [connector.source, connector.transform, connector.destination]) {
+    if (definition?.config === undefined) continue;
     try {
-      parseConfig(part.config, config, connector.name, { redactor: recorder });
+      parseConfig(definition.config, config, connector.name, { redactor: recorder });
     } catch {
       // A wrong config is reported where it is used.
     }

@@ -25,13 +25,13 @@ interface OptionSchema {
  */
 export function withOptions(readme: string, exports: Record<string, unknown>): string {
   let text = readme;
-  for (const [part, definition] of Object.entries(exports)) {
+  for (const [role, definition] of Object.entries(exports)) {
     const config = (definition as { config?: z.ZodType } | undefined)?.config;
     if (config === undefined) continue;
-    const [start, end] = [`<!-- options ${part} -->`, `<!-- /options ${part} -->`];
+    const [start, end] = [`<!-- options ${role} -->`, `<!-- /options ${role} -->`];
     const [from, to] = [text.indexOf(start), text.indexOf(end)];
     if (from < 0 || to < from) {
-      throw new AriesError('NOT_FOUND', `The README has no place for the options of "${part}"`, {
+      throw new AriesError('NOT_FOUND', `The README has no place for the options of "${role}"`, {
         hint: `Add two lines where the table belongs: ${start} and ${end}.`,
       });
     }

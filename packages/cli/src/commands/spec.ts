@@ -15,8 +15,8 @@ export default class SpecCommand extends AriesCommand {
     const { args } = await this.parse(SpecCommand);
     const { configSchema } = await import('@aries-data/sdk/internal');
     const { name, version, source, transform, destination } = await this.session.loadConnector(args.connector);
-    const schemaOf = (part: { config?: Parameters<typeof configSchema>[0] }): FieldSchema =>
-      part.config === undefined ? { type: 'object', properties: {} } : configSchema(part.config, name);
+    const schemaOf = (definition: { config?: Parameters<typeof configSchema>[0] }): FieldSchema =>
+      definition.config === undefined ? { type: 'object', properties: {} } : configSchema(definition.config, name);
     return {
       ok: true,
       connector: name,

@@ -8,7 +8,7 @@ import type { StepContext } from './step-context.ts';
 import type { ExtractOptions } from './step-options.ts';
 import { checkAllRejected, checkEmpty } from './thresholds.ts';
 
-/** Staged stream. `readStart` is set if an earlier attempt began to read it. */
+/** Staged stream. `readStart` is earlier than that of the step if an earlier attempt began to read it. */
 export interface MadeStream {
   name: string;
   stream: ManifestStream;

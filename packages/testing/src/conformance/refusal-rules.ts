@@ -83,8 +83,8 @@ async function refusedValues(ctx: RuleContext, format: StagedFormat): Promise<vo
   const disposition = dispositionsOf(ctx).includes('append') ? 'append' : dispositionsOf(ctx)[0]!;
   const stream = `conformance_refused_${format}`;
   // The second load goes into an existing target, which may take a different path.
-  for (const part of ['a new target', 'one that exists']) {
-    const kept = part === 'a new target' ? 0 : (await ctx.rows(stream)).length;
+  for (const target of ['a new target', 'one that exists']) {
+    const kept = target === 'a new target' ? 0 : (await ctx.rows(stream)).length;
     const shifted = records.map(
       (record): JsonRecord => ({ ...record, id: String(Number(record.id) + (kept === 0 ? 0 : 1000)) }),
     );
