@@ -1,15 +1,21 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readAll, runTransform } from '../packages/testing/src/index.ts';
+import { readAll } from '../packages/testing/src/index.ts';
 
 const root = resolve(import.meta.dirname, '..');
 // Below the root, so that imports in the guides resolve.
 const folder = join(root, 'node_modules/.aries-guides');
+
+interface Assertion {
+  title: string;
+  status: 'passed' | 'failed' | 'skipped';
+}
 
 const guides = readdirSync(join(root, 'docs/guides')).map((file) => basename(file, '.md'));
 
@@ -65,8 +71,57 @@ void checkpoint;
 const READERS_OWN = {
   'own.d.ts':
     'declare function startServer(): Promise<{ url: string; stop(): Promise<void>; addUser(name: string): Promise<void> }>;\n',
+  'start-server.ts': `import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+Object.assign(globalThis, {
+  async startServer() {
+    const users = [{ id: 1, name: 'Ada' }, { id: 2, name: 'Grace' }];
+    const server = createServer((request, response) => {
+      const { searchParams } = new URL(request.url ?? '', 'http://x');
+      const after = Number(searchParams.get('after') ?? 0);
+      const found = users.filter(({ id }) => id > after && id >= Number(searchParams.get('since') ?? 0));
+      response.setHeader('content-type', 'application/json');
+      if (found.length > 1) response.setHeader('link', \`</users?after=\${found[0]!.id}>; rel="next"\`);
+      response.end(JSON.stringify(found.slice(0, 1)));
+    }).listen(0, '127.0.0.1');
+    await new Promise((listening) => server.once('listening', listening));
+    return {
+      url: \`http://127.0.0.1:\${(server.address() as AddressInfo).port}\`,
+      addUser: async (name: string) => void users.push({ id: users.length + 1, name }),
+      async stop() {
+        server.closeAllConnections();
+        await new Promise((closed) => server.close(closed));
+      },
+    };
+  },
+});
+`,
   'conformance.ts': blocksOf('testing')[0]!.code,
-  'src/index.ts': inStream('async *read() {}'),
+  'src/index.ts': `import { checkpoint, defineSource } from '@aries-data/sdk';
+import { z } from 'zod';
+
+export const source = defineSource({
+  config: z.object({
+    url: z.url().meta({ secret: true }).describe('Where the users are.'),
+    table: z.string().describe('Their table.'),
+  }),
+  http: ({ config }) => ({ baseUrl: config.url }),
+  streams: ({ config, stream }) => ({
+    [config.table]: stream({
+      schema: z.object({ id: z.int(), name: z.string() }),
+      primaryKey: ['id'],
+      cursor: 'id',
+      async *read({ http, window, position }) {
+        for await (const page of http.pages('/users', { query: { since: window.since }, from: position })) {
+          yield page;
+          yield checkpoint(page.next);
+        }
+      },
+    }),
+  }),
+});
+`,
 };
 
 /** Guides with excerpts of a template, which must equal its text. The template's own tests run it. */
@@ -127,14 +182,43 @@ describe('every block', () => {
     expect(problems).toBe('');
   });
 
-  test('in-euros.ts passes its test', async () => {
-    const { transform } = await load('in-euros.ts');
-    const records = [
-      { id: 1, dollars: '10.00' },
-      { id: 2, dollars: null },
-    ];
-    const result = await runTransform(transform, { config: { rate: 0.86 }, records });
-    expect(result).toMatchObject({ records: [{ id: 1, euros: '8.60' }], dropped: 1, rejected: [] });
+  test('the tests in the guides pass', async () => {
+    const config = `export default { test: {
+      include: ['in-euros.test.ts', 'src/testing-1.ts'], exclude: [], setupFiles: ['start-server.ts'], testTimeout: 60_000,
+    } };`;
+    writeFileSync(join(folder, 'vitest.config.ts'), config);
+    const vitest = join(root, 'node_modules/.bin/vitest');
+    const report = join(folder, 'report.json');
+    // Its exit code says only whether all passed, which the report says by name.
+    await promisify(execFile)(vitest, ['run', '--root', folder, '--reporter', 'json', '--outputFile', report], {
+      cwd: folder,
+    }).catch(() => {});
+    const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as {
+      testResults: { name: string; assertionResults: Assertion[] }[];
+    };
+    const titles = testResults.flatMap(({ name, assertionResults }) =>
+      assertionResults.map(({ title, status }) => `${basename(name)}: ${title}: ${status}`),
+    );
+    expect(titles).toContain('in-euros.test.ts: dollars become euros, and records without any are left out: passed');
+    expect(titles.filter((title) => title.startsWith('testing-1.ts: source/')).length).toBeGreaterThan(5);
+    expect(titles.filter((title) => title.endsWith(': failed'))).toEqual([]);
+  });
+
+  test('the destination in the guide on destinations sends each batch with its key', async () => {
+    const [{ file = '' } = {}] = filesOf('destinations');
+    const { destination } = await load(file);
+    const sent: unknown[] = [];
+    const http = {
+      async json(path: string, { json, headers }: { json: unknown; headers: Record<string, string> }) {
+        sent.push([path, json, headers['idempotency-key']]);
+      },
+    };
+    const session = await destination.open({ config: {}, http });
+    const stream = await session.open({ digest: 'sha256-1' });
+    await stream.writeBatch([{ id: 1 }], { part: 'p', index: 0 });
+    expect(sent).toEqual([['/contacts/batch', [{ id: 1 }], 'sha256-1/p/0']]);
+    expect(await stream.finish()).toEqual({ received: 1 });
+    await session.close();
   });
 
   test('the resumable read in the HTTP guide reads all pages', async () => {
