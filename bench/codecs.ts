@@ -116,7 +116,7 @@ interface Contest {
 }
 
 const bytesOf = (buffers: Buffer[]) => buffers.reduce((sum, buffer) => sum + buffer.length, 0) / buffers.length;
-const { fit } = normaliser(schema);
+const { normalise } = normaliser(schema);
 const CONTESTS: Contest[] = [
   {
     name: 'csv out',
@@ -191,7 +191,7 @@ const CONTESTS: Contest[] = [
     name: 'check of records',
     bytes: bytesOf(ndjson),
     rows: ROWS,
-    ours: (index) => batches[index]!.map((record) => fit(record)),
+    ours: (index) => batches[index]!.map((record) => normalise(record)),
     other: 'JSON.stringify by record',
     theirs: (index) => batches[index]!.map((record) => JSON.stringify(record)),
   },

@@ -1,4 +1,4 @@
-/** The environment variables that the command reads besides those of its flags (`commands.test.ts.snap` has these). */
+/** The environment variables that the command reads, other than those of its flags (see `commands.test.ts.snap`). */
 
 import { readFile } from 'node:fs/promises';
 import { delimiter, dirname } from 'node:path';
@@ -11,7 +11,7 @@ const NOWHERE = '127.0.0.1';
 
 const TUNNEL = JSON.stringify({ host: NOWHERE, tunnel: `ssh://user@${NOWHERE}:1`, tunnelHostKey: 'any' });
 
-/** Calls that together reach whatever reads the environment, and what has to be set for that. */
+/** Calls that together read every variable, with the settings that they need. */
 const CALLS: [args: string[], env?: Record<string, string>][] = [
   [
     ['extract', connector('shop'), '--config', '{}', '--staging', 'staging'],

@@ -1,4 +1,4 @@
-/** Codes of errors, with the kind and the exit code that schedulers act on. */
+/** Error codes, with the kind and exit code that schedulers act on. */
 
 import { AriesError, type ErrorCode } from '@aries-data/sdk';
 import { ERROR_CODES } from '@aries-data/sdk/internal';

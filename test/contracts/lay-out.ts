@@ -1,6 +1,6 @@
 const WIDTH = 120;
 
-/** JSON for people: what fits in a line is on one. Nothing is sorted. */
+/** Formats JSON for people: values that fit are on one line. Nothing is sorted. */
 export function layOut(value: unknown, indent = '', before = 0): string {
   const line = JSON.stringify(value);
   if (indent.length + before + line.length <= WIDTH || typeof value !== 'object' || value === null) return line;

@@ -1,24 +1,24 @@
-/** What differs in the tests of one kind of run. */
+/** The values that differ in the tests of one kind of run. */
 export interface Masks {
-  /** Texts and the words for them. */
+  /** Texts, and the words that replace them. */
   places: Readonly<Record<string, string>>;
   patterns: readonly [RegExp, string][];
 }
 
-/** A release changes the versions of packages; 0.0.0 is that of a connector which is a file. */
+/** Releases change the versions of packages; 0.0.0 is the version of a connector that is a file. */
 const VERSIONS: [RegExp, string][] = [
   [/("(?:name|connector)":\s*"[\w-]+",\s*"version":\s*)"(?!0\.0\.0")\d+\.\d+\.\d+[\w.-]*"/g, '$1"<version>"'],
   [/("[\w/-]+@)(?!0\.0\.0")\d+\.\d+\.\d+[\w.-]*"/g, '$1<version>"'],
 ];
 
-/** Names that are random, and what they are part of. */
+/** Random names, with their context. */
 const RANDOM: [RegExp, string][] = [
   [/("attempt":\s*)"[0-9a-f]{12}"/g, '$1"<attempt>"'],
   [/\b[0-9a-f]{12}(?=-(?:rejected-)?\d{5}\.)/g, '<attempt>'],
   [/"aries [0-9a-f]{12}"/g, '"aries <id>"'],
   [/(-<time>-)[0-9a-f]{12}\b/g, '$1<id>'],
   [/"oid \d+"/g, '"oid <oid>"'],
-  // What a file is (its path), then its version (size and time), which is fixed.
+  // A file's path, then its version (size and time), which is fixed.
   [/"[0-9a-f]{12}(?=-[0-9a-f]{12}\\?")/g, '"<file>'],
   [/\bload-[0-9a-f]{16}\.[0-9a-f]{16}\.tmp/g, 'load-<id>.<id>.tmp'],
   [/\b\d{8}T\d{6}Z-[0-9a-f]{6}\b/g, '<run-id>'],
@@ -28,12 +28,12 @@ const RANDOM: [RegExp, string][] = [
 const INSTANT = /\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00(?::00)?)/g;
 const COMPACT_INSTANT = /\b(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z/g;
 
-/** Wider than a test takes, and narrower than the distance to any time in the inputs. */
+/** Longer than a test takes, and shorter than the distance to any time in the inputs. */
 const NOW_MS = 60 * 60 * 1000;
 
 /**
- * Puts a word in angle brackets in place of all that another run would write differently. What is left has to be the same each time: times of the
- * inputs, counts, checksums of parts. Digests of whole documents are left where nothing in the document was masked.
+ * Replaces everything that differs between runs with a word in angle brackets. The rest must be the same each time: times of the
+ * inputs, counts, checksums of parts. Digests of whole documents are kept if nothing in the document was masked.
  */
 export function mask(text: string, { places, patterns }: Masks): string {
   let masked = text;

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-test('README.md names only files that exist, and every test of this folder', () => {
+test('README.md lists only existing files, and every test in this folder', () => {
   const table = readFileSync(join(import.meta.dirname, 'README.md'), 'utf8').match(/^\|.*\|$/gm) ?? [];
   const named = table.flatMap((row) => [...row.matchAll(/[\w./-]+\.ts\b/g)].map(([path]) => path));
   expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
@@ -13,14 +13,14 @@ test('README.md names only files that exist, and every test of this folder', () 
   expect(here).not.toEqual([]);
 });
 
-test('every golden file is one that a test of this folder makes', () => {
+test('every golden file is written by a test in this folder', () => {
   const tests = globSync('*.test.ts', { cwd: import.meta.dirname }).map((path) =>
     readFileSync(join(import.meta.dirname, path), 'utf8'),
   );
   const files = globSync('**/*.*', { cwd: join(import.meta.dirname, 'golden') });
   const isMade = (file: string) => {
     const [folder = '', name = ''] = file.includes('/') ? file.split('/') : ['', file];
-    // The name of a spec is its connector's.
+    // A spec is named after its connector.
     if (folder === 'spec') return existsSync(join(ROOT, 'connectors', name.replace('.json', ''))) || isTransform(name);
     return tests.some(
       (text) => text.includes(`golden/${file}`) || (text.includes(`'${folder}'`) && text.includes(`'${name}'`)),

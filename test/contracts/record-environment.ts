@@ -1,15 +1,15 @@
 /**
- * Loaded before the command: writes the names of the variables that our own code reads to the file `RECORD_TO`, set or not. Of dependencies
- * only those of libpq count, which the driver reads.
+ * Loaded before the command: writes the names of variables that our code reads, set or not, to the file `RECORD_TO`. Of the variables
+ * read by dependencies only those of libpq count, which the driver reads.
  */
 
 import { appendFileSync } from 'node:fs';
 
 const { RECORD_TO = '' } = process.env;
-/** Connectors of the tests read what they like. */
+/** Variables read by connectors of the tests do not count. */
 const HERE = new URL('.', import.meta.url).href;
 const recorded = new Set<string>();
-/** Names that a walk over all variables has come to. Their values are read right after. */
+/** Names that a walk over all variables has reached. Their values are read right after. */
 const walked = new Set<string>();
 
 process.env = new Proxy(process.env, {

@@ -1,4 +1,4 @@
-/** Result lines of commands that fail, each exit code once, and of those that only look at something. */
+/** Result lines of failing commands, one for each exit code, and of commands that only read. */
 
 import { globSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -11,7 +11,7 @@ const SHOP = connector('shop');
 const EXTRACT = ['extract', SHOP, '--staging', 'staging', '--name', 'shop'];
 const failing = (how: string) => [...EXTRACT, '--config', JSON.stringify({ fail: how })];
 
-/** Commands that end with something else than 0, by their exit code. */
+/** Commands that fail, by exit code. */
 const FAILURES: Record<string, string[][]> = {
   2: [
     ['extract', SHOP],
@@ -66,7 +66,7 @@ test.concurrent('commands that only look', async ({ expect }) => {
   await expect.soft(withoutWords(world.transcript())).toMatchFileSnapshot('golden/results/looks.txt');
 });
 
-// Of this repository: each folder is a package of its own name.
+// Each folder in this repository is a package with the same name.
 const CONNECTORS = globSync('connectors/*/package.json', { cwd: join(import.meta.dirname, '../..') })
   .map((path) => basename(join(path, '..')))
   .filter((name) => name !== 'transforms');
@@ -77,7 +77,7 @@ describe.concurrent('spec --json', () => {
     await using world = await createWorld();
     const { code, stdout } = await world.aries(['spec', name, '--json']);
     expect(code).toBe(0);
-    // The line has no spaces; the file is laid out for people.
+    // The line has no spaces; the file is formatted for people.
     expect(stdout).toBe(`${JSON.stringify(JSON.parse(stdout))}\n`);
     const spec = JSON.parse(withoutWords(world.mask(stdout)));
     await expect(`${layOut(spec)}\n`).toMatchFileSnapshot(`golden/spec/${name}.json`);

@@ -1,6 +1,6 @@
 /**
- * One run of each kind, and all that it leaves behind: result lines, staging, state and ledger. The inputs are fixed; parts are not
- * compressed, so that their checksums do not depend on a compressor.
+ * One run of each kind, with all its output: result lines, staging, state and ledger. The inputs are fixed, and parts are not
+ * compressed, so that checksums do not depend on a compressor.
  */
 
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -91,7 +91,7 @@ describe.concurrent('what a run leaves behind', () => {
       {},
       {
         places: databaseOf(database.url),
-        // The digest of the source, of which the address is a part.
+        // The digest of the source, which includes its address.
         patterns: [[/("source\\?":\s*\\?")[0-9a-f]{16}/g, '$1<digest>']],
       },
     );
@@ -165,7 +165,7 @@ describe.concurrent('what a run leaves behind', () => {
   test('a pipeline into a destination without a ledger', async ({ expect }) => {
     await using world = await createWorld(
       { 'shop.yaml': PIPELINE },
-      // A pipeline's parts are compressed.
+      // Parts of a pipeline are compressed.
       { patterns: [[/("bytes":)\d+/g, '$1<bytes>']] },
     );
     await world.aries(['run', 'shop.yaml', '--dry-run']);
@@ -205,12 +205,12 @@ destination: { use: ${connector('sink')}, config: ${SINK} }
 staging: staging
 `;
 
-/** Compares texts with the files of one run. */
+/** Compares texts with the golden files of one run. */
 function goldenOf(expect: ExpectStatic, run: string) {
   return (name: string, text: string) => expect.soft(text).toMatchFileSnapshot(`golden/${run}/${name}`);
 }
 
-/** What differs each time with the test run's database. */
+/** Masks for the test run's database. */
 function databaseOf(url: string): Record<string, string> {
   const { host, pathname } = new URL(url);
   return { [url]: '<url>', [host]: '<host>', [pathname.slice(1)]: '<database>' };

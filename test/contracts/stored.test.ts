@@ -1,6 +1,6 @@
 /**
- * A staging that an earlier version wrote (README.md says how) is one that this version goes on with. So digests, checksums, fingerprints
- * and names are what they were, which golden files with masks cannot tell.
+ * This version must be able to use a staging that an earlier version wrote (see README.md). That proves that digests, checksums,
+ * fingerprints and names are unchanged, which masked golden files cannot.
  */
 
 import { cp, readFile } from 'node:fs/promises';
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { test } from 'vitest';
 import { connector, createWorld } from './world.ts';
 
-test('datasets, plans, checkpoints, states and ledgers of an earlier version hold', async ({ expect }) => {
+test('datasets, plans, checkpoints, states and ledgers of an earlier version are valid', async ({ expect }) => {
   await using world = await createWorld();
   await cp(join(import.meta.dirname, 'stored'), world.path('staging'), { recursive: true });
   const extract = ['extract', connector('shop'), '--config', '{}', '--staging', 'staging', '--run-id', 'r1'];
@@ -17,17 +17,17 @@ test('datasets, plans, checkpoints, states and ledgers of an earlier version hol
   // The same inputs have the same fingerprint, so nothing is read.
   const { result } = await world.aries([...extract, '--name', 'finished']);
   expect.soft(result.dataset).toMatch(/#sha256-046f5b4989d7d549eef37d133a4867667dc5957bfd605d32f553c65f9c78dba6$/);
-  // The ledger beside the state knows the dataset.
+  // The ledger next to the state has the dataset.
   expect
     .soft((await world.aries([...load, 'staging/finished/r1/extract'])).result.streams.orders.outcome)
     .toBe('already-loaded');
   await world.aries(['state', 'show', '--staging', 'staging', '--name', 'finished']);
-  // Reading goes on after the checkpoint of the attempt that broke off.
+  // Reading resumes after the checkpoint of the interrupted attempt.
   await world.aries([...extract, '--name', 'interrupted']);
   await world.aries(['dataset', 'head', 'staging/interrupted/r1/extract']);
   const resumed = await readFile(world.path('staging/interrupted/r1/extract/manifest.json'), 'utf8');
   expect.soft(resumed).toContain('758392050381-00000');
-  // The plan is of the same inputs.
+  // The plan has the same inputs.
   await world.aries([...extract, '--name', 'planned', '--partition', '0/1']);
   await world.aries([...load, 'staging/planned/r1']);
 

@@ -5,29 +5,29 @@ import { fileURLToPath } from 'node:url';
 import { type RunOptions, type RunResult, runAries } from '../../packages/cli/src/testing/run-aries.ts';
 import { type Masks, mask } from './mask.ts';
 
-/** A folder in which commands run, as a user would type them there. */
+/** A folder in which commands run as a user would type them. */
 export interface World extends AsyncDisposable {
   /** Runs a command in the folder and adds it to `transcript`. */
   aries(args: readonly string[], options?: RunOptions): Promise<RunResult>;
-  /** Every command so far with its exit code and its result line, masked. */
+  /** Every command so far with its exit code and masked result line. */
   transcript(): string;
-  /** A file, masked. `*` stands for a part of its name that is random. */
+  /** Reads a file, masked. `*` stands for the random part of its name. */
   read(path: string): Promise<string>;
-  /** The paths of all files in a folder, masked, in order. */
+  /** Lists the paths of all files in a folder, masked and sorted. */
   tree(folder: string): Promise<string>;
   path(name: string): string;
   mask(text: string): string;
 }
 
-/** A connector of this folder. */
+/** Returns a connector in this folder. */
 export function connector(name: string): string {
   return fileURLToPath(new URL(`connectors/${name}.ts`, import.meta.url));
 }
 
-/** When the input files were changed last. */
+/** The modification time of the input files. */
 const LONG_AGO = new Date('2024-02-01T00:00:00Z');
 
-/** Makes a folder with these files. `masks` are of what differs each time besides it, such as a database. */
+/** Makes a folder with these files. `masks` are for other values that differ each time, such as a database. */
 export async function createWorld(
   files: Readonly<Record<string, string>> = {},
   { places = {}, patterns = [] }: Partial<Masks> = {},

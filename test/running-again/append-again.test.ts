@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import * as file from '../../connectors/file/src/index.ts';
 import { changingShop } from './changing-shop.ts';
 
-/** A folder of files that is loaded, file by file, into another one. */
+/** Makes a folder of files that are loaded one by one into another folder. */
 async function inbox() {
   const folder = await mkdtemp(join(tmpdir(), 'aries-again-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
@@ -53,7 +53,7 @@ async function inbox() {
   };
 }
 
-test('files that were appended are not appended again: they are named, and nothing is loaded', async () => {
+test('files that were appended are not appended again: the error names them, and nothing is loaded', async () => {
   const it = await inbox();
   await it.put('a.jsonl', 1);
   await it.append('*.jsonl');
@@ -65,12 +65,12 @@ test('files that were appended are not appended again: they are named, and nothi
     hint: expect.stringContaining('--allow-repeat'),
   });
   await expect(it.appendPartitions('*.jsonl')).rejects.toThrow('a.jsonl: appending would repeat');
-  // By any other pattern it is the same file.
+  // It is the same file with any pattern.
   await expect(it.append('a.*')).rejects.toThrow('a.jsonl: appending would repeat');
   expect(await it.ids()).toEqual([1]);
 });
 
-test('other files are appended, whether others are there beside them or the first are gone', async () => {
+test('other files are appended, next to the first ones or after these were removed', async () => {
   const it = await inbox();
   await it.put('a.jsonl', 1);
   await it.put('b.jsonl', 2);
@@ -85,7 +85,7 @@ test('other files are appended, whether others are there beside them or the firs
   await expect(it.append('*.jsonl')).rejects.toThrow(/c\.jsonl, \S*d\.jsonl: appending/);
 });
 
-test('a file that has changed is appended, and named: nobody knows whether it grew', async () => {
+test('a changed file is appended with a warning, because it may have grown', async () => {
   const it = await inbox();
   await it.put('a.jsonl', 1);
   await it.append('a.jsonl');
@@ -95,7 +95,7 @@ test('a file that has changed is appended, and named: nobody knows whether it gr
   expect(it.warnings).toEqual([expect.stringMatching(/^items: appended before and changed since: \S*a\.jsonl\. /)]);
 });
 
-test('who wants records again says so; replace takes all of them and begins anew', async () => {
+test('records are repeated on request; replace loads all of them and starts again', async () => {
   const it = await inbox();
   await it.put('a.jsonl', 1);
   await it.append('*.jsonl');
@@ -106,7 +106,7 @@ test('who wants records again says so; replace takes all of them and begins anew
   await expect(it.append('*.jsonl')).rejects.toMatchObject({ code: 'LOAD_REFUSED' });
 });
 
-test('a source that tells nothing of its inputs: a second full read of the same config repeats', async () => {
+test('a source that reports no inputs: a second full read with the same config is a repetition', async () => {
   await using shop = await changingShop({ items: { fields: { id: 'integer' } } }, 'file');
   const append = { disposition: 'append' } as const;
   shop.rows.items = [];

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { type Item, item, type Operator, operator, seeded, succeeded, UNHURRIED } from './operator.ts';
 
-/** The interval of one of the days 1 to 6. */
+/** Returns the interval of a day from 1 to 6. */
 const of = (day: number) => ['--interval-start', `2026-01-0${day}`, '--interval-end', `2026-01-0${day + 1}`];
 const on = (id: number, day: number, note?: string) => item(id, `2026-01-0${day}T0${id % 10}:00:00`, note);
 
-/** The first moment of each day, one in it, and the last. */
+/** Records at the start of each day, in the middle and at the end. */
 const SIX_DAYS: Item[] = [1, 2, 3, 4, 5, 6].flatMap((day) => [
   item(day * 10, `2026-01-0${day}T00:00:00`),
   on(day * 10 + 1, day),
@@ -16,7 +16,7 @@ async function day(job: Operator, number: number, flags: string[] = []): Promise
   succeeded(await job.extract(`day-${number}`, [...of(number), ...flags]));
 }
 
-describe.concurrent('a back-fill by intervals', UNHURRIED, () => {
+describe.concurrent('a backfill by intervals', UNHURRIED, () => {
   test.each(['postgres', 'duckdb'] as const)(
     'in any order, two at once, one twice, some again after the source changed: exactly the rows of the source (%s)',
     async (into) => {
@@ -31,7 +31,7 @@ describe.concurrent('a back-fill by intervals', UNHURRIED, () => {
       expect(await job.table()).toEqual(await job.undisturbed());
       expect(succeeded(await job.load('day-2')).streams.items.outcome).toBe('already-loaded');
 
-      // A record of the first day changes, one moves to the fourth, one from the fifth to the second; the sixth is empty now.
+      // A record of the first day changes, one moves to the fourth, and one from the fifth to the second. The sixth is now empty.
       const changed = SIX_DAYS.filter(({ at }) => at < '2026-01-06').map((one) => {
         if (one.id === 11) return { ...one, note: 'changed' };
         if (one.id === 12) return on(12, 4);
@@ -64,7 +64,7 @@ describe.concurrent('a back-fill by intervals', UNHURRIED, () => {
     expect(await job.table()).toEqual(await job.undisturbed());
   });
 
-  test('a dataset that was read before a record moved on, and is loaded after: the newer record stays', async () => {
+  test('a dataset that was read before a record moved, and is loaded after: the newer record stays', async () => {
     await using job = await operator({ items: [on(1, 1), on(2, 1)] });
     await day(job, 1);
     await job.change([on(1, 1), on(2, 3, 'moved')]);
@@ -74,7 +74,7 @@ describe.concurrent('a back-fill by intervals', UNHURRIED, () => {
     expect(await job.table()).toEqual(await job.undisturbed());
   });
 
-  test('a dataset that was read before what is loaded of its interval: superseded', async () => {
+  test('a dataset older than what is loaded of its interval: superseded', async () => {
     await using job = await operator({ items: [on(1, 1), on(2, 1)] });
     await day(job, 1);
     await job.change([on(1, 1, 'newer')]);
@@ -96,14 +96,14 @@ describe.concurrent('a back-fill by intervals', UNHURRIED, () => {
     expect(await job.state()).toEqual(state);
     expect(await job.table()).toEqual(await job.undisturbed());
 
-    // The incremental runs go on from where they were, over what the back-fill has brought.
+    // Incremental runs continue from where they were, also over backfilled records.
     await job.change([on(1, 1, 'corrected'), on(2, 2), on(3, 3), on(4, 4)]);
     expect(succeeded(await job.extract('incremental-2')).streams.items.records).toBe(2);
     succeeded(await job.load('incremental-2'));
     expect(await job.table()).toEqual(await job.undisturbed());
   });
 
-  test('appended: an interval that overlaps one that is there is refused, and replaces it instead', async () => {
+  test('appended: an interval that overlaps a loaded one is refused, and replace-interval loads it', async () => {
     await using job = await operator({ disposition: 'append', items: [on(1, 1), on(2, 2)] });
     await job.both('day-1', of(1));
     await job.both('day-2', of(2));

@@ -14,18 +14,18 @@ import { z } from 'zod';
 import { destination as file } from '../../connectors/file/src/destination/destination.ts';
 import { duckdbTarget, postgresTarget, type Target } from './targets.ts';
 
-/** JSON Schema types by field; where they are two, the second is `null`. A format is written behind a colon. */
+/** JSON Schema types by field. Of two types, the second is `null`. A format follows a colon. */
 type Fields = Record<string, string | string[]>;
 
 interface ChangingStream {
-  /** Left out: the schema is inferred from the rows. */
+  /** Default: inferred from the rows. */
   fields?: Fields;
   primaryKey?: string[];
 }
 
-/** A pipeline `shop` in this process, from a source whose streams can be changed into a database or a folder of its own. */
+/** Makes a pipeline `shop` in this process, from a source with changeable streams into a new database or folder. */
 export interface ChangingShop extends AsyncDisposable {
-  /** Where it loads to. */
+  /** The destination. */
   destination: ConnectorUse;
   streams: Record<string, ChangingStream>;
   rows: Record<string, JsonRecord[]>;
@@ -33,10 +33,10 @@ export interface ChangingShop extends AsyncDisposable {
   load(runId: string, options?: Partial<LoadOptions>): Promise<StepResult>;
   both(runId: string, options?: Partial<LoadOptions>): Promise<StepResult>;
   table(name: string): Promise<Record<string, unknown>[]>;
-  /** Those that the loads made, without the ledger. */
+  /** Lists the tables that the loads created, without the ledger. */
   tables(): Promise<string[]>;
   sql: Target['sql'];
-  /** Warnings of all loads. */
+  /** Returns the warnings of all loads. */
   warnings: string[];
 }
 
@@ -99,14 +99,14 @@ export async function changingShop(
   return self;
 }
 
-/** DuckDB's integers, as those of JSON. */
+/** Converts DuckDB's integers to JSON numbers. */
 function withNumbers(row: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(row).map(([name, value]) => [name, typeof value === 'bigint' ? Number(value) : value]),
   );
 }
 
-/** Files of JSON lines, one for each target or dataset. */
+/** JSON lines files, one for each target or dataset. */
 function folderTarget(folder: string): Pick<Target, 'destination' | 'config' | 'sql' | 'rows'> & AsyncDisposable {
   const path = join(folder, 'files');
   return {

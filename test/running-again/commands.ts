@@ -2,26 +2,26 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFailed } from 'vitest';
 import { type RunOptions, type RunResult, runAries } from '../../packages/cli/src/testing/run-aries.ts';
 
-/** A command that was started, and may not have ended yet. */
+/** A started command. */
 export interface Started {
   kill(signal: NodeJS.Signals): void;
   done: Promise<RunResult>;
 }
 
-/** Starts a command; it can be sent signals from its first line of log on. */
+/** Starts a command, and waits for its first log line, after which it accepts signals. */
 export function start(args: string[], options: RunOptions = {}): Started {
   const { promise: running, resolve } = Promise.withResolvers<(signal: NodeJS.Signals) => void>();
   const done = runAries(args, { ...options, onOutput: (_, kill) => resolve(kill) });
   return { kill: (signal) => void running.then((kill) => kill(signal)), done };
 }
 
-/** The result of a command that ended well. */
+/** Returns the result of a command, which must succeed. */
 export function succeeded({ code, result, stdout, stderr }: RunResult) {
   expect({ code, output: code === 0 ? '' : stdout + stderr }).toEqual({ code: 0, output: '' });
   return result;
 }
 
-/** Waits until something is so; fails where the command ends before. */
+/** Waits until a condition holds; fails if the command ends first. */
 export async function until(isSo: () => boolean, running?: Promise<RunResult>): Promise<void> {
   let ended: RunResult | undefined;
   void running?.then((result) => {
@@ -33,10 +33,10 @@ export async function until(isSo: () => boolean, running?: Promise<RunResult>): 
   }
 }
 
-/** For tests that start many processes on a machine that has others to run. */
+/** A long time-out, for tests that start many processes on a busy machine. */
 export const UNHURRIED = { timeout: 120_000 };
 
-/** Numbers from 0 to 1, the same for the same `ARIES_TEST_SEED`, which a test that fails prints. */
+/** Generates random numbers from 0 to 1 from the seed `ARIES_TEST_SEED`, which a failing test prints. */
 export function seeded(): () => number {
   const seed = Number(process.env.ARIES_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
   onTestFailed(() => console.error(`ARIES_TEST_SEED=${seed}`));

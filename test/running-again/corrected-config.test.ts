@@ -33,7 +33,7 @@ describe.concurrent('the config is corrected and the task cleared', UNHURRIED, (
     },
   );
 
-  test('append: refused, because the first data is there; merge is the way out', async () => {
+  test('append: refused, because the first data is there; merge works', async () => {
     await using job = await operator({ disposition: 'append', items: ITEMS });
     await job.both('monday');
     const before = await job.state();
@@ -51,7 +51,7 @@ describe.concurrent('the config is corrected and the task cleared', UNHURRIED, (
     expect(await job.state()).toEqual(before);
   });
 
-  test('append without a key: a full refresh that replaces is the way out', async () => {
+  test('append without a key: a full refresh that replaces works', async () => {
     await using job = await operator({ disposition: 'append', items: ITEMS });
     await job.both('monday');
     succeeded(await job.extract('monday', ['--force', '--full-refresh'], CORRECTED));
@@ -59,14 +59,14 @@ describe.concurrent('the config is corrected and the task cleared', UNHURRIED, (
     succeeded(await job.load('monday', ['--disposition', 'replace']));
     expect(await job.table()).toEqual(await job.undisturbed(CORRECTED.config));
 
-    // And the next run appends what is new since then.
+    // The next run appends what is new since then.
     await job.change([...ITEMS, item(4, '2026-01-03T00:00:00')]);
     succeeded(await job.extract('tuesday', [], CORRECTED));
     succeeded(await job.load('tuesday'));
     expect(await job.table()).toEqual(await job.undisturbed(CORRECTED.config));
   });
 
-  test('append by interval: replace-interval is the way out', async () => {
+  test('append by interval: replace-interval works', async () => {
     await using job = await operator({ disposition: 'append', items: ITEMS });
     await job.both('monday', INTERVAL);
     succeeded(await job.extract('monday', [...INTERVAL, '--force'], CORRECTED));
@@ -76,7 +76,7 @@ describe.concurrent('the config is corrected and the task cleared', UNHURRIED, (
     expect(await job.table()).toEqual(await job.undisturbed(CORRECTED.config));
   });
 
-  test('another database is another input, another password is not', async () => {
+  test('another database is a different input, another password is not', async () => {
     await using job = await operator();
     await using other = await operator();
     const role = `towns ${process.pid}`;

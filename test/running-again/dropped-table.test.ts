@@ -6,7 +6,7 @@ import { item, operator } from './operator.ts';
 const [ONE, TWO] = [item(1, '2026-01-01T00:00:00'), item(2, '2026-01-02T00:00:00')];
 const HINT = 'Restore it, or load with --force to fill it with this dataset only.';
 
-describe.concurrent('a table that is not the one that was loaded', UNHURRIED, () => {
+describe.concurrent('a table other than the one that was loaded', UNHURRIED, () => {
   test.each([
     ['dropped', 'it was dropped after the last load', ['DROP TABLE items']],
     [
@@ -40,7 +40,7 @@ describe.concurrent('a table that is not the one that was loaded', UNHURRIED, ()
     expect(await job.table(), 'and it goes on from there').toEqual(await job.undisturbed());
   });
 
-  test('dropped, and restored from a copy under its name: still refused, --force merges into it', async () => {
+  test('dropped and restored from a copy with the same name: still refused, but --force merges into it', async () => {
     await using job = await operator({ items: [ONE] });
     await job.both('monday');
     await job.sql('ALTER TABLE items RENAME TO kept');
@@ -56,7 +56,7 @@ describe.concurrent('a dataset of several streams', UNHURRIED, () => {
   const FIELDS = { id: 'integer', note: 'string' };
   const STREAMS = { first: { fields: FIELDS, primaryKey: ['id'] }, second: { fields: FIELDS, primaryKey: ['id'] } };
 
-  test('is visible as a whole or not at all, also when its second stream fails', async () => {
+  test('is visible as a whole or not at all, even if its second stream fails', async () => {
     await using shop = await changingShop(STREAMS);
     shop.rows = {
       first: [{ id: 1, note: 'a' }],
@@ -82,7 +82,7 @@ describe.concurrent('a dataset of several streams', UNHURRIED, () => {
     expect([await shop.table('first'), await shop.table('second')]).toEqual(before);
   });
 
-  test('one of whose tables was dropped is refused as a whole', async () => {
+  test('is refused as a whole if one of its tables was dropped', async () => {
     await using shop = await changingShop(STREAMS);
     shop.rows = { first: [{ id: 1, note: 'a' }], second: [{ id: 1, note: 'a' }] };
     await shop.both('monday');

@@ -11,7 +11,7 @@ const TOO_FEW = { code: 65, result: { error: { code: 'RECORDS_TOO_FEW' } } };
 const NOT_READY = { code: 75, result: { error: { code: 'INPUT_NOT_READY' } } };
 const NOTHING_TO_DO = { code: 99, result: { ok: false, exitCode: 99, error: { code: 'NOTHING_TO_DO' } } };
 
-/** What is left of the two records, of which the source has no more. */
+/** The rows that stay after the source has lost both records. */
 const NOTHING_NEW: [name: string, options: OperatorOptions, flags: string[], empty: string[], left: typeof ITEMS][] = [
   ['append', { disposition: 'append', stream: { mode: 'full' } }, [], [], ITEMS],
   ['append of an interval', { disposition: 'append' }, WHOLE.with(3, '2026-01-02'), SECOND_DAY, ITEMS.slice(0, 1)],
@@ -33,7 +33,7 @@ describe.concurrent('an input without records', UNHURRIED, () => {
     expect(await job.load('tuesday', ['--min-records', '1'])).toMatchObject(TOO_FEW);
     expect(await job.table()).toEqual(loaded);
 
-    // For what replaces, nothing is something to do.
+    // A replace has work to do even with no records.
     const skipped = await job.load('tuesday', ['--skip-empty']);
     if (name.startsWith('replace')) succeeded(skipped);
     else expect(skipped).toMatchObject(NOTHING_TO_DO);
@@ -41,7 +41,7 @@ describe.concurrent('an input without records', UNHURRIED, () => {
     expect(await job.table()).toEqual(left);
   });
 
-  test('ends with 99 where --skip-empty asks for it, and is read again when it is run again', async () => {
+  test('ends with 99 if --skip-empty asks for it, and a retry reads it again', async () => {
     await using job = await operator({ items: [] });
     expect(await job.extract('monday', ['--skip-empty'])).toMatchObject(NOTHING_TO_DO);
     expect(await job.load('monday', ['--skip-missing'])).toMatchObject(NOTHING_TO_DO);
@@ -51,7 +51,7 @@ describe.concurrent('an input without records', UNHURRIED, () => {
     expect(await job.table()).toEqual(await job.undisturbed());
   });
 
-  test('too few records: once the source has enough, the same command is all it takes', async () => {
+  test('too few records: once the source has enough, the same command succeeds', async () => {
     await using job = await operator({ stream: { mode: 'full' }, items: ITEMS });
     await job.both('monday');
     await job.change([]);
@@ -109,7 +109,7 @@ describe.concurrent('a file', UNHURRIED, () => {
     },
   );
 
-  test('without records of an interval, so that not even its fields are known: the interval is emptied', async () => {
+  test('without records in an interval, so that even its fields are unknown: the interval is emptied', async () => {
     await using job = await operator();
     const file = join(job.folder, 'towns.json');
     const pipeline = join(job.folder, 'towns.yaml');

@@ -7,14 +7,14 @@ const [THREE, FOUR] = [item(3, '2026-01-03T00:00:00'), item(4, '2026-01-04T00:00
 const APPEND = { disposition: 'append' } as const;
 const REFUSED = { code: 78, result: { error: { code: 'LOAD_REFUSED' } } };
 
-/** Forgets how far the pipeline is: in the staging alone, or in the ledger as well. */
+/** Clears the pipeline's state in the staging, or in the ledger as well. */
 async function reset(job: Operator, ...destination: string[]) {
   const of = destination.length === 0 ? [] : [...destination, '--config', JSON.stringify({ url: job.databaseUrl })];
   return succeeded(await runHere(['state', 'reset', ...of, '--staging', job.staging, '--name', 'job']));
 }
 
 describe.concurrent('each record is appended once', UNHURRIED, () => {
-  test('though several have the cursor value at which a run ended, and more of them come later', async () => {
+  test('even if several share the cursor value at which a run ended, and more come later', async () => {
     const at = '2026-01-02T00:00:00';
     const items = [ONE, item(2, at), item(3, at)];
     await using job = await operator({ ...APPEND, items });
@@ -28,7 +28,7 @@ describe.concurrent('each record is appended once', UNHURRIED, () => {
     expect(await job.state()).toEqual({ cursor: '2026-01-04T00:00:00Z', keys: [[6]] });
   });
 
-  test('though a run read an old state, and is loaded after another: refused; under another run id it goes on from there', async () => {
+  test('even if a run read an old state and is loaded after another: refused; with another run id it continues from there', async () => {
     await using job = await operator({ ...APPEND, items: [ONE] });
     await job.both('monday');
     await job.change([ONE, TWO]);
@@ -51,7 +51,7 @@ describe.concurrent('each record is appended once', UNHURRIED, () => {
     expect((await job.state())?.cursor).toBe(FOUR.at);
   });
 
-  test('though more records than a state lists have the cursor value at which a run ended: refused', async () => {
+  test('even if more records than a state lists have the cursor value at which a run ended: refused', async () => {
     const at = new Date(Date.now() - 3_600_000).toISOString().slice(0, 19);
     const many = Array.from({ length: 1100 }, (_, id) => item(id, at));
     await using job = await operator({ ...APPEND, items: many });
@@ -65,7 +65,7 @@ describe.concurrent('each record is appended once', UNHURRIED, () => {
     expect(await job.table(), 'the way out').toEqual(await job.undisturbed());
   });
 
-  test('though a record lies in the future: refused, and a run that knows leaves it for later', async () => {
+  test('even if a record is in the future: refused, but an exact run leaves it for later', async () => {
     await using job = await operator({ ...APPEND, items: [ONE] });
     await job.both('monday');
     await job.change([ONE, TWO, item(3, '2999-01-01T00:00:00')]);
@@ -80,7 +80,7 @@ describe.concurrent('each record is appended once', UNHURRIED, () => {
     expect((await knows.table()).map(({ id }) => id)).toEqual([1, 2]);
   });
 
-  test('though a run is cleared after later ones: its dataset stands, and is loaded already', async () => {
+  test('even if a run is cleared after later ones: its dataset exists and is already loaded', async () => {
     await using job = await operator({ ...APPEND, items: [ONE] });
     await job.both('monday');
     await job.change([ONE, TWO]);
@@ -97,7 +97,7 @@ describe.concurrent('each record is appended once', UNHURRIED, () => {
     expect(await job.table()).toEqual(await job.undisturbed());
   });
 
-  test('though the state in the staging was lost: refused, and then the state is what the ledger says', async () => {
+  test('even if the state in the staging was lost: refused, and then the state is that of the ledger', async () => {
     await using job = await operator({ ...APPEND, items: [ONE] });
     await job.both('monday');
     expect(await reset(job)).toMatchObject({ streams: ['items'], ledgerRows: 0 });
@@ -110,7 +110,7 @@ describe.concurrent('each record is appended once', UNHURRIED, () => {
     expect(await job.table()).toEqual(await job.undisturbed());
   });
 
-  test('though state and ledger were reset: everything is read again, and replaces', async () => {
+  test('even if state and ledger were reset: everything is read again and replaces', async () => {
     await using job = await operator({ ...APPEND, items: [ONE, TWO] });
     await job.both('monday');
     expect(await reset(job, 'postgres')).toMatchObject({ streams: ['items'], ledgerRows: 1 });
@@ -122,7 +122,7 @@ describe.concurrent('each record is appended once', UNHURRIED, () => {
     expect(await job.table()).toEqual(await job.undisturbed());
   });
 
-  test('though the ledger was lost: refused, and adopted', async () => {
+  test('even if the ledger was lost: refused, then adopted', async () => {
     await using job = await operator({ ...APPEND, items: [ONE] });
     await job.both('monday');
     await job.sql('DROP TABLE _aries_ledger');
@@ -143,7 +143,7 @@ describe.concurrent('each record is appended once', UNHURRIED, () => {
 });
 
 describe.concurrent('a gap', UNHURRIED, () => {
-  /** The database is restored as it was on monday, the staging is not. */
+  /** Restores the database, but not the staging, to its state on monday. */
   async function restored(): Promise<Operator> {
     const job = await operator({ ...APPEND, items: [ONE] });
     await job.both('monday');

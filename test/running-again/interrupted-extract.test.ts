@@ -15,7 +15,7 @@ const CHANGED = TEN.map((one) => ({ ...one, note: 'changed' }));
 const LOST = { code: 75, result: { ok: false, error: { code: 'ATTEMPT_CONFLICT' } } };
 
 describe.concurrent('an extract that dies half-way', UNHURRIED, () => {
-  test('its retry goes on from the last checkpoint', async () => {
+  test('its retry resumes at the last checkpoint', async () => {
     await using job = await operator({ items: TEN });
     const first = await job.startAndPause('monday', 6);
     first.kill('SIGKILL');
@@ -29,7 +29,7 @@ describe.concurrent('an extract that dies half-way', UNHURRIED, () => {
     expect(await job.table()).toEqual(await job.undisturbed());
   });
 
-  test('a limit counts what the attempt before had read', async () => {
+  test('a limit counts what the earlier attempt had read', async () => {
     await using job = await operator({ items: TEN });
     const first = await job.startAndPause('monday', 6, ['--limit', '8']);
     first.kill('SIGKILL');
@@ -38,7 +38,7 @@ describe.concurrent('an extract that dies half-way', UNHURRIED, () => {
     expect(succeeded(await job.extract('monday', ['--limit', '8'])).streams.items.records).toBe(8);
   });
 
-  test('a file of the web is read on from where the connection had come', async () => {
+  test('a web file is resumed at the place where the connection broke', async () => {
     await using web = await slowWeb();
     const staging = await mkdtemp(join(tmpdir(), 'aries-again-'));
     const args = [
@@ -68,7 +68,7 @@ describe.concurrent('an extract that dies half-way', UNHURRIED, () => {
 });
 
 describe.concurrent('two attempts', UNHURRIED, () => {
-  test('one sleeps, and wakes up after the other has committed: nothing changes', async () => {
+  test('one sleeps and wakes up after the other has committed: nothing changes', async () => {
     await using job = await operator({ items: TEN });
     const zombie = await job.startAndPause('monday', 6);
     zombie.kill('SIGSTOP');
@@ -83,7 +83,7 @@ describe.concurrent('two attempts', UNHURRIED, () => {
     expect(await job.table()).toEqual(await job.undisturbed());
   });
 
-  test('at once: one wins, the other ends with 75, and its retry is given the dataset that won', async () => {
+  test('at once: one wins, the other ends with 75, and its retry returns the dataset that won', async () => {
     await using job = await operator({ items: TEN });
     const one = await job.startAndPause('monday', 6);
     const other = job.start('extract', 'monday');
@@ -98,7 +98,7 @@ describe.concurrent('two attempts', UNHURRIED, () => {
     expect(await job.table()).toEqual(await job.undisturbed());
   });
 
-  test('with --force, one sleeps, and wakes up after the other has taken the place of the dataset: nothing changes', async () => {
+  test('with --force, one sleeps and wakes up after the other has replaced the dataset: nothing changes', async () => {
     await using job = await operator({ items: TEN, stream: { mode: 'full' } });
     await job.both('monday');
     await job.change(CHANGED.toReversed());
@@ -116,7 +116,7 @@ describe.concurrent('two attempts', UNHURRIED, () => {
     expect(await job.table()).toEqual(await job.undisturbed());
   });
 
-  test('with --force, one dies: until another is through, the dataset of before stands', async () => {
+  test('with --force, one dies: the old dataset stays valid until another attempt is complete', async () => {
     await using job = await operator({ items: TEN, stream: { mode: 'full' } });
     const { dataset } = succeeded(await job.extract('monday'));
     await job.change(CHANGED);
@@ -134,7 +134,7 @@ describe.concurrent('two attempts', UNHURRIED, () => {
   });
 });
 
-/** A server of one file that stops answering after two thirds of it, until it is let go. */
+/** Serves a file and stalls after two thirds of it, until it is released. */
 async function slowWeb() {
   const count = 40_000;
   const file = Buffer.from(

@@ -5,7 +5,7 @@ import { type Item, item, type Operator, operator, seeded, succeeded, UNHURRIED 
 
 const FIVE = Array.from({ length: 5 }, (_, index) => item(index, `2026-01-01T00:00:0${index}`));
 
-/** An operator, and a way to the database that can be watched and broken. */
+/** An operator with a connection to the database that can be watched and broken. */
 async function watched(options: Parameters<typeof operator>[0]) {
   const job = await operator({ items: FIVE, ...options });
   const url = new URL(job.databaseUrl);
@@ -23,7 +23,7 @@ async function watched(options: Parameters<typeof operator>[0]) {
   };
 }
 
-/** Kills a load with the message that is asked for on its way to the server: it does not arrive. */
+/** Kills a load while it sends the chosen message, which does not arrive. */
 async function killAt(
   job: Operator,
   proxy: TcpProxy,
@@ -69,7 +69,7 @@ describe.concurrent('a load that dies', UNHURRIED, () => {
     },
   );
 
-  test('between COMMIT and the write of the state: the retry finds it loaded and heals the state', async () => {
+  test('between COMMIT and writing the state: the retry finds it loaded and repairs the state', async () => {
     await using it = await watched({ disposition: 'append' });
     const { job, proxy, through } = it;
     succeeded(await job.extract('monday'));
@@ -92,7 +92,7 @@ describe.concurrent('a load that dies', UNHURRIED, () => {
     expect(await job.table()).toEqual(await job.undisturbed());
   });
 
-  test('between COMMIT and the write of the state, and nobody runs it again: the next run is refused once, and the state healed', async () => {
+  test('between COMMIT and writing the state, without a retry: the next run is refused once, and the state is repaired', async () => {
     await using it = await watched({ disposition: 'append' });
     const { job, proxy, through } = it;
     succeeded(await job.extract('monday'));
@@ -105,12 +105,12 @@ describe.concurrent('a load that dies', UNHURRIED, () => {
     await job.change([...FIVE, item(5, '2026-01-02T00:00:00')]);
     succeeded(await job.extract('tuesday'));
     expect(await job.load('tuesday')).toMatchObject({ code: 78, result: { error: { code: 'LOAD_REFUSED' } } });
-    // Its clear begins at the state as it is by now.
+    // The cleared run begins at the current state.
     await job.both('tuesday');
     expect(await job.table()).toEqual(await job.undisturbed());
   });
 
-  test('by the network, with the answer to COMMIT: 75, and the retry finds it loaded', async () => {
+  test('by the network, losing the response to COMMIT: 75, and the retry finds it loaded', async () => {
     await using it = await watched({ disposition: 'append' });
     const { job, proxy, through } = it;
     succeeded(await job.extract('monday'));
@@ -131,14 +131,20 @@ describe.concurrent('a load that dies', UNHURRIED, () => {
 });
 
 describe.concurrent('a load twice', UNHURRIED, () => {
-  test.each(['append', 'merge', 'replace'] as const)('one after the other (%s): the data once', async (disposition) => {
-    await using job = await operator({ disposition, items: FIVE });
-    await job.both('monday');
-    expect(succeeded(await job.load('monday')).streams.items).toMatchObject({ outcome: 'already-loaded', records: 0 });
-    expect(await job.table()).toEqual(await job.undisturbed());
-  });
+  test.each(['append', 'merge', 'replace'] as const)(
+    'one after the other (%s): the data is there once',
+    async (disposition) => {
+      await using job = await operator({ disposition, items: FIVE });
+      await job.both('monday');
+      expect(succeeded(await job.load('monday')).streams.items).toMatchObject({
+        outcome: 'already-loaded',
+        records: 0,
+      });
+      expect(await job.table()).toEqual(await job.undisturbed());
+    },
+  );
 
-  test('at once: one loads, the other ends well or with 75, and its retry well: the data once', async () => {
+  test('at once: one loads, the other succeeds or ends with 75, and its retry succeeds: the data is there once', async () => {
     await using job = await operator({ disposition: 'append', items: FIVE });
     succeeded(await job.extract('monday'));
     const codes = (await Promise.all([job.load('monday'), job.load('monday')])).map(({ code }) => code).sort();
@@ -150,7 +156,7 @@ describe.concurrent('a load twice', UNHURRIED, () => {
     expect(await job.table()).toEqual(await job.undisturbed());
   });
 
-  test('while the first sleeps after its COMMIT, and wakes up after later runs: the state does not go back', async () => {
+  test('the first sleeps after its COMMIT and wakes up after later runs: the state does not go back', async () => {
     await using it = await watched({ disposition: 'append' });
     const { job, proxy, through } = it;
     succeeded(await job.extract('monday'));
@@ -158,7 +164,7 @@ describe.concurrent('a load twice', UNHURRIED, () => {
     let committed = false;
     let asleep = false;
     proxy.onUpstreamData((data) => {
-      // With the first message behind COMMIT: the state is not written yet.
+      // At the first message after COMMIT the state is not written yet.
       if (committed && !asleep) {
         zombie.kill('SIGSTOP');
         asleep = true;
@@ -166,7 +172,7 @@ describe.concurrent('a load twice', UNHURRIED, () => {
       committed ||= isCommit(data.toString('latin1'));
     });
     while (!asleep) await sleep(5);
-    // Asleep with its locks it is waited for, and then 75; until its server gives it up.
+    // While it sleeps with its locks, others wait and end with 75, until its server drops it.
     await job.sql(
       'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
     );
@@ -183,7 +189,7 @@ describe.concurrent('a load twice', UNHURRIED, () => {
 });
 
 describe('loads killed at random', () => {
-  test('each record of each run is there once, whenever they die', { timeout: 120_000 }, async () => {
+  test('each record of each run is there once, whenever a load dies', { timeout: 120_000 }, async () => {
     await using it = await watched({ disposition: 'append' });
     const { job, proxy, through } = it;
     const random = seeded();
@@ -192,7 +198,7 @@ describe('loads killed at random', () => {
       items.push(item(run, `2026-01-0${run + 1}T00:00:00`));
       await job.change(items);
       succeeded(await job.extract(`run-${run}`));
-      // A load sends about thirty messages, the last of them behind its COMMIT.
+      // A load sends about thirty messages, the last of them after COMMIT.
       const at = Math.floor(random() * 30);
       let messages = 0;
       await killAt(job, proxy, `run-${run}`, through.databaseUrl, () => messages++ === at);
@@ -224,7 +230,7 @@ describe('loads into DuckDB', UNHURRIED, () => {
     }
   });
 
-  test('twice at once: the data once', async () => {
+  test('twice at once: the data is there once', async () => {
     await using job = await operator({ into: 'duckdb', disposition: 'append', items: FIVE });
     succeeded(await job.extract('monday'));
     const codes = (await Promise.all([job.load('monday'), job.load('monday')])).map(({ code }) => code).sort();

@@ -30,10 +30,10 @@ import {
 } from './model.ts';
 
 const SEQUENCES = 500;
-/** Databases that are worked in at once. */
+/** The number of databases used in parallel. */
 const LANES = 4;
 
-/** Where and how a command is stopped: at its n-th write or message. */
+/** The place where a command is stopped, its n-th write or message, and how. */
 interface Fault {
   at: number;
   how: 'before' | 'after' | 'abort';
@@ -98,14 +98,14 @@ const sequence = fc.record({
   actions: fc.array(action, { minLength: 5, maxLength: 12, size: 'max' }),
 });
 
-describe.concurrent('whatever is run, killed and run again', () => {
+describe.concurrent('random commands, killed and run again', () => {
   test.each(Array.from({ length: LANES }, (_, lane) => lane))(
     'the table is what the model says (%i)',
     { timeout: 180_000 },
     async (lane) => {
       await using place = await openPlace();
       const seed = Number(process.env.ARIES_TEST_SEED ?? Date.now()) + lane;
-      // What fails is printed with its seed: ARIES_TEST_SEED of that number finds it again, in the first lane.
+      // A failure is printed with its seed. Set ARIES_TEST_SEED to repeat it in the first lane.
       await fc.assert(
         fc.asyncProperty(sequence, ({ keyed, actions }) => follow(place, keyed, actions)),
         {
@@ -119,7 +119,7 @@ describe.concurrent('whatever is run, killed and run again', () => {
   );
 });
 
-/** Where the sequences of one lane take place. */
+/** The world in which the sequences of one lane run. */
 interface Place extends AsyncDisposable {
   folder: string;
   url: string;
@@ -129,7 +129,7 @@ interface Place extends AsyncDisposable {
 }
 
 async function openPlace(): Promise<Place> {
-  // Staging is flushed to disk at each write: in memory that costs nothing.
+  // In memory, because staging on disk is flushed at each write.
   const folder = await mkdtemp(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'aries-model-'));
   const database = await freshDatabase();
   const { hostname, port } = new URL(database.url);
@@ -151,7 +151,7 @@ async function openPlace(): Promise<Place> {
   };
 }
 
-/** Does what the actions say, and keeps the worlds that agree with what is seen. */
+/** Runs the actions, and keeps the worlds that agree with what is seen. */
 async function follow(place: Place, keyed: boolean, actions: readonly Action[]): Promise<void> {
   const model = modelOf(keyed);
   const engine = await startEngine(place, keyed);
@@ -214,7 +214,7 @@ async function follow(place: Place, keyed: boolean, actions: readonly Action[]):
   }
 }
 
-/** Of two extracts at once one may be told that the other was first. */
+/** Of two extracts at once, one may fail because the other was first. */
 function twice(possible: Possible[]): Possible[] {
   return possible.flatMap(({ outcome, world }) => {
     const [each] = outcome.split(', ');
@@ -230,7 +230,7 @@ async function startEngine(place: Place, keyed: boolean) {
   const { client, proxy } = place;
   const rows = new Map<number, Row>();
   let reads = 0;
-  /** The model's names of keys, by the engine's. */
+  /** Converts the engine's key names to the model's. */
   const names = new Map<string, string>();
   const connector = sourceOf(keyed, () => {
     reads++;
@@ -341,7 +341,7 @@ async function startEngine(place: Place, keyed: boolean) {
 
 const schema = z.object({ id: z.int(), at: z.iso.datetime(), note: z.int() });
 
-/** A source whose rows can be changed. */
+/** Makes a source with rows that tests can change. */
 function sourceOf(keyed: boolean, rows: () => Row[]) {
   const source = defineSource({
     config: z.object({}),
@@ -363,7 +363,7 @@ function recordOf({ id, at, note }: Row) {
   return { id, at: timeOf(at), note };
 }
 
-/** How the engine tells a record from others with its cursor value. */
+/** Returns the engine's identity of a record among those with the same cursor value. */
 function keyText(row: Row, keyed: boolean): string {
   if (keyed) return JSON.stringify([row.id]);
   return JSON.stringify([
@@ -382,7 +382,7 @@ function dayOf(time: string | Date): number {
   return new Date(time).getUTCDate();
 }
 
-/** A store that breaks, or whose user stops, at its n-th write. */
+/** Wraps a store to fail, or stop its user, at the n-th write. */
 function failing(store: Store, { at, how }: Fault, stop: AbortController): Store {
   let writes = 0;
   async function write<T>(work: () => Promise<T>): Promise<T> {
@@ -401,7 +401,7 @@ function failing(store: Store, { at, how }: Fault, stop: AbortController): Store
   };
 }
 
-/** What the rules say about a command; the rest is what becomes of one that is killed. */
+/** Outcomes that the rules decide; others belong to killed commands. */
 const RULED = ['LOAD_REFUSED', 'CONFIG_INVALID', 'DATA_INVALID', 'INPUT_NOT_READY', 'FINGERPRINT_DIFFERS'];
 
 async function outcomeOf(work: () => Promise<string>, killed: boolean): Promise<string> {
@@ -410,14 +410,14 @@ async function outcomeOf(work: () => Promise<string>, killed: boolean): Promise<
   } catch (error) {
     if (!isAriesError(error)) throw error;
     if (RULED.includes(error.code)) return error.code;
-    // A key that is there already: found by COPY into the table itself, where one record can be set aside, or later.
+    // A duplicate key is found by COPY into the table, where the record is rejected, or later.
     if (error.code === 'RECORDS_REJECTED') return 'DATA_INVALID';
     if (killed) return 'killed';
     return error.exitCode === 75 ? 'busy' : error.code;
   }
 }
 
-/** Waits until the server has noticed that its clients are gone. */
+/** Waits until the server has noticed that its clients have disconnected. */
 async function idle(client: pg.Client): Promise<void> {
   for (;;) {
     const { rowCount } = await client.query(
@@ -428,7 +428,7 @@ async function idle(client: pg.Client): Promise<void> {
   }
 }
 
-/** Times of reading are told apart by milliseconds. */
+/** Reads are told apart by their time, in milliseconds. */
 async function nextMillisecond(): Promise<void> {
   const now = Date.now();
   while (Date.now() === now) await sleep(1);

@@ -10,13 +10,13 @@
 
 export interface Row {
   id: number;
-  /** The cursor: a day. */
+  /** The cursor, a day. */
   at: number;
-  /** Another with each change. */
+  /** Changes with each change of the record. */
   note: number;
 }
 
-/** How far a stream is loaded: the greatest cursor value, and the keys that are there at it. */
+/** The state of a stream: the greatest cursor value and its keys. */
 export interface Position {
   cursor: number;
   keys: string[];
@@ -26,12 +26,12 @@ export type Kind = 'full' | 'incremental' | readonly [start: number, end: number
 
 export interface ModelDataset {
   run: string;
-  /** Counts how often it was made anew. */
+  /** The number of times it was created again. */
   generation: number;
   kind: Kind;
   before: Position | null;
   after: Position | null;
-  /** When it was read. */
+  /** The time at which it was read. */
   read: number;
   rows: Row[];
 }
@@ -44,7 +44,7 @@ export interface World {
   ledger: Applied[];
   rows: Row[];
   finished: Record<string, ModelDataset>;
-  /** What attempts that failed have read; a retry may find it durable. */
+  /** Records read by failed attempts, which a retry may find durable. */
   attempts: ModelDataset[];
 }
 
@@ -74,7 +74,7 @@ export const NOTHING: World = { state: null, ledger: [], rows: [], finished: {},
 export function modelOf(keyed: boolean) {
   const keyOf = (row: Row) => JSON.stringify(keyed ? row.id : row);
 
-  /** What may come of an extract from a source with these rows, begun at this time. */
+  /** Returns the possible outcomes of an extract from a source with these rows, started at this time. */
   function extract(world: World, { run, kind, force, killed }: ExtractCommand, source: Row[], now: number): Possible[] {
     const finished = world.finished[run];
     let before = kind === 'incremental' ? world.state : null;
@@ -123,14 +123,14 @@ export function modelOf(keyed: boolean) {
     });
   }
 
-  /** What may come of a load. */
+  /** Returns the possible outcomes of a load. */
   function load(world: World, command: LoadCommand): Possible[] {
     const dataset = world.finished[command.run];
     if (dataset === undefined) return [{ outcome: 'INPUT_NOT_READY', world }];
     const disposition = command.disposition ?? defaultOf(dataset);
     if (!fits(dataset, disposition)) return [{ outcome: 'CONFIG_INVALID', world }];
     const isInterval = typeof dataset.kind !== 'string';
-    // It begins by mending the state, whatever comes of it; only an interval has nothing to do with it.
+    // A load first repairs the state, even if it fails. Intervals do not use the state.
     const mended =
       isInterval || world.ledger.every(({ kind }) => typeof kind !== 'string')
         ? world
@@ -139,7 +139,7 @@ export function modelOf(keyed: boolean) {
     const rows = verdict === 'loaded' ? apply(mended, dataset, disposition) : mended.rows;
     if (rows === null) return orKilled([{ outcome: 'DATA_INVALID', world: mended }], world, command.killed);
     if (verdict !== 'loaded') return orKilled([{ outcome: verdict, world: mended }], world, command.killed);
-    // What is replaced is as far as what replaces it; else what was there stays there.
+    // After replace, the state is that of the dataset; otherwise existing rows stay.
     const after = isInterval ? null : disposition === 'replace' ? dataset.after : furthest(held(mended), dataset.after);
     const { rows: added, ...entry } = dataset;
     const applied = { ...entry, after, disposition, count: added.length };
@@ -167,7 +167,7 @@ export function modelOf(keyed: boolean) {
     return kind === 'full' ? 'replace' : keyed ? 'merge' : 'append';
   }
 
-  /** The table that a dataset makes; `null` where its key does not allow that. */
+  /** Returns the table after a load; `null` if its key does not allow it. */
   function apply({ rows, ledger }: World, dataset: ModelDataset, disposition: Disposition): Row[] | null {
     const [old, added] = [rows, dataset.rows];
     if (disposition === 'replace') return added;
@@ -178,7 +178,7 @@ export function modelOf(keyed: boolean) {
     if (disposition === 'merge' || typeof kind === 'string') {
       return mergeInto(old, added, (other, row) => other.at > row.at);
     }
-    // What was read later says what is in its interval, whatever the dataset says of it.
+    // A later read decides what is in its interval, regardless of this dataset.
     const there = sinceReplace(ledger);
     const later = there.filter((one) => one.read > read);
     const isKnown = ({ at }: Row) =>
@@ -192,7 +192,7 @@ export function modelOf(keyed: boolean) {
     return mergeInto(stays, ours, (other, row) => isKnown(other) || (others && other.at > row.at));
   }
 
-  /** By key; what is there stays where it is the newer. */
+  /** Merges by key; an existing newer row stays. */
   function mergeInto(old: Row[], added: Row[], isNewer: (other: Row, row: Row) => boolean): Row[] {
     const winners = added.map((row) => {
       const other = old.find(({ id }) => id === row.id);
@@ -201,12 +201,12 @@ export function modelOf(keyed: boolean) {
     return [...old.filter(({ id }) => !added.some((row) => row.id === id)), ...winners];
   }
 
-  /** The state is forgotten; with the ledger, or without. */
+  /** Clears the state, with or without the ledger. */
   function reset(world: World, ledger: boolean): Possible[] {
     return [{ outcome: 'reset', world: { ...world, state: null, ...(ledger ? { ledger: [] } : {}) } }];
   }
 
-  /** What may come of two commands at once: one after the other, or one not at all because the other is in its way. */
+  /** Returns the possible outcomes of two commands at once: one after the other, or one fails because of the other. */
   function atOnce(world: World, commands: readonly [LoadCommand, LoadCommand]): Possible[] {
     const possible = [commands, [commands[1], commands[0]] as const].flatMap(([first, second], turned) =>
       withBusy(load(world, first), world).flatMap((one) =>
@@ -253,7 +253,7 @@ function judge(world: World, dataset: ModelDataset, disposition: Disposition, fl
     return disposition === 'append' && repeats ? 'LOAD_REFUSED' : 'loaded';
   }
   if (kind === 'full') {
-    // All that the source has is read again, and added to what was read of it before.
+    // Everything is read again, and added to what was read before.
     const repeats = dataset.rows.length > 0 && sinceReplace(ledger).some(({ count }) => count > 0);
     return disposition === 'append' && repeats ? 'LOAD_REFUSED' : 'loaded';
   }
@@ -265,7 +265,7 @@ function judge(world: World, dataset: ModelDataset, disposition: Disposition, fl
   return (overlaps ? disposition !== 'append' : flags.allowGap) ? 'loaded' : 'LOAD_REFUSED';
 }
 
-/** What the ledger says of the rows that are there. */
+/** Returns the ledger's rows for what is in the table. */
 function sinceReplace(ledger: readonly Applied[]): readonly Applied[] {
   return ledger.slice(
     Math.max(
@@ -275,12 +275,12 @@ function sinceReplace(ledger: readonly Applied[]): readonly Applied[] {
   );
 }
 
-/** How far the ledger says the table is. */
+/** Returns the state of the table according to the ledger. */
 function held({ ledger }: World): Position | null {
   return ledger.findLast(({ kind }) => typeof kind === 'string')?.after ?? null;
 }
 
-/** Whether everything up to a position is in another. */
+/** True if one state includes everything up to another. */
 function holds(there: Position | null, wanted: Position | null): boolean {
   if (wanted === null) return true;
   if (there === null || there.cursor < wanted.cursor) return false;
@@ -297,7 +297,7 @@ function commit(world: World, dataset: ModelDataset): World {
   return { ...world, finished: { ...world.finished, [dataset.run]: dataset } };
 }
 
-/** How an extract that ended well is seen: how many records, and how often the source was read for them. */
+/** Describes a successful extract: its number of records, and of reads of the source. */
 function ended(world: World, { rows }: ModelDataset, reads: number): Possible {
   return { outcome: `${rows.length} records, ${reads} reads`, world };
 }

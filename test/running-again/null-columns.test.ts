@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { source } from '../../connectors/file/src/source/source.ts';
 import { changingShop } from './changing-shop.ts';
 
-/** Each day's value of one column, inferred, appended to one table; the values that the table then has. */
+/** Appends each day's value of an inferred column to one table, and returns the table's values. */
 async function days(into: 'postgres' | 'duckdb', values: (string | number | boolean | null | object)[]) {
   await using shop = await changingShop({ items: {} }, into);
   for (const [index, value] of values.entries()) {

@@ -24,57 +24,57 @@ export const item = (id: number, at: string, note = `note ${id}`): Item => ({ id
 
 export interface OperatorOptions {
   into?: 'postgres' | 'duckdb';
-  /** Options of the stream `items`. */
+  /** The options of the stream `items`. */
   stream?: Omit<StreamOptions, 'name'>;
-  /** The records have no key. */
+  /** True if the records have no key. */
   keyless?: boolean;
   disposition?: Disposition;
-  /** What the source holds at first. */
+  /** The source's initial records. */
   items?: Item[];
 }
 
 export interface CommandOptions {
-  /** Of the source. */
+  /** Options of the source. */
   config?: object | undefined;
-  /** Another way to the database. */
+  /** Another URL for the database. */
   databaseUrl?: string | undefined;
   name?: string | undefined;
 }
 
 type ArgumentsOf = (step: 'extract' | 'load', run: string, flags?: string[], options?: CommandOptions) => string[];
 
-/** Somebody who runs a pipeline's tasks again, with a source that can be changed and a table that can be looked at. */
+/** Runs a pipeline's tasks, with a source that can be changed and a table that can be inspected. */
 export interface Operator extends AsyncDisposable {
-  /** A folder for whatever the test needs. */
+  /** A folder for the test. */
   folder: string;
   staging: string;
   databaseUrl: string;
   /** Rewrites the source. */
   change(items: Item[]): Promise<void>;
-  /** How often the source was read, and from where. */
+  /** Lists the reads of the source with their positions. */
   reads(): Promise<unknown[]>;
-  /** Inside this process, where that is the same. */
+  /** Runs in this process if that makes no difference. */
   extract(run: string, flags?: string[], options?: CommandOptions): Promise<RunResult>;
   load(run: string, flags?: string[], options?: CommandOptions): Promise<RunResult>;
-  /** Loads until it is done, and says how it ended: another load may stand in the way for a moment (75). */
+  /** Loads until done, and returns the outcome. Another load may briefly be in the way (75). */
   loadAtLast(run: string): Promise<string>;
-  /** A run that nothing disturbs, extracted and loaded inside this process: a whole day in a tenth of the time. */
+  /** Runs undisturbed in this process, in a tenth of the time. */
   both(run: string, interval?: string[]): Promise<void>;
-  /** The same as `extract` and `load`, in a process of its own and not waited for. */
+  /** Like `extract` and `load`, but started in a separate process. */
   start(step: 'extract' | 'load', run: string, flags?: string[], options?: CommandOptions & RunOptions): Started;
-  /** Starts an extract that stops at this many records, checkpoints durable, and waits until it has come there. */
+  /** Starts an extract that pauses after this many records with durable checkpoints, and waits until then. */
   startAndPause(run: string, at: number, flags?: string[]): Promise<Started>;
-  /** Lets go on whoever waits there. */
+  /** Resumes the paused extract. */
   resume(): Promise<void>;
   table(): Promise<Item[]>;
   sql(statement: string): Promise<Record<string, unknown>[]>;
-  /** How far the pipeline has come, as the next extract sees it. */
+  /** Returns the state that the next extract will see. */
   state(): Promise<{ cursor: string; keys: unknown[] } | null>;
-  /** The table that the source as it is now makes, in one run that nothing disturbs. */
+  /** Returns the table that one undisturbed run from the current source makes. */
   undisturbed(config?: object): Promise<Item[]>;
 }
 
-/** An operator of a pipeline named `job` from the fixture `records` into a database of its own. */
+/** Makes an operator of a pipeline `job` from the fixture `records` into a new database. */
 export async function operator(options: OperatorOptions = {}): Promise<Operator> {
   const { into = 'postgres', stream, keyless = false, disposition, items = [] } = options;
   const folder = await mkdtemp(join(tmpdir(), 'aries-again-'));
@@ -102,7 +102,7 @@ export async function operator(options: OperatorOptions = {}): Promise<Operator>
         : [into, ...to, '--input', `${staging}/${name}/${run}/extract`, ...how];
     return [step, ...args, ...flags];
   };
-  // A process can open a DuckDB file only once, and two loads at once are two processes.
+  // A process can open a DuckDB file only once, so two loads at once need two processes.
   const runLoad = into === 'duckdb' ? (args: string[]) => start(args).done : runHere;
   await change(items);
 

@@ -6,7 +6,7 @@ import { openDataset } from '../../packages/engine/src/dataset/open-dataset.ts';
 import { startProxy } from '../services/tcp-proxy.ts';
 import { type Operator, operator, start, succeeded, UNHURRIED, until } from './operator.ts';
 
-/** The commands of a pipeline from the schema `shop` of the operator's database into its schema `public`. */
+/** Commands of a pipeline from the schema `shop` of the operator's database into its schema `public`. */
 function shop(job: Operator, url: string, stream: object, format = 'csv') {
   const task = (run: string) => ['--staging', job.staging, '--name', 'shop', '--run-id', run];
   const extract = (run: string) => [
@@ -21,7 +21,7 @@ function shop(job: Operator, url: string, stream: object, format = 'csv') {
   return { extract, load };
 }
 
-/** Rows that are in one of the tables and not in the other. */
+/** Finds rows that are in only one of the tables. */
 const DIFFERENCE = `
   (SELECT 'lost', s.* FROM (TABLE shop.items EXCEPT ALL TABLE public.items) AS s)
   UNION ALL (SELECT 'too much', t.* FROM (TABLE public.items EXCEPT ALL TABLE shop.items) AS t) LIMIT 5`;
@@ -33,7 +33,7 @@ test.for(['csv', 'pgcopy'] as const)(
     await using job = await operator();
     await job.sql('CREATE SCHEMA shop');
     await job.sql('CREATE TABLE shop.items (id int PRIMARY KEY, at timestamptz NOT NULL, note text)');
-    // 40 MB, which is two pieces and a bit.
+    // 40 MB: more than two pieces.
     await job.sql(
       `INSERT INTO shop.items SELECT n, timestamptz '2026-01-01Z' + n * interval '1 s', repeat('x', 1900) FROM generate_series(1, 20000) AS n`,
     );
@@ -46,7 +46,7 @@ test.for(['csv', 'pgcopy'] as const)(
     proxy.onUpstreamData((data) => {
       const [copy] = /COPY \(.*?\) TO STDOUT/.exec(data.toString('latin1')) ?? [];
       if (copy === undefined) return;
-      // From now on slowly, so that it can be killed in the middle.
+      // Slow from here on, so that it can be killed in the middle.
       if (!killed) proxy.delay(1000);
       statements.push(copy);
     });
@@ -79,8 +79,7 @@ test.for(['csv', 'pgcopy'] as const)(
     const refused = await runHere([...load('monday'), '--disposition', 'append']);
     expect(refused).toMatchObject({ code: 78, result: { error: { code: 'CONFIG_INVALID' } } });
     expect(refused.result.error).toMatchObject({
-      message:
-        'items: append could repeat or lose records: the ranges of the stream were read at different times',
+      message: 'items: append could repeat or lose records: the ranges of the stream were read at different times',
       hint: 'Extract with --force to read it as of one time, or use merge.',
     });
 

@@ -7,7 +7,7 @@ const GOOD = [item(1, '2026-01-01T00:00:00'), item(3, '2026-01-03T00:00:00')];
 const BAD = { ...item(2, '2026-01-02T00:00:00'), note: 7 as never };
 const REJECTED = { code: 65, result: { exitCode: 65, error: { code: 'RECORDS_REJECTED', stream: 'items' } } };
 
-test('an extract with bad records fails each time it is run; once they are allowed, it ends from what is durable', async () => {
+test('an extract with bad records fails each time; once they are allowed, it finishes from what is durable', async () => {
   await using job = await operator({ items: [GOOD[0]!, BAD, GOOD[1]!] });
   const failed = await job.extract('monday');
   expect(failed).toMatchObject(REJECTED);
@@ -29,7 +29,7 @@ test('an extract with bad records fails each time it is run; once they are allow
   expect(await job.table()).toEqual(GOOD);
 });
 
-test('an extract with bad records, mended at the source: with --force it is read anew', async () => {
+test('an extract with bad records, fixed at the source: with --force it is read again', async () => {
   await using job = await operator({ items: [GOOD[0]!, BAD] });
   expect(await job.extract('monday')).toMatchObject(REJECTED);
   await job.change(GOOD);

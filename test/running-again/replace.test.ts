@@ -10,7 +10,7 @@ const numbered = (count: number, note: string): Item[] =>
   Array.from({ length: count }, (_, index) => item(index, '2026-01-01T00:00:00', note));
 const [OLD, NEW] = [numbered(50, 'old'), numbered(60, 'new')];
 
-/** Another user of the operator's database. */
+/** Connects as another user of the operator's database. */
 async function reader(url: string) {
   const client = new pg.Client(url);
   await client.connect();
@@ -52,7 +52,7 @@ describe.concurrent('replace', UNHURRIED, () => {
     expect(await job.table()).toEqual(await job.undisturbed());
   });
 
-  test('what is made around the table survives: index, grant, comment, and a view that depends on it', async () => {
+  test('objects around the table survive: index, grant, comment, and a dependent view', async () => {
     await using job = await operator({ ...REPLACE, items: OLD });
     await job.both('monday');
     await job.sql('CREATE INDEX items_note ON items (note)');
@@ -75,7 +75,7 @@ describe.concurrent('replace', UNHURRIED, () => {
     expect(await job.sql('SELECT DISTINCT note FROM notes')).toEqual([{ note: 'old' }]);
   });
 
-  test('a reader that stays makes it wait as long as the lock time-out says: 75, and nothing has changed', async () => {
+  test('a long reader makes it wait for the lock time-out: 75, and nothing has changed', async () => {
     await using job = await operator({ ...REPLACE, items: OLD });
     await job.both('monday');
     await job.change(NEW);
@@ -96,7 +96,7 @@ describe.concurrent('replace', UNHURRIED, () => {
     expect(await job.table()).toEqual(await job.undisturbed());
   });
 
-  test('the late retry of yesterday does not take the place of today', async () => {
+  test('a late retry of yesterday does not replace today', async () => {
     await using job = await operator({ ...REPLACE, items: OLD });
     succeeded(await job.extract('monday'));
     await job.change(NEW);

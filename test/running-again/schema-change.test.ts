@@ -9,7 +9,7 @@ import { postgresTarget } from './targets.ts';
 
 type Fields = NonNullable<Parameters<typeof changingShop>[0][string]['fields']>;
 
-/** A shop whose stream `items` has been loaded once. */
+/** Makes a shop with the stream `items` loaded once. */
 async function loaded(fields: Fields, row: Record<string, unknown>) {
   const shop = await changingShop({ items: { fields, primaryKey: ['id'] } });
   shop.rows.items = [row as never];
@@ -27,7 +27,7 @@ async function loaded(fields: Fields, row: Record<string, unknown>) {
 }
 
 describe.concurrent('the schema changes between runs', UNHURRIED, () => {
-  test('a field is added, one is widened again and again: evolve changes the table, freeze says what would change', async () => {
+  test('a field is added, one is widened repeatedly: evolve changes the table, freeze lists the changes', async () => {
     await using it = await loaded({ id: 'integer', amount: 'integer' }, { id: 1, amount: 1 });
     const { shop } = it;
     await it.next(
@@ -72,7 +72,7 @@ describe.concurrent('the schema changes between runs', UNHURRIED, () => {
     ]);
   });
 
-  test('a field is renamed, which is one removed and one added: both columns are there, and a required one may be empty now', async () => {
+  test('a renamed field is one removed and one added: both columns exist, and a required one may now be empty', async () => {
     await using it = await loaded({ id: 'integer', note: 'string' }, { id: 1, note: 'a' });
     await it.next('tuesday', { id: 'integer', remark: 'string' }, { id: 2, remark: 'b' });
     await it.merge('tuesday');
@@ -82,7 +82,7 @@ describe.concurrent('the schema changes between runs', UNHURRIED, () => {
     ]);
   });
 
-  test('a column was made NOT NULL at the destination: null is refused as a whole, or the column is loosened', async () => {
+  test('a column was made NOT NULL at the destination: a null refuses the load, or the column is loosened', async () => {
     await using it = await loaded({ id: 'integer', note: ['string', 'null'] }, { id: 1, note: 'a' });
     await it.shop.sql('ALTER TABLE items ALTER COLUMN note SET NOT NULL');
     await it.next('tuesday', { id: 'integer', note: ['string', 'null'] }, { id: 2, note: null });

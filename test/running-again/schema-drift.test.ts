@@ -12,13 +12,13 @@ import { postgresTarget } from './targets.ts';
 type Fields = Parameters<typeof changingShop>[0][string]['fields'];
 type Row = Record<string, string | number | null>;
 
-/** A pipeline with one stream, `items`, whose fields change from run to run. */
+/** Makes a pipeline with one stream, `items`, whose fields change between runs. */
 async function drifting(into: 'postgres' | 'duckdb' | 'file' = 'postgres') {
   const shop = await changingShop({ items: { primaryKey: ['id'] } }, into);
   let runs = 0;
   return {
     shop,
-    /** Extracts and loads these rows; fields undefined: the schema is inferred. */
+    /** Extracts and loads rows; without fields, the schema is inferred. */
     async run(fields: Fields, rows: Row[], options: Partial<LoadOptions> = {}) {
       shop.streams.items = { primaryKey: ['id'], ...(fields === undefined ? {} : { fields }) };
       shop.rows.items = rows;
@@ -34,7 +34,7 @@ async function drifting(into: 'postgres' | 'duckdb' | 'file' = 'postgres') {
 const BEFORE: Fields = { id: 'integer', name: ['string', 'null'], tags: ['string', 'null'] };
 const RENAMED: Fields = { id: 'integer', fullname: ['string', 'null'] };
 
-describe.concurrent('what the source renamed, dropped and retyped is told', UNHURRIED, () => {
+describe.concurrent('renamed, dropped and retyped fields are reported', UNHURRIED, () => {
   test.each([
     ['postgres', 'merge'],
     ['duckdb', 'merge'],
@@ -79,14 +79,14 @@ describe.concurrent('what the source renamed, dropped and retyped is told', UNHU
     },
   );
 
-  test('under replace the column of a field that is gone stays, without a value', async () => {
+  test('under replace, the column of a vanished field stays without a value', async () => {
     await using it = await drifting();
     await it.run(BEFORE, [{ id: 1, name: 'a', tags: 'x' }], { disposition: 'replace' });
     await it.run(RENAMED, [{ id: 1, fullname: 'b' }], { disposition: 'replace' });
     expect(await it.shop.table('items')).toEqual([{ id: 1, name: null, tags: null, fullname: 'b' }]);
   });
 
-  test('a dry run tells the same and changes nothing', async () => {
+  test('a dry run reports the same and changes nothing', async () => {
     await using it = await drifting();
     await it.run(BEFORE, [{ id: 1, name: 'a', tags: 'x' }], { disposition: 'merge' });
     const dry = await it.run(RENAMED, [{ id: 2, fullname: 'b' }], { disposition: 'merge', dryRun: true });
@@ -96,7 +96,7 @@ describe.concurrent('what the source renamed, dropped and retyped is told', UNHU
     expect(await it.shop.table('items')).toEqual([{ id: 1, name: 'a', tags: 'x' }]);
   });
 
-  test('a column that somebody else added is none of ours, and one that was dropped on both sides is missed by nobody', async () => {
+  test('columns added by others, and those dropped on both sides, are not reported', async () => {
     await using it = await drifting();
     const load = { disposition: 'merge', schemaChange: 'freeze' } as const;
     await it.run(BEFORE, [{ id: 1, name: 'a', tags: 'x' }], load);
@@ -106,7 +106,7 @@ describe.concurrent('what the source renamed, dropped and retyped is told', UNHU
     expect(it.warned()).toEqual([]);
   });
 
-  test('a dataset that was read before the last one lacks what came since, and that is no drift', async () => {
+  test('a dataset that was read before the last one lacks newer fields, which is not drift', async () => {
     await using it = await drifting();
     const { shop } = it;
     shop.streams.items = { fields: { id: 'integer' }, primaryKey: ['id'] };
@@ -118,7 +118,7 @@ describe.concurrent('what the source renamed, dropped and retyped is told', UNHU
     expect(await it.run(BEFORE, [{ id: 3, name: 'c', tags: null }], load)).not.toHaveProperty('drift');
   });
 
-  test('a ledger of an older version has no fields: it gets them, and the next load tells', async () => {
+  test('a ledger of an older version has no fields: it gets them, and the next load reports drift', async () => {
     await using it = await drifting();
     await it.run(BEFORE, [{ id: 1, name: 'a', tags: 'x' }], { disposition: 'merge' });
     await it.shop.sql('ALTER TABLE _aries_ledger DROP COLUMN fields');
@@ -130,7 +130,7 @@ describe.concurrent('what the source renamed, dropped and retyped is told', UNHU
   });
 });
 
-test('a view stands in the way of a wider column: it is named, and so is the way out', UNHURRIED, async () => {
+test('a view prevents widening a column: the error names it and says what to do', UNHURRIED, async () => {
   await using it = await drifting();
   await it.run({ id: 'integer', v: 'integer' }, [{ id: 1, v: 1 }], { disposition: 'replace' });
   await it.shop.sql('CREATE VIEW twice AS SELECT id, v * 2 AS w FROM items');
@@ -164,7 +164,7 @@ describe.concurrent('inferred fields', UNHURRIED, () => {
     },
   );
 
-  test('no record at all says nothing of the fields', async () => {
+  test('no records means no information about fields', async () => {
     await using it = await drifting();
     const load = { disposition: 'replace', schemaChange: 'freeze' } as const;
     await it.run(undefined, [{ id: 1, name: 'a' }], load);
@@ -205,7 +205,7 @@ describe.concurrent('freeze', UNHURRIED, () => {
     expect((await it.run(RENAMED, [{ id: 3, fullname: 'c' }], load)).outcome).toBe('loaded');
   });
 
-  test('a file whose field has another type than before', async () => {
+  test('a file whose field has changed type', async () => {
     await using it = await drifting('file');
     const load = { disposition: 'replace', schemaChange: 'freeze' } as const;
     await it.run({ id: 'integer' }, [{ id: 1 }], load);
@@ -233,12 +233,12 @@ describe.concurrent('discard', UNHURRIED, () => {
       expect(await it.shop.table('items')).toEqual(
         expect.arrayContaining([{ id: 1, name: 'a', tags: 'x' }, ...rows.map(({ x: _, ...kept }) => kept)]),
       );
-      // Still new: it is left out until somebody takes it.
+      // Still new, so it is left out until it is accepted.
       expect((await it.run(MORE, [{ id: 5, name: null, tags: null, x: 1 }], load)).discarded).toHaveLength(1);
     },
   );
 
-  test('a type that would have to change is refused, a column that somebody made is filled', async () => {
+  test('a type that would have to change is refused, and a column created by hand is filled', async () => {
     await using it = await drifting();
     const load = { disposition: 'merge', schemaChange: 'discard' } as const;
     await it.run(BEFORE, [{ id: 1, name: 'a', tags: 'x' }], load);
@@ -252,7 +252,7 @@ describe.concurrent('discard', UNHURRIED, () => {
     expect(await it.shop.table('items')).toContainEqual({ id: 2, name: 'b', tags: null, x: 5 });
   });
 
-  test('what is gone is told, and loaded without', async () => {
+  test('a vanished field is reported, and the load works without it', async () => {
     await using it = await drifting();
     const load = { disposition: 'merge', schemaChange: 'discard' } as const;
     await it.run(BEFORE, [{ id: 1, name: 'a', tags: 'x' }], load);
@@ -305,7 +305,7 @@ describe('which policy holds', UNHURRIED, () => {
       succeeded(await runHere(['run', file, '--schema-change', 'evolve']));
       expect(await target.sql('SELECT x, (SELECT count(y)::int AS y FROM b) FROM first')).toEqual([{ x: 2, y: 0 }]);
 
-      // Without a pipeline: what the extract was told is in the dataset, and the load may be told otherwise.
+      // Without a pipeline, the dataset carries the extract's policy, and the load can override it.
       const config = JSON.stringify({ url: target.url, schema: 'shop' });
       await target.sql('ALTER TABLE shop.b RENAME COLUMN y TO z');
       const frozen = JSON.stringify([{ name: 'b', schemaChange: 'freeze' }]);

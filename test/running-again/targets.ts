@@ -6,21 +6,21 @@ import { destination as duckdb } from '../../connectors/duckdb/src/destination/d
 import { destination as postgres } from '../../connectors/postgres/src/destination/destination.ts';
 import { freshDatabase } from '../services/database.ts';
 
-/** Where a pipeline loads to, and a second place beside it for the run that nothing disturbs. */
+/** A pipeline's target, and a second one for the undisturbed run. */
 export interface Target extends AsyncDisposable {
   connector: 'postgres' | 'duckdb';
   destination: Destination;
   config: object;
-  /** The config of the second place, emptied. */
+  /** Empties the second target and returns its config. */
   elsewhere(): Promise<object>;
-  /** All of a table, here or in the second place. */
+  /** Reads all rows of a table in either target. */
   rows(table: string, where: 'here' | 'elsewhere'): Promise<Record<string, unknown>[]>;
   sql(statement: string): Promise<Record<string, unknown>[]>;
-  /** Of Postgres. */
+  /** Postgres only. */
   url: string;
 }
 
-/** A database of its own on the test run's Postgres. */
+/** Creates a database on the test run's Postgres. */
 export async function postgresTarget(): Promise<Target> {
   const database = await freshDatabase();
   const client = new pg.Client(database.url);
@@ -44,7 +44,7 @@ export async function postgresTarget(): Promise<Target> {
   };
 }
 
-/** A DuckDB file. It is open only while it is asked, so that others can write. */
+/** Makes a DuckDB file, which is open only during queries, so that others can write. */
 export async function duckdbTarget(folder: string): Promise<Target> {
   let copies = 0;
   const pathOf = (where: 'here' | 'elsewhere') =>

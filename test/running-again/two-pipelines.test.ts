@@ -7,7 +7,7 @@ import { type Item, item, operator, succeeded } from './operator.ts';
 
 const TEN = Array.from({ length: 10 }, (_, index) => item(index, `2026-01-01T00:00:0${index}`));
 
-test('two pipelines of one source, with one run id in one staging, make two datasets', async () => {
+test('two pipelines with the same source, run id and staging make two datasets', async () => {
   await using job = await operator({ items: TEN });
   const { dataset } = succeeded(await job.extract('monday'));
   await job.change(TEN.slice(0, 5));
@@ -19,7 +19,7 @@ test('two pipelines of one source, with one run id in one staging, make two data
   expect(await records(other.dataset)).toEqual(TEN.slice(0, 5));
 });
 
-/** Two pipelines in this process that load a table of one name into one database or folder. */
+/** Makes two pipelines in this process that load the same table in one database or folder. */
 async function twoPipelines(into: 'postgres' | 'duckdb' | 'file') {
   const shop = await changingShop({ items: { fields: { id: 'integer', note: 'string' }, primaryKey: ['id'] } }, into);
   let runs = 0;
@@ -44,7 +44,7 @@ describe.concurrent('two pipelines load one table', UNHURRIED, () => {
     expect(await it.notes()).toEqual(['1 a', '2 b', '3 a']);
   });
 
-  test('they may both merge: of one key the last stays', async () => {
+  test('they may both merge: the last record of a key stays', async () => {
     await using it = await twoPipelines('postgres');
     await it.load('a', [1, 2], { disposition: 'merge' });
     await it.load('b', [2, 3], { disposition: 'merge' });
@@ -84,7 +84,7 @@ describe.concurrent('two pipelines load one table', UNHURRIED, () => {
     },
   );
 
-  test('nor what the other commits while this one is running', async () => {
+  test('nor what the other commits while this one runs', async () => {
     await using it = await twoPipelines('postgres');
     await it.load('b', [1], { disposition: 'replace' });
     const { destination } = it.shop.destination.connector;

@@ -18,7 +18,7 @@ test('commands, arguments and flags are a contract', () => {
   expect(pinned.map((lines) => lines.join('\n  ')).join('\n\n')).toMatchSnapshot();
 });
 
-test('every flag has its twin in the environment and says what it is for', () => {
+test('every flag has an environment variable and a summary', () => {
   for (const command of Object.values(COMMANDS)) {
     expect(command.summary).toMatch(/^[A-Z].*[^.]$/);
     for (const [name, flag] of Object.entries({ ...command.flags, ...command.baseFlags })) {
@@ -43,7 +43,7 @@ test('a command is found by one word or two', () => {
     expect(Object.keys(COMMANDS).some((id) => id.startsWith(`${topic} `))).toBe(true);
 });
 
-test.each(Object.entries(COMMANDS))('aries %s has its help', async (id, command) => {
+test.each(Object.entries(COMMANDS))('aries %s has help', async (id, command) => {
   const print = vi.spyOn(console, 'log').mockImplementation(() => {});
   await showHelp([...id.split(' '), '--help']);
   const help = print.mock.calls.flat().join('\n');

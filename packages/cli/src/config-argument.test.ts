@@ -22,7 +22,7 @@ test('a config is JSON, a file of JSON or YAML, or stdin', async () => {
   expect((await readConfigArgument('-', Readable.from(['{"a"', ':1}']))).value).toEqual({ a: 1 });
 });
 
-test('a config that cannot be read is refused without a word of it', async () => {
+test('an error about a config does not quote it', async () => {
   const broken = '{"password":"canary-secret" "x"}';
   for (const argument of [
     broken,
@@ -38,7 +38,7 @@ test('a config that cannot be read is refused without a word of it', async () =>
   await expect(readConfigArgument('[1]')).rejects.toThrow('--config must be an object');
 });
 
-test('a forgotten @ is noticed', async () => {
+test('a forgotten @ gets a hint', async () => {
   const path = await file('config.yaml', 'a: 1');
   await expect(readConfigArgument(path)).rejects.toMatchObject({
     hint: `To read the file, write --config @${path}.`,
@@ -49,7 +49,7 @@ test('a forgotten @ is noticed', async () => {
   });
 });
 
-test('a name that an object has twice is an error, in JSON as in YAML', async () => {
+test('a duplicate name in an object is an error in JSON and in YAML', async () => {
   await expect(readConfigArgument('{"url":"a","deep":[{"x":1,"x":2}]}')).rejects.toThrow(
     '--config has the name "x" twice in one object',
   );

@@ -56,7 +56,7 @@ describe.concurrent('the result', () => {
     if (config.do === 'log') expect(stdout.split('\n').length).toBeGreaterThan(20_000);
   });
 
-  test('goes to --result-file as well, whole, on success and on failure', async () => {
+  test('is also written to --result-file, on success and on failure', async () => {
     const file = join(await folder(), 'result.json');
     const success = await extract({ count: 1 }, {}, '--result-file', file);
     expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(success.result);
@@ -209,8 +209,8 @@ describe.concurrent('exit codes, each with the failure line', () => {
   test.each([
     ['65: rejected records', 'bad-record', 65, 'RECORDS_REJECTED'],
     ['70: a connector that throws', 'throw', 70, 'CONNECTOR_FAILED'],
-    ['70: an error that nobody catches', 'throw-later', 70, 'BUG'],
-    ['70: a rejection that nobody handles', 'reject-later', 70, 'BUG'],
+    ['70: an uncaught error', 'throw-later', 70, 'BUG'],
+    ['70: an unhandled rejection', 'reject-later', 70, 'BUG'],
     ['70: a promise that is never settled', 'never', 70, 'BUG'],
     ['70: a connector that ends the process', 'exit', 70, 'BUG'],
     ['75: unreachable', 'unreachable', 75, 'UNREACHABLE'],
@@ -222,8 +222,8 @@ describe.concurrent('exit codes, each with the failure line', () => {
     expect(stdout.trimEnd().split('\n')).toHaveLength(1);
   });
 
-  test('a stack is told only at --log-level debug', async () => {
-    // The author's own line is told in any case; this is a frame of a stack.
+  test('a stack is printed only at --log-level debug', async () => {
+    // The author's own line is always printed; this is a frame of a stack.
     const frame = /\\n +at .*numbers\.ts:/;
     expect((await extract({ count: 1, do: 'throw' })).stderr).not.toMatch(frame);
     expect((await extract({ count: 1, do: 'throw' }, {}, '--log-level', 'debug')).stderr).toMatch(frame);
@@ -232,7 +232,7 @@ describe.concurrent('exit codes, each with the failure line', () => {
 });
 
 describe.concurrent('the environment', () => {
-  test('gives flags, refused like them', async () => {
+  test('sets flags, and wrong values are refused', async () => {
     const staging = await folder();
     const env = { ARIES_STAGING: staging, ARIES_CONFIG: '{"count":2}', ARIES_NAME: 'job', ARIES_RUN_ID: 'r1' };
     expect((await runAries(['extract', fixture('numbers')], { env })).result).toMatchObject({
@@ -246,7 +246,7 @@ describe.concurrent('the environment', () => {
     expect(maybe.result).toMatchObject({ exitCode: 2, error: { message: 'ARIES_FORCE is neither true nor false' } });
   });
 
-  test('a config comes from stdin, also where the connector is left out', async () => {
+  test('a config can come from stdin, also without a CONNECTOR', async () => {
     const cwd = await folder();
     await writeFile(
       join(cwd, 'package.json'),
@@ -291,7 +291,7 @@ describe.concurrent('signals', () => {
     expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(result);
   });
 
-  test('a second signal does not wait for a connector that does not listen', async () => {
+  test('a second signal ends the command even if the connector ignores the first', async () => {
     let sent: number | undefined;
     const { code, result } = await extract(
       { count: 1, do: 'deaf' },
@@ -340,7 +340,7 @@ describe.concurrent('secrets', () => {
     },
   );
 
-  test('a literal one on the command line draws a warning, one from elsewhere does not', async () => {
+  test('a literal one on the command line draws a warning, a reference does not', async () => {
     const config = { count: 1, token: CANARY };
     const warning = 'The config on the command line holds a secret';
     const typed = await extract(config);
@@ -397,7 +397,7 @@ describe.runIf(process.platform === 'linux' && existsSync('/usr/bin/script'))('o
     );
   });
 
-  // A terminal without a size says 0.
+  // A terminal that does not tell its size has 0 columns.
   test.each([80, 0])('aries alone shows the help and ends with 0, on %i columns', async (columns) => {
     const { code, stdout } = await runAries([], { terminal: '', columns });
     expect(code).toBe(0);
@@ -414,12 +414,12 @@ describe.runIf(process.platform === 'linux' && existsSync('/usr/bin/script'))('o
     },
   );
 
-  test('--json is for machines there too', async () => {
+  test('--json prints JSON there too', async () => {
     const text = await onTerminal(`check ${fixture('numbers')} --config '{"count":3}' --json`);
     expect(JSON.parse(text)).toMatchObject({ ok: true, connector: 'numbers' });
   });
 
-  test('bars are drawn while a step runs, and gone when it ends', async () => {
+  test('bars are drawn while a step runs and erased when it ends', async () => {
     const staging = join(await folder(), 'staging');
     const text = await onTerminal(
       `extract ${fixture('numbers')} --config '{"count":1,"do":"slow"}' --limit 30 --staging ${staging}`,

@@ -14,7 +14,7 @@ test.each([
   expect(entryOf(manifest, '.')).toBe(expected);
 });
 
-test('subpaths are found by name only', () => {
+test('only named subpaths are found', () => {
   const manifest = {
     exports: { '.': './a.js', './select': { default: './select.js' }, './package.json': './package.json' },
   };
@@ -24,7 +24,7 @@ test('subpaths are found by name only', () => {
   expect(subpathsOf(manifest)).toEqual(['select']);
 });
 
-test('a connector is known by its keyword and called by its short name', () => {
+test('a connector is recognised by its keyword and has a short name', () => {
   expect(isConnectorPackage({ keywords: ['aries-connector'] })).toBe(true);
   expect(isConnectorPackage({})).toBe(false);
   expect(shortName('@aries-data/connector-postgres')).toBe('postgres');

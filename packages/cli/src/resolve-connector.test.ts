@@ -45,7 +45,7 @@ test('a path is a file, or a folder with a package.json', async () => {
   expect(() => resolveConnector('./empty', root)).toThrow('The folder ./empty has no package.json');
 });
 
-test('a name is a package of the folder, by its short name or its own', async () => {
+test('a name is an installed package, by its short or full name', async () => {
   const root = await folder({
     'node_modules/aries-connector-github/package.json': connector('aries-connector-github'),
     'node_modules/@aries-data/connector-mysql/package.json': connector('@aries-data/connector-mysql'),
@@ -68,7 +68,7 @@ test('a name is a package of the folder, by its short name or its own', async ()
   expect(() => resolveConnector('redis', root)).toThrow('There is no connector "redis"');
 });
 
-test('what came with aries is found from any folder, built-in transforms first', async () => {
+test('what is installed with aries is found from any folder, built-in transforms first', async () => {
   expect(resolveConnector('select', '/')).toMatchObject({ name: 'select' });
   expect(resolveConnector('postgres', '/')).toMatchObject({ name: 'postgres' });
   const root = await folder({
@@ -77,14 +77,14 @@ test('what came with aries is found from any folder, built-in transforms first',
   expect(resolveConnector('select', root).file).toContain('transforms');
 });
 
-test('left out, it is the connector whose folder this is', async () => {
+test('without a name, it is the connector of the current folder', async () => {
   const root = await folder({ 'package.json': connector('aries-connector-mine'), 'index.js': '', 'src/x': '' });
   expect(resolveConnector(undefined, join(root, 'src'))).toMatchObject({ name: 'mine', file: join(root, 'index.js') });
   const other = await folder({ 'package.json': { name: 'my-app' } });
   expect(() => resolveConnector(undefined, other)).toThrow('No connector was given, and this folder is not one');
 });
 
-test('an unknown name or path is answered with the nearest', async () => {
+test('an unknown name or path gets a suggestion', async () => {
   const root = await folder({
     'node_modules/aries-connector-github/package.json': connector('aries-connector-github'),
     'cleaning.ts': '',
@@ -113,7 +113,7 @@ function errorOf(work: () => unknown): { code: string; message: string; hint: st
   throw new Error('nothing was thrown');
 }
 
-test('a package is run from its sources where it is worked on, and as it was built where it is installed', async () => {
+test('a package runs from its sources during development, and from its build when installed', async () => {
   const exports = { '.': { types: './dist/index.d.ts', 'aries-source': './src/index.ts', default: './dist/index.js' } };
   const manifest = connector('aries-connector-mine', { exports });
   const root = await folder({

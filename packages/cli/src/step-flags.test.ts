@@ -13,16 +13,16 @@ interface SetElsewhere extends Record<StepCommand, string> {
   run: 'file' | 'interval' | 'env' | 'loadConnector';
 }
 type SetBySession = 'signal' | 'log' | 'redactor' | 'onStart' | 'onProgress';
-type SetByNobody<C extends StepCommand> = Exclude<
+type NeverSet<C extends StepCommand> = Exclude<
   keyof OptionsOf[C],
   keyof OptionsFromFlags<C> | SetElsewhere[C] | SetBySession
 >;
 
-test('every option of a step is set by a flag, or by something that is named here', () => {
-  expectTypeOf<SetByNobody<'extract'>>().toBeNever();
-  expectTypeOf<SetByNobody<'transform'>>().toBeNever();
-  expectTypeOf<SetByNobody<'load'>>().toBeNever();
-  expectTypeOf<SetByNobody<'run'>>().toBeNever();
+test('every option of a step is set by a flag or listed here', () => {
+  expectTypeOf<NeverSet<'extract'>>().toBeNever();
+  expectTypeOf<NeverSet<'transform'>>().toBeNever();
+  expectTypeOf<NeverSet<'load'>>().toBeNever();
+  expectTypeOf<NeverSet<'run'>>().toBeNever();
 });
 
 test('flags and options have the types of the table', () => {

@@ -16,7 +16,7 @@ test('streams are names, JSON, or a file', async () => {
   expect(await parseStreams(`@${path}`)).toEqual(['users', { name: 'orders', cursor: 'updated_at' }]);
 });
 
-test('what is no stream is refused, naming what one can have', async () => {
+test('a wrong stream is refused with the options that a stream can have', async () => {
   await expect(parseStreams('[{"nme":"users"}]')).rejects.toThrow(
     'expected names, or objects with name, as, columns, where, cursor',
   );

@@ -40,14 +40,14 @@ test.each([
   },
 );
 
-test('a heap that fills up ends with 78 and says what to do, before V8 aborts the process', async () => {
+test('a full heap ends with 78 and a hint, before V8 aborts the process', async () => {
   const { code, result } = await extract('hoard', { env: { NODE_OPTIONS: '--max-old-space-size=128' } });
   expect(result).toMatchObject({ ok: false, exitCode: 78, error: { code: 'OUT_OF_MEMORY', kind: 'config' } });
   expect(result.error.hint).toMatch(/--max-old-space-size/);
   expect(code).toBe(78);
 });
 
-test('a result that cannot be written is no success: 75, and stderr says so', async () => {
+test('a result that cannot be written ends with 75 and a message on stderr', async () => {
   const args = ['extract', fixture('numbers'), '--config', '{"count":1}', '--name', 'n', '--run-id', 'r'];
   const staging = join(await folder(), 'st');
   const { code, stderr } = await runAries([...args, '--staging', staging], {
@@ -63,7 +63,7 @@ test('a result that cannot be written is no success: 75, and stderr says so', as
   expect(again).toMatchObject({ code: 0, result: { ok: true, streams: { numbers: { records: 1 } } } });
 });
 
-test('a question on a terminal: what is typed stands behind it, a wrong answer is named, ^C says nothing of runs', async () => {
+test('a question on a terminal shows what is typed, names a wrong answer, and ends at ^C', async () => {
   const cwd = await folder();
   const answers = ['nonsense\n', '\u0003'];
   const { stdout } = await runAries([], {

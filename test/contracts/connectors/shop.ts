@@ -8,7 +8,7 @@ const ORDERS = [
   { id: '3', at: '2024-01-02T00:00:00Z', total: 0.1 },
 ];
 
-/** A source of three orders, which fails in the way that its config asks for. */
+/** A source of three orders that fails as its config says. */
 export const source = defineSource({
   config: z.object({
     token: z.string().optional().meta({ secret: true }),
@@ -43,7 +43,7 @@ export const source = defineSource({
         }
         if (position === undefined) {
           yield ORDERS.slice(0, 2);
-          // No part of the config, so that the next attempt is one at the same dataset. A checkpoint is made durable after half a second.
+          // Not in the config, so that the next attempt has the same fingerprint. A checkpoint becomes durable after half a second.
           const breaks = process.env.SHOP_BREAKS === 'yes';
           if (breaks) await sleep(1000);
           yield checkpoint({ page: 2 });

@@ -2,7 +2,7 @@ import { appendFile } from 'node:fs/promises';
 import { defineDestination } from '@aries-data/sdk';
 import { z } from 'zod';
 
-/** A destination that has no place for a ledger: lines that are added to a file. */
+/** A destination without a ledger that appends lines to a file. */
 export const destination = defineDestination({
   config: z.object({ path: z.string() }),
   formats: [],

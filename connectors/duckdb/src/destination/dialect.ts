@@ -17,6 +17,10 @@ export const duckdbDialect = ansiDialect({
   cursorObstacle: ({ kind, schema }) =>
     kind === 'decimal' && !isBounded(schema) ? 'is a decimal without bounds, which has no order there' : undefined,
 
+  // Without NOT NULL: copying refuses NULLs before DuckDB sees them.
+  createStage: (table, columns) => [
+    `CREATE TABLE ${table} (${columns.map(({ name, type }) => `${quote(name)} ${type}`).join(', ')})`,
+  ],
   // It grows with each row, and no column of ours may have its name.
   ordinal: ROWID,
   alter: alterStatements,

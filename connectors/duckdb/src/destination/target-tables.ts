@@ -48,7 +48,10 @@ export function targetTables(database: SessionDatabase, schema: string): TargetT
 
     async create({ name, replaced, columns }: Replacement) {
       const old = replaced === undefined ? undefined : await described(replaced.name);
-      for (const sql of duckdbDialect.createStage(qualified(name), columns, false)) await database.execute(sql);
+      const pieces = columns.map(
+        (column) => `${quote(column.name)} ${column.type}${column.nullable ? '' : ' NOT NULL'}`,
+      );
+      await database.execute(`CREATE TABLE ${qualified(name)} (${pieces.join(', ')})`);
       await setComment(name, commentWith(old?.comment ?? null, newIdentity()));
       for (const { column, comment } of old?.columnComments ?? []) {
         await database.execute(`COMMENT ON COLUMN ${qualified(name)}.${quote(column)} IS ${literal(comment)}`);

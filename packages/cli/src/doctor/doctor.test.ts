@@ -14,7 +14,7 @@ import { examineXcom } from './xcom.ts';
 const folder = () => mkdtemp(join(tmpdir(), 'aries-doctor-test-'));
 
 describe('staging', () => {
-  test('in a folder is tried out, and nothing is left of it', async () => {
+  test('in a folder is tested, and nothing is left behind', async () => {
     const staging = await folder();
     const findings = await examineStaging(staging);
     expect(findings.map(({ check, status }) => `${check} ${status}`)).toEqual([
@@ -70,7 +70,7 @@ describe('staging', () => {
     expect(findings.find(({ status }) => status === 'failed')).toMatchObject(finding);
   });
 
-  test('that lets nobody delete works, and is warned of', async () => {
+  test('without permission to delete works, with a warning', async () => {
     const open = await openStore(await folder());
     const remove = () => Promise.reject(new Error('AccessDenied'));
     const findings = await examineStaging({ ...open, remove });
@@ -79,12 +79,12 @@ describe('staging', () => {
     ]);
   });
 
-  test('is no URI that Aries knows', async () => {
+  test('with an unknown URI scheme fails', async () => {
     expect(await examineStaging('ftp://host/folder')).toMatchObject([{ status: 'failed', code: 'STAGING_INVALID' }]);
   });
 });
 
-test('a clock that is off is warned of, with the way it is off', () => {
+test('a clock that is off draws a warning with its direction', () => {
   expect(clockFinding(1_000_000, 999_000, 1_001_000)).toMatchObject({ status: 'ok' });
   // A store that cuts off the fraction of its seconds.
   expect(clockFinding(999_000, 999_900, 1_000_100)).toMatchObject({ status: 'ok' });
@@ -98,7 +98,7 @@ test('a clock that is off is warned of, with the way it is off', () => {
   });
 });
 
-test('memory: a limit that the heap would go beyond, and one that is too small, are warned of', () => {
+test('a memory limit that is too small, alone or for the heap, draws a warning', () => {
   const MB = 2 ** 20;
   expect(memoryFinding({ limit: 0, total: 8192 * MB, heap: 4096 * MB })).toMatchObject({ status: 'ok' });
   expect(memoryFinding({ limit: 512 * MB, total: 8192 * MB, heap: 256 * MB })).toMatchObject({ status: 'ok' });
@@ -110,7 +110,7 @@ test('memory: a limit that the heap would go beyond, and one that is too small, 
   expect(memoryFinding()).toMatchObject({ check: 'memory', message: expect.stringContaining('heap up to') });
 });
 
-test('a folder for temporary files, and the one for XCom, must be there to be written to', async () => {
+test('the folders for temporary files and XCom must be writable', async () => {
   const own = await folder();
   expect(await examineDisk(own)).toMatchObject({ check: 'disk', message: expect.stringContaining('free') });
   expect(await readdir(own)).toEqual([]);
@@ -124,7 +124,7 @@ test('a folder for temporary files, and the one for XCom, must be there to be wr
 describe.concurrent('aries doctor', () => {
   const doctor = (...args: string[]) => runAries(['doctor', ...args]);
 
-  test('says what it found, and ends with 0 where nothing failed', async () => {
+  test('lists its findings and ends with 0 if nothing failed', async () => {
     const { code, result } = await doctor(fixture('numbers'), '--config', '{"count":1}', '--staging', await folder());
     expect(code).toBe(0);
     expect(result).toMatchObject({ ok: true });
@@ -141,7 +141,7 @@ describe.concurrent('aries doctor', () => {
     );
   });
 
-  test('ends as the worst that it found: what must be mended before what may pass', async () => {
+  test('ends with the worst finding: an error to fix before one that a retry may solve', async () => {
     const unreachable = ['postgres', '--config', '{"url":"postgres://me@127.0.0.1:1/x"}'];
     const away = await doctor(...unreachable);
     expect(away.code).toBe(75);
@@ -158,13 +158,13 @@ describe.concurrent('aries doctor', () => {
     ).toBe(true);
   });
 
-  test('shows people a table, and no secret', async () => {
+  test('prints a table without secrets on a terminal', async () => {
     const { stdout } = await runAries([], {
       terminal: `doctor postgres --config '{"url":"postgres://me:canary-9f8e@127.0.0.1:1/x"}'`,
     });
     expect(stdout).toContain('CHECK');
     expect(stdout).toMatch(/connector source +FAILED +Postgres: connect ECONNREFUSED/);
-    expect(stdout).toContain('→ Check host and port');
+    expect(stdout).toContain('→ Check the host and port');
     expect(stdout).not.toContain('canary');
   });
 });

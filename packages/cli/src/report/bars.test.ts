@@ -5,7 +5,7 @@ import { createBars } from './bars.ts';
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
-test('each stream has a bar, drawn anew in place, below the lines of the log', () => {
+test('each stream has a bar, redrawn in place below the log lines', () => {
   const written: string[] = [];
   const bars = createBars({ write: (text) => written.push(text), columns: 100, rows: 24 });
   bars.update({ step: 'extract', stream: 'users', records: 0, rejected: 0, bytes: 0 });
@@ -25,7 +25,7 @@ test('each stream has a bar, drawn anew in place, below the lines of the log', (
   expect(written).toEqual([]);
 });
 
-test('bars never need more lines or columns than the terminal has', () => {
+test('bars never take more lines or columns than the terminal has', () => {
   let screen = '';
   const bars = createBars({ write: (text) => (screen = text), columns: 40, rows: 5 });
   for (let stream = 0; stream < 10; stream++)

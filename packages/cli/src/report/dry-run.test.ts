@@ -4,7 +4,7 @@ import { presentDryRun } from './dry-run.ts';
 
 const PAGE = { width: 80, hide: (text: string) => text };
 
-test('a plan is shown with windows, lanes and schema changes', () => {
+test('a dry run is shown with windows, lanes and schema changes', () => {
   const text = presentDryRun(
     {
       ok: true,

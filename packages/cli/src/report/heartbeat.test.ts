@@ -5,7 +5,7 @@ import { recordRun } from './run-figures.ts';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-test('a step says every thirty seconds how far it is, how fast and how large, also when nothing moves', () => {
+test('a step logs progress, rates and memory every 30 seconds, even if nothing changes', () => {
   const info = vi.fn();
   const recorder = recordRun('extract');
   const view = heartbeat({ debug() {}, info, warn() {}, error() {} }, recorder.figures);

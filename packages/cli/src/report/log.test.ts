@@ -26,7 +26,7 @@ test('a line of JSON has time, level and message first, and no field takes their
   expect(lines[0]).toMatch(/^\{"time":"[^"]+","level":"warn","message":"slow"/);
 });
 
-test('people read a mark, the message and its fields', () => {
+test('a line for people has a mark, the message and its fields', () => {
   const lines: string[] = [];
   const log = logTo(lines, { logLevel: 'debug', logFormat: 'pretty' });
   log.info('reading canary-secret', { stream: 'users', none: undefined, keys: ['a'] });

@@ -12,7 +12,7 @@ const sampleOf = (text: string, name: string) => new RegExp(`^${name}\\{.*\\} (.
 /** What the process itself has used differs each time. */
 const stable = (text: string) => text.replaceAll(/(aries_process_\w+\{.*\}) .*/g, '$1 …');
 
-test('a run is written in the text format, with names and units as Prometheus wants them', () => {
+test('a run is written in the text format, with names and units by the conventions of Prometheus', () => {
   const recorder = recordRun('run', { now: () => 1_700_000_000_000 });
   recorder.onStart({ step: 'extract', name: 'shop "east"\\\n', runId: 'monday' });
   recorder.onProgress({ step: 'extract', stream: 'users', records: 5, rejected: 1, bytes: 100 });
@@ -55,7 +55,7 @@ test('a run is written in the text format, with names and units as Prometheus wa
   `);
 });
 
-test('at the end the counts are those of the result, and the exit code is known', () => {
+test('after the end, the counts are those of the result, and the exit code is set', () => {
   let time = 1000;
   const recorder = recordRun('run', { now: () => time });
   recorder.onStart({ step: 'extract', name: 'shop', runId: 'monday' });
@@ -88,7 +88,7 @@ test('at the end the counts are those of the result, and the exit code is known'
   `);
 });
 
-test('the file is there from the start, whole, and what it told of the last success stays', () => {
+test('the file exists from the start and keeps the time of the last success', () => {
   const file = join(folder(), 'shop.prom');
   const run = (exitCode: number, at: number) => {
     const recorder = recordRun('extract', { now: () => at });
@@ -111,7 +111,7 @@ test('the file is there from the start, whole, and what it told of the last succ
   expect(readdirSync(join(file, '..'))).toEqual(['shop.prom']);
 });
 
-test('a folder that is not there is said at once, one that goes away later is warned of once', () => {
+test('a missing folder is an error at the start, and one warning later', () => {
   const { figures } = recordRun('extract');
   expect(() => openMetricsFile({ file: '/nowhere/at/all.prom', figures, version: '1', warn() {} })).toThrow(
     expect.objectContaining({ code: 'USAGE', message: '--metrics-file cannot be written: /nowhere/at does not exist' }),

@@ -30,7 +30,7 @@ test('people get text and bars, machines get JSON', () => {
   });
 });
 
-test('flags and their twins are read off raw arguments, flags first', () => {
+test('flags are read from raw arguments, then from variables', () => {
   expect(
     outputSettings(['x', '--json', '--log-level', 'debug', '--log-format=json', '--result-file=r.json'], {}, people),
   ).toEqual({
@@ -57,7 +57,7 @@ test('flags and their twins are read off raw arguments, flags first', () => {
   expect(outputSettings(['--log-level', 'warn'], { ARIES_LOG_LEVEL: 'error' }, people).logLevel).toBe('warn');
 });
 
-test('wrong values and what stands after -- are ignored', () => {
+test('wrong values and arguments after -- are ignored', () => {
   expect(outputSettings(['--log-level', 'loud', '--log-format', 'xml', '--', '--json'], {}, people)).toMatchObject({
     json: false,
     logLevel: 'info',

@@ -6,7 +6,7 @@ import { prepareResultFiles, writeWhole } from './result-files.ts';
 
 const folder = () => mkdtemp(join(tmpdir(), 'aries-result-'));
 
-test('the result goes to the file, and to XCom where its folder exists', async () => {
+test('the result goes to the file, and to XCom if its folder exists', async () => {
   const root = await folder();
   const xcom = join(root, 'airflow/xcom');
   expect(await prepareResultFiles(undefined, xcom)).toEqual([]);
@@ -17,7 +17,7 @@ test('the result goes to the file, and to XCom where its folder exists', async (
   ]);
 });
 
-test("the last run's result is gone before this one begins", async () => {
+test('the result of the previous run is removed at the start', async () => {
   const file = join(await folder(), 'result.json');
   await writeFile(file, '{"ok":true}');
   await prepareResultFiles(file, '/nowhere');
@@ -31,7 +31,7 @@ test('a file that cannot be written is refused at the start', async () => {
   });
 });
 
-test('a file is written whole, and nothing is left beside it', async () => {
+test('a file is written atomically, and no temporary file is left', async () => {
   const root = await folder();
   await writeWhole(join(root, 'r.json'), 'one');
   await writeWhole(join(root, 'r.json'), 'two');

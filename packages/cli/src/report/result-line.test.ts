@@ -8,7 +8,7 @@ test('a result is one line, without secrets', () => {
   ).toBe('{"ok":false,"error":{"code":"BUG","message":"broke on\\n[redacted]"}}');
 });
 
-test('what the next step is handed stays whole, even where a password is an ordinary word', () => {
+test('values for the next step are not redacted, even if a password is an ordinary word', () => {
   const result = {
     ok: true,
     dataset: 'file:///data/postgres/1/extract/manifest.json#sha256-1',

@@ -4,7 +4,7 @@ import { presentSpec } from './spec-table.ts';
 
 const PAGE = { width: 80, hide: (text: string) => text };
 
-test('options are a table: nested ones by their path', () => {
+test('options are a table, nested ones with their path', () => {
   const text = presentSpec(
     {
       ok: true,

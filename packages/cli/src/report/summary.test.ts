@@ -5,7 +5,7 @@ import { presentStep } from './summary.ts';
 
 const PAGE = { width: 80, hide: (text: string) => text };
 
-test('a step is summed up for people', () => {
+test('a step has a summary for people', () => {
   const text = presentStep(
     {
       ok: true,
@@ -35,7 +35,7 @@ test('a step is summed up for people', () => {
   `);
 });
 
-test('numbers read well', () => {
+test('numbers have suitable units', () => {
   expect([0, 999, 1000, 12_345, 123_456, 999_600, 5_000_000_000].map(formatBytes)).toEqual([
     '0 B',
     '999 B',

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { airflowName, kubernetesName } from './names.ts';
 
-test('a legal name is kept, any other is made legal and told apart', () => {
+test('a valid name is kept; any other is made valid and stays distinct', () => {
   expect(kubernetesName('orders', 52)).toBe('orders');
   expect(kubernetesName('Orders', 52)).toBe('orders-b7e8ac');
   expect(kubernetesName('Café orders/2', 52)).toBe('cafe-orders-2-321204');
@@ -11,7 +11,7 @@ test('a legal name is kept, any other is made legal and told apart', () => {
   expect(airflowName('Café orders/2')).toBe('Cafe_orders_2-321204');
 });
 
-test('whatever the name, it is legal, and two names stay two', () => {
+test('any name becomes valid, and two names stay distinct', () => {
   fc.assert(
     fc.property(
       fc.string({ unit: 'grapheme', minLength: 1, maxLength: 300 }),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { scheduleHere } from './testing/schedule-here.ts';
 
-/** Schedules a pipeline that says this besides its name, source and destination. */
+/** Schedules a pipeline with these lines in addition to its name, source and destination. */
 async function schedule(lines: string, ...argv: string[]) {
   const file = join(await mkdtemp(join(tmpdir(), 'aries-schedule-')), 'p.yaml');
   await writeFile(file, `name: orders\nsource: { use: file }\ndestination: { use: duckdb }\n${lines}`);
@@ -50,7 +50,7 @@ test.each([
   expect(result.hint).toMatch(/\S/);
 });
 
-describe('names that would not reach a scheduler as they are', () => {
+describe('names that a scheduler would change', () => {
   const targets = [['cron'], ['airflow'], ['kubernetes', '--image', 'x'], ['argo', '--image', 'x']];
   const own = 'staging: s3://b\nschedule: "@daily"\n';
 
@@ -88,7 +88,7 @@ describe('names that would not reach a scheduler as they are', () => {
   });
 });
 
-test('a staging that is a folder draws a warning where tasks share no disk', async () => {
+test('a folder as staging draws a warning if tasks share no disk', async () => {
   const folder = await schedule('staging: file:///mnt/lake\nschedule: "@daily"', 'argo', '--image', 'x');
   expect(folder).toMatchObject({
     printed: true,

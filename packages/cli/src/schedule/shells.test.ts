@@ -57,12 +57,12 @@ describe('the line for cron', () => {
     return run('/bin/sh', ['-c', command.replaceAll('\\%', '%')]);
   }
 
-  test('runs the pipeline once where that does', async () => {
+  test('runs the pipeline once if it succeeds', async () => {
     expect(await line(0)).toBe(0);
     expect(await calls()).toEqual([expect.stringMatching(/^run it's\.yaml --run-id cron-\d{8}T\d{4}Z$/)]);
   });
 
-  test('tries again after 75 with the same run id, and waits twice as long each time', async () => {
+  test('retries after 75 with the same run id, doubling the wait', async () => {
     expect(await line(75, 75, 0)).toBe(0);
     const [first, ...rest] = await calls();
     expect(rest).toEqual(['sleep 1', first, 'sleep 2', first]);
@@ -73,12 +73,12 @@ describe('the line for cron', () => {
     expect(await calls()).toHaveLength(5);
   });
 
-  test.each([65, 70, 77, 78, 143])('%i is not tried again', async (code) => {
+  test.each([65, 70, 77, 78, 143])('%i is not retried', async (code) => {
     expect(await line(code)).toBe(code);
     expect(await calls()).toHaveLength(1);
   });
 
-  test('does nothing while the run before it is on its way', async () => {
+  test('does nothing while the previous run is in progress', async () => {
     const holder = spawn('/bin/sh', [
       '-c',
       `mkdir -p ${folder}/.aries; exec 9>${folder}/.aries/orders.lock; flock 9; echo held; read -r _`,

@@ -53,7 +53,7 @@ function isPieceEnd(item: unknown): item is PieceEnd {
 }
 
 /**
- * Checks what a source yields. Records are fitted to the schema or rejected; records outside the window, loaded before or past the
+ * Checks what a source yields. Records are normalised to the schema or rejected; records outside the window, loaded before or past the
  * limit are left out; the greatest cursor value is tracked. Ends with a mark.
  */
 export async function* readRecords(
@@ -66,7 +66,7 @@ export async function* readRecords(
   const check = normaliser(selected.schema ?? ANY_RECORD, selected.zod, selected.stream.inference);
   // Rows that the source encoded are not checked here, because the byte lane does not check them either.
   const isEncoded = selected.stream.read === undefined;
-  const fit = isEncoded ? (record: unknown) => record as JsonRecord : check.fit;
+  const normalise = isEncoded ? (record: unknown) => record as JsonRecord : check.normalise;
   const isTracked = window.mode !== 'interval';
   // Encoded pieces report how far they reach.
   const inWindow = windowFilter(options, isTracked && !isEncoded ? takerOf(options, reach) : null);
@@ -108,15 +108,15 @@ export async function* readRecords(
     const out: JsonRecord[] = [];
     let kept: number[] | undefined;
     for (let index = 0; index < batch.length; index++) {
-      const fitted = fit(batch[index]);
+      const normalised = normalise(batch[index]);
       counts.read++;
-      const reason = typeof fitted === 'string' ? fitted : inWindow(fitted);
+      const reason = typeof normalised === 'string' ? normalised : inWindow(normalised);
       if (reason === true) {
         if (kept !== undefined) kept.push(index);
         out.push(
           columns === undefined || selected.schema !== null
-            ? (fitted as JsonRecord)
-            : pick(fitted as JsonRecord, columns),
+            ? (normalised as JsonRecord)
+            : pick(normalised as JsonRecord, columns),
         );
         continue;
       }

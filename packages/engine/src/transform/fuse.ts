@@ -57,15 +57,15 @@ function fuseMap(definition: Transform, name: string, connectorCtx: ConnectorCon
     const out: JsonRecord[] = [];
     for (let index = 0; index < batch.length; index++) {
       const record = batch[index]!;
-      const fitted = input === undefined ? record : input.fit(record);
-      if (typeof fitted === 'string') {
+      const normalised = input === undefined ? record : input.normalise(record);
+      if (typeof normalised === 'string') {
         counts.rejected++;
-        yield rejectedBy(name, fitted, batch, index);
+        yield rejectedBy(name, normalised, batch, index);
         continue;
       }
       let mapped: JsonRecord | JsonRecord[] | null;
       try {
-        mapped = map(fitted, ctx) as JsonRecord | JsonRecord[] | null;
+        mapped = map(normalised, ctx) as JsonRecord | JsonRecord[] | null;
       } catch (thrown) {
         const of = { connector: name, stream: ctx.stream, name: 'map' };
         throw explained(thrown, of, ` on ${originOf(batch, index) ?? `record ${index + 1} of a batch`}`);
@@ -90,12 +90,12 @@ function fuseMap(definition: Transform, name: string, connectorCtx: ConnectorCon
     index: number,
     counts: Counts,
   ): Generator<StageItem> {
-    const fitted = output === undefined ? record : output.fit(record);
-    if (typeof fitted === 'string') {
+    const normalised = output === undefined ? record : output.normalise(record);
+    if (typeof normalised === 'string') {
       counts.rejected++;
-      yield rejectedBy(name, fitted, batch, index);
+      yield rejectedBy(name, normalised, batch, index);
     } else {
-      out.push(fitted);
+      out.push(normalised);
     }
   }
 

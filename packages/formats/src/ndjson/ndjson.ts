@@ -3,7 +3,7 @@ import { BATCH_BYTES, BATCH_ROWS, type BatchLimits, batchesOf, lineBlocks, partT
 import { freshBytes, type ToBytes } from '../bytes.ts';
 import { compile, fieldOf } from '../compile.ts';
 import { mayBeMisread, mayBeSpelledOtherwise, parseExact, parseSpelled, rawNumber } from '../exact-json/exact-json.ts';
-import { compileFitter } from '../types/coerce-values.ts';
+import { compileCoercion } from '../types/coerce-values.ts';
 
 /** Number of characters to encode at a time, far below the longest string. */
 const FLUSH_CHARACTERS = 8 * 1024 * 1024;
@@ -57,10 +57,10 @@ export function recordWriter(fields: readonly Field[] = []): (record: JsonRecord
  * recordReader(fieldsOf(schema))('{"id":"1","share":-0}'); // { id: '1', share: -0 }
  */
 export function recordReader(fields: readonly Field[] = []): (text: string) => JsonRecord {
-  const fit = compileFitter(fields, false);
+  const coerceRecords = compileCoercion(fields, false);
   return (text) => {
     const record = parseExact(text) as JsonRecord;
-    fit?.([record]);
+    coerceRecords?.([record]);
     return record;
   };
 }
@@ -108,7 +108,7 @@ export function ndjsonDecoder(
   options: NdjsonDecoderOptions,
 ): (body: AsyncIterable<Uint8Array>) => AsyncIterable<Batch> {
   const { batchRows = BATCH_ROWS, batchBytes = BATCH_BYTES, rowBytes, fields = [], coerce } = options;
-  const fit = compileFitter(fields, coerce);
+  const coerceRecords = compileCoercion(fields, coerce);
   // A column of numbers that became strings keeps the digits as written: 1.50, not 1.5.
   const spelled = coerce && fields.some(({ kind }) => kind === 'decimal' || kind === 'string' || kind === 'json');
   return async function* decode(body) {
@@ -116,7 +116,7 @@ export function ndjsonDecoder(
     let rowsBefore = 0;
     for await (const block of lineBlocks(body, batchBytes, rowBytes)) {
       const records = parseTogether(block) ?? parseLines(block, rowsBefore, spelled ? parseSpelled : parseExact);
-      fit?.(records);
+      coerceRecords?.(records);
       rowsBefore += records.length;
       yield* batchesOf(records, batchRows);
     }

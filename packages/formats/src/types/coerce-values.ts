@@ -4,14 +4,14 @@ import { notFinite } from '../csv/cell.ts';
 import { isRawNumber, rawText } from '../exact-json/exact-json.ts';
 
 /** Converts records to the types of their fields, in place. */
-export type Fitter = (records: JsonRecord[]) => void;
+export type Coercion = (records: JsonRecord[]) => void;
 
 /**
  * Compiles the conversion of parsed records to the types of their fields. Returns undefined if there is nothing to convert. Without
  * `coerce` it handles numbers beyond 2^53 that were printed like integers and so read as raw numbers, and floats of PostgreSQL that were
  * written as strings because JSON lacks them. With `coerce`, records of an inferred stream get the types of the whole stream, exactly.
  */
-export function compileFitter(fields: readonly Field[], coerce: boolean): Fitter | undefined {
+export function compileCoercion(fields: readonly Field[], coerce: boolean): Coercion | undefined {
   const steps = fields.flatMap((field) => {
     const step = stepOf(field, coerce);
     // Only existing fields are written, so __proto__ is written as an ordinary property, too.
@@ -22,7 +22,7 @@ export function compileFitter(fields: readonly Field[], coerce: boolean): Fitter
   if (steps.length === 0) return undefined;
   return compile(
     { jsonText, toNumber, toFloat },
-    `return function fit(records) {
+    `return function coerce(records) {
       let v;
       for (let i = 0; i < records.length; i++) {
         const r = records[i];

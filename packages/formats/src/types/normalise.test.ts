@@ -23,9 +23,9 @@ function schemaOf(field: FieldSchema, required = true): RecordSchema {
 }
 
 /** Converts one value. Returns the value, or the reason. */
-function fit(field: FieldSchema, value: unknown): unknown {
-  const fitted = normaliser(schemaOf(field)).fit({ x: value });
-  return typeof fitted === 'string' ? fitted : fitted.x;
+function normaliseOne(field: FieldSchema, value: unknown): unknown {
+  const normalised = normaliser(schemaOf(field)).normalise({ x: value });
+  return typeof normalised === 'string' ? normalised : normalised.x;
 }
 
 const text = (format: string, more: object = {}): FieldSchema => ({ type: 'string', format, ...more });
@@ -60,7 +60,7 @@ describe('a valid value is kept, and an invalid one is named', () => {
     [{}, [1, 'x', null, { a: rawNumber('1e400') }]],
     [{ type: ['string', 'number'] }, ['x', 5, 0.5]],
   ])('%j', (field, values) => {
-    for (const value of values) expect(fit(field, value)).toBe(value);
+    for (const value of values) expect(normaliseOne(field, value)).toBe(value);
   });
 
   test.each<[FieldSchema, unknown, string]>([
@@ -143,7 +143,7 @@ describe('a valid value is kept, and an invalid one is named', () => {
     [{}, Number.POSITIVE_INFINITY, '"x": expected JSON, got number Infinity'],
     [{ type: ['string', 'number'] }, true, '"x": expected JSON, got boolean true'],
   ])('%j, %o', (field, value, reason) => {
-    expect(fit(field, value)).toBe(reason);
+    expect(normaliseOne(field, value)).toBe(reason);
   });
 });
 
@@ -159,27 +159,33 @@ test.each<[FieldSchema, unknown, unknown]>([
   [text('json'), { a: rawNumber('1e400') }, '{"a":1e400}'],
   [text('json'), [1], '[1]'],
   [text('json'), 5, '5'],
-])('%j takes %o as %j', (field, value, fitted) => {
-  expect(fit(field, value)).toBe(fitted);
+])('%j takes %o as %j', (field, value, normalised) => {
+  expect(normaliseOne(field, value)).toBe(normalised);
 });
 
 test('missing and null', () => {
-  const { fit } = normaliser({
+  const { normalise } = normaliser({
     type: 'object',
     properties: { a: { type: 'string' }, b: { type: ['string', 'null'] }, c: { type: 'string' } },
     required: ['a'],
   });
-  expect(fit({})).toBe('"a" is missing');
-  expect(fit({ a: undefined })).toBe('"a" is missing');
-  expect(fit({ a: null })).toBe('"a" is null');
-  expect(fit({ a: '', b: null })).toEqual({ a: '', b: null });
+  expect(normalise({})).toBe('"a" is missing');
+  expect(normalise({ a: undefined })).toBe('"a" is missing');
+  expect(normalise({ a: null })).toBe('"a" is null');
+  expect(normalise({ a: '', b: null })).toEqual({ a: '', b: null });
   // csv turns a missing value into null, even for a field that may be missing but not null.
-  expect(fit({ a: '', b: null, c: null })).toStrictEqual({ a: '', b: null });
+  expect(normalise({ a: '', b: null, c: null })).toStrictEqual({ a: '', b: null });
 });
 
 test('anything but a record is named', () => {
-  const { fit } = normaliser({ type: 'object', properties: {}, additionalProperties: true });
-  expect([fit(null), fit([]), fit('x'), fit(new Date(0)), fit(rawNumber('1e400'))]).toEqual([
+  const { normalise } = normaliser({ type: 'object', properties: {}, additionalProperties: true });
+  expect([
+    normalise(null),
+    normalise([]),
+    normalise('x'),
+    normalise(new Date(0)),
+    normalise(rawNumber('1e400')),
+  ]).toEqual([
     'expected a record, got null',
     'expected a record, got an array',
     'expected a record, got string "x"',
@@ -189,23 +195,23 @@ test('anything but a record is named', () => {
 });
 
 test('the record itself is returned if nothing changes, and is never modified', () => {
-  const { fit } = normaliser({
+  const { normalise } = normaliser({
     type: 'object',
     properties: { id: text('int64'), note: { type: ['string', 'null'] } },
     required: ['id'],
   });
   const same = { id: '1', note: null };
-  expect(fit(same)).toBe(same);
+  expect(normalise(same)).toBe(same);
   const changed = Object.freeze({ note: 'x', id: 1, extra: true });
-  expect(fit(changed)).toStrictEqual({ id: '1', note: 'x' });
-  expect(fit(Object.freeze({ id: 1 }))).toStrictEqual({ id: '1' });
-  expect(fit({ id: '1', note: undefined })).toStrictEqual({ id: '1' });
+  expect(normalise(changed)).toStrictEqual({ id: '1', note: 'x' });
+  expect(normalise(Object.freeze({ id: 1 }))).toStrictEqual({ id: '1' });
+  expect(normalise({ id: '1', note: undefined })).toStrictEqual({ id: '1' });
 });
 
 test('undeclared fields are counted and dropped, or kept and checked', () => {
   const strict = normaliser(schemaOf({ type: 'integer' }));
-  for (let i = 0; i < 3; i++) strict.fit(parseExact('{"x":1,"y":2,"__proto__":3}'));
-  strict.fit({ x: 1, y: undefined });
+  for (let i = 0; i < 3; i++) strict.normalise(parseExact('{"x":1,"y":2,"__proto__":3}'));
+  strict.normalise({ x: 1, y: undefined });
   expect([...strict.undeclared]).toEqual([
     ['y', 3],
     ['__proto__', 3],
@@ -213,23 +219,23 @@ test('undeclared fields are counted and dropped, or kept and checked', () => {
 
   const loose = normaliser({ ...schemaOf(text('int64')), additionalProperties: true });
   const record = parseExact('{"y":{"a":1},"x":1,"__proto__":3}') as JsonRecord;
-  expect(JSON.stringify(loose.fit(record))).toBe('{"y":{"a":1},"x":"1","__proto__":3}');
-  expect(loose.fit({ x: '1', y: [Number.NaN] })).toBe('"y"[0]: JSON cannot hold number NaN');
-  expect(loose.fit({ x: '1', y: 1n })).toBe('"y": JSON cannot hold bigint 1');
+  expect(JSON.stringify(loose.normalise(record))).toBe('{"y":{"a":1},"x":"1","__proto__":3}');
+  expect(loose.normalise({ x: '1', y: [Number.NaN] })).toBe('"y"[0]: JSON cannot hold number NaN');
+  expect(loose.normalise({ x: '1', y: 1n })).toBe('"y": JSON cannot hold bigint 1');
   expect(loose.undeclared.size).toBe(0);
 });
 
 test('names that objects inherit, and names that look like code', () => {
   const names = ['__proto__', 'constructor', 'toString', '"];throw 1;//', '0', ''];
-  const { fit } = normaliser({
+  const { normalise } = normaliser({
     type: 'object',
     properties: Object.fromEntries(names.map((name) => [name, text('int64')])),
     required: ['constructor'],
   });
-  expect(fit({})).toBe('"constructor" is missing');
+  expect(normalise({})).toBe('"constructor" is missing');
   const record = Object.fromEntries(names.map((name) => [name, 5]));
-  expect(JSON.stringify(fit(record))).toBe(JSON.stringify(Object.fromEntries(names.map((name) => [name, '5']))));
-  expect(JSON.stringify(fit(parseExact('{"__proto__":1,"constructor":2}')))).toBe(
+  expect(JSON.stringify(normalise(record))).toBe(JSON.stringify(Object.fromEntries(names.map((name) => [name, '5']))));
+  expect(JSON.stringify(normalise(parseExact('{"__proto__":1,"constructor":2}')))).toBe(
     '{"__proto__":"1","constructor":"2"}',
   );
 });
@@ -237,12 +243,12 @@ test('names that objects inherit, and names that look like code', () => {
 test('circular and too deep values are refused', () => {
   const circle: Record<string, unknown> = {};
   circle.self = circle;
-  expect(fit({ type: 'object' }, circle)).toMatch(/^"x": JSON cannot hold an object at \.self\.self/);
+  expect(normaliseOne({ type: 'object' }, circle)).toMatch(/^"x": JSON cannot hold an object at \.self\.self/);
 });
 
 describe('with zod', () => {
-  function zodFit(type: z.ZodObject, record: unknown): unknown {
-    return normaliser(toRecordSchema(type, 'test'), type).fit(record);
+  function normaliseWithZod(type: z.ZodObject, record: unknown): unknown {
+    return normaliser(toRecordSchema(type, 'test'), type).normalise(record);
   }
 
   test('the SDK’s own types need no zod', () => {
@@ -286,7 +292,7 @@ describe('with zod', () => {
       list: [{}],
       more: { a: 1 },
     };
-    expect(zodFit(type, record)).toEqual({ ...record, id: '5', price: '1.25', raw: '{"a":1}' });
+    expect(normaliseWithZod(type, record)).toEqual({ ...record, id: '5', price: '1.25', raw: '{"a":1}' });
     expect(calls).toEqual([]);
   });
 
@@ -367,14 +373,14 @@ describe('with zod', () => {
       '"c": Invalid input: expected string, received number',
     ],
   ])('%s', (_, type, record, result) => {
-    expect(zodFit(type, record)).toEqual(result);
+    expect(normaliseWithZod(type, record)).toEqual(result);
   });
 
   test('only the fields of the schema are checked, if it is a selection', () => {
     const type = z.object({ a: z.string().min(3), b: z.string().min(3) });
     const { properties } = toRecordSchema(type, 'test');
     expect(
-      normaliser({ type: 'object', properties: { a: properties.a! }, required: ['a'] }, type).fit({ a: 'abc' }),
+      normaliser({ type: 'object', properties: { a: properties.a! }, required: ['a'] }, type).normalise({ a: 'abc' }),
     ).toEqual({ a: 'abc' });
   });
 });
@@ -413,14 +419,14 @@ test('a valid record survives csv, and is valid again', async () => {
     fc.constantFrom('9223372036854775807', '1e400', '0.1234567890123456789').map(rawNumber),
   );
   const schema: RecordSchema = { type: 'object', properties: fields, required: [] };
-  const { fit } = normaliser(schema);
+  const { normalise } = normaliser(schema);
   const encode = csvEncoder(fieldsOf(schema));
   const decode = csvDecoder(fieldsOf(schema));
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...Object.keys(fields)), value, async (name, one) => {
-      const fitted = fit({ [name]: one });
-      if (typeof fitted === 'string') return;
-      const bytes = encode([fitted]);
+      const normalised = normalise({ [name]: one });
+      if (typeof normalised === 'string') return;
+      const bytes = encode([normalised]);
       const [batch] = await Array.fromAsync(
         decode(
           (async function* () {
@@ -428,7 +434,7 @@ test('a valid record survives csv, and is valid again', async () => {
           })(),
         ),
       );
-      const again = fit(batch![0]);
+      const again = normalise(batch![0]);
       expect(typeof again).toBe('object');
       expect(encode([again as JsonRecord]).equals(bytes) || name === 'dateTime').toBe(true);
     }),

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { compile, fieldOf, memberOf, quoted } from '../compile.ts';
 import { isRawNumber } from '../exact-json/exact-json.ts';
 import { describeValue, findNonJson, isJsonValue } from '../exact-json/json-value.ts';
-import { type FitField, fitFieldOf, fitTestOf, Misfit } from './fit-field.ts';
+import { type ConvertField, convertFieldOf, fieldTestOf, Mismatch } from './check-field.ts';
 import { type ZodChecks, zodChecksOf, zodIssue } from './zod-fields.ts';
 
 /** A record that matches its schema, or the reason why it does not. */
@@ -16,7 +16,7 @@ export interface Normaliser {
    * Converts a record to its schema. Returns the same object if nothing changes, a new one if values are converted or undeclared fields
    * dropped, or a reason (`"title" is missing`) if it does not match.
    */
-  fit(record: unknown): NormaliseResult;
+  normalise(record: unknown): NormaliseResult;
   /** Number of records with each field that the schema does not declare. */
   readonly undeclared: Map<string, number>;
 }
@@ -26,9 +26,9 @@ export interface Normaliser {
  * refinements, defaults, unions, nested shapes.
  *
  * @example
- * const { fit } = normaliser({ type: 'object', properties: { id: { type: 'string', format: 'int64' } }, required: ['id'] });
- * fit({ id: 5 }); // { id: '5' }
- * fit({}); // '"id" is missing'
+ * const { normalise } = normaliser({ type: 'object', properties: { id: { type: 'string', format: 'int64' } }, required: ['id'] });
+ * normalise({ id: 5 }); // { id: '5' }
+ * normalise({}); // '"id" is missing'
  */
 export function normaliser(
   schema: RecordSchema,
@@ -40,8 +40,11 @@ export function normaliser(
   const checks = zodChecksOf(zodType, fields);
   const names = new Set(fields.map((field) => field.name));
   const extras = schema.additionalProperties === true ? keepExtras(names, nonFinite) : dropExtras(names, undeclared);
-  const fit = compileFit(fields, checks, extras, schema.additionalProperties === true);
-  return { fit: checks.record === undefined ? fit : withRecordRules(fit, checks.record, names), undeclared };
+  const normalise = compileNormalise(fields, checks, extras, schema.additionalProperties === true);
+  return {
+    normalise: checks.record === undefined ? normalise : withRecordRules(normalise, checks.record, names),
+    undeclared,
+  };
 }
 
 /** Checks the undeclared fields of a record. Returns a reason to reject it, or true if they must be dropped. */
@@ -69,32 +72,37 @@ function dropExtras(names: ReadonlySet<string>, undeclared: Map<string, number>)
   };
 }
 
-type Fit = (record: unknown) => NormaliseResult;
+type Normalise = (record: unknown) => NormaliseResult;
 
 /** Adds rules about the whole record. They see all of its fields, after conversion. */
-function withRecordRules(fit: Fit, type: z.ZodType, names: ReadonlySet<string>): Fit {
+function withRecordRules(normalise: Normalise, type: z.ZodType, names: ReadonlySet<string>): Normalise {
   return (record) => {
-    const fitted = fit(record);
-    if (typeof fitted === 'string') return fitted;
+    const converted = normalise(record);
+    if (typeof converted === 'string') return converted;
     const extras = Object.entries(record as JsonRecord).filter(([name]) => !names.has(name));
-    const result = zodIssue(type, Object.fromEntries([...Object.entries(fitted), ...extras]));
-    return 'reason' in result ? result.reason : fitted;
+    const result = zodIssue(type, Object.fromEntries([...Object.entries(converted), ...extras]));
+    return 'reason' in result ? result.reason : converted;
   };
 }
 
-function compileFit(fields: readonly Field[], checks: ZodChecks, checkExtras: ExtrasCheck, keepsExtras: boolean): Fit {
-  const parameters: Record<string, unknown> = { Misfit, isRecord, notARecord, checkExtras, setOwn };
+function compileNormalise(
+  fields: readonly Field[],
+  checks: ZodChecks,
+  checkExtras: ExtrasCheck,
+  keepsExtras: boolean,
+): Normalise {
+  const parameters: Record<string, unknown> = { Mismatch, isRecord, notARecord, checkExtras, setOwn };
   const steps = fields.map((field, index) => {
     const check = checks.fields.get(field.name);
-    const test = fitTestOf(field);
-    const fit = fitFieldOf(field, test);
+    const test = fieldTestOf(field);
+    const convert = convertFieldOf(field, test);
     parameters[`test${index}`] = test;
-    parameters[`fit${index}`] = check === undefined ? fit : fitWithZod(fit, field, check);
+    parameters[`convert${index}`] = check === undefined ? convert : convertWithZod(convert, field, check);
     return stepOf(field, index, check !== undefined);
   });
   return compile(
     parameters,
-    `return function fit(r) {
+    `return function normalise(r) {
       if (!isRecord(r)) return notARecord(r);
       let present = 0, changed = false, w;
       ${steps.join('\n')}
@@ -111,7 +119,7 @@ function compileFit(fields: readonly Field[], checks: ZodChecks, checkExtras: Ex
   );
 }
 
-/** Writes the check of one field. Nearly all values pass the test; `fit` handles the others. */
+/** Writes the check of one field. Nearly all values pass the test; `convert` handles the others. */
 function stepOf(field: Field, index: number, hasZod: boolean): string {
   const v = `v${index}`;
   const passes = hasZod
@@ -122,8 +130,8 @@ function stepOf(field: Field, index: number, hasZod: boolean): string {
     if (${passes}) present++;
     else ${!hasZod && field.nullable ? `if (${v} !== undefined) ` : ''}{
       if (${v} !== undefined) present++;
-      w = fit${index}(${v});
-      if (w instanceof Misfit) return w.reason;
+      w = convert${index}(${v});
+      if (w instanceof Mismatch) return w.reason;
       if (w !== ${v}) { ${v} = w; changed = true; }
     }`;
 }
@@ -155,25 +163,29 @@ function setOwn(object: object, name: string, value: unknown): void {
   Object.defineProperty(object, name, { value, enumerable: true, writable: true, configurable: true });
 }
 
-function fitWithZod(fit: FitField, field: Field, { type, first }: { type: z.ZodType; first: boolean }): FitField {
+function convertWithZod(
+  convert: ConvertField,
+  field: Field,
+  { type, first }: { type: z.ZodType; first: boolean },
+): ConvertField {
   const runZod = (value: unknown) => {
     const result = zodIssue(type, value, field.name);
-    return 'reason' in result ? new Misfit(result.reason) : result.data;
+    return 'reason' in result ? new Mismatch(result.reason) : result.data;
   };
   if (first) {
     return (value) => {
       const changed = runZod(value);
-      return changed instanceof Misfit ? changed : fit(changed);
+      return changed instanceof Mismatch ? changed : convert(changed);
     };
   }
   return (value) => {
-    const fitted = fit(value);
-    if (fitted instanceof Misfit) return fitted;
+    const converted = convert(value);
+    if (converted instanceof Mismatch) return converted;
     // For most types JSON Schema says whether they may be null or missing; for a union only zod knows.
-    if ((fitted === null || fitted === undefined) && field.kind !== 'any') return fitted;
-    const checked = runZod(fitted);
+    if ((converted === null || converted === undefined) && field.kind !== 'any') return converted;
+    const checked = runZod(converted);
     // csv turns a missing value into null, even for a field that may be missing but not null.
-    return checked instanceof Misfit && fitted === null && type.safeParse(undefined).success ? undefined : checked;
+    return checked instanceof Mismatch && converted === null && type.safeParse(undefined).success ? undefined : checked;
   };
 }
 

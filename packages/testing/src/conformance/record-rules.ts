@@ -49,8 +49,8 @@ async function matchSchema(ctx: RuleContext): Promise<void> {
     const check = normaliser(stream.schema);
     for (const record of await stagedRecords(dataset, name)) {
       const before = canonical(record);
-      const fitted = check.fit(record);
-      if (typeof fitted === 'string') ctx.fail(`${name}: ${fitted}`, JSON.parse(before));
+      const normalised = check.normalise(record);
+      if (typeof normalised === 'string') ctx.fail(`${name}: ${normalised}`, JSON.parse(before));
       records++;
     }
   }

@@ -74,14 +74,14 @@ async function truthfulSchema(ctx: RuleContext): Promise<void> {
     return;
   }
   const said = definition.schema!(schema, { ...own, ...at });
-  const { fit, undeclared } = normaliser(said);
+  const { normalise, undeclared } = normaliser(said);
   const { batches } = await applied(ctx, schema, [await stagedRecords(input, 'records')]);
   const records = batches.flat();
   if (records.length === 0) ctx.fail('it returns no records; give it input for which it returns some');
   for (const record of records) {
     const before = JSON.parse(canonical(record)) as Json;
-    const fitted = fit(record);
-    if (typeof fitted === 'string') ctx.fail(fitted, before);
+    const normalised = normalise(record);
+    if (typeof normalised === 'string') ctx.fail(normalised, before);
     const [name] = undeclared.keys();
     if (name !== undefined)
       ctx.fail(`a record has the field "${name}", which the output schema does not declare`, before);

@@ -6,7 +6,7 @@ import { jsonText } from './coerce-values.ts';
 import { isDate, isFarDate, isFarDateTime, isLocalDateTime, isTime, isZonedDateTime } from './date-text.ts';
 
 /** The reason why a value does not match its field. */
-export class Misfit {
+export class Mismatch {
   readonly reason: string;
   constructor(reason: string) {
     this.reason = reason;
@@ -14,13 +14,13 @@ export class Misfit {
 }
 
 /** Returns true if a value, which is neither null nor missing, matches its field unchanged. */
-export type FitTest = (value: unknown) => boolean;
+export type FieldTest = (value: unknown) => boolean;
 
-/** Converts a value to its field's type if that is exact. Otherwise returns a `Misfit`. */
-export type FitField = (value: unknown) => unknown;
+/** Converts a value to its field's type if that is exact. Otherwise returns a `Mismatch`. */
+export type ConvertField = (value: unknown) => unknown;
 
 /** Makes the test of a field. It runs for each value of each record, so it is one closure without a switch. */
-export function fitTestOf(field: Field): FitTest {
+export function fieldTestOf(field: Field): FieldTest {
   const { kind, schema } = field;
   if (kind === 'decimal' && schema.precision !== undefined)
     return (value) => isDecimalText(value) && fitsDigits(value, field);
@@ -42,7 +42,7 @@ export function fitTestOf(field: Field): FitTest {
   return TESTS[kind];
 }
 
-const TESTS: Record<FieldKind, FitTest> = {
+const TESTS: Record<FieldKind, FieldTest> = {
   boolean: (value) => typeof value === 'boolean',
   integer: (value) => Number.isSafeInteger(value),
   number: (value) => typeof value === 'number' && value - value === 0,
@@ -87,7 +87,7 @@ function isDecimalText(value: unknown): value is string {
   return typeof value === 'string' && isDecimal(value);
 }
 
-function dateTimeTest(zoned: boolean, far: boolean): FitTest {
+function dateTimeTest(zoned: boolean, far: boolean): FieldTest {
   const isDateTime = zoned ? isZonedDateTime : isLocalDateTime;
   if (!far) return (value) => typeof value === 'string' && isDateTime(value);
   return (value) => typeof value === 'string' && (isDateTime(value) || isFarDateTime(value, zoned));
@@ -143,18 +143,18 @@ function withoutExponent(text: string): string {
 }
 
 /** Makes the conversion for values that fail their field's test. It is called rarely, so it may be slow. */
-export function fitFieldOf(field: Field, test: FitTest): FitField {
+export function convertFieldOf(field: Field, test: FieldTest): ConvertField {
   const mayBeNull = field.schema.type === undefined || [field.schema.type].flat().includes('null');
   return (value) => {
-    if (value === undefined) return field.nullable ? undefined : new Misfit(`"${field.name}" is missing`);
+    if (value === undefined) return field.nullable ? undefined : new Mismatch(`"${field.name}" is missing`);
     if (value === null) {
       if (mayBeNull) return null;
       // csv turns a missing value into null, even for a field that may be missing but not null.
-      return field.nullable ? undefined : new Misfit(`"${field.name}" is null`);
+      return field.nullable ? undefined : new Mismatch(`"${field.name}" is null`);
     }
     if (test(value)) return value;
     const exact = COERCIONS[field.kind]?.(value);
-    return exact !== undefined && test(exact) ? exact : new Misfit(`"${field.name}"${misfitReason(value, field)}`);
+    return exact !== undefined && test(exact) ? exact : new Mismatch(`"${field.name}"${mismatchReason(value, field)}`);
   };
 }
 
@@ -183,7 +183,7 @@ const EXPECTED: Partial<Record<FieldKind, string>> = {
   'pg-text': 'string',
 };
 
-function misfitReason(value: unknown, field: Field): string {
+function mismatchReason(value: unknown, field: Field): string {
   const { kind, schema } = field;
   if (kind === 'object' || kind === 'array' || kind === 'any' || kind === 'json') {
     const inside = findNonJson(value);
