@@ -1,12 +1,12 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runHere } from '../packages/cli/src/testing/run-here.ts';
+import { temporaryFolder } from './folders/temporary-folder.ts';
 
 /** Mistakes of an author's first hour, with the whole messages of `aries`. */
 async function failureOf(stream: string, config = '{"repo":"aries"}') {
-  const folder = await mkdtemp(join(tmpdir(), 'aries-author-'));
+  const folder = await temporaryFolder();
   const file = join(folder, 'issues.ts');
   await writeFile(file, connectorWith(stream));
   const args = ['extract', file, '--config', config, '--staging', join(folder, 'staging')];
@@ -159,7 +159,7 @@ test('an AriesError thrown inside read', async () => {
 });
 
 test('an error thrown by the map of a transform', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'aries-author-'));
+  const folder = await temporaryFolder();
   await writeFile(join(folder, 'issues.ts'), connectorWith(read));
   await writeFile(
     join(folder, 'clean.ts'),

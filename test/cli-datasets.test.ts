@@ -1,15 +1,15 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { fixture, runAries } from '../packages/cli/src/testing/run-aries.ts';
+import { temporaryFolder } from './folders/temporary-folder.ts';
 
 let root: string;
 let staging: string;
 let dataset: string;
 
 beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), 'aries-datasets-'));
+  root = await temporaryFolder();
   staging = join(root, 'staging');
   const flags = ['--max-rejected', '1', '--name', 'job', '--run-id', 'r1'];
   dataset = (await extract('{"count":25,"do":"bad-record"}', ...flags)).result.dataset;

@@ -1,10 +1,10 @@
-import { mkdtemp, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { symlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { COMMANDS } from '../packages/cli/src/commands.ts';
 import { runHere } from '../packages/cli/src/testing/run-here.ts';
+import { temporaryFolder } from './folders/temporary-folder.ts';
 import { type FreshDatabase, freshDatabase } from './services/database.ts';
 
 /** Examples that delete something run last. */
@@ -25,7 +25,7 @@ let folder: string;
 
 beforeAll(async () => {
   database = await freshDatabase();
-  folder = await mkdtemp(join(tmpdir(), 'aries-examples-'));
+  folder = await temporaryFolder();
   const client = new pg.Client({ connectionString: database.url });
   await client.connect();
   await client.query(`

@@ -1,13 +1,13 @@
-import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { expect, test } from 'vitest';
 import { runAries } from '../packages/cli/src/testing/run-aries.ts';
+import { temporaryFolder } from './folders/temporary-folder.ts';
 import { freshDatabase } from './services/database.ts';
 
 const CANARY = 'canary-4c1d7e90';
-const folder = (): Promise<string> => mkdtemp(join(tmpdir(), 'aries-real-'));
+const folder = (): Promise<string> => temporaryFolder();
 
 test('a wrong password ends with 77, an unreachable server with 75, a missing field with 78, each with a result line', async () => {
   await using database = await freshDatabase();

@@ -1,20 +1,20 @@
 import { spawnSync } from 'node:child_process';
-import { chmod, copyFile, cp, mkdir, mkdtemp, readFile, symlink, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { bundle } from '../packages/cli/bundle.ts';
 import { fixture, runAries } from '../packages/cli/src/testing/run-aries.ts';
+import { temporaryFolder } from './folders/temporary-folder.ts';
 
 let root: string;
 let main: string;
 
 // The package contains this folder and package.json; help and version need no other packages.
 beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), 'aries-start-'));
+  root = await temporaryFolder();
   await mkdir(join(root, 'dist'));
   await bundle(join(root, 'dist'));
   await copyFile(fileURLToPath(new URL('../packages/cli/package.json', import.meta.url)), join(root, 'package.json'));
@@ -40,7 +40,7 @@ describe('starting from the bundle', () => {
   });
 
   test('OpenTelemetry, which is loaded on demand, is in the bundle', async () => {
-    const whole = await mkdtemp(join(tmpdir(), 'aries-whole-'));
+    const whole = await temporaryFolder();
     await cp(root, whole, { recursive: true });
     await symlink(fileURLToPath(new URL('../packages/cli/node_modules', import.meta.url)), join(whole, 'node_modules'));
     const paths: (string | undefined)[] = [];

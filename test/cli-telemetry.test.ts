@@ -1,14 +1,14 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { fixture, type RunOptions, runAries } from '../packages/cli/src/testing/run-aries.ts';
+import { temporaryFolder } from './folders/temporary-folder.ts';
 import { freshDatabase } from './services/database.ts';
 
-const folder = () => mkdtemp(join(tmpdir(), 'aries-telemetry-'));
+const folder = () => temporaryFolder();
 
 async function extract(config: object, options: RunOptions, ...more: string[]) {
   const staging = join(await folder(), 'staging');

@@ -1,8 +1,8 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runHere } from '../packages/cli/src/testing/run-here.ts';
+import { temporaryFolder } from './folders/temporary-folder.ts';
 
 const API = `baseUrl: https://api.example.com
 pagination: { type: cursor, paramter: after }
@@ -24,7 +24,7 @@ async function failureOf(argv: string[], folder: string): Promise<string[]> {
 }
 
 test('a mistake in a config file is reported with its line, for --config and in a pipeline', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'aries-lines-'));
+  const folder = await temporaryFolder();
   const [config, pipeline] = [join(folder, 'rest.yaml'), join(folder, 'pipeline.yaml')];
   await writeFile(config, API);
   expect(await failureOf(['check', 'rest', '--config', `@${config}`], folder)).toMatchInlineSnapshot(`

@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { extract, load, type StreamOptions } from '@aries-data/engine';
@@ -8,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as duckdb from '../connectors/duckdb/src/index.ts';
 import { rowsOf } from '../connectors/duckdb/src/testing/index.ts';
 import * as postgres from '../connectors/postgres/src/index.ts';
+import { temporaryFolder } from './folders/temporary-folder.ts';
 import { duckdbTarget, postgresTarget, type Target } from './running-again/targets.ts';
 
 const CONNECTORS: Record<Target['connector'], Connector> = {
@@ -17,9 +16,8 @@ const CONNECTORS: Record<Target['connector'], Connector> = {
 
 let folder: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'aries-cursor-end-'));
+  folder = await temporaryFolder();
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe.each(['postgres', 'duckdb'] as const)('the end of a cursor read of %s', (name) => {
   let place: Target;

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
-import { mkdtemp, symlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { symlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { temporaryFolder } from './folders/temporary-folder.ts';
 import { freshDatabase } from './services/database.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -28,7 +28,7 @@ const documented = files
 describe.each(documented)('$file', ({ commands }) => {
   test('every command works, in order', async () => {
     await using database = await freshDatabase();
-    const cwd = await mkdtemp(join(tmpdir(), 'aries-docs-'));
+    const cwd = await temporaryFolder();
     for (const name of ['node_modules', 'examples']) await symlink(join(root, name), join(cwd, name));
     for (const command of commands) {
       if (command.startsWith(ARIES)) {

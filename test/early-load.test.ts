@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runPipeline, showState } from '@aries-data/engine';
@@ -8,6 +7,7 @@ import pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { destination } from '../connectors/postgres/src/destination/destination.ts';
+import { temporaryFolder } from './folders/temporary-folder.ts';
 import { freshDatabase } from './services/database.ts';
 
 /** Longer than the first pause between checkpoints, so that what was read before becomes durable. */
@@ -23,7 +23,7 @@ const row = (id: number, note = `note ${id}`): Row => ({ id, at: `2026-01-0${id}
 
 /** Makes a pipeline with a source that stops half-way, where the test looks at the database. */
 async function pipeline(options: { disposition?: string; maxRejected?: number } = {}) {
-  const folder = await mkdtemp(join(tmpdir(), 'aries-early-'));
+  const folder = await temporaryFolder();
   const database = await freshDatabase();
   const client = new pg.Client(database.url);
   await client.connect();

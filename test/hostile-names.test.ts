@@ -1,5 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { extract, load, readDataset } from '@aries-data/engine';
 import { type AriesError, type Connector, defineSource, type JsonRecord } from '@aries-data/sdk';
@@ -9,6 +8,7 @@ import { z } from 'zod';
 import * as duckdb from '../connectors/duckdb/src/index.ts';
 import * as file from '../connectors/file/src/index.ts';
 import * as postgres from '../connectors/postgres/src/index.ts';
+import { temporaryFolder } from './folders/temporary-folder.ts';
 import { type FreshDatabase, freshDatabase } from './services/database.ts';
 import { query } from './services/query.ts';
 
@@ -16,7 +16,7 @@ let folder: string;
 let database: FreshDatabase;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'aries-names-'));
+  folder = await temporaryFolder();
   database = await freshDatabase();
 });
 afterAll(async () => {

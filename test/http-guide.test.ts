@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { runAries } from '../packages/cli/src/testing/run-aries.ts';
+import { temporaryFolder } from './folders/temporary-folder.ts';
 
 const guide = readFileSync(resolve(import.meta.dirname, '../docs/guides/http.md'), 'utf8');
 
 test('the connector in docs/guides/http.md runs check and reads an API page by page', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'aries-http-'));
+  const folder = await temporaryFolder();
   await writeFile(join(folder, 'issues.ts'), /```ts\n([\s\S]*?)```/.exec(guide)![1]!);
   const asked: string[] = [];
   const server = createServer((request, response) => {

@@ -1,9 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { imageLabels, originOf } from '../docker/image-labels.ts';
+import { temporaryFolder } from './folders/temporary-folder.ts';
 
 test('labels are those of the OCI; what is not known is left out', () => {
   const labelled = { title: 'aries-file', description: 'Files', version: '1.2.3', license: 'MIT' };
@@ -23,9 +22,8 @@ test.each([
   ['git@example.com:some/aries.git', 'https://example.com/some/aries'],
   ['ssh://git@example.com/some/aries', 'https://example.com/some/aries'],
   ['/srv/aries.git', undefined],
-])('the source of a clone of %s is %s', (remote, source) => {
-  const folder = mkdtempSync(join(tmpdir(), 'aries-labels-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+])('the source of a clone of %s is %s', async (remote, source) => {
+  const folder = await temporaryFolder();
   execFileSync('git', ['init', '--quiet'], { cwd: folder });
   execFileSync('git', ['remote', 'add', 'origin', remote], { cwd: folder });
   expect(originOf(folder, {})).toEqual({ revision: undefined, source });

@@ -1,20 +1,18 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { runAries } from '../packages/cli/src/testing/run-aries.ts';
 import { runHere } from '../packages/cli/src/testing/run-here.ts';
+import { temporaryFolder } from './folders/temporary-folder.ts';
 
 const root = resolve(import.meta.dirname, '..');
 // Nothing listens there, so npm fails at once and writes no lock file.
 const NO_REGISTRY = { npm_config_registry: 'http://127.0.0.1:1/' };
 
-const elsewhere = () => mkdtempSync(join(tmpdir(), 'aries-new-'));
-
 /** Makes a folder that looks like this repository. */
-function repository(): string {
-  const folder = elsewhere();
+async function repository(): Promise<string> {
+  const folder = await temporaryFolder();
   for (const file of ['pnpm-workspace.yaml', 'package.json', 'biome.json'])
     writeFileSync(join(folder, file), readFileSync(join(root, file)));
   mkdirSync(join(folder, 'packages'));
@@ -39,7 +37,7 @@ const filesIn = (folder: string) =>
     .sort();
 
 test('elsewhere, it writes a standalone package and explains why there is no lock file', async () => {
-  const cwd = elsewhere();
+  const cwd = await temporaryFolder();
   const { code, result, stderr } = await runAries(['new', 'connector', 'tickets', '--yes'], { cwd, env: NO_REGISTRY });
   expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
   expect(stderr).toContain('No package-lock.json was written: ');
@@ -78,7 +76,7 @@ test('elsewhere, it writes a standalone package and explains why there is no loc
 test.each(['api', 'database', 'file', 'transform', 'destination'])(
   'inside this repository: %s, formatted and linted, whatever the length of its name',
   async (template) => {
-    const folder = repository();
+    const folder = await repository();
     for (const name of ['x', `n${'-x'.repeat(19)}`]) {
       const { code, result } = await runIn(folder, ['connector', name, '--template', template]);
       expect({ code, folder: result.folder }).toEqual({ code: 0, folder: join(folder, 'connectors', name) });
@@ -97,7 +95,7 @@ test.each(['api', 'database', 'file', 'transform', 'destination'])(
 );
 
 test('it asks before overwriting', async () => {
-  const cwd = repository();
+  const cwd = await repository();
   const again = (answers?: string[], ...flags: string[]) =>
     runIn(cwd, ['connector', 'tickets', '--transform', ...flags], answers);
   const readme = join(cwd, 'connectors/tickets/README.md');
@@ -119,7 +117,7 @@ test('it asks before overwriting', async () => {
 });
 
 test('it asks for what flags do not set', async () => {
-  const cwd = repository();
+  const cwd = await repository();
   const asked = async (name: string, flags: string[], ...answers: string[]) =>
     (await runIn(cwd, ['connector', name, ...flags], answers)).result.template;
   expect(await asked('a', [], '5')).toBe('destination');
@@ -141,14 +139,14 @@ test.each([
   [['connector', 'x'.repeat(41), '--yes'], 'it is longer than 40 characters'],
   [['pipeline', 'Ünï'], '"Ünï" cannot be used as a name'],
 ])('refused: %j', async (args, message) => {
-  const cwd = elsewhere();
+  const cwd = await temporaryFolder();
   const { code, result } = await runIn(cwd, args);
   expect({ code, message: result.error.message }).toEqual({ code: 2, message: expect.stringContaining(message) });
   expect(readdirSync(cwd)).toEqual([]);
 });
 
 test('a pipeline inside this repository runs from its root', async () => {
-  const folder = repository();
+  const folder = await repository();
   const { result } = await runIn(folder, ['pipeline', 'shop']);
   expect(result.files).toEqual(['README.md', 'clean.ts', 'orders.ndjson', 'pipeline.yaml']);
   const run = await runAries(['run', 'examples/shop/pipeline.yaml'], { cwd: folder });
@@ -163,7 +161,7 @@ test('a pipeline inside this repository runs from its root', async () => {
 });
 
 test('on a terminal it asks on stderr and prints readable text on stdout', async () => {
-  const cwd = elsewhere();
+  const cwd = await temporaryFolder();
   const { code, stdout } = await runAries([], {
     cwd,
     env: NO_REGISTRY,

@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { validateWorkflow } from '@action-validator/core';
 import { parse as parseHcl } from '@cdktf/hcl2json';
 import { expect, test } from 'vitest';
+import { temporaryFolder } from './folders/temporary-folder.ts';
 
 const run = promisify(execFile);
 const guide = readFileSync(join(import.meta.dirname, '../docs/guides/other-schedulers.md'), 'utf8');
@@ -25,7 +25,7 @@ test('the GitHub workflow matches its schema', () => {
 });
 
 test('systemd accepts the units', async ({ skip }) => {
-  const folder = await mkdtemp(join(tmpdir(), 'aries-units-'));
+  const folder = await temporaryFolder();
   const units = blocks('ini').map((unit) => unit.replace('/usr/local/bin/aries', '/bin/true'));
   expect(units).toHaveLength(2);
   const files = ['aries-orders.service', 'aries-orders.timer'].map((name) => join(folder, name));

@@ -1,5 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { extract, openDataset, planExtract } from '@aries-data/engine';
@@ -8,11 +7,12 @@ import pg from 'pg';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { runHere } from '../packages/cli/src/testing/run-here.ts';
+import { temporaryFolder } from './folders/temporary-folder.ts';
 import { freshDatabase } from './services/database.ts';
 
 /** Makes a pipeline of a few hundred orders from one schema of a database into another. */
 async function orders() {
-  const folder = await mkdtemp(join(tmpdir(), 'aries-partitions-'));
+  const folder = await temporaryFolder();
   const { url } = await freshDatabase();
   const client = new pg.Client(url);
   await client.connect();
@@ -196,7 +196,7 @@ test('a partitioned table is read child by child, a view whole', async () => {
 });
 
 test('files are partitions, and their inferred schemas become one', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'aries-partitions-'));
+  const folder = await temporaryFolder();
   await mkdir(join(folder, 'in'));
   await writeFile(join(folder, 'in/a.ndjson'), '{"n":1}\n{"n":2}\n');
   await writeFile(join(folder, 'in/b.ndjson'), '{"n":2.5,"note":"half"}\n');
@@ -252,7 +252,7 @@ test('an interval is sliced if the source cannot split and partitions are reques
   });
   const options = {
     source: { connector: { name: 'calendar', version: '1.0.0', source }, config: {} },
-    staging: await mkdtemp(join(tmpdir(), 'aries-slices-')),
+    staging: await temporaryFolder(),
     name: 'calendar',
     runId: 'one',
     interval: { start: '2026-01-01T00:00:00Z', end: '2026-01-01T10:00:00Z' },

@@ -1,6 +1,5 @@
 import { globSync } from 'node:fs';
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
 import { readDataset } from '@aries-data/engine';
@@ -9,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { copyIn } from '../connectors/postgres/src/destination/copy-in.ts';
 import { runAries } from '../packages/cli/src/testing/run-aries.ts';
 import { openDataset } from '../packages/engine/src/dataset/open-dataset.ts';
+import { temporaryFolder } from './folders/temporary-folder.ts';
 import { type FreshDatabase, freshDatabase } from './services/database.ts';
 
 let database: FreshDatabase;
@@ -31,7 +31,7 @@ beforeAll(async () => {
       '24:00', md5(n::text)::uuid, decode(md5(n::text), 'hex'), '{"a" : 1e400, "a":2}', '{"b": 1.10}', 'k', n
       FROM generate_series(1, 5000) AS n;
     INSERT INTO shop.items (id, at) VALUES (0, '2026-01-01Z'), (-1, '-infinity')`);
-  folder = await mkdtemp(join(tmpdir(), 'aries-pgcopy-'));
+  folder = await temporaryFolder();
 });
 afterAll(async () => {
   await client.end();

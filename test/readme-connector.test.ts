@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import nock from 'nock';
 import { afterEach, expect, test } from 'vitest';
 import { runHere } from '../packages/cli/src/testing/run-here.ts';
+import { temporaryFolder } from './folders/temporary-folder.ts';
 
 const readme = readFileSync(resolve(import.meta.dirname, '../README.md'), 'utf8');
 
@@ -16,7 +16,7 @@ afterEach(() => {
 
 test('the connector of the README reads what is new, page by page', async () => {
   nock.disableNetConnect();
-  const folder = await mkdtemp(join(tmpdir(), 'aries-readme-'));
+  const folder = await temporaryFolder();
   await writeFile(join(folder, 'issues.ts'), /```ts\n([\s\S]*?)```/.exec(readme)![1]!);
   const issue = (id: number) => ({ id, title: `issue ${id}`, updated_at: `2026-01-0${id}T00:00:00Z` });
   const path = '/repos/nodejs/node/issues';

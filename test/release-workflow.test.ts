@@ -1,14 +1,14 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { validateWorkflow } from '@action-validator/core';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 
 import { whyNotPublish } from '../scripts/packages/publish.ts';
+import { temporaryFolder } from './folders/temporary-folder.ts';
 
 const run = promisify(execFile);
 const root = resolve(import.meta.dirname, '..');
@@ -37,8 +37,7 @@ test('a release asks for an identity only where npm and cosign sign, and runs th
 });
 
 test('images of two platforms are joined under one name, and signed by digest', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'aries-join-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
+  const folder = await temporaryFolder();
   const log = join(folder, 'log');
   for (const [name, answer] of [
     ['docker', 'case "$3" in inspect) echo sha256:0123;; esac'],

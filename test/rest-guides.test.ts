@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { mkdtemp, symlink, writeFile } from 'node:fs/promises';
+import { symlink, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { runAries } from '../packages/cli/src/testing/run-aries.ts';
 import { runHere } from '../packages/cli/src/testing/run-here.ts';
 import { restApi } from '../packages/rest/src/index.ts';
+import { temporaryFolder } from './folders/temporary-folder.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const guide = (name: string) => readFileSync(join(root, `docs/guides/${name}.md`), 'utf8');
@@ -37,7 +37,7 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 async function folderWith(files: Record<string, string>): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'aries-rest-'));
+  const folder = await temporaryFolder();
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
   for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
   return folder;

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
-import { chmod, mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { scheduleHere } from '../packages/cli/src/schedule/testing/schedule-here.ts';
+import { temporaryFolder } from './folders/temporary-folder.ts';
 import { type FreshDatabase, freshDatabase } from './services/database.ts';
 
 // Runs the containers of generated manifests as processes, in the scheduler's order.
@@ -20,7 +20,7 @@ let database: FreshDatabase;
 let folder: string;
 beforeEach(async () => {
   database = await freshDatabase();
-  folder = await mkdtemp(join(tmpdir(), 'aries-manifests-'));
+  folder = await temporaryFolder();
   for (const part of ['a', 'b', 'c']) {
     const lines = Array.from({ length: 10 }, (_, index) => JSON.stringify({ id: `${part}${index}` }));
     await writeFile(join(folder, `${part}.ndjson`), `${lines.join('\n')}\n`);

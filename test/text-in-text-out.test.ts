@@ -1,5 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { extract, load, readDataset } from '@aries-data/engine';
@@ -10,6 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as duckdb from '../connectors/duckdb/src/index.ts';
 import * as file from '../connectors/file/src/index.ts';
 import * as postgres from '../connectors/postgres/src/index.ts';
+import { temporaryFolder } from './folders/temporary-folder.ts';
 import { type FreshDatabase, freshDatabase } from './services/database.ts';
 import { query } from './services/query.ts';
 
@@ -17,7 +17,7 @@ let folder: string;
 let database: FreshDatabase;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'aries-values-'));
+  folder = await temporaryFolder();
   database = await freshDatabase();
 });
 afterAll(async () => {

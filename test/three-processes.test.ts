@@ -1,14 +1,14 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import pg from 'pg';
 import { expect, test } from 'vitest';
 import { runAries } from '../packages/cli/src/testing/run-aries.ts';
+import { temporaryFolder } from './folders/temporary-folder.ts';
 import { freshDatabase } from './services/database.ts';
 import { threeProcesses } from './three-processes.ts';
 
-const folder = () => mkdtemp(join(tmpdir(), 'aries-e2e-'));
+const folder = () => temporaryFolder();
 
 test('file → select → Postgres as three processes, through a folder: the table equals the input', async () => {
   await using database = await freshDatabase();

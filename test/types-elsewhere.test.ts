@@ -1,6 +1,4 @@
-import { mkdtemp, readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import * as duckdb from '@aries-data/connector-duckdb';
 import * as file from '@aries-data/connector-file';
 import { connectorOf } from '@aries-data/sdk';
@@ -10,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { copyIn } from '../connectors/postgres/src/destination/copy-in.ts';
 import { type Moved, move } from '../connectors/postgres/src/testing/move.ts';
 import { COLUMNS, makeTable, type TypeColumn } from '../connectors/postgres/src/testing/type-source.ts';
+import { temporaryFolder } from './folders/temporary-folder.ts';
 import { type FreshDatabase, freshDatabase } from './services/database.ts';
 
 /** The texts of one column, by id. */
@@ -31,7 +30,7 @@ afterAll(async () => {
   await database[Symbol.asyncDispose]();
 });
 
-const temporary = () => mkdtemp(join(tmpdir(), 'aries-types-'));
+const temporary = () => temporaryFolder();
 const from = () => ({ url: database.url, schema: 'source' });
 
 /** Lists values that changed, as PostgreSQL sees it when it reads the texts back into the type. */

@@ -1,15 +1,13 @@
 /** Tests destinations without a place for a ledger: a web API that takes batches and cannot undo them. */
 
-import { mkdtemp } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { extract, type LoadOptions, load, resetState } from '@aries-data/engine';
 import { AriesError, type Connector, defineDestination, defineSource, type JsonRecord } from '@aries-data/sdk';
 import { conformance, defineConformance } from '@aries-data/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { temporaryFolder } from './folders/temporary-folder.ts';
 
 /** Starts an API that stores each batch once, by its idempotency key. */
 async function api() {
@@ -85,7 +83,7 @@ const source = defineSource({
 });
 
 async function pipeline(url: string) {
-  const staging = `file://${await mkdtemp(join(tmpdir(), 'aries-without-ledger-'))}`;
+  const staging = `file://${await temporaryFolder()}`;
   return {
     staging,
     async extract(runId: string): Promise<string> {

@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, readdir, readFile, realpath, rm, utimes, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, realpath, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type RunOptions, type RunResult, runAries } from '../../packages/cli/src/testing/run-aries.ts';
+import { temporaryFolder } from '../folders/temporary-folder.ts';
 import { type Masks, mask } from './mask.ts';
 
 /** A folder in which commands run as a user would type them. */
@@ -32,7 +32,7 @@ export async function createWorld(
   files: Readonly<Record<string, string>> = {},
   { places = {}, patterns = [] }: Partial<Masks> = {},
 ): Promise<World> {
-  const root = await realpath(await mkdtemp(join(tmpdir(), 'aries-contracts-')));
+  const root = await realpath(await temporaryFolder());
   const masked = (text: string) =>
     mask(text, {
       places: { ...places, [root]: '<folder>', [dirname(connector('shop'))]: '<connectors>' },

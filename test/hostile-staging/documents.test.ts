@@ -1,5 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { extract, load, openDataset } from '@aries-data/engine';
 import { type Connector, type Source, toAriesError } from '@aries-data/sdk';
@@ -7,6 +6,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as postgres from '../../connectors/postgres/src/index.ts';
 import { sealed } from '../../packages/engine/src/dataset/sealed.ts';
+import { temporaryFolder } from '../folders/temporary-folder.ts';
 import { freshDatabase } from '../services/database.ts';
 import { HOSTILE, placesIn, withValue } from './hostile-values.ts';
 import { duckdbTarget, fileTarget, postgresTarget, type Target } from './targets.ts';
@@ -21,7 +21,7 @@ let targets: Record<string, Target>;
 let source: { connector: Connector; config: Record<string, unknown> };
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'aries-hostile-'));
+  folder = await temporaryFolder();
   await writeFile(join(folder, 'canary'), SECRET);
   const { url } = await freshDatabase();
   const client = new pg.Client(url);

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { runAries } from '../../packages/cli/src/testing/run-aries.ts';
+import { temporaryFolder } from '../folders/temporary-folder.ts';
 import type { Airflow } from '../services/airflow.ts';
 import { ariesImages } from '../services/aries-images.ts';
 import { createBucket } from '../services/bucket.ts';
@@ -34,7 +34,7 @@ export function testDockerOperator(airflow: Airflow): void {
     let env: Record<string, string>;
 
     beforeAll(async () => {
-      folder = await mkdtemp(join(tmpdir(), 'aries-airflow-docker-'));
+      folder = await temporaryFolder();
       [shop, warehouse] = [await freshDatabase(), await freshDatabase()];
       await query(
         shop.url,

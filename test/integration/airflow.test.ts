@@ -1,9 +1,9 @@
 import { globSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runAries } from '../../packages/cli/src/testing/run-aries.ts';
+import { temporaryFolder } from '../folders/temporary-folder.ts';
 import { startAirflow } from '../services/airflow.ts';
 import { type FreshDatabase, freshDatabase } from '../services/database.ts';
 import { query } from '../services/query.ts';
@@ -41,7 +41,7 @@ describe.each([
 
   beforeAll(async () => {
     [shop, warehouse] = [await freshDatabase(), await freshDatabase()];
-    folder = await mkdtemp(join(tmpdir(), 'aries-airflow-test-'));
+    folder = await temporaryFolder();
     env = { SHOP_URL: shop.url, WAREHOUSE_URL: warehouse.url };
     await query(
       shop.url,

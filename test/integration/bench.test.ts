@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
+import { temporaryFolder } from '../folders/temporary-folder.ts';
 
 test('the bench runs on few rows, and every contest has a result', { timeout: 300_000 }, async () => {
-  const out = join(await mkdtemp(join(tmpdir(), 'aries-bench-test-')), 'results.json');
+  const out = join(await temporaryFolder(), 'results.json');
   const bench = resolve(import.meta.dirname, '../../bench/run.ts');
   const { status, stderr } = spawnSync(process.execPath, [bench, '--rows', '20000', '--rounds', '1', '--out', out], {
     encoding: 'utf8',

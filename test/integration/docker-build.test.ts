@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { imageSize } from '../../docker/image-size.ts';
 import { billFaults } from '../../scripts/packages/bills-of-materials.ts';
 import { imageGrowth, recordedSizes, recordSizes } from '../../scripts/packages/recorded-sizes.ts';
+import { temporaryFolder } from '../folders/temporary-folder.ts';
 import { type AriesImages, ariesImages } from '../services/aries-images.ts';
 import { runImage } from '../services/containers.ts';
 import { dockerDoes } from '../services/docker.ts';
@@ -26,12 +26,9 @@ describe('images', () => {
   let images: AriesImages;
   let temporary: string;
   beforeAll(async () => {
-    temporary = mkdtempSync(join(tmpdir(), 'aries-images-test-'));
+    temporary = await temporaryFolder();
     // No names means all of them.
     images = await ariesImages(engine, []);
-  });
-  afterAll(async () => {
-    rmSync(temporary, { recursive: true, force: true });
   });
 
   /** Copies the fixture connector with changes. */

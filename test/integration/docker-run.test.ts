@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { runAries } from '../../packages/cli/src/testing/run-aries.ts';
+import { temporaryFolder } from '../folders/temporary-folder.ts';
 import { type AriesImages, ariesImages } from '../services/aries-images.ts';
 import { createBucket } from '../services/bucket.ts';
 import { runImage } from '../services/containers.ts';
@@ -36,15 +36,12 @@ describe('containers', () => {
   ];
 
   beforeAll(async () => {
-    temporary = mkdtempSync(join(tmpdir(), 'aries-containers-'));
+    temporary = await temporaryFolder();
     bucket = await createBucket(s3);
     images = await ariesImages(engine, ['postgres', 'file']);
     const { code, output } = await images.build(join(root, 'test/fixtures/rows-image'), 'rows');
     expect(code, output).toBe(0);
     rows = `${images.prefix}rows`;
-  });
-  afterAll(async () => {
-    rmSync(temporary, { recursive: true, force: true });
   });
 
   test('docs/guides/docker.md: the images extract, transform and load in three containers', async () => {

@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm, writeFile } from 'node:fs/promises';
 import { openStore, type Store } from '@aries-data/stores';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { runAries } from '../../packages/cli/src/testing/run-aries.ts';
+import { temporaryFolder } from '../folders/temporary-folder.ts';
 import { createBucket } from '../services/bucket.ts';
 import { noService } from '../services/no-service.ts';
 
@@ -66,7 +65,7 @@ describe('tickets of a real S3 server', () => {
   });
 
   test('datasets are added and replaced, and nothing else stays in the bucket', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'aries-bucket-'));
+    const folder = await temporaryFolder();
     const bucket = await createBucket(s3);
     const path = `s3://${bucket}/exports?endpoint=${s3.endpoint}`;
     const run = async (id: number, disposition: string): Promise<unknown> => {

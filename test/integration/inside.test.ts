@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
+import { temporaryFolder } from '../folders/temporary-folder.ts';
 import { githubStub } from '../services/github-stub.ts';
 import { openShell, type Shell } from '../services/shell.ts';
 
@@ -15,12 +14,11 @@ let clone: string;
 let shell: Shell;
 
 beforeAll(async () => {
-  clone = join(await mkdtemp(join(tmpdir(), 'aries-inside-')), 'aries');
+  clone = join(await temporaryFolder(), 'aries');
   await promisify(execFile)('git', ['clone', '-q', root, clone]);
   shell = openShell({ cwd: clone, env: { NODE_OPTIONS: `--import=${await githubStub()}` } });
   await shell.run('npx --yes pnpm@12 install');
 });
-afterAll(() => rm(clone, { recursive: true, force: true }));
 
 test.each(['api', 'database', 'file', 'transform', 'destination'])(
   'a new %s: the three commands work',

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { glob, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { glob, readFile, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
+import { temporaryFolder } from '../folders/temporary-folder.ts';
 import { ensurePackages } from '../services/apt.ts';
 import { freshDatabase } from '../services/database.ts';
 
@@ -19,9 +19,8 @@ const time = await ensurePackages(['time']);
 let folder: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'aries-memory-'));
+  folder = await temporaryFolder();
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test.skipIf(time.available ? false : time.reason)(
   'extracting and loading 2 GB of ndjson stays under 300 MB, and does not grow from 0.2 GB',

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../folders/temporary-folder.ts';
 import { githubStub } from '../services/github-stub.ts';
 import { type Registry, startRegistry } from '../services/registry.ts';
 import { openShell, type Shell } from '../services/shell.ts';
@@ -26,7 +26,7 @@ beforeAll(async () => {
   registry = await startRegistry();
   for (const folder of packages) await registry.publish(join(root, folder));
   stub = await githubStub();
-  cache = await temporary('cache');
+  cache = await temporaryFolder();
   nodes[22] = await installNode('22');
 });
 afterAll(() => registry?.[Symbol.asyncDispose]());
@@ -37,17 +37,15 @@ async function connectors(): Promise<string[]> {
 
 /** Finds the binary of another Node version, installed from npm. */
 async function installNode(version: string): Promise<string> {
-  const folder = await temporary('node');
+  const folder = await temporaryFolder();
   await writeFile(join(folder, 'package.json'), '{"private":true}');
   await run('npm', ['install', '--no-audit', '--no-fund', `node@${version}`], { cwd: folder });
   return join(folder, 'node_modules/node/bin');
 }
 
-const temporary = (name: string) => mkdtemp(join(tmpdir(), `aries-outside-${name}-`));
-
 /** Starts a shell with a Node, our registry and an empty cache. */
 async function shellWith(node: string): Promise<Shell> {
-  const cwd = await temporary('work');
+  const cwd = await temporaryFolder();
   return openShell({
     cwd,
     path: [nodes[node]!],

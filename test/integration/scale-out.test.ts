@@ -1,10 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { createServer, connect as dial, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { expect, inject, test } from 'vitest';
 import { runAries } from '../../packages/cli/src/testing/run-aries.ts';
+import { temporaryFolder } from '../folders/temporary-folder.ts';
 import { createBucket } from '../services/bucket.ts';
 import { freshDatabase } from '../services/database.ts';
 import { startHosts } from '../services/network-hosts.ts';
@@ -24,9 +24,7 @@ test.skipIf(missing !== undefined)(
     await using cleanup = new AsyncDisposableStack();
     cleanup.use(hosts);
     const { url } = cleanup.use(await freshDatabase());
-    const folder = cleanup.adopt(await mkdtemp(join(tmpdir(), 'aries-scale-')), (path) =>
-      rm(path, { recursive: true }),
-    );
+    const folder = cleanup.adopt(await temporaryFolder(), (path) => rm(path, { recursive: true }));
     const client = cleanup.adopt(new pg.Client(url), (open) => open.end());
     await client.connect();
     const sql = async (statement: string) => (await client.query(statement)).rows;

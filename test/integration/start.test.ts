@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp } from 'node:fs/promises';
+import { copyFile, mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { bundle } from '../../packages/cli/bundle.ts';
+import { temporaryFolder } from '../folders/temporary-folder.ts';
 
 /** Returns the time of the fastest of several runs in milliseconds, because other load only ever adds to it. */
 function quickest(...commands: string[][]): number[] {
@@ -25,7 +26,7 @@ function quickest(...commands: string[][]): number[] {
 
 // An integration test, because fast tests run in parallel and would disturb it.
 test('--version takes at most twice as long as node -e 0, --help three and a half times', { retry: 3 }, async () => {
-  const root = await mkdtemp(join(tmpdir(), 'aries-start-'));
+  const root = await temporaryFolder();
   await mkdir(join(root, 'dist'));
   await bundle(join(root, 'dist'));
   await copyFile(

@@ -1,15 +1,14 @@
-import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { appendFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { extract, type LoadOptions, load, planExtract } from '@aries-data/engine';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import * as file from '../../connectors/file/src/index.ts';
+import { temporaryFolder } from '../folders/temporary-folder.ts';
 import { changingShop } from './changing-shop.ts';
 
 /** Makes a folder of files that are loaded one by one into another folder. */
 async function inbox() {
-  const folder = await mkdtemp(join(tmpdir(), 'aries-again-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const folder = await temporaryFolder();
   const connector = { name: 'file', version: '0.0.0', ...file };
   const warnings: string[] = [];
   const quiet = () => {};

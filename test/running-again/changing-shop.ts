@@ -1,5 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type ConnectorUse,
@@ -12,6 +11,7 @@ import {
 import { defineSource, inferred, type JsonRecord, type RecordSchema } from '@aries-data/sdk';
 import { z } from 'zod';
 import { destination as file } from '../../connectors/file/src/destination/destination.ts';
+import { temporaryFolder } from '../folders/temporary-folder.ts';
 import { duckdbTarget, postgresTarget, type Target } from './targets.ts';
 
 /** JSON Schema types by field. Of two types, the second is `null`. A format follows a colon. */
@@ -46,7 +46,7 @@ export async function changingShop(
   streams: Record<string, ChangingStream>,
   into: Into = 'postgres',
 ): Promise<ChangingShop> {
-  const folder = await mkdtemp(join(tmpdir(), 'aries-again-'));
+  const folder = await temporaryFolder();
   const target =
     into === 'postgres'
       ? await postgresTarget()

@@ -1,13 +1,12 @@
 import { globSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readDataset } from '@aries-data/engine';
 import { describe, expect, test } from 'vitest';
 import { runAries } from '../../packages/cli/src/testing/run-aries.ts';
+import { temporaryFolder } from '../folders/temporary-folder.ts';
 import { item, operator, start, succeeded, UNHURRIED, until } from './operator.ts';
 
 const TEN = Array.from({ length: 10 }, (_, index) => item(index, `2026-01-01T00:00:0${index}`));
@@ -40,7 +39,7 @@ describe.concurrent('an extract that dies half-way', UNHURRIED, () => {
 
   test('a web file is resumed at the place where the connection broke', async () => {
     await using web = await slowWeb();
-    const staging = await mkdtemp(join(tmpdir(), 'aries-again-'));
+    const staging = await temporaryFolder();
     const args = [
       'extract',
       'file',

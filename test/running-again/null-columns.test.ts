@@ -1,8 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { source } from '../../connectors/file/src/source/source.ts';
+import { temporaryFolder } from '../folders/temporary-folder.ts';
 import { changingShop } from './changing-shop.ts';
 
 /** Appends each day's value of an inferred column to one table, and returns the table's values. */
@@ -46,10 +46,9 @@ test.concurrent.each(['postgres', 'duckdb'] as const)(
 
 test.concurrent.for(['postgres', 'duckdb'] as const)(
   '%s: a file of nothing but its header makes the table, whose columns take the types of the rows that follow',
-  async (into, { onTestFinished }) => {
+  async (into) => {
     await using shop = await changingShop({}, into);
-    const folder = await mkdtemp(join(tmpdir(), 'aries-again-'));
-    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const folder = await temporaryFolder();
     const url = join(folder, 'items.csv');
     const connector = { name: 'file', version: '0.0.0', source };
     const load = async (run: string, text: string) => {

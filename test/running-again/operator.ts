@@ -1,6 +1,5 @@
 import { existsSync, globSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { extract, load, type StreamOptions, showState } from '@aries-data/engine';
 import type { Disposition, Source } from '@aries-data/sdk';
@@ -8,6 +7,7 @@ import { expect } from 'vitest';
 import { fixture, type RunOptions, type RunResult } from '../../packages/cli/src/testing/run-aries.ts';
 import { runHere } from '../../packages/cli/src/testing/run-here.ts';
 import { source as records } from '../fixtures/connectors/records.ts';
+import { temporaryFolder } from '../folders/temporary-folder.ts';
 import { type Started, start, until } from './commands.ts';
 import { duckdbTarget, postgresTarget } from './targets.ts';
 
@@ -77,7 +77,7 @@ export interface Operator extends AsyncDisposable {
 /** Makes an operator of a pipeline `job` from the fixture `records` into a new database. */
 export async function operator(options: OperatorOptions = {}): Promise<Operator> {
   const { into = 'postgres', stream, keyless = false, disposition, items = [] } = options;
-  const folder = await mkdtemp(join(tmpdir(), 'aries-again-'));
+  const folder = await temporaryFolder();
   const target = into === 'postgres' ? await postgresTarget() : await duckdbTarget(folder);
   const path = join(folder, 'items.json');
   const staging = `file://${folder}/staging`;

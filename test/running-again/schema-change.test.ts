@@ -1,8 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runHere } from '../../packages/cli/src/testing/run-here.ts';
+import { temporaryFolder } from '../folders/temporary-folder.ts';
 import { changingShop } from './changing-shop.ts';
 import { succeeded, UNHURRIED } from './commands.ts';
 import { postgresTarget } from './targets.ts';
@@ -98,7 +98,7 @@ describe.concurrent('the schema changes between runs', UNHURRIED, () => {
 
 test('run --dry-run shows steps, streams, lanes and what would change, and does nothing', UNHURRIED, async () => {
   await using target = await postgresTarget();
-  const folder = await mkdtemp(join(tmpdir(), 'aries-again-'));
+  const folder = await temporaryFolder();
   try {
     await target.sql('CREATE SCHEMA shop');
     await target.sql('CREATE TABLE shop.items (id int PRIMARY KEY, note text)');

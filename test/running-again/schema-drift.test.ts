@@ -1,10 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LoadOptions } from '@aries-data/engine';
 import type { AriesError } from '@aries-data/sdk';
 import { describe, expect, test } from 'vitest';
 import { runHere } from '../../packages/cli/src/testing/run-here.ts';
+import { temporaryFolder } from '../folders/temporary-folder.ts';
 import { changingShop } from './changing-shop.ts';
 import { succeeded, UNHURRIED } from './commands.ts';
 import { postgresTarget } from './targets.ts';
@@ -275,7 +275,7 @@ describe.concurrent('discard', UNHURRIED, () => {
 describe('which policy holds', UNHURRIED, () => {
   test('the command line comes before the stream, the stream before the whole pipeline', async () => {
     await using target = await postgresTarget();
-    const folder = await mkdtemp(join(tmpdir(), 'aries-again-'));
+    const folder = await temporaryFolder();
     try {
       await target.sql('CREATE SCHEMA shop; CREATE TABLE shop.a (id int); CREATE TABLE shop.b (id int)');
       const file = join(folder, 'pipeline.yaml');

@@ -1,8 +1,8 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { temporaryFolder } from '../folders/temporary-folder.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -11,7 +11,7 @@ const root = resolve(import.meta.dirname, '../..');
  * nodejs/node on two pages. Other processes are not affected.
  */
 export async function githubStub(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'aries-github-'));
+  const folder = await temporaryFolder();
   const file = join(folder, 'stub.mjs');
   const nock = createRequire(join(root, 'templates/api/package.json')).resolve('nock');
   await writeFile(

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../../../test/folders/temporary-folder.ts';
 import { fixture, type RunOptions, runAries } from './testing/run-aries.ts';
 
 const CANARY = 'canary-9f8e7d6c';
-const folder = (): Promise<string> => mkdtemp(join(tmpdir(), 'aries-cli-'));
+const folder = (): Promise<string> => temporaryFolder();
 
 async function extract(config: object, options: RunOptions = {}, ...more: string[]) {
   const staging = join(await folder(), 'staging');

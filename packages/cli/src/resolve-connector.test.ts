@@ -1,11 +1,11 @@
-import { mkdir, mkdtemp, realpath, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, realpath, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { temporaryFolder } from '../../../test/folders/temporary-folder.ts';
 import { resolveConnector } from './resolve-connector.ts';
 
 async function folder(files: Record<string, string | object>): Promise<string> {
-  const root = await realpath(await mkdtemp(join(tmpdir(), 'aries-resolve-')));
+  const root = await realpath(await temporaryFolder());
   for (const [path, content] of Object.entries(files)) {
     await mkdir(dirname(join(root, path)), { recursive: true });
     await writeFile(join(root, path), typeof content === 'string' ? content : JSON.stringify(content));

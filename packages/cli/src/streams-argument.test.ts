@@ -1,7 +1,7 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { temporaryFolder } from '../../../test/folders/temporary-folder.ts';
 import { parseStreams } from './streams-argument.ts';
 
 test('streams are names, JSON, or a file', async () => {
@@ -11,7 +11,7 @@ test('streams are names, JSON, or a file', async () => {
     { name: 'orders', as: 'o', mode: 'incremental' },
   ]);
   expect(await parseStreams('{"name":"orders"}')).toEqual([{ name: 'orders' }]);
-  const path = join(await mkdtemp(join(tmpdir(), 'aries-streams-')), 'streams.yaml');
+  const path = join(await temporaryFolder(), 'streams.yaml');
   await writeFile(path, '- users\n- name: orders\n  cursor: updated_at\n');
   expect(await parseStreams(`@${path}`)).toEqual(['users', { name: 'orders', cursor: 'updated_at' }]);
 });

@@ -1,11 +1,10 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
+import { temporaryFolder } from '../../../test/folders/temporary-folder.ts';
 import { fixture, type RunOptions, runAries } from './testing/run-aries.ts';
 
-const folder = () => mkdtemp(join(tmpdir(), 'aries-ends-'));
+const folder = () => temporaryFolder();
 
 async function extract(behaviour: string, options: RunOptions) {
   const config = JSON.stringify({ count: 1, do: behaviour });

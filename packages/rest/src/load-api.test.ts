@@ -1,10 +1,10 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import nock from 'nock';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { temporaryFolder } from '../../../test/folders/temporary-folder.ts';
 import { readAll } from '../../testing/src/read-all.ts';
 import { stubNetwork } from '../../testing/src/stubbed-network.ts';
 import { restSource } from './index.ts';
@@ -28,7 +28,7 @@ const config = z.strictObject({
 });
 
 async function sourceOf(yaml: string) {
-  const file = join(await mkdtemp(join(tmpdir(), 'aries-api-')), 'things.yaml');
+  const file = join(await temporaryFolder(), 'things.yaml');
   await writeFile(file, yaml);
   return restSource({ config, api: pathToFileURL(file) });
 }

@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, readdir, stat, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { temporaryFolder } from '../../../test/folders/temporary-folder.ts';
 import { memoryStaging } from './memory.ts';
 import { openStore } from './open-store.ts';
 
@@ -17,14 +17,8 @@ async function* chunks(...parts: string[]): AsyncGenerator<Buffer> {
 }
 
 describe.each([
-  [
-    'file',
-    async () =>
-      openStore(
-        `file://${await mkdtemp(join(tmpdir(), 'aries store %-'))}`.replaceAll('%', '%25').replaceAll(' ', '%20'),
-      ),
-  ],
-  ['path', async () => openStore(join(await mkdtemp(join(tmpdir(), 'aries-store-')), 'made', 'on', 'demand'))],
+  ['file', async () => openStore(`file://${await temporaryFolder()}`.replaceAll('%', '%25').replaceAll(' ', '%20'))],
+  ['path', async () => openStore(join(await temporaryFolder(), 'made', 'on', 'demand'))],
   ['memory', async () => memoryStaging()],
 ])('a %s store', (_, create) => {
   test('passes its own check and leaves nothing behind', async () => {
@@ -102,7 +96,7 @@ describe.each([
 });
 
 test('a file store leaves no temporary files behind', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'aries-store-'));
+  const folder = await temporaryFolder();
   const store = await openStore(folder);
   await store.write('a', chunks('1'));
   await store.writeIfAbsent('a', Buffer.from('2'));
@@ -110,7 +104,7 @@ test('a file store leaves no temporary files behind', async () => {
 });
 
 test('a file store neither leaves its folder nor follows links', async () => {
-  const above = await mkdtemp(join(tmpdir(), 'aries-store-'));
+  const above = await temporaryFolder();
   await writeFile(join(above, 'secret'), 'canary');
   await mkdir(join(above, 'elsewhere'));
   await writeFile(join(above, 'elsewhere/kept'), 'canary');
@@ -148,7 +142,7 @@ test('files of a store are private unless it is shared', async () => {
     const of = async (path: string) => ((await stat(join(root, path))).mode & 0o777).toString(8);
     return Promise.all(['', 'job', 'job/one', 'job/one/part', 'job/manifest'].map(of));
   };
-  const folder = pathToFileURL(await mkdtemp(join(tmpdir(), 'aries-store-')));
+  const folder = pathToFileURL(await temporaryFolder());
   expect(await modes(`${folder}/a`)).toEqual(['700', '700', '700', '600', '600']);
   expect(await modes(`${folder}/b?mode=shared`)).toEqual(['755', '755', '755', '644', '644']);
   expect(await modes(`${folder}/c`, { shared: true })).toEqual(['755', '755', '755', '644', '644']);

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { extract, type LoadOptions, load, type StepResult } from '@aries-data/engine';
 import {
   type AriesError,
@@ -15,14 +12,13 @@ import {
 } from '@aries-data/sdk';
 import { noHttp } from '@aries-data/testing';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { onTestFinished } from 'vitest';
 import { z } from 'zod';
+import { temporaryFolder } from '../../../../test/folders/temporary-folder.ts';
 import { destination, source } from '../index.ts';
 
 /** Makes a temporary folder, deleted after the test. */
 export async function tempFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'aries-duckdb-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const folder = await temporaryFolder();
   return folder;
 }
 

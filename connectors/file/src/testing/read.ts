@@ -1,16 +1,14 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Json, Log, ReadContext, Rejection } from '@aries-data/sdk';
 import { noHttp } from '@aries-data/testing';
-import { onTestFinished } from 'vitest';
+import { temporaryFolder } from '../../../../test/folders/temporary-folder.ts';
 import { type SourceConfig, sourceConfig } from '../config.ts';
 import { type Position, readFiles } from '../source/read-files.ts';
 
 /** Makes a folder with these files, removed after the test. */
 export async function folderWith(files: Record<string, string | Uint8Array>): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'aries-file-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const folder = await temporaryFolder();
   for (const [name, content] of Object.entries(files)) {
     await mkdir(dirname(join(folder, name)), { recursive: true });
     await writeFile(join(folder, name), content);

@@ -1,8 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { temporaryFolder } from '../../../../test/folders/temporary-folder.ts';
 import { startPostgres } from '../../../../test/services/postgres.ts';
 import type { PostgresServer } from '../../../../test/services/postgres-server.ts';
 import { type ConnectionConfig, sourceConfig } from '../config.ts';
@@ -13,8 +14,8 @@ import { connect, query } from './connect.ts';
 // A certificate cannot be made with Node alone.
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 
-describe.skipIf(!hasOpenssl)('TLS', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'aries-tls-'));
+describe.skipIf(!hasOpenssl)('TLS', async () => {
+  const folder = await temporaryFolder();
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
   let server: PostgresServer;
 
@@ -44,10 +45,7 @@ describe.skipIf(!hasOpenssl)('TLS', () => {
       settings: { ssl: 'on', ssl_cert_file: cert, ssl_key_file: key, unix_socket_directories: tmpdir() },
     });
   });
-  afterAll(async () => {
-    await server.stop();
-    rmSync(folder, { recursive: true });
-  });
+  afterAll(() => server.stop());
 
   const usesTls = async (host: string, config: Partial<ConnectionConfig>) => {
     const session = await connect(sourceConfig.parse({ url: server.url.replace('127.0.0.1', host), ...config }));

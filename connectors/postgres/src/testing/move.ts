@@ -1,6 +1,3 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import {
   extract,
@@ -12,6 +9,7 @@ import {
 } from '@aries-data/engine';
 import { type Connector, connectorOf, type Disposition, defineTransform, type StagedFormat } from '@aries-data/sdk';
 import { z } from 'zod';
+import { temporaryFolder } from '../../../../test/folders/temporary-folder.ts';
 import { destination } from '../destination/destination.ts';
 import { source } from '../source/source.ts';
 
@@ -72,7 +70,7 @@ export async function move(options: MoveOptions): Promise<Moved> {
     maxRejected,
     name = `move-${++moves}`,
   } = options;
-  const staging = pathToFileURL(await mkdtemp(join(tmpdir(), 'aries-move-'))).href;
+  const staging = pathToFileURL(await temporaryFolder()).href;
   const tolerance = maxRejected === undefined ? {} : { maxRejected };
   const extracted = await extract({
     source: { connector: postgres, config: from },
@@ -99,7 +97,7 @@ export async function move(options: MoveOptions): Promise<Moved> {
 
 /** Returns the changes that a load of `everything` would make to its target. */
 export async function changesOf({ from, to }: Pick<MoveOptions, 'from' | 'to'>): Promise<string[] | undefined> {
-  const staging = pathToFileURL(await mkdtemp(join(tmpdir(), 'aries-move-'))).href;
+  const staging = pathToFileURL(await temporaryFolder()).href;
   const { dataset } = await extract({
     source: { connector: postgres, config: from },
     staging,

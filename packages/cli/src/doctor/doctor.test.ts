@@ -1,9 +1,9 @@
-import { mkdtemp, readdir, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openStore, type Store } from '@aries-data/stores';
 import { memoryStaging } from '@aries-data/testing';
 import { describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../../../../test/folders/temporary-folder.ts';
 import { fixture, runAries } from '../testing/run-aries.ts';
 import { clockFinding } from './clock.ts';
 import { examineDisk } from './disk.ts';
@@ -11,7 +11,7 @@ import { memoryFinding } from './memory.ts';
 import { examineStaging } from './staging.ts';
 import { examineXcom } from './xcom.ts';
 
-const folder = () => mkdtemp(join(tmpdir(), 'aries-doctor-test-'));
+const folder = () => temporaryFolder();
 
 describe('staging', () => {
   test('in a folder is tested, and nothing is left behind', async () => {

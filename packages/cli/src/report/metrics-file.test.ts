@@ -1,12 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
+import { temporaryFolder } from '../../../../test/folders/temporary-folder.ts';
 import { openMetricsFile } from './metrics-file.ts';
 import { metricsText } from './metrics-text.ts';
 import { recordRun } from './run-figures.ts';
 
-const folder = () => mkdtempSync(join(tmpdir(), 'aries-metrics-'));
 const sampleOf = (text: string, name: string) => new RegExp(`^${name}\\{.*\\} (.*)$`, 'm').exec(text)?.[1];
 
 /** What the process itself has used differs each time. */
@@ -88,8 +87,8 @@ test('after the end, the counts are those of the result, and the exit code is se
   `);
 });
 
-test('the file exists from the start and keeps the time of the last success', () => {
-  const file = join(folder(), 'shop.prom');
+test('the file exists from the start and keeps the time of the last success', async () => {
+  const file = join(await temporaryFolder(), 'shop.prom');
   const run = (exitCode: number, at: number) => {
     const recorder = recordRun('extract', { now: () => at });
     const signal = openMetricsFile({ file, figures: recorder.figures, version: '1', warn() {} });
@@ -111,12 +110,12 @@ test('the file exists from the start and keeps the time of the last success', ()
   expect(readdirSync(join(file, '..'))).toEqual(['shop.prom']);
 });
 
-test('a missing folder is an error at the start, and one warning later', () => {
+test('a missing folder is an error at the start, and one warning later', async () => {
   const { figures } = recordRun('extract');
   expect(() => openMetricsFile({ file: '/nowhere/at/all.prom', figures, version: '1', warn() {} })).toThrow(
     expect.objectContaining({ code: 'USAGE', message: '--metrics-file cannot be written: /nowhere/at does not exist' }),
   );
-  const file = join(folder(), 'taken');
+  const file = join(await temporaryFolder(), 'taken');
   const warn = vi.fn();
   // A folder is in the way.
   const signal = openMetricsFile({ file: join(file, '..'), figures, version: '1', warn });

@@ -1,10 +1,10 @@
-import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { temporaryFolder } from '../../../../test/folders/temporary-folder.ts';
 import { prepareResultFiles, writeWhole } from './result-files.ts';
 
-const folder = () => mkdtemp(join(tmpdir(), 'aries-result-'));
+const folder = () => temporaryFolder();
 
 test('the result goes to the file, and to XCom if its folder exists', async () => {
   const root = await folder();

@@ -1,12 +1,12 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../../../../test/folders/temporary-folder.ts';
 import { scheduleHere } from './testing/schedule-here.ts';
 
 /** Schedules a pipeline with these lines in addition to its name, source and destination. */
 async function schedule(lines: string, ...argv: string[]) {
-  const file = join(await mkdtemp(join(tmpdir(), 'aries-schedule-')), 'p.yaml');
+  const file = join(await temporaryFolder(), 'p.yaml');
   await writeFile(file, `name: orders\nsource: { use: file }\ndestination: { use: duckdb }\n${lines}`);
   const [target = '', ...rest] = argv;
   const { text, warnings, error } = await scheduleHere([target, file, ...rest]);

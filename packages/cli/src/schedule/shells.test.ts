@@ -1,9 +1,9 @@
 import { execFile, spawn } from 'node:child_process';
-import { chmod, mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { temporaryFolder } from '../../../../test/folders/temporary-folder.ts';
 import { scheduleHere } from './testing/schedule-here.ts';
 
 // What of the generated files is a shell's, run by a shell. `aries` is a script that ends with the exit codes in the file `codes`, one a
@@ -11,7 +11,7 @@ import { scheduleHere } from './testing/schedule-here.ts';
 let folder: string;
 let env: NodeJS.ProcessEnv;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'aries-shells-'));
+  folder = await temporaryFolder();
   await script(
     'aries',
     `echo "$*" >> ${folder}/calls; code=$(head -1 ${folder}/codes); sed -i 1d ${folder}/codes; exit $code`,

@@ -1,9 +1,9 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nearest } from '@aries-data/sdk';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { temporaryFolder } from '../../../../test/folders/temporary-folder.ts';
 import { createRedactor } from '../redact/redact.ts';
 import { parseConfig } from './connector-config.ts';
 import { resolveConfig } from './resolve.ts';
@@ -130,7 +130,7 @@ describe('resolveConfig', () => {
   });
 
   test('reads files without the newline at their end, and hides their contents', async () => {
-    const file = join(await mkdtemp(join(tmpdir(), 'aries-')), 'secret');
+    const file = join(await temporaryFolder(), 'secret');
     await writeFile(file, 'canary-file\n');
     const redactor = createRedactor();
     expect(await resolveConfig({ a: `\${file:${file}}`, b: '${env:API_TOKEN}' }, { env, redactor })).toEqual({

@@ -1,5 +1,4 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -7,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { type Batch, defineSource } from '@aries-data/sdk';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { temporaryFolder } from '../../../../test/folders/temporary-folder.ts';
 import { extract } from '../extract/extract.ts';
 import { openDataset } from './open-dataset.ts';
 import { readDataset } from './read-dataset.ts';
@@ -29,7 +29,7 @@ async function datasetOf(count: number, compression: 'zst' | 'gz' | 'none' = 'zs
       }),
     }),
   });
-  const staging = await mkdtemp(join(tmpdir(), 'aries-dataset-'));
+  const staging = await temporaryFolder();
   const result = await extract({
     source: { connector: { name: 'numbers', version: '1.0.0', source }, config: {} },
     staging,

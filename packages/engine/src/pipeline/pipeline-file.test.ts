@@ -1,7 +1,7 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { temporaryFolder } from '../../../../test/folders/temporary-folder.ts';
 import { parsePipelineFile } from './pipeline-file.ts';
 
 const bomb = ['a: &a [x, x, x, x, x, x, x, x, x, x]'];
@@ -16,7 +16,7 @@ test.each([
   ['deeply nested brackets', `name: x\nsource: ${'['.repeat(400)}${']'.repeat(400)}`, /has more than 200 levels/],
   ['a circular alias', 'name: x\nsource: &a [*a]', /levels|alias/],
 ])('a pipeline file with %s is invalid', async (_, text, message) => {
-  const file = join(await mkdtemp(join(tmpdir(), 'aries-pipeline-')), 'shop.yaml');
+  const file = join(await temporaryFolder(), 'shop.yaml');
   await writeFile(file, text);
   await expect(parsePipelineFile(file)).rejects.toMatchObject({
     code: 'PIPELINE_INVALID',

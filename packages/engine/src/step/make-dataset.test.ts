@@ -1,10 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { defineTransform, type JsonRecord } from '@aries-data/sdk';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { temporaryFolder } from '../../../../test/folders/temporary-folder.ts';
 import { recordsConnector } from '../../../testing/src/records-source.ts';
 import { extract } from '../extract/extract.ts';
 import { transform } from '../transform/transform.ts';
@@ -12,9 +11,8 @@ import type { StepOptions } from './step-options.ts';
 
 let folder: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'aries-make-'));
+  folder = await temporaryFolder();
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const keepFirst = {
   name: 'keep-first',

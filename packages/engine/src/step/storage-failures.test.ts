@@ -1,10 +1,10 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Connector, defineSource, int64, isAriesError } from '@aries-data/sdk';
 import { memoryStaging, openStore, type Store } from '@aries-data/stores';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { temporaryFolder } from '../../../../test/folders/temporary-folder.ts';
 import { fileError } from '../../../stores/src/file-errors.ts';
 import { extract } from '../extract/extract.ts';
 
@@ -44,8 +44,7 @@ async function failureOf(work: Promise<unknown>): Promise<string> {
 }
 
 async function folder(): Promise<string> {
-  const path = await mkdtemp(join(tmpdir(), 'aries-storage-'));
-  onTestFinished(() => rm(path, { recursive: true, force: true }));
+  const path = await temporaryFolder();
   return path;
 }
 

@@ -1,0 +1,37 @@
+import { chmod, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The folder for temporary files of this test run. */
+    runFolder: string;
+    /** Where Node keeps what it compiled, for all runs. */
+    compileCache: string;
+  }
+}
+
+/** Node's own name for it, in the folder for temporary files. */
+export const COMPILE_CACHE = 'node-compile-cache';
+
+/** Gives the test run a temporary folder of its own, and fails the run if a service leaves something in it. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const outer = process.env.TMPDIR;
+  const compileCache = join(tmpdir(), COMPILE_CACHE);
+  await mkdir(compileCache, { recursive: true });
+  project.provide('compileCache', compileCache);
+  // Sockets lie in it, and their paths must be short.
+  const folder = await mkdtemp(join(tmpdir(), 'aries-'));
+  // As /tmp: some services run as another user.
+  await chmod(folder, 0o1777);
+  process.env.TMPDIR = folder;
+  project.provide('runFolder', folder);
+  return async () => {
+    if (outer === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = outer;
+    const left = await readdir(folder);
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    if (left.length > 0) throw new Error(`Something that ran for all tests left in ${folder}: ${left.join(', ')}`);
+  };
+}
