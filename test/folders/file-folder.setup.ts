@@ -2,14 +2,14 @@ import { chmod, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, inject } from 'vitest';
-import { COMPILE_CACHE } from './run-folder.setup.ts';
+import { COMPILE_CACHE, FILE_FOLDER } from './run-folder.setup.ts';
 import { temporaryFolders } from './temporary-folder.ts';
 
 /*
  * Gives each test file a temporary folder of its own, also for the processes that it starts. A test file fails if anything is left
  * there but the folders that the tests themselves asked for.
  */
-const folder = await mkdtemp(join(inject('runFolder'), 'f'));
+const folder = await mkdtemp(join(inject('runFolder'), FILE_FOLDER));
 await chmod(folder, 0o1777);
 process.env.TMPDIR = folder;
 // Without it each command that a test runs would compile all modules again.

@@ -15,6 +15,9 @@ declare module 'vitest' {
 /** Node's own name for it, in the folder for temporary files. */
 export const COMPILE_CACHE = 'node-compile-cache';
 
+/** How the names of the test files' own folders begin. */
+export const FILE_FOLDER = 'file-';
+
 /** Gives the test run a temporary folder of its own, and fails the run if a service leaves something in it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const outer = process.env.TMPDIR;
@@ -30,7 +33,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return async () => {
     if (outer === undefined) delete process.env.TMPDIR;
     else process.env.TMPDIR = outer;
-    const left = await readdir(folder);
+    // A file that could not be loaded, or whose tests were all skipped, keeps its folder.
+    const left = (await readdir(folder)).filter((name) => !name.startsWith(FILE_FOLDER));
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     if (left.length > 0) throw new Error(`Something that ran for all tests left in ${folder}: ${left.join(', ')}`);
   };

@@ -1,0 +1,115 @@
+import {
+  type Connector,
+  defineTransform,
+  inferred,
+  type RecordSchema,
+  type StagedFormat,
+  type Stream,
+} from '@aries-data/sdk';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import type { SelectedStream } from '../step/select-streams.ts';
+import { stagedFormatOf } from './staged-format.ts';
+
+/** PostgreSQL's own type of a field says how its binary form is read; without it there is none. */
+const binary: RecordSchema = { type: 'object', properties: { id: { type: 'integer', pgType: 'integer' } } };
+const plain: RecordSchema = { type: 'object', properties: { id: { type: 'integer' } } };
+
+const config = z.object({});
+const transform = (changes: 'nothing' | 'fields' | 'unknown'): { connector: Connector; config: object } => {
+  const apply = async function* (batches: AsyncIterable<Record<string, never>[]>) {
+    yield* batches;
+  };
+  const part = {
+    nothing: defineTransform({ config, scope: 'batch', schema: (input) => input, apply }),
+    fields: defineTransform({
+      config,
+      output: z.object({ id: z.number() }),
+      map: (record) => ({ id: record.id as number }),
+    }),
+    unknown: defineTransform({ config, map: (record) => record }),
+  }[changes];
+  return { connector: { name: 'change', version: '1.0.0', transform: part }, config: {} };
+};
+
+function formatOf(
+  schema: RecordSchema | null,
+  encoded: StagedFormat[],
+  options: Parameters<typeof stagedFormatOf>[1] = {},
+) {
+  const stream = { schema: schema ?? inferred, readEncoded: encoded.length > 0 ? { formats: encoded } : undefined };
+  return stagedFormatOf(
+    { stream: stream as unknown as Stream<unknown>, schema, as: 'orders' } as SelectedStream,
+    options,
+  );
+}
+
+test.each<[string, RecordSchema | null, StagedFormat[], Parameters<typeof stagedFormatOf>[1], StagedFormat]>([
+  ['records: ndjson', plain, [], {}, 'ndjson'],
+  ['records for a destination that reads csv: csv', plain, [], { preferFormats: ['pgcopy', 'csv'] }, 'csv'],
+  ['records whose schema is inferred: ndjson', null, [], { preferFormats: ['csv'] }, 'ndjson'],
+  ['encoded: what costs the source least', plain, ['csv', 'ndjson'], {}, 'csv'],
+  [
+    'encoded: of that what the destination likes best',
+    plain,
+    ['csv', 'ndjson'],
+    { preferFormats: ['pgcopy', 'ndjson', 'csv'] },
+    'ndjson',
+  ],
+  [
+    'encoded: the source’s choice where the destination likes none of it',
+    plain,
+    ['csv'],
+    { preferFormats: ['pgcopy'] },
+    'csv',
+  ],
+  ['pgcopy where all types have a binary form', binary, ['pgcopy', 'csv'], {}, 'pgcopy'],
+  ['not pgcopy where one has none', plain, ['pgcopy', 'csv'], { preferFormats: ['pgcopy'] }, 'csv'],
+  ['what is asked for', binary, ['pgcopy', 'csv'], { stagedFormat: 'ndjson' }, 'ndjson'],
+  [
+    'transforms need records: not what the source encodes',
+    binary,
+    ['pgcopy', 'csv'],
+    { transforms: [transform('nothing')] },
+    'ndjson',
+  ],
+  [
+    'a transform that says its schema: csv where liked',
+    plain,
+    [],
+    { transforms: [transform('nothing')], preferFormats: ['csv'] },
+    'csv',
+  ],
+  [
+    'a transform that declares its output: csv where liked',
+    plain,
+    [],
+    { transforms: [transform('fields')], preferFormats: ['csv'] },
+    'csv',
+  ],
+  [
+    'a transform whose output is inferred: ndjson',
+    plain,
+    [],
+    { transforms: [transform('unknown')], preferFormats: ['csv'] },
+    'ndjson',
+  ],
+  [
+    'pgcopy asked for before a transform is that step’s concern',
+    plain,
+    [],
+    { stagedFormat: 'pgcopy', transforms: [transform('nothing')] },
+    'pgcopy',
+  ],
+])('%s', (_, schema, encoded, options, expected) => {
+  expect(formatOf(schema, encoded, options)).toBe(expected);
+});
+
+test.each([
+  ['a type has no binary form', plain],
+  ['the schema is inferred', null],
+])('pgcopy is refused where %s', (_, schema) => {
+  expect(() => formatOf(schema, ['pgcopy'], { stagedFormat: 'pgcopy' })).toThrow(
+    expect.objectContaining({ code: 'CONFIG_INVALID', stream: 'orders' }),
+  );
+});

@@ -1,0 +1,143 @@
+import { cursorOrder } from '@aries-data/formats/internal';
+import type { Disposition, RecordSchema, StreamState } from '@aries-data/sdk';
+import { describe, expect, test } from 'vitest';
+import type { JournalEntry } from '../dataset/journal.ts';
+import type { SelectedStream } from '../step/select-streams.ts';
+import { isExact, stateAfter } from './state-after.ts';
+import type { StreamExtract } from './stream-extract.ts';
+import type { StreamWindow } from './stream-window.ts';
+
+const schema: RecordSchema = { type: 'object', properties: { at: { type: 'string', format: 'date-time' } } };
+const readStart = '2026-03-10T12:00:00.000Z';
+const longAgo = '2026-01-01T00:00:00Z';
+const justNow = '2026-03-10T11:59:00Z';
+
+const at = (cursor: string, ...ids: string[]): StreamState => ({ cursor, keys: ids.map((id) => [id]) });
+const crowded = (cursor: string): StreamState => ({ ...at(cursor), others: 'unknown' });
+const whole = (cursor: string): StreamState => ({ ...at(cursor), others: 'loaded' });
+
+interface Read {
+  cursor?: string | null;
+  mode?: StreamWindow['mode'];
+  limit?: number;
+  exact?: boolean;
+  before?: StreamState | null;
+  reached?: StreamState | null;
+  beyond?: JournalEntry['beyond'];
+}
+
+function after({
+  cursor = 'at',
+  mode = 'incremental',
+  limit,
+  exact = false,
+  before = null,
+  reached = null,
+  beyond = null,
+}: Read) {
+  const options = {
+    selected: { cursor: cursor ?? undefined },
+    window: { mode, window: {}, stateBefore: before, order: cursorOrder('date-time') },
+    exact,
+    limit,
+  } as StreamExtract;
+  return stateAfter({ reached, beyond, readStart } as JournalEntry, options, schema);
+}
+
+describe('no state', () => {
+  const reached = at(longAgo);
+  test.each<[string, Read]>([
+    ['without a cursor', { cursor: null, reached }],
+    ['of an interval', { mode: 'interval', reached }],
+    ['of a part of the records', { limit: 10, reached }],
+    ['of nothing after nothing', {}],
+  ])('%s', (_, read) => {
+    expect(after(read)).toEqual({ stateAfter: null });
+  });
+});
+
+describe('the state', () => {
+  test.each<[string, Read, StreamState]>([
+    ['is what a first read reached', { reached: at(longAgo, 'a') }, at(longAgo, 'a')],
+    ['is what a full read reached', { mode: 'full', reached: at(longAgo, 'a') }, at(longAgo, 'a')],
+    ['stays where nothing came', { before: at(longAgo, 'a') }, at(longAgo, 'a')],
+    ['goes on to what was reached', { before: at(longAgo, 'a'), reached: at(justNow, 'b') }, at(justNow, 'b')],
+    [
+      'does not go back to what a lag read again',
+      { before: at(justNow, 'b'), reached: at(longAgo, 'a') },
+      at(justNow, 'b'),
+    ],
+    ['has all keys at the same value', { before: at(longAgo, 'a'), reached: at(longAgo, 'b') }, at(longAgo, 'a', 'b')],
+    [
+      'has them once, also where the value is written otherwise',
+      { before: at(longAgo, 'a'), reached: at('2026-01-01T01:00:00+01:00', 'a') },
+      at('2026-01-01T01:00:00+01:00', 'a'),
+    ],
+    [
+      'may have more records than it lists, where a merge takes them again',
+      { reached: crowded(justNow) },
+      crowded(justNow),
+    ],
+    ['has all of them once one read had', { before: whole(longAgo), reached: at(longAgo, 'b') }, whole(longAgo)],
+  ])('%s', (_, read, expected) => {
+    expect(after(read)).toEqual({ stateAfter: expected });
+  });
+});
+
+describe('more records than a state lists, for a load that appends', () => {
+  test('are left to a later read while more of them may come', () => {
+    expect(after({ exact: true, reached: crowded(justNow) })).toEqual({ below: justNow });
+  });
+  test('are all taken where no more can come', () => {
+    expect(after({ exact: true, reached: crowded(longAgo) })).toEqual({ stateAfter: whole(longAgo) });
+  });
+});
+
+describe('records beyond the moment of reading', () => {
+  const beyond = { count: 2, greatest: '2027-01-01T00:00:00Z', staged: false, reached: null };
+  const { reached: _, ...told } = beyond;
+  test('that were left out do not move the state', () => {
+    expect(after({ reached: at(longAgo, 'a'), beyond })).toEqual({ stateAfter: at(longAgo, 'a'), beyond: told });
+  });
+  test('that are in the dataset come again: the state says that it does not list them', () => {
+    const staged = { ...beyond, staged: true, reached: at(readStart, 'z') };
+    expect(after({ reached: at(longAgo, 'a'), beyond: staged })).toEqual({
+      stateAfter: { ...at(longAgo, 'a'), others: 'unknown' },
+      reached: at(readStart, 'z'),
+      beyond: { ...told, staged: true },
+    });
+    expect(after({ beyond: staged })).toMatchObject({ stateAfter: null, reached: at(readStart, 'z') });
+  });
+});
+
+describe('no record may come twice', () => {
+  type Ahead = Parameters<typeof isExact>[2]['loadAhead'];
+  const ahead = (disposition?: Disposition): Ahead => ({ disposition, dispositions: ['append', 'replace', 'merge'] });
+  const keyed = { primaryKey: ['id'] };
+  test.each<
+    [string, { primaryKey?: string[]; cursor?: string | null; mode?: 'full'; said?: Disposition }, Ahead, boolean]
+  >([
+    ['where a load appends', keyed, ahead('append'), true],
+    ['where the stream says so', { ...keyed, said: 'append' }, ahead('merge'), true],
+    ['where there is no key, and nobody says what the load will do', {}, undefined, true],
+    ['where there is no key to merge by', {}, ahead(), true],
+    ['but where a key lets it merge', keyed, ahead(), false],
+    ['but where a key would let it merge', keyed, undefined, false],
+    ['but where all is replaced', {}, ahead('replace'), false],
+    ['but where there is no cursor', { cursor: null }, ahead('append'), false],
+    ['but where the stream is always read in full', { mode: 'full' }, ahead('append'), false],
+  ])('%s', (_, { primaryKey = [], cursor = 'at', mode, said }, loadAhead, expected) => {
+    const selected = { options: { name: 'orders', mode, disposition: said }, primaryKey, cursor: cursor ?? undefined };
+    const window = { mode: 'incremental' } as StreamWindow;
+    expect(isExact(selected as unknown as SelectedStream, window, { loadAhead })).toBe(expected);
+  });
+  test('but where only some records are read, or an interval', () => {
+    const selected = {
+      options: { name: 'orders' },
+      primaryKey: [] as string[],
+      cursor: 'at',
+    } as unknown as SelectedStream;
+    expect(isExact(selected, { mode: 'incremental' } as StreamWindow, { limit: 10 })).toBe(false);
+    expect(isExact(selected, { mode: 'interval' } as StreamWindow, {})).toBe(false);
+  });
+});

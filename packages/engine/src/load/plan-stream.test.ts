@@ -1,0 +1,128 @@
+import type { LedgerRow, LoadSession, LoadTarget, RecordSchema } from '@aries-data/sdk';
+import { describe, expect, test } from 'vitest';
+import { planStream, type StreamToPlan } from './plan-stream.ts';
+
+const schema: RecordSchema = {
+  type: 'object',
+  properties: { id: { type: 'integer' }, at: { type: 'string', format: 'date-time' } },
+};
+const january = { start: '2026-01-01T00:00:00.000Z', end: '2026-02-01T00:00:00.000Z' };
+const stateBefore = { cursor: '2026-01-01T00:00:00Z', keys: [] };
+const stateAfter = { cursor: '2026-01-02T00:00:00Z', keys: [] };
+
+function row(change: Partial<LedgerRow>): LedgerRow {
+  const own = {
+    pipeline: 'shop',
+    target: 'orders',
+    identity: 'oid 1',
+    interval: null,
+    readStart: '2026-01-01T00:00:00.000Z',
+  };
+  return { ...own, ...change } as LedgerRow;
+}
+
+const head: StreamToPlan['stream'] = {
+  ...{ schema, inferred: false, primaryKey: ['id'], cursor: 'at', mode: 'incremental', stateBefore },
+  ...{ format: 'ndjson', compression: 'none' },
+};
+const one = (change: Partial<StreamToPlan> = {}): StreamToPlan => ({
+  ...{ name: 'orders', stream: head, disposition: 'merge', interval: null, runId: 'tuesday', digest: 'sha256-2' },
+  ...{ ledger: [], unknown: false, pipeline: 'shop', options: {}, stateAfter, input: undefined },
+  readStart: '2026-01-03T00:00:00.000Z',
+  ...change,
+});
+
+/** Plans it for a target with this identity, or for one that is not there. */
+async function plan(change: Partial<StreamToPlan> = {}, identity: string | null = 'oid 1') {
+  const asked: LoadTarget[] = [];
+  const inspect: LoadSession['inspect'] = async (target) => {
+    asked.push(target);
+    return identity === null ? { exists: false, changes: [] } : { exists: true, identity, changes: [] };
+  };
+  return { ...(await planStream({ inspect } as LoadSession, one(change))), asked };
+}
+
+test('the rules get what the dataset says of the stream', async () => {
+  const { candidate } = await plan();
+  expect(candidate).toEqual({
+    ...{
+      stream: 'orders',
+      target: 'orders',
+      runId: 'tuesday',
+      digest: 'sha256-2',
+      mode: 'incremental',
+      disposition: 'merge',
+    },
+    ...{ interval: null, stateBefore, stateAfter, readStart: '2026-01-03T00:00:00.000Z', cursorKind: 'date-time' },
+    ...{ identity: 'oid 1', ledger: [], history: [], input: undefined },
+  });
+});
+
+describe('the target', () => {
+  test('gets fields, key and cursor of the stream', async () => {
+    const { target } = await plan();
+    expect(target.fields.map(({ name, kind }) => [name, kind])).toEqual([
+      ['id', 'integer'],
+      ['at', 'date-time'],
+    ]);
+    expect(target).toMatchObject({
+      runId: 'tuesday',
+      digest: 'sha256-2',
+      stream: 'orders',
+      target: 'orders',
+      primaryKey: ['id'],
+      cursor: 'at',
+      disposition: 'merge',
+    });
+  });
+  test('that does not exist has no identity', async () => {
+    expect((await plan({}, null)).candidate.identity).toBeNull();
+  });
+  test('has no digest while the dataset is still being extracted', async () => {
+    const { target, candidate } = await plan({ digest: undefined });
+    expect({ target: target.digest, candidate: candidate.digest }).toEqual({ target: undefined, candidate: '' });
+  });
+});
+
+test('a stream that was not read by interval has none, also in a dataset that was', async () => {
+  const { candidate, target } = await plan({ interval: january });
+  expect({ rules: candidate.interval, target: target.interval }).toEqual({ rules: null, target: january });
+  const read = await plan({
+    interval: january,
+    stream: { ...head, mode: 'interval' },
+    disposition: 'replace-interval',
+  });
+  expect(read.candidate.interval).toEqual(january);
+});
+
+test('rows of other targets do not count; those of other pipelines count as history', async () => {
+  const own = row({ runId: 'monday' });
+  const other = row({ runId: 'monday', pipeline: 'other' });
+  const { candidate } = await plan({ ledger: [own, other, row({ target: 'items' })] });
+  expect(candidate.ledger).toEqual([own]);
+  expect(candidate.history).toEqual([own, other]);
+});
+
+describe('fields are compared with those that this pipeline loaded before', () => {
+  const fields: LedgerRow['fields'] = [['id', 'string']];
+  const changed = [{ field: 'id', from: 'string', to: 'integer' }];
+  test.each<[string, LedgerRow, object[]]>([
+    ['its last dataset', row({ fields }), changed],
+    ['not a dataset that was read later', row({ fields, readStart: '2026-01-04T00:00:00.000Z' }), []],
+    ['not that of another pipeline', row({ fields, pipeline: 'other' }), []],
+  ])('%s', async (_, before, expected) => {
+    expect((await plan({ ledger: [before] })).drift.changed).toEqual(expected);
+  });
+});
+
+test('the policy is the load’s for this stream', async () => {
+  const { asked } = await plan({ options: { schemaChanges: { orders: 'freeze' } } });
+  expect(asked.map(({ schemaChange }) => schemaChange)).toEqual(['freeze']);
+});
+
+test('intervals that were read later are not replaced', async () => {
+  const stream = { ...head, mode: 'interval' as const, stateBefore: null };
+  const later = row({ disposition: 'replace-interval', interval: january, readStart: '2026-01-09T00:00:00.000Z' });
+  const { target } = await plan({ stream, disposition: 'replace-interval', interval: january, ledger: [later] });
+  expect(target.readLater).toEqual({ intervals: [january], others: false });
+});

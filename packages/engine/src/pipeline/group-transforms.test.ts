@@ -1,0 +1,58 @@
+import { defineTransform } from '@aries-data/sdk';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { groupTransforms } from './pipeline.ts';
+
+type Use = Parameters<typeof groupTransforms>[0][number];
+
+const transforms = {
+  batch: defineTransform({ config: z.object({}), map: (record) => record }),
+  dataset: defineTransform({
+    config: z.object({}),
+    scope: 'dataset',
+    schema: (input) => input,
+    async *apply(batches) {
+      for await (const batch of batches) yield [...batch];
+    },
+  }),
+};
+const use = (connector: string, scope: keyof typeof transforms, name?: string): Use => ({
+  connector: { name: connector, version: '1.0.0', transform: transforms[scope] },
+  config: {},
+  name,
+});
+
+const select = use('select', 'batch');
+const filter = use('filter', 'batch');
+const dedupe = use('dedupe', 'dataset');
+const sort = use('sort', 'dataset');
+
+/** Which transforms join the extract, and which the steps after it: `step: those that run in it`. */
+function grouped(...uses: Use[]): string[] {
+  const { fused, groups } = groupTransforms(uses);
+  const names = (all: Use[]) => all.map(({ connector }) => connector.name).join(' ');
+  return [
+    `extract: ${names(fused)}`,
+    ...groups.map(({ name, whole, behind }) => `${name}: ${names([whole, ...behind])}`),
+  ];
+}
+
+test.each<[string, Use[], string[]]>([
+  ['none', [], ['extract: ']],
+  ['of batches: all join the extract', [select, filter], ['extract: select filter']],
+  ['of the dataset: a step of its own', [dedupe], ['extract: ', 'dedupe: dedupe']],
+  [
+    'of batches around it: each joins the step before',
+    [select, dedupe, filter],
+    ['extract: select', 'dedupe: dedupe filter'],
+  ],
+  ['two of the dataset: two steps', [dedupe, sort, filter], ['extract: ', 'dedupe: dedupe', 'sort: sort filter']],
+  [
+    'the same twice: numbered',
+    [dedupe, dedupe, dedupe],
+    ['extract: ', 'dedupe: dedupe', 'dedupe-2: dedupe', 'dedupe-3: dedupe'],
+  ],
+  ['with a name: the step has it', [use('dedupe', 'dataset', 'newest')], ['extract: ', 'newest: dedupe']],
+])('transforms %s', (_, uses, expected) => {
+  expect(grouped(...uses)).toEqual(expected);
+});

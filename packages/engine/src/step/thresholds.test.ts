@@ -1,0 +1,68 @@
+import type { Disposition } from '@aries-data/sdk';
+import { describe, expect, test } from 'vitest';
+import type { ManifestStream } from '../dataset/manifest.ts';
+import type { ExtractOptions, MaxRejected } from './step-options.ts';
+import { judge, judgeEmpty, judgeRejected } from './thresholds.ts';
+
+type Stream = Pick<ManifestStream, 'counts' | 'firstRejected' | 'mode' | 'primaryKey'>;
+
+function stream(counts: Partial<ManifestStream['counts']>, change: Partial<Stream> = {}): ManifestStream {
+  const none = { read: 0, staged: 0, rejected: 0, outside: 0, dropped: 0, expanded: 0 };
+  const one: Stream = { counts: { ...none, ...counts }, firstRejected: null, mode: 'full', primaryKey: [], ...change };
+  return one as ManifestStream;
+}
+
+describe('rejected records', () => {
+  test.each<[string, number, number, MaxRejected | undefined, boolean]>([
+    ['none', 0, 100, undefined, true],
+    ['one, where none is allowed', 1, 100, undefined, false],
+    ['as many as allowed', 3, 100, { count: 3 }, true],
+    ['one more than allowed', 4, 100, { count: 3 }, false],
+    ['the share allowed', 5, 100, { share: 0.05 }, true],
+    ['more than the share allowed', 6, 100, { share: 0.05 }, false],
+    ['none of none', 0, 0, { share: 0 }, true],
+    ['all, where all may be', 9, 9, { share: 1 }, true],
+  ])('%s', (_, rejected, read, maxRejected, passes) => {
+    const judged = () => judgeRejected({ stream: 'orders', rejected, read, maxRejected });
+    if (passes) expect(judged).not.toThrow();
+    else expect(judged).toThrow(expect.objectContaining({ code: 'RECORDS_REJECTED' }));
+  });
+  test('are named with their numbers, the limit and the first of them', () => {
+    const streams = {
+      good: stream({ read: 9 }),
+      orders: stream({ read: 50, rejected: 2 }, { firstRejected: 'a.csv:7: no id' }),
+    };
+    const limit = { maxRejected: { share: 0.02 } };
+    expect(() => judge(streams, limit)).toThrow(/^orders: 2 of 50 .*2% allowed.*a\.csv:7: no id$/);
+    expect(() => judge(streams, { maxRejected: { count: 2 } })).not.toThrow();
+  });
+  test('of a load are listed by a command', () => {
+    expect(() => judgeRejected({ stream: 'orders', rejected: 1, read: 1, dataset: 'file:///d' })).toThrow(
+      expect.objectContaining({ hint: expect.stringContaining('aries dataset rejected file:///d') }),
+    );
+  });
+});
+
+describe('too few records', () => {
+  const ahead = (...dispositions: Disposition[]) => ({ disposition: undefined, dispositions });
+  const empty = { orders: stream({}) };
+  const half = { orders: stream({}), items: stream({ staged: 2 }) };
+  const keyed = { orders: stream({}, { mode: 'incremental', primaryKey: ['id'] }) };
+  test.each<
+    [string, Record<string, ManifestStream>, Pick<ExtractOptions, 'minRecords' | 'skipEmpty' | 'loadAhead'>, string]
+  >([
+    ['an empty dataset is as good as any', empty, {}, 'fine'],
+    ['as many as wanted', { items: stream({ staged: 2 }) }, { minRecords: 2 }, 'fine'],
+    ['one stream with too few', half, { minRecords: 2 }, 'RECORDS_TOO_FEW'],
+    ['too few is said before nothing to do', empty, { minRecords: 1, skipEmpty: true }, 'RECORDS_TOO_FEW'],
+    ['all are empty, and that is to be told', empty, { skipEmpty: true }, 'NOTHING_TO_DO'],
+    ['one is not empty', half, { skipEmpty: true }, 'fine'],
+    ['nothing replaces what is there', empty, { skipEmpty: true, loadAhead: ahead('append', 'replace') }, 'fine'],
+    ['nothing is merged', keyed, { skipEmpty: true, loadAhead: ahead('append', 'merge') }, 'NOTHING_TO_DO'],
+    ['nothing is appended', empty, { skipEmpty: true, loadAhead: ahead('append') }, 'NOTHING_TO_DO'],
+  ])('%s', (_, streams, options, outcome) => {
+    const judged = () => judgeEmpty(streams, options);
+    if (outcome === 'fine') expect(judged).not.toThrow();
+    else expect(judged).toThrow(expect.objectContaining({ code: outcome }));
+  });
+});
