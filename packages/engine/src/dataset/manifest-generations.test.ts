@@ -1,4 +1,4 @@
-import { memoryStaging } from '@aries-data/stores/internal';
+import { memoryStaging } from '@aries-data/stores';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { findNewest, keyOf, type Place, readNewest, writeNext } from './manifest-generations.ts';
