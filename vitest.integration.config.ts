@@ -12,6 +12,7 @@ export default defineConfig({
       '**/node_modules/**',
       ...Object.entries(areas).flatMap(([area, { tests }]) => (skipped.has(area) ? tests : [])),
     ],
+    reporters: ['default', './test/reporters/packages-reporter.ts'],
     globalSetup: ['test/folders/run-folder.setup.ts', 'test/services/integration.setup.ts'],
     setupFiles: ['test/folders/file-folder.setup.ts'],
     testTimeout: 600_000,

@@ -1,9 +1,9 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { check } from '@aries-data/engine';
 import { connectorOf, isAriesError } from '@aries-data/sdk';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { openDatabase } from './database.ts';
 import * as exports from './index.ts';
 
@@ -11,7 +11,9 @@ import * as exports from './index.ts';
 const connector = connectorOf({ ...exports }, { name: 'my-destination', version: '0.0.0' });
 
 test('check creates the database with its ledger', async () => {
-  const path = join(await mkdtemp(join(tmpdir(), 'my-destination-')), 'records.db');
+  const folder = await mkdtemp(join(tmpdir(), 'my-destination-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const path = join(folder, 'records.db');
   await check({ use: { connector, config: { path } } });
   const database = openDatabase(path);
   expect(database.prepare('SELECT count(*) AS count FROM _aries_ledger').get()).toEqual({ count: 0 });

@@ -1,15 +1,17 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAriesError } from '@aries-data/sdk';
 import { readAll } from '@aries-data/testing';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { source } from './source.ts';
 
 const good = '192.0.2.1 - ada [10/Oct/2000:13:55:36 -0700] "GET /index.html HTTP/1.0" 200 2326';
 
 async function logWith(...lines: string[]): Promise<string> {
-  const path = join(await mkdtemp(join(tmpdir(), 'my-file-')), 'access.log');
+  const folder = await mkdtemp(join(tmpdir(), 'my-file-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const path = join(folder, 'access.log');
   await writeFile(path, lines.map((line) => `${line}\n`).join(''));
   return path;
 }

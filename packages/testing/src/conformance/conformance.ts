@@ -137,6 +137,18 @@ export async function runConformance(
 
 async function runRule(rule: Rule, connector: Connector, suite: ConformanceSuite): Promise<RuleOutcome> {
   const folder = await mkdtemp(join(tmpdir(), 'aries-conformance-'));
+  try {
+    return await runRuleIn(folder, rule, { connector, suite });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function runRuleIn(
+  folder: string,
+  rule: Rule,
+  { connector, suite }: { connector: Connector; suite: ConformanceSuite },
+): Promise<RuleOutcome> {
   const world = await suite.setup?.();
   try {
     await rule.run(contextOf({ rule, connector, suite, folder, world }));
@@ -147,7 +159,6 @@ async function runRule(rule: Rule, connector: Connector, suite: ConformanceSuite
     throw brokenRule(rule, connector.name, reasonOf(thrown, connector.name), thrown);
   } finally {
     await world?.[Symbol.asyncDispose]();
-    await rm(folder, { recursive: true, force: true });
   }
 }
 

@@ -1,15 +1,17 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { isAriesError } from '@aries-data/sdk';
 import { readAll } from '@aries-data/testing';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { source } from './source.ts';
 
 /** A database file that these statements have made. */
 async function databaseWith(statements: string): Promise<string> {
-  const path = join(await mkdtemp(join(tmpdir(), 'my-database-')), 'shop.db');
+  const folder = await mkdtemp(join(tmpdir(), 'my-database-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const path = join(folder, 'shop.db');
   const database = new DatabaseSync(path);
   database.exec(statements);
   database.close();
