@@ -1,14 +1,13 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { bundlePackage } from '../scripts/packages/bundle-package.ts';
+import { temporaryFolder } from './folders/temporary-folder.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
 async function bundled(folder: string): Promise<string> {
-  const into = await mkdtemp(join(tmpdir(), 'aries-bundle-'));
-  onTestFinished(() => rm(into, { recursive: true }));
+  const into = await temporaryFolder();
   await bundlePackage(join(root, folder), into);
   return into;
 }

@@ -1,11 +1,11 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fieldSchema, fieldsOf, type LoadSession, type LoadTarget } from '@aries-data/sdk';
 import { ansiDialect, type SqlConnection, type SqlDialect, sqlLoadSession } from '@aries-data/sql';
 import { beforeAll, expect, test } from 'vitest';
 import { openConnection } from '../templates/database/src/destination/connection.ts';
 import { dialect } from '../templates/database/src/destination/dialect.ts';
+import { temporaryFolder } from './folders/temporary-folder.ts';
 
 const root = resolve(import.meta.dirname, '..');
 let guide: string;
@@ -66,7 +66,7 @@ test('the eight members that the guide calls required are enough for a connectio
 
 /** Merges one record into a new database. Returns the connection's members that each step calls, and all statements. */
 async function tracedMerge(): Promise<{ calls: Record<string, Set<string>>; statements: string[] }> {
-  const folder = await mkdtemp(join(tmpdir(), 'aries-sql-guide-'));
+  const folder = await temporaryFolder();
   const calls: Record<string, Set<string>> = {};
   const statements: string[] = [];
   let step = 'ledger';
@@ -110,7 +110,6 @@ async function tracedMerge(): Promise<{ calls: Record<string, Set<string>>; stat
     await during('commit', () => session.commit([LEDGER_ROW], () => {}));
   } finally {
     await during('close', () => session.close());
-    await rm(folder, { recursive: true });
   }
   return { calls, statements };
 }

@@ -136,7 +136,7 @@ describe('freeze', () => {
     [
       'refuses another type in files',
       { fields: { id: 'string', name: 'string' }, columns: 'files', known },
-      ['"id" was integer, it is string now'],
+      ['"id" was integer and is now string'],
     ],
     ['knows nothing of files before the first load', { columns: 'files' }, []],
   ])('%s', async (_, one, refusals) => {

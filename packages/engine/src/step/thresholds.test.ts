@@ -2,7 +2,7 @@ import type { Disposition } from '@aries-data/sdk';
 import { describe, expect, test } from 'vitest';
 import type { ManifestStream } from '../dataset/manifest.ts';
 import type { ExtractOptions, MaxRejected } from './step-options.ts';
-import { judge, judgeEmpty, judgeRejected } from './thresholds.ts';
+import { checkAllRejected, checkEmpty, checkRejected } from './thresholds.ts';
 
 type Stream = Pick<ManifestStream, 'counts' | 'firstRejected' | 'mode' | 'primaryKey'>;
 
@@ -23,9 +23,9 @@ describe('rejected records', () => {
     ['none of none', 0, 0, { share: 0 }, true],
     ['all, where all may be', 9, 9, { share: 1 }, true],
   ])('%s', (_, rejected, read, maxRejected, passes) => {
-    const judged = () => judgeRejected({ stream: 'orders', rejected, read, maxRejected });
-    if (passes) expect(judged).not.toThrow();
-    else expect(judged).toThrow(expect.objectContaining({ code: 'RECORDS_REJECTED' }));
+    const check = () => checkRejected({ stream: 'orders', rejected, read, maxRejected });
+    if (passes) expect(check).not.toThrow();
+    else expect(check).toThrow(expect.objectContaining({ code: 'RECORDS_REJECTED' }));
   });
   test('are named with their numbers, the limit and the first of them', () => {
     const streams = {
@@ -33,11 +33,11 @@ describe('rejected records', () => {
       orders: stream({ read: 50, rejected: 2 }, { firstRejected: 'a.csv:7: no id' }),
     };
     const limit = { maxRejected: { share: 0.02 } };
-    expect(() => judge(streams, limit)).toThrow(/^orders: 2 of 50 .*2% allowed.*a\.csv:7: no id$/);
-    expect(() => judge(streams, { maxRejected: { count: 2 } })).not.toThrow();
+    expect(() => checkAllRejected(streams, limit)).toThrow(/^orders: 2 of 50 .*2% allowed.*a\.csv:7: no id$/);
+    expect(() => checkAllRejected(streams, { maxRejected: { count: 2 } })).not.toThrow();
   });
   test('of a load are listed by a command', () => {
-    expect(() => judgeRejected({ stream: 'orders', rejected: 1, read: 1, dataset: 'file:///d' })).toThrow(
+    expect(() => checkRejected({ stream: 'orders', rejected: 1, read: 1, dataset: 'file:///d' })).toThrow(
       expect.objectContaining({ hint: expect.stringContaining('aries dataset rejected file:///d') }),
     );
   });
@@ -61,8 +61,8 @@ describe('too few records', () => {
     ['nothing is merged', keyed, { skipEmpty: true, loadAhead: ahead('append', 'merge') }, 'NOTHING_TO_DO'],
     ['nothing is appended', empty, { skipEmpty: true, loadAhead: ahead('append') }, 'NOTHING_TO_DO'],
   ])('%s', (_, streams, options, outcome) => {
-    const judged = () => judgeEmpty(streams, options);
-    if (outcome === 'fine') expect(judged).not.toThrow();
-    else expect(judged).toThrow(expect.objectContaining({ code: outcome }));
+    const check = () => checkEmpty(streams, options);
+    if (outcome === 'fine') expect(check).not.toThrow();
+    else expect(check).toThrow(expect.objectContaining({ code: outcome }));
   });
 });
