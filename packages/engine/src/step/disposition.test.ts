@@ -1,7 +1,6 @@
-import type { Destination, Disposition } from '@aries-data/sdk';
+import type { Disposition } from '@aries-data/sdk';
 import { describe, expect, test } from 'vitest';
 import { chooseDisposition, expectedDisposition, replaces } from './disposition.ts';
-import type { Prepared } from './step-context.ts';
 
 type Stream = Parameters<typeof chooseDisposition>[1];
 
@@ -26,7 +25,7 @@ interface Asked {
 }
 
 function choose(one: Stream, { can = ALL, ...options }: Asked = {}): Disposition {
-  const destination = { name: 'shop', part: { dispositions: can } } as unknown as Prepared<Destination>;
+  const destination = { name: 'shop', definition: { dispositions: can } };
   return chooseDisposition('orders', one, one.mode === 'interval' ? january : null, destination, options);
 }
 

@@ -20,7 +20,7 @@ export function chooseDisposition(
   name: string,
   stream: Applied,
   interval: Interval | null,
-  destination: OpenedRole<Destination>,
+  destination: Pick<OpenedRole<Pick<Destination, 'dispositions'>>, 'name' | 'definition'>,
   options: Pick<LoadOptions, 'disposition' | 'dispositions'>,
 ): Disposition {
   const asked = options.dispositions?.[name] ?? stream.disposition ?? options.disposition;
