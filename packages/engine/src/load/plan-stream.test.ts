@@ -1,6 +1,6 @@
 import type { LedgerRow, LoadSession, LoadTarget, RecordSchema } from '@aries-data/sdk';
 import { describe, expect, test } from 'vitest';
-import { planStream, type StreamToPlan } from './plan-stream.ts';
+import { type LoadPlanOptions, planStream } from './plan-stream.ts';
 
 const schema: RecordSchema = {
   type: 'object',
@@ -21,11 +21,11 @@ function row(change: Partial<LedgerRow>): LedgerRow {
   return { ...own, ...change } as LedgerRow;
 }
 
-const head: StreamToPlan['stream'] = {
+const head: LoadPlanOptions['stream'] = {
   ...{ schema, inferred: false, primaryKey: ['id'], cursor: 'at', mode: 'incremental', stateBefore },
   ...{ format: 'ndjson', compression: 'none' },
 };
-const one = (change: Partial<StreamToPlan> = {}): StreamToPlan => ({
+const one = (change: Partial<LoadPlanOptions> = {}): LoadPlanOptions => ({
   ...{ name: 'orders', stream: head, disposition: 'merge', interval: null, runId: 'tuesday', digest: 'sha256-2' },
   ...{ ledger: [], unknown: false, pipeline: 'shop', options: {}, stateAfter, input: undefined },
   readStart: '2026-01-03T00:00:00.000Z',
@@ -33,7 +33,7 @@ const one = (change: Partial<StreamToPlan> = {}): StreamToPlan => ({
 });
 
 /** Plans it for a target with this identity, or for one that is not there. */
-async function plan(change: Partial<StreamToPlan> = {}, identity: string | null = 'oid 1') {
+async function plan(change: Partial<LoadPlanOptions> = {}, identity: string | null = 'oid 1') {
   const asked: LoadTarget[] = [];
   const inspect: LoadSession['inspect'] = async (target) => {
     asked.push(target);

@@ -33,7 +33,7 @@ function grouped(...uses: Use[]): string[] {
   const names = (all: Use[]) => all.map(({ connector }) => connector.name).join(' ');
   return [
     `extract: ${names(fused)}`,
-    ...groups.map(({ name, whole, behind }) => `${name}: ${names([whole, ...behind])}`),
+    ...groups.map(({ name, whole, after }) => `${name}: ${names([whole, ...after])}`),
   ];
 }
 
