@@ -96,7 +96,10 @@ test('a URI with a digest pins its dataset', async () => {
     code: 'INPUT_NOT_READY',
     exitCode: 75,
   });
-  await expect(readDataset(uri, { stream: 'numbrs' })).rejects.toMatchObject({ code: 'STREAM_UNKNOWN' });
+  await expect(readDataset(uri, { stream: 'numbrs' })).rejects.toMatchObject({
+    code: 'STREAM_UNKNOWN',
+    hint: 'Did you mean numbers?',
+  });
 });
 
 // These are valid JSON lines, so only the checksum differs.

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { AriesError, type Batch } from '@aries-data/sdk';
+import { AriesError, type Batch, nearest } from '@aries-data/sdk';
 import type { Store } from '@aries-data/stores';
 import type { Dataset, ManifestStream, Part } from './manifest.ts';
 import { openDataset } from './open-dataset.ts';
@@ -57,11 +57,12 @@ export function pickStream({ manifest, uri }: Dataset, name: string | undefined)
   const chosen = name ?? (names.length === 1 ? names[0] : undefined);
   const stream = chosen !== undefined && Object.hasOwn(manifest.streams, chosen) ? manifest.streams[chosen] : undefined;
   if (stream !== undefined) return stream;
+  const near = name === undefined ? [] : nearest(name, names);
   throw new AriesError(
     'STREAM_UNKNOWN',
     name === undefined ? `${uri} has ${names.length} streams` : `${uri} has no stream "${name}"`,
     {
-      hint: `Name one of: ${names.join(', ')}.`,
+      hint: near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `Name one of: ${names.join(', ')}.`,
     },
   );
 }
