@@ -47,13 +47,17 @@ test('dependencies are compared on the platform of the record alone', () => {
 
 test('growth of an image: what it adds to the one below counts', () => {
   const below = [entry('COPY dir:1 in /opt/aries ', 7_000_000), entry('CMD ["node"]', 0)].join('\n');
-  const history = [entry('/bin/sh -c aries-install', 400_000), entry('COPY dir:2 in . ', 800_000), below].join('\n');
+  const links = entry('/bin/sh -c ln -s /opt/aries/bin/install-connector.ts /usr/local/bin/aries-install', 300);
+  const history = [links, entry('/bin/sh -c aries-install', 400_000), entry('COPY dir:2 in . ', 800_000), below].join(
+    '\n',
+  );
   const measured = imageSize('aries-data', history, below);
   expect(measured).toEqual({
     on: 'aries-data',
     layers: [
       { made: 'connector', bytes: 800_000 },
       { made: 'dependencies and compile cache', bytes: 400_000 },
+      { made: 'other', bytes: 300 },
     ],
   });
   expect(imageGrowth(recorded, { 'aries-one': measured })).toEqual([

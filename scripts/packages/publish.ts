@@ -25,8 +25,8 @@ export function whyNotPublish(packages: readonly PublicPackage[], env: NodeJS.Pr
 /** Publishes the packages whose version npm lacks, with provenance, and tags them. Publishes only checked tarballs. */
 export function publish(root: string, checked: readonly Archive[]): void {
   const folder = mkdtempSync(join(tmpdir(), 'aries-publish-'));
-  // pnpm publishes, and older versions of it by way of npm.
-  const env = { ...process.env, pnpm_config_provenance: 'true', npm_config_provenance: 'true' };
+  // Changesets publish with pnpm, which has no other way to be told.
+  const env = { ...process.env, pnpm_config_provenance: 'true' };
   const changeset = (...args: string[]) => execFileSync('changeset', args, { cwd: root, env, stdio: 'inherit' });
   try {
     changeset('pack', '--out-dir', folder);

@@ -214,7 +214,7 @@ describe('images', () => {
       [
         'catalog',
         { 'package.json': manifest({ dependencies: { pg: 'catalog:' } }) },
-        'package.json asks for pg catalog:',
+        'package.json depends on pg catalog:',
       ],
       ['stale', { 'package-lock.json': '{"lockfileVersion":3,"packages":{}}' }, 'npm ci failed'],
     ];
@@ -238,7 +238,7 @@ describe('images', () => {
     mkdirSync(join(folder, 'node_modules/foreign'), { recursive: true });
     writeFileSync(join(folder, 'node_modules/foreign/index.js'), '');
     const { output } = await images.build(folder, 'modules');
-    expect(output).toContain('name it in .dockerignore');
+    expect(output).toContain('Add it to .dockerignore');
     expect(await inside('modules', 'ls node_modules')).toBe('ms');
   });
 
