@@ -18,7 +18,7 @@ async function hostile() {
   return { folder, path };
 }
 
-test("views of somebody's file read no other files", async () => {
+test('views in an untrusted file cannot read other files', async () => {
   const { path } = await hostile();
   const streams = Object.keys(await streamsOf({ path }));
   expect(streams).toContain('plain');
@@ -29,7 +29,7 @@ test("views of somebody's file read no other files", async () => {
   }
 });
 
-test('neither do conditions and queries, unless the config lets them', async () => {
+test('nor can conditions and queries, unless the config allows it', async () => {
   const { folder, path } = await hostile();
   const where = `EXISTS (FROM read_csv('${folder}/secret.csv'))`;
   expect(await failure(recordsOf({ path }, 'plain', { where }))).toMatchObject({ code: 'NOT_ALLOWED' });

@@ -12,7 +12,7 @@ import { z } from 'zod';
 import { source } from './source/source.ts';
 import { database, execute, failure, loadInto, recordsOf, rowsOf, stage, tempFolder } from './testing/index.ts';
 
-test('tables go from one database to another and come back as they were', async () => {
+test('tables survive a trip to another database and back', async () => {
   const folder = await tempFolder();
   const types = {
     i: ['INTEGER', '-1', '2147483647'],
@@ -51,7 +51,7 @@ test('tables go from one database to another and come back as they were', async 
   const path = `${folder}/copy.duckdb`;
   await loadInto({ path, input: dataset });
 
-  // Of these the type is another one; what comes back is compared below.
+  // These change type; their values are compared below.
   const asText = `SELECT COLUMNS(* EXCLUDE (f, l, r))::VARCHAR, CAST(CAST(f AS DOUBLE) AS VARCHAR) AS f FROM things`;
   expect(await rowsOf(path, asText)).toEqual(await rowsOf(from, asText));
   const typesIn = await rowsOf(
@@ -89,7 +89,7 @@ test('tables go from one database to another and come back as they were', async 
   expect(after).toEqual(before);
 });
 
-/** Values by kind: those that are taken, with what DuckDB then shows, and those that are refused. */
+/** Values by kind: accepted ones, with the text that DuckDB then shows, and refused ones. */
 const VALUES: [kind: string, schema: FieldSchema, taken: [Json, string][], refused: Json[]][] = [
   ['boolean', fieldSchema('boolean'), [[true, 'true']], []],
   [
@@ -219,7 +219,7 @@ const VALUES: [kind: string, schema: FieldSchema, taken: [Json, string][], refus
   ],
 ];
 
-test.each(VALUES)('%s: values are held exactly or refused by name', async (_, field, taken, refused) => {
+test.each(VALUES)('%s: values are kept exactly, or refused and named', async (_, field, taken, refused) => {
   const folder = await tempFolder();
   const path = `${folder}/out.duckdb`;
   const schema: RecordSchema = {
@@ -235,7 +235,7 @@ test.each(VALUES)('%s: values are held exactly or refused by name', async (_, fi
   expect(shown.map(({ v }) => v)).toEqual(taken.map(([, text]) => `=${text}`));
 });
 
-test('a rejected record is kept with its field, its value and the reason', async () => {
+test('a rejected record is reported with field, value and reason', async () => {
   const folder = await tempFolder();
   const schema: RecordSchema = {
     type: 'object',
@@ -247,7 +247,7 @@ test('a rejected record is kept with its field, its value and the reason', async
   expect(message).toMatch(/record 2: "price" = "NaN": DECIMAL\(4,1\) cannot hold it exactly$/);
 });
 
-test('a column that somebody made takes what it can hold', async () => {
+test('a column created by hand accepts what it can hold', async () => {
   const folder = await tempFolder();
   const path = `${folder}/out.duckdb`;
   await execute(path, `CREATE TABLE things (n DECIMAL(9,2), e ENUM('a', 'b'), h HUGEINT, x DOUBLE, j JSON, t VARCHAR)`);
@@ -273,7 +273,7 @@ test('a column that somebody made takes what it can hold', async () => {
   ]);
 });
 
-test('a byte order mark stays, in the first cell of a csv part and in names of table and columns', async () => {
+test('a byte order mark is kept in the first cell of a csv part and in names of tables and columns', async () => {
   const folder = await tempFolder();
   const path = `${folder}/out.duckdb`;
   const mark = '\ufeff';

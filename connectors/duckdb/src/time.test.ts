@@ -3,13 +3,13 @@ import { expect, test } from 'vitest';
 import { parseDate, parseDateTime, parseTime } from './destination/parse-time.ts';
 import { formatDate, formatDateTime, formatTime } from './source/format-time.ts';
 
-/** DuckDB's own words for random values, and the values. */
+/** Random values, with the text that DuckDB prints for them. */
 async function samples<Value>(sql: string): Promise<[value: Value, text: string][]> {
   const connection = await (await DuckDBInstance.create(':memory:')).connect();
   return (await connection.runAndReadAll(`SELECT v, CAST(v AS VARCHAR) FROM (${sql}) AS s(v)`)).getRows() as never;
 }
 
-test('dates of the whole calendar are said as DuckDB says them, and read back', async () => {
+test('dates of the whole calendar are formatted like in DuckDB, and parsed back', async () => {
   const all = `SELECT DATE '1970-01-01' + CAST(random() * 4294967270 - 2147483635 AS INTEGER) FROM range(20000)`;
   const usual = `SELECT DATE '0001-01-01' + (i * 37)::INTEGER FROM range(-100, 60000) r(i)`;
   for (const [{ days }, text] of await samples<DuckDBDateValue>(`${all} UNION ALL ${usual}`)) {
@@ -19,7 +19,7 @@ test('dates of the whole calendar are said as DuckDB says them, and read back', 
   }
 });
 
-test('date-times of the whole calendar are said as DuckDB says them, and read back', async () => {
+test('date-times of the whole calendar are formatted like in DuckDB, and parsed back', async () => {
   const sql = `SELECT make_timestamp(CAST(CASE WHEN i % 2 = 0 THEN 4e15 ELSE 9.2e18 END * (2 * random() - 1) AS BIGINT)) FROM range(40000) r(i)`;
   for (const [{ micros }, duckdb] of await samples<DuckDBTimestampValue>(sql)) {
     const text = duckdb.replace(

@@ -42,7 +42,7 @@ const moment = fc
   )
   .map(([date, fraction]) => `${date.toISOString().slice(0, 19)}${fraction === '' ? '' : `.${fraction}`}`);
 
-/** Per column: how records say its values, and how PostgreSQL is told them beside the codec, as a parameter. */
+/** For each column: values as in records, and the same values as parameters for PostgreSQL. */
 const COLUMNS: {
   kind: FieldKind;
   type: string;
@@ -66,7 +66,7 @@ const COLUMNS: {
     type: 'numeric',
     values: fc.tuple(fc.boolean(), digits(40), digits(40)).map(([minus, whole, fraction]) => {
       const trimmed = whole.replace(/^0+(?=\d)/, '');
-      // PostgreSQL has no negative zero in numeric.
+      // numeric has no negative zero in PostgreSQL.
       return `${minus && /[1-9]/.test(trimmed + fraction) ? '-' : ''}${trimmed}.${fraction}`;
     }),
   },
@@ -88,7 +88,7 @@ const FIELDS: Field[] = COLUMNS.map(({ kind, type, zone }, index) => ({
   schema: fieldSchema(kind, { nullable: true, pgType: type, ...(zone === undefined ? {} : { zone }) }),
 }));
 const names = FIELDS.map(({ name }) => name).join(', ');
-/** Each column as PostgreSQL reads it out of a line of JSON. */
+/** Reads each column from a line of JSON with PostgreSQL. */
 const fromJson = COLUMNS.map(({ kind, type }, index) =>
   kind === 'binary' ? `decode(r->>'c${index}', 'base64') AS c${index}` : `(r->>'c${index}')::${type} AS c${index}`,
 );
@@ -109,7 +109,7 @@ async function insertByParameters(table: string, row: readonly (Json | null)[]):
   await client.query(`INSERT INTO ${table} (${names}) VALUES (${parameters})`, values);
 }
 
-test('what the encoder writes, PostgreSQL reads as the same values; what PostgreSQL writes, the decoder reads as the same records', async () => {
+test('PostgreSQL reads encoded values as the same values, and its own output is decoded to the same records', async () => {
   const columns = COLUMNS.map(({ type }, index) => `c${index} ${type}`).join(', ');
   await client.query(`CREATE TABLE told (id serial, ${columns}); CREATE TABLE copied (id serial, ${columns})`);
   await fc.assert(

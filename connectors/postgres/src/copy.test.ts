@@ -62,7 +62,7 @@ test.each([
   expect(chunks.reduce((sum, chunk) => sum + rowsOf(chunk)!, 0)).toBe(out.rows);
 });
 
-test('COPY out, read slowly: nothing is lost, and little is held', async () => {
+test('a slowly read COPY out loses nothing and buffers little', async () => {
   const out = client.query(new CopyOut('COPY items TO STDOUT'));
   let most = 0;
   const slowly = async function* (chunks: AsyncIterable<Buffer>) {
@@ -76,7 +76,7 @@ test('COPY out, read slowly: nothing is lost, and little is held', async () => {
   expect(most).toBeLessThanOrEqual(4);
 });
 
-test('COPY out that fails at once, or in the middle, says why, and the connection goes on', async () => {
+test('COPY out that fails at once or in the middle reports why, and the connection stays usable', async () => {
   const failing = async (query: string) => {
     for await (const _ of client.query(new CopyOut(query)));
   };
@@ -87,7 +87,7 @@ test('COPY out that fails at once, or in the middle, says why, and the connectio
   expect((await client.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
 });
 
-test('COPY in takes chunks of any size, cut anywhere', async () => {
+test('COPY in accepts chunks of any size, cut anywhere', async () => {
   const bytes = Buffer.concat(
     await Array.fromAsync(client.query(new CopyOut('COPY items TO STDOUT (FORMAT csv)')) as AsyncIterable<Buffer>),
   );
@@ -105,7 +105,7 @@ test('COPY in takes chunks of any size, cut anywhere', async () => {
   await pipeline(Readable.from([bytes]), client.query(copyStreams.from('COPY copies FROM STDIN (FORMAT csv)')));
 });
 
-test('COPY in that fails leaves nothing, and the connection goes on', async () => {
+test('COPY in that fails leaves nothing, and the connection stays usable', async () => {
   await client.query('TRUNCATE copies');
   const endless = function* () {
     for (let line = 1; ; line++) yield Buffer.from(line === 50_000 ? 'x,\n' : `${line},\n`);

@@ -41,7 +41,7 @@ test.runIf(process.platform === 'linux')(
     const port = localPort!.toString(16).toUpperCase().padStart(4, '0');
     const sockets = `${await readFile('/proc/net/tcp', 'utf8')}${await readFile('/proc/net/tcp6', 'utf8').catch(() => '')}`;
     await session.end();
-    // The timer that is set (2: keep-alive) and the hundredths of a second that are left of it.
+    // The active timer (2: keep-alive) and its remaining time in hundredths of a second.
     const [, timer, left] = new RegExp(`:${port} \\S+ 01 \\S+ (\\d\\d):([0-9A-F]{8})`).exec(sockets) ?? [];
     expect(timer).toBe('02');
     expect(Number.parseInt(left!, 16) / 100).toBeGreaterThan(30);
@@ -49,8 +49,8 @@ test.runIf(process.platform === 'linux')(
   },
 );
 
-describe('what cannot be connected to', () => {
-  test('a good config passes', async () => {
+describe('connecting', () => {
+  test('a valid config works', async () => {
     await check({ url: database.url });
     await check({
       host: at.hostname,
@@ -59,11 +59,11 @@ describe('what cannot be connected to', () => {
       password: at.password,
       database: at.pathname.slice(1),
     });
-    // An option wins over the URL.
+    // Options override the URL.
     await check({ url: changed((url) => (url.password = 'wrong')), password: at.password });
   });
 
-  test('of several hosts the first that is up is used, and of the kind that is asked for', async () => {
+  test('the first reachable host of the requested kind is used', async () => {
     const port = await freePort();
     const rest = `${at.username}:${at.password}@127.0.0.1:${port},${at.host}${at.pathname}`;
     await check({ url: `postgres://${rest}` });
@@ -73,7 +73,7 @@ describe('what cannot be connected to', () => {
       message: `Postgres: none of 2 servers can be used: connect ECONNREFUSED 127.0.0.1:${port}; ${at.host} is a primary, but target_session_attrs is standby`,
     });
     await check({ url: `postgres://${rest}?target_session_attrs=prefer-standby` });
-    // Who is refused by one would be by all.
+    // A refusal by one host ends the search.
     await expect(
       check({ url: `postgres://${at.username}:wrong@${at.host},127.0.0.1:${port}${at.pathname}` }),
     ).rejects.toMatchObject({ code: 'NOT_ALLOWED' });
@@ -82,7 +82,7 @@ describe('what cannot be connected to', () => {
     });
   });
 
-  test('a wrong password is 77 and is not repeated', async () => {
+  test('a wrong password ends with 77 and is not shown', async () => {
     const error = await check({ url: changed((url) => (url.password = 'hunter2-canary')) }).catch((thrown) => thrown);
     expect(error).toMatchObject({ code: 'NOT_ALLOWED', exitCode: 77 });
     expect(error.message).toBe('Postgres: password authentication failed for user "postgres" (SQLSTATE 28P01)');
@@ -91,12 +91,12 @@ describe('what cannot be connected to', () => {
     ).not.toContain('hunter2-canary');
   });
 
-  test('no password at all is 77', async () => {
+  test('a missing password ends with 77', async () => {
     const error = await check({ url: changed((url) => (url.password = '')) }).catch((thrown) => thrown);
     expect(error).toMatchObject({ code: 'NOT_ALLOWED', hint: 'Set "password" in the config.' });
   });
 
-  test('nobody listens: 75', async () => {
+  test('a refused connection ends with 75', async () => {
     const port = await freePort();
     await expect(check({ url: changed((url) => (url.port = String(port))) })).rejects.toMatchObject({
       code: 'UNREACHABLE',
@@ -105,13 +105,13 @@ describe('what cannot be connected to', () => {
     });
   });
 
-  test('no such host: 75', async () => {
+  test('an unknown host ends with 75', async () => {
     await expect(check({ url: changed((url) => (url.hostname = 'nowhere.invalid')) })).rejects.toMatchObject({
       code: 'UNREACHABLE',
     });
   });
 
-  test('nobody answers: 75 after connectTimeout', async () => {
+  test('no response ends with 75 after connectTimeout', async () => {
     const server = createServer(() => {}).listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     const { port } = server.address() as { port: number };
@@ -121,7 +121,7 @@ describe('what cannot be connected to', () => {
     server.close();
   });
 
-  test('no such database: 78', async () => {
+  test('an unknown database ends with 78', async () => {
     await expect(check({ url: changed((url) => (url.pathname = '/nothing')) })).rejects.toMatchObject({
       code: 'NOT_FOUND',
       exitCode: 78,
@@ -129,13 +129,13 @@ describe('what cannot be connected to', () => {
     });
   });
 
-  test('a URL that is none is 78 and is not repeated', async () => {
+  test('an invalid URL ends with 78 and is not shown', async () => {
     const error = await check({ url: 'postgres://user:sec/ret-canary@host:port/db' }).catch((thrown) => thrown);
     expect(error).toMatchObject({ code: 'CONFIG_INVALID', exitCode: 78 });
     expect(`${error.message} ${error.stack} ${error.hint} ${error.cause}`).not.toContain('canary');
   });
 
-  test('TLS is asked for and not there: 78', async () => {
+  test('required TLS that the server lacks ends with 78', async () => {
     await expect(check({ url: database.url, ssl: 'require' })).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       message: 'Postgres: The server does not support SSL connections',
@@ -147,7 +147,7 @@ describe('what cannot be connected to', () => {
   });
 });
 
-describe('what is not allowed', () => {
+describe('permissions', () => {
   beforeAll(() =>
     sql(
       database.url,
@@ -165,7 +165,7 @@ describe('what is not allowed', () => {
       url.password = 'p';
     });
 
-  test('a table is discovered, and reading it without SELECT is 77', async () => {
+  test('a table without SELECT is discovered, and reading it ends with 77', async () => {
     const streams = await discover(asReader());
     const open = streams.secrets!.readEncoded!.open({
       config: sourceConfig.parse({ url: asReader() }),
@@ -188,7 +188,7 @@ describe('what is not allowed', () => {
     });
   });
 
-  test('a schema without USAGE, and one without CREATE, are 77', async () => {
+  test('schemas without USAGE or CREATE end with 77', async () => {
     await expect(check({ url: asReader(), schema: 'closed' })).rejects.toMatchObject({ code: 'NOT_ALLOWED' });
     const config = destinationConfig.parse({ url: asReader() });
     const signal = new AbortController().signal;

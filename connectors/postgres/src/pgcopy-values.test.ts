@@ -44,7 +44,7 @@ const text = fc.oneof(
     'x'.repeat(70_000),
   ),
 );
-// PostgreSQL has no NUL in a text.
+// PostgreSQL text cannot contain NUL.
 const stored = text.map((value) => value.replaceAll('\0', ''));
 const digits = (most: number) => fc.integer({ min: 0, max: most }).map((n) => n);
 const two = (value: number) => String(value).padStart(2, '0');
@@ -126,7 +126,7 @@ const double = finite(
   ),
 );
 
-/** Texts that PostgreSQL takes for each type of the whitelist. */
+/** Input text for each type on the whitelist. */
 const TYPES: Record<string, { type: string; texts: fc.Arbitrary<string> }> = {
   bool: { type: 'boolean', texts: fc.constantFrom('t', 'f') },
   int2: { type: 'smallint', texts: fc.integer({ min: -32768, max: 32767 }).map(String) },
@@ -271,7 +271,7 @@ test.each(['number', 'decimal'] as const)(
   },
 );
 
-test('floats of every size have the digits that PostgreSQL prints', async () => {
+test('floats of every size get the digits that PostgreSQL prints', async () => {
   await session.client.query('CREATE TABLE floats (single real, double double precision)');
   const random = fc.sample(fc.uint8Array({ minLength: 12, maxLength: 12 }), 20_000);
   const rows = random.map((bytes, index) => {

@@ -8,7 +8,7 @@ import { connect } from '../database.ts';
 import { database, execute, failure, recordsOf, streamsOf, tempFolder } from '../testing/index.ts';
 import { source } from './source.ts';
 
-test('tables and views are streams, with keys and comments; what Aries keeps is not', async () => {
+test('tables and views are streams, with keys and comments, except those of Aries itself', async () => {
   const path = await database(
     'CREATE TABLE orders (id INTEGER, line INTEGER, total DECIMAL(9,2) NOT NULL, PRIMARY KEY (id, line))',
     `COMMENT ON COLUMN orders.total IS 'with tax'`,
@@ -36,7 +36,7 @@ test('tables and views are streams, with keys and comments; what Aries keeps is 
   expect(Object.keys(await streamsOf({ path, tables: ['big*'] }))).toEqual(['big_orders']);
 });
 
-test('a view whose table is gone is left out, unless it is asked for', async () => {
+test('a view whose table was dropped is left out, unless it is requested', async () => {
   const path = await database(
     'CREATE TABLE gone (x INTEGER)',
     'CREATE VIEW broken AS SELECT x FROM gone',
@@ -101,7 +101,7 @@ test('queries are streams', async () => {
   );
 });
 
-test('columns, where, limit and the window are left to DuckDB', async () => {
+test('DuckDB applies columns, where, limit and the window', async () => {
   const path = await database(
     `CREATE TABLE t AS SELECT i AS id, TIMESTAMP '2024-01-01' + INTERVAL (i) DAY AS at, 'k' || i AS name FROM range(6) r(i)`,
     'INSERT INTO t VALUES (99, NULL, NULL)',
@@ -136,14 +136,14 @@ test.each([
   expect((await recordsOf({ path }, 't', { cursor: 'c', window: { since } })).map(({ id }) => id)).toEqual(expected);
 });
 
-test('a file that does not exist is not made', async () => {
+test('a missing file is not created', async () => {
   const path = `${await tempFolder()}/none/in.duckdb`;
   const error = await failure(streamsOf({ path }));
   expect(error).toMatchObject({ code: 'NOT_FOUND', exitCode: 78 });
   expect(existsSync(path)).toBe(false);
 });
 
-test('what cannot be read says why', async () => {
+test('errors', async () => {
   const folder = await tempFolder();
   const path = `${folder}/in.duckdb`;
   await execute(path, 'CREATE TABLE t (x INTEGER)');
@@ -189,7 +189,7 @@ test('a file that another process writes to ends with 75, and is read once it is
   expect(await recordsOf({ path, lockTimeout: 20 }, 't')).toEqual([{ x: 1 }]);
 });
 
-test('reading that ends early, or is stopped, lets go of the file', async () => {
+test('a read that ends early or is stopped closes the file', async () => {
   const path = await database('CREATE TABLE t AS SELECT i, repeat(i::VARCHAR, 20) AS s FROM range(500000) r(i)');
   const config = source.config.parse({ path });
   const controller = new AbortController();

@@ -4,8 +4,8 @@ import { hostList, parseConnectionUrl } from './connection-url.ts';
 
 const hosts = (url: string) => parseConnectionUrl(url).hosts;
 
-describe('a connection URL', () => {
-  test('names one host, several, or a socket', () => {
+describe('connection URLs', () => {
+  test('with one host, several, or a socket', () => {
     expect(hosts('postgres://u@h/db')).toEqual([{ host: 'h' }]);
     expect(hosts('postgres://u@h1:5432,h2:5433/db')).toEqual([
       { host: 'h1', port: 5432 },
@@ -27,7 +27,7 @@ describe('a connection URL', () => {
     ]);
   });
 
-  test('may name a driver, as SQLAlchemy writes it', () => {
+  test('with a driver name, as in SQLAlchemy', () => {
     expect(parseConnectionUrl('postgresql+psycopg2://u:p@h/db')).toMatchObject({
       user: 'u',
       password: 'p',
@@ -35,7 +35,7 @@ describe('a connection URL', () => {
     });
   });
 
-  test('says a parameter once, or the last one counts', () => {
+  test('with a repeated parameter use the last one', () => {
     const { parameters } = parseConnectionUrl('postgres://h/db?sslmode=disable&sslmode=verify-full&options=-c%20a%3Db');
     expect(Object.fromEntries(parameters)).toEqual({ sslmode: 'verify-full', options: '-c a=b' });
   });
@@ -54,7 +54,7 @@ describe('a connection URL', () => {
     );
   });
 
-  test('keeps whatever was encoded into it', () => {
+  test('keep encoded characters', () => {
     const text = fc.string({ unit: 'grapheme', minLength: 1 });
     const host = fc.record({ host: fc.domain(), port: fc.integer({ min: 1, max: 65_535 }) });
     fc.assert(
@@ -78,7 +78,7 @@ describe('a connection URL', () => {
   });
 });
 
-test('one port holds for all hosts', () => {
+test('one port applies to all hosts', () => {
   expect(hostList('a,b', '1')).toEqual([
     { host: 'a', port: 1 },
     { host: 'b', port: 1 },

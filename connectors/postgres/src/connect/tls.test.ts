@@ -11,7 +11,7 @@ import { read, sql } from '../testing/harness.ts';
 import { startTestSshServer } from '../testing/ssh-server.ts';
 import { connect, query } from './connect.ts';
 
-// A certificate cannot be made with Node alone.
+// Node alone cannot create certificates.
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 
 describe.skipIf(!hasOpenssl)('TLS', async () => {
@@ -60,19 +60,19 @@ describe.skipIf(!hasOpenssl)('TLS', async () => {
     }
   };
 
-  test('is used where the server has it, unless it is disabled', async () => {
+  test('is used if the server supports it, unless it is disabled', async () => {
     expect(await usesTls('localhost', {})).toBe(true);
     expect(await usesTls('localhost', { ssl: 'require' })).toBe(true);
     expect(await usesTls('localhost', { ssl: 'disable' })).toBe(false);
   });
 
-  test('certificate and host name are checked where asked for', async () => {
+  test('checks certificate and host name if requested', async () => {
     expect(await usesTls('localhost', { ssl: 'verify-full', sslRootCert: cert })).toBe(true);
     expect(await usesTls('127.0.0.1', { ssl: 'verify-ca', sslRootCert: cert })).toBe(true);
     const refused = { code: 'CONFIG_INVALID', exitCode: 78 };
     await expect(usesTls('127.0.0.1', { ssl: 'verify-full', sslRootCert: cert })).rejects.toMatchObject(refused);
     await expect(usesTls('localhost', { ssl: 'verify-full' })).rejects.toMatchObject(refused);
-    // An authority that signs for any host could stand in for this one.
+    // Without checking the host name, a public authority proves nothing.
     await expect(usesTls('localhost', { ssl: 'verify-ca' })).rejects.toMatchObject(refused);
     await expect(usesTls('localhost', { ssl: 'verify-ca', sslRootCert: 'system' })).rejects.toMatchObject(refused);
     await expect(usesTls('localhost', { sslRootCert: join(folder, 'none.pem') })).rejects.toMatchObject({
@@ -80,7 +80,7 @@ describe.skipIf(!hasOpenssl)('TLS', async () => {
     });
   });
 
-  test("libpq's environment variables count where config and URL say nothing", async () => {
+  test("uses libpq's environment variables if config and URL say nothing", async () => {
     vi.stubEnv('PGSSLMODE', 'disable');
     expect(await usesTls('localhost', {})).toBe(false);
     expect(await usesTls('localhost', { ssl: 'require' })).toBe(true);
@@ -91,7 +91,7 @@ describe.skipIf(!hasOpenssl)('TLS', async () => {
     vi.unstubAllEnvs();
   });
 
-  test('a private key that others may read is refused', async () => {
+  test('refuses a private key that others may read', async () => {
     const ours = join(folder, 'ours.pem');
     copyFileSync(key, ours);
     chmodSync(ours, 0o644);
@@ -103,7 +103,7 @@ describe.skipIf(!hasOpenssl)('TLS', async () => {
     expect(await usesTls('localhost', { sslCert: cert, sslKey: ours })).toBe(true);
   });
 
-  test('a Unix socket is used without', async () => {
+  test('is not used on a Unix socket', async () => {
     const socket = server.url.replace(/@[^/]*\//, '@/');
     const session = await connect(
       sourceConfig.parse({ url: `${socket}?host=${tmpdir()}&port=${server.port}`, ssl: 'require' }),
@@ -113,7 +113,7 @@ describe.skipIf(!hasOpenssl)('TLS', async () => {
     await session.end();
   });
 
-  test('certificate and host name are checked through an SSH tunnel as well: those of the database', async () => {
+  test('checks certificate and host name of the database through an SSH tunnel as well', async () => {
     await using ssh = await startTestSshServer();
     const tunnel = { tunnel: ssh.url, tunnelPassword: ssh.password, tunnelHostKey: 'any' };
     expect(await usesTls('localhost', { ...tunnel, ssl: 'verify-full', sslRootCert: cert })).toBe(true);
@@ -124,13 +124,13 @@ describe.skipIf(!hasOpenssl)('TLS', async () => {
     });
   });
 
-  test('rows come through it whole', async () => {
+  test('transfers rows intact', async () => {
     await sql(server.url, `CREATE TABLE items AS SELECT i, repeat('x', 100) AS t FROM generate_series(1, 50000) i`);
     expect(await read(server.url.replace('127.0.0.1', 'localhost'), 'items')).toMatchObject({ rows: 50_000 });
   });
 });
 
-/** Whom the test services run Postgres as, where we are root. */
+/** The user that runs Postgres if the tests run as root. */
 function serverUser(): string {
   return spawnSync('id', ['-u', 'postgres']).status === 0 ? 'postgres' : 'nobody';
 }

@@ -30,7 +30,7 @@ describe('an SSH tunnel', () => {
   const one = (session: Awaited<ReturnType<typeof open>>) =>
     query<{ one: number }>(session, 'SELECT 1 AS one').then(({ rows }) => rows[0]?.one);
 
-  test('is shared by sessions at the same time, and ends with the last', async () => {
+  test('is shared by concurrent sessions, and ends with the last one', async () => {
     const sessions = await Promise.all([open(), open(), open()]);
     expect(await Promise.all(sessions.map(one))).toEqual([1, 1, 1]);
     expect(server.logins).toHaveLength(1);
@@ -42,7 +42,7 @@ describe('an SSH tunnel', () => {
     await again.end();
   });
 
-  test('takes the password from the URL, and answers servers that ask for it', async () => {
+  test('takes the password from the URL, also for servers that prompt', async () => {
     server.keyboardOnly = true;
     const session = await open({ tunnel: server.url.replace('me@', 'me:open%2Fsesame@'), tunnelPassword: undefined });
     expect(await one(session)).toBe(1);
@@ -52,7 +52,7 @@ describe('an SSH tunnel', () => {
     await expect(open({ tunnelPassword: 'wrong' })).rejects.toMatchObject({ code: 'NOT_ALLOWED', exitCode: 77 });
   });
 
-  test('that breaks in the middle is the network: 75, and the next session logs in anew', async () => {
+  test('ends with 75 if it breaks, and the next session logs in again', async () => {
     const session = await open();
     const sleeping = query(session, 'SELECT pg_sleep(60)');
     server.logins.at(-1)!.end();
@@ -62,7 +62,7 @@ describe('an SSH tunnel', () => {
     await again.end();
   });
 
-  test('needs a user, a way to log in, and a port to lead to', async () => {
+  test('needs a user, a login method, and a database port', async () => {
     await expect(open({ tunnel: 'ssh://127.0.0.1' })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
     await expect(open({ url: undefined, host: '/tmp' })).rejects.toMatchObject({
       code: 'CONFIG_INVALID',

@@ -38,7 +38,7 @@ beforeAll(async () => {
 });
 afterAll(() => database[Symbol.asyncDispose]());
 
-test('finds tables, partitioned tables, views and materialized views, and nothing that is not the user’s', async () => {
+test('finds tables, partitioned tables, views and materialized views, but no system objects', async () => {
   expect(Object.keys(await discover(database.url))).toEqual([
     'Odd "name" — 😀',
     '__proto__',
@@ -51,7 +51,7 @@ test('finds tables, partitioned tables, views and materialized views, and nothin
   ]);
 });
 
-test('each type has its schema, and the type it came from', async () => {
+test('each type has its schema and its original type', async () => {
   const { types } = await discover(database.url);
   const shapes = Object.entries(types!.schema.properties).map(
     ([name, { type, format, precision, scale, zone, pgType }]) => {
@@ -117,7 +117,7 @@ test('each type has its schema, and the type it came from', async () => {
   expect(types!.schema.additionalProperties).toBe(false);
 });
 
-test('floats are exact strings where asked for', async () => {
+test('floats are exact strings on request', async () => {
   const { types } = await discover(database.url, { floats: 'decimal' });
   expect(types!.schema.properties.f8).toEqual({
     type: ['string', 'null'],
@@ -126,7 +126,7 @@ test('floats are exact strings where asked for', async () => {
   });
 });
 
-test('the key is the primary key, else a unique index without NULLs, whole and without expressions', async () => {
+test('the key is the primary key, or a unique index without NULLs, conditions and expressions', async () => {
   const streams = await discover(database.url);
   expect(streams.keyed!.primaryKey).toEqual(['a', 'b']);
   expect(streams.half_keyed!.primaryKey).toEqual(['c']);
@@ -143,7 +143,7 @@ test('a column may be called __proto__', async () => {
   ]);
 });
 
-test('tables: names and patterns; a partition only by its very name', async () => {
+test('tables: names and patterns; a partition only by its exact name', async () => {
   const names = async (tables: string[]) => Object.keys(await discover(database.url, { tables }));
   expect(await names(['*keyed', 'types'])).toEqual(['half_keyed', 'keyed', 'types']);
   expect(await names(['parted*'])).toEqual(['parted']);

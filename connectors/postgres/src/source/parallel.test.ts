@@ -11,7 +11,7 @@ import { source } from './source.ts';
 let database: FreshDatabase;
 let watcher: pg.Client;
 
-// 40 MB without a key, and as much in three partitions; one of them is small.
+// 40 MB without a key, and the same in three partitions, one of them small.
 beforeAll(async () => {
   database = await freshDatabase();
   const account = `SELECT i AS id, i % 4 AS region, 1000 AS amount, repeat('x', 950) AS note FROM generate_series(1, 40000) AS i`;
@@ -20,7 +20,7 @@ beforeAll(async () => {
     `CREATE TABLE accounts AS ${account}`,
     'CREATE TABLE parted (id int, region int, amount int, note text) PARTITION BY LIST (region)',
     'CREATE TABLE parted_0 PARTITION OF parted FOR VALUES IN (0)',
-    // Its columns lie in another order.
+    // Its columns have another order.
     'CREATE TABLE parted_1 (note text, amount int, region int, id int)',
     'ALTER TABLE parted ATTACH PARTITION parted_1 FOR VALUES IN (1, 2)',
     'CREATE TABLE parted_rest PARTITION OF parted DEFAULT',
@@ -67,7 +67,7 @@ async function rowsOf(staging: Store, { dataset }: StepResult, stream: string) {
   return rows;
 }
 
-/** Calls while a read goes on; how many connections it reads over at most. */
+/** Runs during a read; returns the most connections that it used. */
 async function connectionsDuring(reading: Promise<unknown>): Promise<number> {
   let [most, ended] = [0, false];
   void reading.finally(() => {
@@ -83,7 +83,7 @@ async function connectionsDuring(reading: Promise<unknown>): Promise<number> {
   return most;
 }
 
-/** Makes a read last long enough that each of its connections is seen. */
+/** Makes a read slow enough to see each of its connections. */
 const SLOWLY = { where: 'id % 5000 <> 0 OR pg_sleep(0.04) IS NOT NULL' };
 const EVERY_ID = Array.from({ length: 40_000 }, (_, index) => index + 1);
 const ids = (rows: { id: number }[]) => rows.map(({ id }) => id).sort((a, b) => a - b);
@@ -112,7 +112,7 @@ describe('over several connections', () => {
     async (table) => {
       const clerk = new pg.Client(database.url);
       await clerk.connect();
-      // Before the clerk begins, who inserts the same row.
+      // Before the concurrent writer starts, which inserts the same row.
       await sql(database.url, `INSERT INTO ${table} VALUES (-1, 0, 0, 'moves')`);
       let ended = false;
       const working = (async () => {
@@ -152,17 +152,17 @@ describe('over one connection', () => {
     expect(most).toBeLessThanOrEqual(1);
   });
 
-  test('a table with policies: they hold', async () => {
+  test('a table with policies: they apply', async () => {
     await sql(database.url, 'CREATE ROLE reader LOGIN', 'GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader');
     const url = new URL(database.url);
     await sql(database.url, `ALTER ROLE reader PASSWORD 'reader'`);
     [url.username, url.password] = ['reader', 'reader'];
     const { rows } = await read('guarded', { url: url.href });
     expect(ids(rows)).toEqual(EVERY_ID.slice(0, 20_000));
-    // Nor are partitions read past their parent by a role that may not.
+    // A role may not read partitions directly if it may not read the parent.
     await sql(database.url, 'REVOKE SELECT ON parted_1 FROM reader');
     expect(ids((await read('parted', { url: url.href })).rows)).toEqual(EVERY_ID);
-    // And where no further connection is to be had, one has to do.
+    // If no further connection is available, one is used.
     await sql(database.url, 'ALTER ROLE reader CONNECTION LIMIT 1');
     expect(ids((await read('accounts', { url: url.href })).rows)).toEqual(EVERY_ID);
     await sql(database.url, 'DROP OWNED BY reader', 'DROP ROLE reader');

@@ -25,7 +25,7 @@ interface Options {
   limit?: number;
 }
 
-/** What each piece holds, by its first column. */
+/** Reads the first column of each piece. */
 async function pieces(table: string, { position, where, limit }: Options = {}): Promise<string[][]> {
   const config = sourceConfig.parse({ url: database.url, tables: [table] });
   const session = await connect(config);
@@ -50,7 +50,7 @@ async function pieces(table: string, { position, where, limit }: Options = {}): 
 const everyId = Array.from({ length: 5000 }, (_, index) => String((index + 1) ** 2 - 5000));
 
 describe('pieces', () => {
-  test('hold each row once, with statistics and without, and go on behind any value', async () => {
+  test('contain each row once, with or without statistics, and can resume after any value', async () => {
     const without = await pieces('numbers');
     expect(without.length).toBeGreaterThan(5);
     expect(without.flat()).toEqual(everyId);
@@ -58,7 +58,7 @@ describe('pieces', () => {
     const withThem = await pieces('numbers');
     expect(withThem.length).toBeGreaterThan(5);
     expect(withThem.flat()).toEqual(everyId);
-    // The histogram knows that the ids lie closer at the beginning.
+    // According to the histogram, ids are denser at the beginning.
     expect(Math.max(...withThem.map((ids) => ids.length))).toBeLessThan(1500);
 
     const position = { key: 'id', after: '1000000' };
@@ -67,7 +67,7 @@ describe('pieces', () => {
     expect(rest.flat()).toEqual(everyId.filter((id) => Number(id) > 1_000_000));
   });
 
-  test('hold what a condition leaves; one is enough where that is little', async () => {
+  test('contain the rows that match a condition; few rows need only one piece', async () => {
     expect((await pieces('numbers', { where: 'id > 0' })).length).toBeGreaterThan(5);
     expect((await pieces('numbers', { where: 'id > 0' })).flat()).toEqual(everyId.filter((id) => Number(id) > 0));
     expect(await pieces('numbers', { where: 'id > 20000000' })).toHaveLength(1);
@@ -95,7 +95,7 @@ describe('pieces', () => {
     expect(await pieces('t')).toHaveLength(1);
   });
 
-  test('a key that is another one by now cannot be gone on with', async () => {
+  test('a read cannot resume if the key has changed', async () => {
     const position = { key: 'old_id', after: '1' };
     await expect(pieces('numbers', { position })).rejects.toMatchObject({
       code: 'DATA_INVALID',

@@ -17,7 +17,7 @@ const texts = async (name: string, options: Parameters<typeof read>[2] = {}) => 
 };
 
 describe('values', () => {
-  test('nasty ones arrive as PostgreSQL writes them, whatever database and role are set to', async () => {
+  test('difficult ones arrive as PostgreSQL writes them, regardless of database and role settings', async () => {
     await using hostile = await freshDatabase();
     const name = new URL(hostile.url).pathname.slice(1);
     await sql(
@@ -77,7 +77,7 @@ describe('values', () => {
 });
 
 describe('chunks', () => {
-  test('end at the end of a row, are tagged with their rows, and are large', async () => {
+  test('end with a row, are tagged with their rows, and are large', async () => {
     await sql(
       database.url,
       'CREATE TABLE many (id int, t text)',
@@ -119,7 +119,7 @@ describe('chunks', () => {
   });
 });
 
-describe('what is read', () => {
+describe('selection', () => {
   beforeAll(() =>
     sql(
       database.url,
@@ -130,7 +130,7 @@ describe('what is read', () => {
     ),
   );
 
-  test('only the columns and rows asked for, at most so many', async () => {
+  test('only the requested columns and rows, up to the limit', async () => {
     expect(await texts('events', { columns: ['code', 'id'], where: 'id > 4 -- the last' })).toEqual(['e,5', 'f,6']);
     expect(await texts('events', { columns: ['id'], limit: 2 })).toHaveLength(2);
     await expect(texts('events', { columns: ['nope'] })).rejects.toThrow('"events" has no column "nope"');
@@ -151,7 +151,7 @@ describe('what is read', () => {
     expect(await texts('events', { columns: ['id'] })).toHaveLength(6);
   });
 
-  test('since belongs to the window, until does not; keys that were seen at since are left out', async () => {
+  test('since is inclusive, until is exclusive, and known keys at since are left out', async () => {
     const ids = (window: object) => texts('events', { columns: ['id'], cursor: 'at', window });
     const at = (microseconds: number) => `2026-01-01T00:00:00.00000${microseconds}Z`;
     expect(await ids({ since: at(1) })).toEqual(['2', '3', '4', '5', '6']);
@@ -161,7 +161,7 @@ describe('what is read', () => {
     expect(await ids({ since: at(9) })).toEqual(['']);
   });
 
-  test('the greatest cursor and its keys, as records hold them, from the rows that were read', async () => {
+  test('the greatest cursor and its keys come from the rows that were read, as in records', async () => {
     expect(await read(database.url, 'events', { cursor: 'at' })).toMatchObject({
       rows: 6,
       maxCursor: '2026-01-01T00:00:00.000003Z',
@@ -183,13 +183,13 @@ describe('what is read', () => {
     expect(none.maxCursor).toBeUndefined();
   });
 
-  test('texts are ordered by code point, as the engine orders them', async () => {
+  test('text is ordered by code point, like in the engine', async () => {
     // In most collations "Z" comes after "e".
     expect(await texts('events', { columns: ['id'], cursor: 'code', window: { since: 'e' } })).toEqual(['5', '6']);
     expect(await read(database.url, 'events', { cursor: 'code' })).toMatchObject({ maxCursor: 'f' });
   });
 
-  test('an interval bounds dates, and times without a zone in the zone that is configured', async () => {
+  test('an interval bounds dates, and times without a zone in the configured zone', async () => {
     const window = { since: '2026-01-01T02:00:00.000Z', until: '2026-01-01T04:00:00.000Z' };
     const local = (timezone: string) =>
       texts('events', { columns: ['id'], cursor: 'local', window, config: { timezone } });
@@ -217,7 +217,7 @@ describe('what is read', () => {
     });
   });
 
-  test('rows without a cursor, in a read that is not full: they fail it, or are left out, or kept, as asked', async () => {
+  test('rows without a cursor value fail an incremental read, or are left out or kept, as configured', async () => {
     const ids = (options: object) => texts('gaps', { columns: ['id'], cursor: 'at', primaryKey: [], ...options });
     const since = { mode: 'incremental', window: { since: '2026-01-02T00:00:00Z' } } as const;
     expect(await ids({ mode: 'full' })).toEqual(['1', '2']);
@@ -232,7 +232,7 @@ describe('what is read', () => {
     expect(await ids({ ...since, nullCursor: 'include' })).toEqual(['2']);
   });
 
-  test('without a key, rows at the boundary are told apart by all that is read of them', async () => {
+  test('without a key, rows at the boundary are told apart by all selected columns', async () => {
     await sql(
       database.url,
       'CREATE TABLE log (at timestamptz NOT NULL, line text, n numeric)',
@@ -266,7 +266,7 @@ describe('what is read', () => {
     ).toMatchObject({ rows: 1 });
   });
 
-  test('rows, greatest cursor and keys are of one snapshot', async () => {
+  test('rows, greatest cursor and keys come from one snapshot', async () => {
     await sql(
       database.url,
       'CREATE TABLE growing (id int PRIMARY KEY)',
@@ -320,7 +320,7 @@ describe('stopping', () => {
     expect(Date.now() - start).toBeLessThan(1000);
   });
 
-  test('a reader that wants no more ends the query', async () => {
+  test('a reader that stops early ends the query', async () => {
     const streams = await discover(database.url, {
       tables: ['lone'],
       queries: { endless: { sql: 'SELECT generate_series(1, 1000000000) AS i' } },
@@ -344,7 +344,7 @@ describe('stopping', () => {
     expect(await gone()).toBeLessThan(1000);
   });
 
-  test('a backend that is killed is 75', async () => {
+  test('a killed backend ends with 75', async () => {
     const reading = read(database.url, 'slow', {
       config: { tables: ['lone'], queries: { slow: { sql: 'SELECT pg_sleep(60)::text AS t' } } },
     });
@@ -359,7 +359,7 @@ describe('stopping', () => {
   });
 });
 
-test('a table whose rows are subject to row security draws a warning, for roles that do not see all of them', async () => {
+test('a table with row security causes a warning for roles that do not see all rows', async () => {
   await using guarded = await freshDatabase();
   const role = `reader_${new URL(guarded.url).pathname.slice(1)}`;
   await sql(

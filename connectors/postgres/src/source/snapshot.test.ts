@@ -66,13 +66,13 @@ async function relationsOf(table: string) {
   }
 }
 
-/** Waits until a session waits for a lock. */
+/** Waits until some session waits for a lock. */
 async function someoneWaits(): Promise<void> {
   const waiting = `SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE NOT l.granted AND a.datname = current_database()`;
   while ((await sql(database.url, waiting)).length === 0) await sleep(5);
 }
 
-/** What a read returns that begins while statements of an open transaction hold their locks. */
+/** Starts a read while an open transaction holds locks, and returns its rows. */
 async function readDuring(statements: string[], reading: () => Promise<number>): Promise<number> {
   await clerk.query('BEGIN');
   for (const statement of statements) await clerk.query(statement);
@@ -87,7 +87,7 @@ const refill = (table: string, count: number) => [
   `INSERT INTO ${table} SELECT i, 'new' FROM generate_series(1, ${count}) AS i`,
 ];
 
-describe('a table that is being refilled or rewritten is read as it is afterwards, never as empty', () => {
+describe('a table that is being refilled or rewritten is read as it is afterwards, and never empty', () => {
   test.each([
     ['a table', 'items', 'items'],
     ['a table with a key', 'keyed', 'keyed'],
@@ -111,11 +111,11 @@ describe('a table that is being refilled or rewritten is read as it is afterward
     expect(await readDuring(refill('items', 6), () => read('joined', { config }))).toBe(6);
   });
 
-  test('by a role that may not lock it: it may only read some columns', async () => {
+  test('by a role that may not lock it, because it may read only some columns', async () => {
     expect(await readDuring(refill('items', 8), () => read('items', { url: asReader }))).toBe(8);
   });
 
-  test('a table whose column gets another type that is no other here', async () => {
+  test('a table whose column gets another type with the same schema', async () => {
     await sql(database.url, ...refill('keyed', 9));
     const rewrite = [`ALTER TABLE keyed ALTER COLUMN v TYPE text USING v || ''`, 'CLUSTER keyed USING keyed_pkey'];
     expect(await readDuring(rewrite, () => read('keyed'))).toBe(9);
@@ -148,7 +148,7 @@ describe('a table that is being refilled or rewritten is read as it is afterward
   });
 });
 
-test('further sessions that cannot have their locks soon are left out: somebody before them waits for the first session', async () => {
+test('further sessions that cannot get their locks soon are not used, because others ahead of them wait for the first session', async () => {
   const logged: string[] = [];
   const log = { ...silent, info: (message: string) => void logged.push(message) };
   const [relation] = await relationsOf('items');
@@ -164,7 +164,7 @@ test('further sessions that cannot have their locks soon are left out: somebody 
   await altering;
 });
 
-test('a column that got another type since discovery fails the read, and the next one takes it', async () => {
+test('a column whose type changed since discovery fails the read, and the next one uses the new type', async () => {
   await sql(database.url, 'CREATE TABLE retyped (id int, v int)', 'INSERT INTO retyped VALUES (1, 2)');
   await expect(
     readDuring(
@@ -177,7 +177,7 @@ test('a column that got another type since discovery fails the read, and the nex
   expect(await read('retyped')).toBe(1);
 });
 
-test('a materialized view that was never filled is named, with the way out', async () => {
+test('a materialized view that was never populated is named, with a hint', async () => {
   await sql(database.url, 'CREATE MATERIALIZED VIEW empty AS SELECT 1 AS id, 2 AS v WITH NO DATA');
   await expect(read('empty')).rejects.toMatchObject({
     exitCode: 78,
