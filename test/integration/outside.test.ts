@@ -20,7 +20,7 @@ let cache: string;
 const nodes: Record<string, string> = { 24: dirname(process.execPath) };
 
 beforeAll(async () => {
-  const packages = ['packages/sdk', 'packages/cli', ...(await connectors())];
+  const packages = [...(await foldersIn('packages')), ...(await foldersIn('connectors'))];
   for (const folder of packages) await rm(join(root, folder, 'dist'), { recursive: true, force: true });
   await run('pnpm', ['--silent', 'build'], { cwd: root });
   registry = await startRegistry();
@@ -31,8 +31,8 @@ beforeAll(async () => {
 });
 afterAll(() => registry?.[Symbol.asyncDispose]());
 
-async function connectors(): Promise<string[]> {
-  return (await readdir(join(root, 'connectors'))).map((name) => `connectors/${name}`);
+async function foldersIn(parent: string): Promise<string[]> {
+  return (await readdir(join(root, parent))).map((name) => `${parent}/${name}`);
 }
 
 /** Finds the binary of another Node version, installed from npm. */

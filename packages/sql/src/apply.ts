@@ -14,7 +14,7 @@ export interface Application extends Pick<TargetComparison, 'columns' | 'key' | 
   /** Rows in the load table. */
   received: number;
   interval?: Interval | undefined;
-  /** What the target holds that was read later than the load table. */
+  /** Data of the target that was read later than the load table. */
   readLater?: ReadLater | undefined;
 }
 

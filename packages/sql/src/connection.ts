@@ -94,7 +94,7 @@ export interface CopyTarget {
   columns: readonly { field: Field; type: string; nullable: boolean }[];
 }
 
-/** What came of a copy: all rows are in, by the database's own count, or none is and a value is the reason. */
+/** The result of a copy: all rows are in, by the database's own count, or none is, because of a value. */
 export type Copied = { rows: number } | { refused: Refusal };
 
 /** Why the database did not take a value. */

@@ -1,22 +1,22 @@
 import { AriesError, type Batch, type LoadPart, originOf, type Rejection, withOrigin } from '@aries-data/sdk';
 import type { Copied, CopyTarget, Refusal, SqlConnection } from './connection.ts';
 
-/** Copies batches and parts into one table, several at a time; what the database refuses is found, rejected, and the rest copied. */
+/** Copies batches and parts into one table, several at a time. Records that the database refuses are found and rejected; the others are copied. */
 export interface Copier {
-  /** Returns once there is room for the next; what fails is thrown by a later call. */
+  /** Returns as soon as there is room for the next one. A failure is thrown by a later call. */
   batch(batch: Batch): Promise<void>;
   part(part: LoadPart): Promise<void>;
-  /** Waits until all is copied; the rows by the database's count. */
+  /** Waits for all copies. Returns how many rows the database counted. */
   finish(): Promise<number>;
 }
 
 export interface CopierOptions {
   into: CopyTarget;
-  /** How many copies may run at a time; 1 keeps the order. */
+  /** How many copies may run at a time. 1 keeps the order. */
   slots: number;
   /** Lends a connection. */
   use<T>(work: (connection: SqlConnection) => Promise<T>): Promise<T>;
-  /** Undoes what a refused copy did, where the connection is inside a transaction. */
+  /** Runs a copy; inside a transaction, undoes it if it is refused. */
   attempt(connection: SqlConnection, copy: () => Promise<Copied>): Promise<Copied>;
   reject(rejection: Rejection): void;
 }
@@ -43,7 +43,7 @@ export function createCopier({ into, slots, use, attempt, reject }: CopierOption
     running.add(copy);
   }
 
-  /** Copies a batch; where it is refused, in pieces, until the records that are to blame stand alone. */
+  /** Copies a batch. If it is refused, copies it in pieces, until each bad record is alone in its piece. */
   async function copyRecords(connection: SqlConnection, batch: Batch, before: number): Promise<number> {
     let rows = 0;
     let named = -1;
@@ -54,7 +54,7 @@ export function createCopier({ into, slots, use, attempt, reject }: CopierOption
       const copied = await attempt(connection, () => connection.copyBatch(into, batch.slice(start, end)));
       if ('rows' in copied) {
         rows += copied.rows;
-        // It was not to blame. A database that names the wrong record would name one after the other: halves are quicker then.
+        // The named record was good. A database that names the wrong one may name all in turn; halving is faster then.
         if (start === named && end === start + 1) isTrusted = false;
       } else if (end - start === 1) {
         reject(rejectionOf(batch, start, copied.refused, before));
@@ -67,7 +67,7 @@ export function createCopier({ into, slots, use, attempt, reject }: CopierOption
     return rows;
   }
 
-  /** Copies a part that was refused as a whole; its records come in batches so small that many go into one copy. */
+  /** Copies a part that was refused as a whole, by its records. Several of its small batches go into one copy. */
   async function copyDecoded(connection: SqlConnection, part: LoadPart, before: number): Promise<number> {
     let [rows, at] = [0, before];
     let waiting: Batch[] = [];
@@ -111,15 +111,15 @@ export function createCopier({ into, slots, use, attempt, reject }: CopierOption
   };
 }
 
-/** Some megabytes: what a part has too much of is copied in few statements, and little is held. */
+/** Some megabytes: few statements, and little memory. */
 const BATCHES_IN_A_COPY = 16;
 
-/** Batches as one that still knows where its records come from. */
+/** Joins batches into one that keeps the origins of its records. */
 function together(batches: readonly Batch[]): Batch {
   const [only, ...others] = batches;
   if (only !== undefined && others.length === 0) return only;
   const origins = batches.flatMap((batch) => batch.map((_, index) => [batch, index] as const));
-  // Only where each batch knows: what `reject` falls back on counts from the start of the part.
+  // Only if every batch has origins: without them, `reject` counts from the start of the part.
   if (batches.some((batch) => originOf(batch, 0) === undefined)) return batches.flat();
   return withOrigin(batches.flat(), (index) => {
     const [batch, position] = origins[index]!;
@@ -127,7 +127,7 @@ function together(batches: readonly Batch[]): Batch {
   });
 }
 
-/** Pieces to try next, the first one last: around the record that the database names, else halves. */
+/** Splits a piece around the record that the database names, or in halves. The piece to try first comes last. */
 function split(start: number, end: number, index: number | undefined): [number, number][] {
   if (index === undefined || index < 0 || index >= end - start) {
     const middle = start + Math.floor((end - start) / 2);

@@ -74,7 +74,7 @@ export interface SqlDialect {
    * read. Default: none. A database with several writers needs it for `merge`.
    */
   lockForWrite(table: string): string[];
-  /** What stands between the column list and SELECT of an INSERT: `OVERRIDING SYSTEM VALUE`. Default: nothing. */
+  /** Words between the column list and SELECT of an INSERT: `OVERRIDING SYSTEM VALUE`. Default: none. */
   insertOption: string;
   /**
    * Returns a condition: these columns differ between two aliases, NULL compared as a value, exactly (1.0 is not 1.00). Default: IS

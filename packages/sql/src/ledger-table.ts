@@ -3,7 +3,7 @@ import type { SqlConnection, SqlValue } from './connection.ts';
 import type { SqlDialect } from './dialect.ts';
 import type { Transaction } from './transaction.ts';
 
-/** The ledger's table, in the schema of the targets. */
+/** The name of the ledger, a table in the schema of the targets. */
 export const LEDGER = '_aries_ledger';
 
 const COMMENT =
@@ -30,25 +30,25 @@ const COLUMNS = [
   'input',
 ] as const;
 
-/** Columns that ledgers of older versions lack. */
+/** Columns that ledgers of older versions do not have. */
 const ADDED = ['fields', 'input'] as const satisfies (typeof COLUMNS)[number][];
 
-/** A row of the ledger, and whether Aries made the table that it speaks of (so that it may be swapped for another). */
+/** A row of the ledger. Only a table that Aries created may be replaced by another. */
 export type LedgerEntry = LedgerRow & { madeByAries: boolean };
 
-/** The ledger of one schema. Every row says: this dataset is in that table. Rows are never pruned. */
+/** The ledger of one schema. Each row says that a dataset is in a table. Rows are never deleted, except by `forget`. */
 export interface LedgerTable {
   exists(connection: SqlConnection): Promise<boolean>;
   create(connection: SqlConnection): Promise<void>;
-  /** Adds what a ledger of an older version lacks; where that is not allowed, the ledger stays as it is. */
+  /** Adds the columns that a ledger of an older version lacks. If that is not allowed, the ledger stays as it is. */
   upgrade(connection: SqlConnection, transaction: Pick<Transaction, 'undoable'>): Promise<void>;
-  /** Oldest first. */
+  /** Returns the rows for these targets, oldest first. */
   read(connection: SqlConnection, targets: readonly string[]): Promise<LedgerRow[]>;
   insert(connection: SqlConnection, rows: readonly LedgerEntry[]): Promise<void>;
-  /** The number of the last entry of a pipeline for a target; 0 where there is none. */
+  /** Returns the number of a pipeline's last entry for a target; 0 if there is none. */
   last(connection: SqlConnection, pipeline: string, target: string): Promise<number>;
   madeByAries(connection: SqlConnection, target: string, identity: string): Promise<boolean>;
-  /** A table of ours has taken the place of another: what was said of that one is said of this one. */
+  /** Moves the entries of a table to the one that has taken its place. */
   rename(
     connection: SqlConnection,
     renamed: { pipeline: string; target: string; from: string; to: string },
@@ -61,7 +61,7 @@ export function ledgerTable(dialect: SqlDialect, schema: string): LedgerTable {
   const listOf = (names: readonly string[]) => names.map(dialect.quote).join(', ');
   const parameters = (count: number) => Array.from({ length: count }, (_, index) => `$${index + 1}`).join(', ');
 
-  /** What the ledger has of `COLUMNS`. */
+  /** Returns which of `COLUMNS` the ledger has. */
   async function columnsOf(connection: SqlConnection): Promise<(typeof COLUMNS)[number][]> {
     const there = new Set((await connection.table(LEDGER))?.columns.map(({ name }) => name));
     return COLUMNS.filter((name) => there.has(name));
@@ -94,7 +94,7 @@ export function ledgerTable(dialect: SqlDialect, schema: string): LedgerTable {
         await transaction
           .undoable(connection, add, () => true)
           .catch((error) => {
-            // The table may be somebody else's. Without these columns all works as it did.
+            // Another role may own the table. Without these columns, everything works as before.
             if (!isAriesError(error) || error.kind === 'transient' || connection.savepoints === undefined) throw error;
           });
       }

@@ -3,16 +3,16 @@ import type { Log } from '@aries-data/sdk';
 import type { SqlConnection } from './connection.ts';
 import type { SqlDialect } from './dialect.ts';
 
-/** What the names of load tables begin with; the session's token and a number follow. */
+/** The start of a load table's name. The session's token and a number follow. */
 const PREFIX = '_aries_load_';
 
-/** The load tables of one session. By their names they are told from those of other sessions, and those of a dead session are found. */
+/** The load tables of one session. Their names tell which session they belong to, so those of a killed one can be found. */
 export interface LoadTables {
   /** Names the next one. It is dropped at the end even if it was never created. */
   next(): string;
   /** Keeps a table from being dropped: it is the target now. */
   forget(name: string): void;
-  /** Marks this session as alive, and drops what dead ones left behind. */
+  /** Marks this session as alive, and drops the load tables of killed ones. */
   claim(connection: SqlConnection): Promise<void>;
   drop(connection: SqlConnection): Promise<void>;
   readonly left: boolean;
@@ -31,7 +31,7 @@ export function createLoadTables({
   const names = new Set<string>();
   let claimed: Promise<void> | undefined;
   let count = 0;
-  // Held as long as the connection lives: a session that can take it knows that the owner is dead.
+  // Held as long as the connection lives. If another session can take it, its owner is dead.
   const lockOf = (owner: string) => `${schema} ${PREFIX}${owner}`;
   const drop = (connection: SqlConnection, name: string) =>
     connection.run(`DROP TABLE IF EXISTS ${dialect.table(schema, name)}`);

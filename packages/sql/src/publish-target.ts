@@ -34,7 +34,7 @@ export function changedMeanwhile({ target, stream }: LoadTarget, how: 'dropped' 
   });
 }
 
-/** Counts the load table's rows. They differ from what was copied where a copy that was refused left rows behind. */
+/** Counts the load table's rows. They differ from the rows that were copied if a refused copy was not undone. */
 export async function checkLoadTable(
   { context, target }: Loading,
   { load, received }: { load: string; received: number },

@@ -2,7 +2,7 @@ import type { Log } from '@aries-data/sdk';
 import type { SqlConnection } from './connection.ts';
 import type { SqlDialect } from './dialect.ts';
 
-/** What a load session of a SQL database is made of. */
+/** The options of a load session. */
 export interface SqlSessionOptions {
   dialect: SqlDialect;
   /** Opens a connection in the schema below. Called once if the dialect has `connections: 1`. */

@@ -1,7 +1,7 @@
 import { AriesError } from '@aries-data/sdk';
 import { z } from 'zod';
 
-/** The options by which every SQL source says what its streams are. */
+/** The options that choose the streams of a SQL source. */
 export const sqlSourceOptions = {
   tables: z
     .array(z.string())
@@ -20,14 +20,14 @@ export const sqlSourceOptions = {
     .describe('Further streams, by name: `{ name: { sql, primaryKey?, cursor? } }`'),
 };
 
-/** A table or view that may become a stream; a hidden one only where it is named in full. */
+/** A table or view that may become a stream. A hidden one must be named in full. */
 export interface Selectable {
   name: string;
   hidden?: boolean;
 }
 
 /**
- * The tables that `tables` names or matches, or all. Throws `NOT_FOUND` for an entry that nothing has.
+ * Returns the tables that `tables` names or matches, or all. Throws `NOT_FOUND` for an entry that matches none.
  *
  * @example
  * const tables = selectTables(
@@ -67,8 +67,8 @@ function globOf(pattern: string): RegExp {
 }
 
 /**
- * Checks the columns of a query: no name twice (`keyOf` says which names the system takes for one), and those that are
- * named as key or cursor are there. Throws `CONFIG_INVALID`.
+ * Checks that a query has no column twice (`keyOf` is equal for names that the system takes for the same), and that it has the columns
+ * of its key and cursor. Throws `CONFIG_INVALID`.
  *
  * @example
  * checkQueryColumns(['id', 'total'], ['id'], { system: 'postgres', query: 'totals' });

@@ -2,7 +2,7 @@ import type { ColumnChange } from '@aries-data/sql';
 import { literal, quote } from '../names.ts';
 import { exactDigits } from './column-types.ts';
 
-/** Statements that make changes to a table (given quoted). */
+/** Returns the statements that change a table (its name is quoted). */
 export function alterStatements(table: string, changes: readonly ColumnChange[]): string[] {
   return changes.map((change) => `ALTER TABLE ${table} ${alteration(change)}`);
 }
@@ -14,7 +14,7 @@ function alteration(change: ColumnChange): string {
   return `ALTER COLUMN ${column} SET DATA TYPE ${change.type} USING ${widened(column, change)}`;
 }
 
-/** The values that a column has, in its wider type; none changes what it says. */
+/** Returns the expression that converts a column's values to its wider type, exactly. */
 function widened(column: string, { column: name, from, type }: { column: string; from: string; type: string }): string {
   if (type === 'VARCHAR') return textOf(column, from);
   if (from === 'JSON') return `CAST(CAST(${column} AS VARCHAR) AS ${type})`;
@@ -25,7 +25,7 @@ function widened(column: string, { column: name, from, type }: { column: string;
   return `CASE WHEN ${column} IS NULL OR CAST(${cast} AS HUGEINT) = ${column} THEN ${cast} ELSE error(${inexact}) END`;
 }
 
-/** A value as the text that records hold. */
+/** Returns the expression for a value as the text that records have. */
 function textOf(column: string, from: string): string {
   const text = `CAST(${column} AS VARCHAR)`;
   switch (from) {

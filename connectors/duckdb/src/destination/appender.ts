@@ -6,16 +6,16 @@ import { batchEncoder, type EncodedBatch, type WrittenColumn } from './batch-enc
 
 /** Appends batches to a table. Rows are in the table once `flush` returns. */
 export interface TableAppender {
-  /** The whole batch, or none of it. */
+  /** Appends the whole batch, or none of it. */
   append(batch: Batch): { rows: number } | Extract<EncodedBatch, { refused: unknown }>;
   flush(): void;
-  /** Drops what was not flushed. */
+  /** Drops the rows that are not flushed. */
   discard(): void;
 }
 
 /** Rows of a vector. */
 const CHUNK_ROWS = 2048;
-/** As many rows as DuckDB keeps together in a row group: fewer at a time would be stored in smaller ones. */
+/** The rows of one row group of DuckDB. Fewer at a time would make smaller row groups. */
 const FLUSH_ROWS = 122_880;
 const FLUSH_BYTES = 24 * 1024 * 1024;
 
@@ -48,7 +48,7 @@ export async function tableAppender(
         if (value === null) nulls = true;
         else vector.setItem(row - from, value);
       }
-      // Once a vector has a null, each further value costs more: so they come last.
+      // Once a vector has a null, each further value costs more, so nulls come last.
       for (let row = from; nulls && row < to; row++) {
         if ((values?.[row] ?? null) === null) vector.setItem(row - from, null);
       }
@@ -91,7 +91,7 @@ async function columnNames(connection: DuckDBConnection, schema: string, table: 
   return (await queryRows<{ column_name: string }>(connection, sql, [schema, table])).map((row) => row.column_name);
 }
 
-/** Its values would be left out without a word. */
+/** The error of a field without a column: its values would be lost silently. */
 function noColumn(table: string, name: string): AriesError {
   return new AriesError('BUG', `DuckDB: the table ${table} has no column for the field ${JSON.stringify(name)}`);
 }

@@ -14,7 +14,7 @@ export interface Appenders {
    * `COUNTS_DIFFER` if a table does not hold what it was given.
    */
   settle(): Promise<void>;
-  /** Drops what is not settled. Never throws. */
+  /** Drops the rows that are not settled. Never throws. */
   discard(): void;
 }
 
@@ -66,7 +66,7 @@ export function createAppenders({ connection, schema }: AppendersOptions): Appen
         try {
           appender.discard();
         } catch {
-          // What went wrong with it was thrown where it went wrong.
+          // The error was already thrown where it happened.
         }
       }
       open.clear();

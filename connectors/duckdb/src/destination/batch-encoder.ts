@@ -2,14 +2,14 @@ import type { Batch, Field, Json, JsonRecord } from '@aries-data/sdk';
 import type { DuckDBType, DuckDBValue } from '@duckdb/node-api';
 import { encoderOf } from './encoders.ts';
 
-/** A column that is written: the field it comes from, its type as DuckDB prints it, and whether it takes NULL. */
+/** A column to write: its field, its type as DuckDB prints it, and if it takes NULL. */
 export interface WrittenColumn {
   field: Field;
   type: string;
   nullable: boolean;
 }
 
-/** The values of a batch by column, or the first value that a column cannot hold. */
+/** The values of a batch by column, or the first value that its column cannot hold. */
 export type EncodedBatch =
   | { columns: (DuckDBValue | null)[][]; bytes: number }
   | { refused: { index: number; field: string; value: string; reason: string } };
@@ -19,7 +19,7 @@ export interface BatchEncoder {
   encode(batch: Batch): EncodedBatch;
 }
 
-/** Compiles what turns batches into columns of DuckDB's values. Nothing is rounded, cut or replaced: such values are refused. */
+/** Compiles a function that turns batches into columns of DuckDB values. Values that would be rounded, cut or replaced are refused. */
 export function batchEncoder(columns: readonly WrittenColumn[]): BatchEncoder {
   const steps = columns.map(({ field, type, nullable }) => {
     const encoder = encoderOf(field, type);
@@ -54,9 +54,9 @@ export function batchEncoder(columns: readonly WrittenColumn[]): BatchEncoder {
   };
 }
 
-/** Compiles the reading of one field from each record, so that each field has its own inline cache. */
+/** Compiles a function that reads one field from each record, so that each field has its own inline cache. */
 function compileTake(name: string): (batch: Batch) => (Json | undefined)[] {
-  // What every object inherits is only there where it is the record's own.
+  // Names that every object inherits count only if the record has them itself.
   if (name in Object.prototype)
     return (batch) => batch.map((record) => (Object.hasOwn(record, name) ? record[name] : undefined));
   const code = `'use strict';

@@ -3,7 +3,7 @@ import type { Field, FieldKind, FieldSchema } from '@aries-data/sdk';
 /** The widest DECIMAL. */
 export const MOST_DIGITS = 38;
 
-/** The type of the column that is made for a field. */
+/** Returns the type of the column that is created for a field. */
 export function columnType({ kind, schema }: Field): string {
   switch (kind) {
     case 'boolean':
@@ -14,7 +14,7 @@ export function columnType({ kind, schema }: Field): string {
     case 'number':
       return 'DOUBLE';
     case 'decimal':
-      // DuckDB has no decimals without bounds: as text each is what it was.
+      // DuckDB has no decimals without bounds. As text, each stays exact.
       return isBounded(schema) ? decimalType(schema.precision, schema.scale ?? 0) : 'VARCHAR';
     case 'date':
       return 'DATE';
@@ -36,7 +36,7 @@ export function columnType({ kind, schema }: Field): string {
   }
 }
 
-/** Whether a DECIMAL has these digits. A schema may be anybody's text: what is no number must not get into DDL. */
+/** True if a DECIMAL can have these digits. A schema is untrusted text, and only numbers may get into DDL. */
 export function isBounded(schema: FieldSchema): schema is FieldSchema & { precision: number } {
   const { precision = 0, scale = 0 } = schema;
   const fits = (digits: number, least: number, most: number) =>
@@ -44,24 +44,24 @@ export function isBounded(schema: FieldSchema): schema is FieldSchema & { precis
   return fits(precision, 1, MOST_DIGITS) && fits(scale, 0, precision);
 }
 
-/** As DuckDB prints it. */
+/** Returns a DECIMAL as DuckDB prints it. */
 export function decimalType(precision: number, scale: number): string {
   return `DECIMAL(${precision},${scale})`;
 }
 
-/** Digits before the point and after it. */
+/** Digits before and after the decimal point. */
 export interface Digits {
   whole: number;
   scale: number;
 }
 
-/** The digits of a DECIMAL. */
+/** Returns the digits of a DECIMAL. */
 export function decimalDigits(type: string): Digits | undefined {
   const [, precision, scale] = /^DECIMAL\((\d+),(\d+)\)$/.exec(type) ?? [];
   return precision === undefined ? undefined : { whole: Number(precision) - Number(scale), scale: Number(scale) };
 }
 
-/** Integer types, and the digits that each of their values fits in. */
+/** Integer types, and the digits that hold every value of each. */
 const INTEGER_DIGITS: Readonly<Record<string, number>> = {
   TINYINT: 3,
   SMALLINT: 5,
@@ -75,7 +75,7 @@ const INTEGER_DIGITS: Readonly<Record<string, number>> = {
   UHUGEINT: 39,
 };
 
-/** The digits of an integer type or a DECIMAL. */
+/** Returns the digits of an integer type or a DECIMAL. */
 export function exactDigits(type: string): Digits | undefined {
   const whole = Object.hasOwn(INTEGER_DIGITS, type) ? INTEGER_DIGITS[type] : undefined;
   return whole === undefined ? decimalDigits(type) : { whole, scale: 0 };
@@ -83,7 +83,7 @@ export function exactDigits(type: string): Digits | undefined {
 
 const JSON_KINDS: ReadonlySet<FieldKind> = new Set(['json', 'object', 'array', 'any']);
 
-/** Whether values of these kinds are written as the JSON that they are, rather than as a text. */
+/** True if values of this kind are written as JSON, not as text. */
 export function isJsonKind(kind: FieldKind): boolean {
   return JSON_KINDS.has(kind);
 }

@@ -2,17 +2,17 @@ import type { Json } from '@aries-data/sdk';
 
 const PLAIN = /^(-?)(\d*)(?:\.(\d*))?$/;
 const WITH_EXPONENT = /^(-?)(\d*)(?:\.(\d*))?[eE]([+-]?\d{1,6})$/;
-/** Past this many digits no DECIMAL and no integer can hold a number. */
+/** No DECIMAL and no integer type holds more digits. */
 const MOST_SHIFT = 100;
 
-/** The text of a number or of a decimal; raw numbers are as they were written. */
+/** Returns the text of a number or decimal. Raw numbers stay as they were written. */
 export function shortestText(value: Json): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value);
   return JSON.stringify(value);
 }
 
-/** A decimal text, multiplied by a power of ten; undefined where it is none, or something would be left after the point. */
+/** Multiplies a decimal text by a power of ten. Undefined if it is no decimal, or digits would be left after the point. */
 export function scaledInteger(text: string, scale: number): bigint | undefined {
   const [, sign = '', whole = '', fraction = ''] = PLAIN.exec(text) ?? [];
   if (whole !== '' || fraction !== '') return shifted(sign, whole, fraction, scale);
@@ -22,7 +22,7 @@ export function scaledInteger(text: string, scale: number): bigint | undefined {
   return shifted(exponentSign, digits, decimals, scale + Number(exponent));
 }
 
-/** `whole.fraction` with its point moved to the right. */
+/** Moves the point of `whole.fraction` to the right. */
 function shifted(sign: string, whole: string, fraction: string, places: number): bigint | undefined {
   if (places > MOST_SHIFT || places < -MOST_SHIFT) return undefined;
   const digits = whole + fraction;

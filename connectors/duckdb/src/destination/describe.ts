@@ -4,10 +4,10 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { foldCase, quote } from '../names.ts';
 import { queryRows } from '../query-rows.ts';
 
-/** A table, with what its identity and a swap go by. */
+/** A table, with what its identity and a swap depend on. */
 export interface DescribedTable extends Omit<SqlTable, 'identity'> {
   comment: string | null;
-  /** DuckDB's number of it; another one when the file is opened again. */
+  /** DuckDB's number for the table. It changes when the file is opened again. */
   oid: bigint;
   columnComments: { column: string; comment: string }[];
   /** Constraints other than NOT NULL, as DuckDB prints them. */
@@ -17,7 +17,7 @@ export interface DescribedTable extends Omit<SqlTable, 'identity'> {
 
 const OF_TABLE = 'database_name = current_database() AND schema_name = $1 AND table_name = $2';
 
-/** The table that DuckDB would take a name for. Throws `SCHEMA_CONFLICT` where it is a view. */
+/** Describes the table that DuckDB finds by a name. Throws `SCHEMA_CONFLICT` if it is a view. */
 export async function describeTable(
   connection: DuckDBConnection,
   schema: string,
@@ -82,7 +82,7 @@ function columnOf(
   { column_name: name, data_type: type, is_nullable: nullable, column_default }: CatalogColumn,
   sql: string,
 ): SqlColumn {
-  // The catalog has computed columns as those with a default; only the table's SQL tells them apart.
+  // The catalog shows computed columns as columns with a default. Only the table's SQL tells them apart.
   const generated =
     column_default !== null &&
     [name, quote(name)].some((column) => sql.includes(`${column} ${type} GENERATED ALWAYS AS`));

@@ -8,7 +8,7 @@ import { connect } from '../database.ts';
 import { duckdbDialect } from './dialect.ts';
 import { openSessionConnection } from './session-connection.ts';
 
-/** Tables of a DuckDB database file. A load is one transaction: all of a dataset's streams and their ledger rows, or nothing. */
+/** Loads tables of a DuckDB file. A load is one transaction: all streams of a dataset and their ledger rows, or nothing. */
 export const destination = defineDestination({
   config: destinationConfig,
   formats: ['csv'],

@@ -4,15 +4,15 @@ import { decimalDigits, isJsonKind } from './column-types.ts';
 import { scaledInteger, shortestText } from './decimals.ts';
 import { parseDate, parseDateTime, parseTime } from './parse-time.ts';
 
-/** How the values of one field become those of a column. */
+/** Converts the values of a field to those of a column. */
 export interface Encoder {
-  /** Type of the values; where it is not the column's, DuckDB casts it on the way in. */
+  /** The type of the values. If it is not the column's, DuckDB casts them. */
   type: duckdb.DuckDBType;
-  /** The value for DuckDB; undefined where the column cannot hold it exactly. Never called with null. */
+  /** Returns the value for DuckDB; undefined if the column cannot hold it exactly. Never called with null. */
   encode(value: Json): duckdb.DuckDBValue | undefined;
 }
 
-/** The encoder for a field and the type of its column, as DuckDB prints it. */
+/** Returns the encoder for a field and the type of its column, as DuckDB prints it. */
 export function encoderOf(field: Field, column: string): Encoder {
   const digits = decimalDigits(column);
   if (digits !== undefined) return decimalEncoder(digits.whole + digits.scale, digits.scale);
@@ -146,7 +146,7 @@ function encodeBinary(value: Json): duckdb.DuckDBValue | undefined {
   return new duckdb.DuckDBBlobValue(Buffer.from(value, 'base64'));
 }
 
-/** Half of a surrogate pair is no character, and would be replaced by another. */
+/** Refuses half of a surrogate pair: it is no character, and would be replaced by one. */
 function encodeText(value: Json): string | undefined {
   const text =
     typeof value === 'string' ? value : typeof value === 'object' ? JSON.stringify(value) : shortestText(value);
@@ -157,7 +157,7 @@ function encodeJsonAsText(value: Json): string | undefined {
   return typeof value === 'string' ? encodeText(value) : encodeJson(value);
 }
 
-/** Half of a surrogate pair is written as its number, which DuckDB takes for malformed JSON. */
+/** Refuses half of a surrogate pair in JSON: it is written as its number, which DuckDB takes for malformed. */
 function encodeJson(value: Json): string | undefined {
   const text = JSON.stringify(value);
   return text.includes('\\ud') && hasLoneSurrogate(text) ? undefined : text;
@@ -173,7 +173,7 @@ function encodeJsonText(value: Json): string | undefined {
   return value.isWellFormed() && !(/\\u[dD]/.test(value) && hasLoneSurrogate(value)) ? value : undefined;
 }
 
-/** Whether a valid JSON text has the number of one half of a surrogate pair without the other. */
+/** True if a valid JSON text has the number of one half of a surrogate pair without the other. */
 function hasLoneSurrogate(json: string): boolean {
   let high = -1;
   for (const match of json.matchAll(/\\(?:u([0-9a-f]{4})|.)/gis)) {

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Who holds what. DuckDB lets one process at a time write to a file, so locks need not be known outside. */
+/** The holder of each lock. DuckDB lets only one process write to a file, so locks of this process are enough. */
 const holders = new Map<string, object>();
 
 const POLL_MILLISECONDS = 25;
 
 /** Locks of one holder on one file. */
 export interface Locks {
-  /** False where another holder still has it after so many milliseconds. */
+  /** Returns false if another holder still has the lock after so many milliseconds. */
   take(name: string, waitMs: number): Promise<boolean>;
   give(name: string): void;
   giveAll(): void;

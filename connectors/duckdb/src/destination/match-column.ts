@@ -11,7 +11,7 @@ const ZONED = 'TIMESTAMP WITH TIME ZONE';
  */
 export function matchColumn(column: string, { field, type, neverHeld }: WantedColumn): ColumnMatch {
   if (column === type || column === 'VARCHAR') return MATCHES;
-  // A text in a column of JSON would be read back with quotes around it.
+  // A text in a JSON column would be read back with quotes around it.
   if (column === 'JSON') return isJsonKind(field.kind) ? MATCHES : widen(neverHeld ? type : 'VARCHAR');
   if (/\[\d*\]$|^(?:STRUCT|MAP|UNION|VARIANT|GEOMETRY)\b/.test(column)) {
     return conflict(`is a ${shortened(column)}, which can only be filled by hand: make it JSON`);
@@ -25,7 +25,7 @@ function matchNumber(column: string, { kind }: Field, type: string): ColumnMatch
   const there = exactDigits(column);
   const digits = exactDigits(type);
   if (there !== undefined && digits !== undefined) return matchDigits(column, type, there, digits);
-  // A number or a decimal without bounds, into a DECIMAL that somebody chose for it.
+  // A number, or a decimal without bounds, goes into a DECIMAL that a person has chosen for it.
   if (decimalDigits(column) !== undefined && (kind === 'number' || kind === 'decimal')) return MATCHES;
   if (type === 'DOUBLE') {
     if (column === 'FLOAT') return widen('DOUBLE');
@@ -35,7 +35,7 @@ function matchNumber(column: string, { kind }: Field, type: string): ColumnMatch
   return column === 'FLOAT' && type === 'BIGINT' ? widen('DOUBLE') : undefined;
 }
 
-/** Both are exact. A column of integers stays one as long as the dataset brings nothing else. */
+/** Matches two exact types. A column of integers stays one as long as the dataset has only integers. */
 function matchDigits(column: string, type: string, there: Digits, digits: Digits): ColumnMatch {
   const integers = digits.scale === 0 && decimalDigits(column) === undefined;
   if (there.whole >= digits.whole && there.scale >= digits.scale && !column.startsWith('U')) return MATCHES;

@@ -1,18 +1,18 @@
 import { daysOfCivil } from '@aries-data/formats';
 
 /**
- * Dates and times from the text that records hold to the numbers that DuckDB stores. Nothing here rounds: a text that the
- * number cannot hold gives `undefined`. Years before 1 are written as PostgreSQL writes them: `0044-03-15 BC`.
+ * Converts dates and times from the text of records to the numbers that DuckDB stores. Nothing is rounded: a text that has no exact number
+ * gives `undefined`. Years before 1 are written as in PostgreSQL: `0044-03-15 BC`.
  */
 
 const MICROS_PER_SECOND = 1_000_000;
 const SECONDS_PER_DAY = 86_400;
 const MICROS_PER_DAY = SECONDS_PER_DAY * MICROS_PER_SECOND;
 
-/** What DuckDB stores for `infinity` and `-infinity`. */
+/** The numbers that DuckDB stores for `infinity` and `-infinity`. */
 const INFINITE_DAYS = 2_147_483_647;
 const INFINITE_MICROS = 9_223_372_036_854_775_807n;
-/** The first instant of DuckDB's calendar; its last one lies just before `infinity`. */
+/** The first instant of DuckDB's calendar. The last one is just before `infinity`. */
 const FIRST_MICROS = -9_223_372_022_400_000_000n;
 /** 5877642-06-25 BC and 5881580-07-10. */
 const FIRST_DAY = -2_147_483_646;
@@ -22,7 +22,7 @@ const DATE = /^(\d{4,7})-(\d\d)-(\d\d)( BC)?$/;
 const TIME = /^(\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?$/;
 const DATE_TIME = /^(\d{4,7}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d(?::?\d\d(?::\d\d)?)?)?( BC)?$/;
 
-/** Days since 1970-01-01 of a date. */
+/** Returns the days since 1970-01-01. */
 export function parseDate(text: string): number | undefined {
   if (text === 'infinity') return INFINITE_DAYS;
   if (text === '-infinity') return -INFINITE_DAYS;
@@ -33,7 +33,7 @@ export function parseDate(text: string): number | undefined {
   return inRange && (era === undefined || Number(year) > 0) ? days : undefined;
 }
 
-/** Microseconds since midnight of a time of day; `24:00:00` is the end of the day. */
+/** Returns the microseconds since midnight. `24:00:00` is the end of the day. */
 export function parseTime(text: string): number | undefined {
   const [, hour = '', minute = '', second = '0', fraction = ''] = TIME.exec(text) ?? [];
   if (hour === '' || Number(minute) > 59 || Number(second) > 59) return undefined;
@@ -43,7 +43,7 @@ export function parseTime(text: string): number | undefined {
   return micros <= MICROS_PER_DAY ? micros : undefined;
 }
 
-/** Microseconds since 1970 of a date-time: in UTC where it is to have a zone, as its clock shows where it is to have none. */
+/** Returns the microseconds since 1970: in UTC if the date-time must have a zone, else as its clock shows. */
 export function parseDateTime(text: string, zoned: boolean): bigint | undefined {
   return parseUsual(text, zoned) ?? parseUnusual(text, zoned);
 }
@@ -99,13 +99,13 @@ function offsetOf(zone: string): number | undefined {
   return (zone.startsWith('-') ? -1 : 1) * (hours * 3600 + minutes * 60 + seconds);
 }
 
-/** Microseconds of the digits after the point; undefined where more than six of them count. */
+/** Returns the microseconds of the digits after the point; undefined if more than six of them count. */
 function microsOf(fraction: string): number | undefined {
   if (fraction.length > 6 && /[1-9]/.test(fraction.slice(6))) return undefined;
   return Number(fraction.slice(0, 6).padEnd(6, '0'));
 }
 
-/** NaN where one of the two is no digit. */
+/** Reads two digits; NaN if one of them is no digit. */
 function twoDigits(text: string, at: number): number {
   return digit(text, at) * 10 + digit(text, at + 1);
 }

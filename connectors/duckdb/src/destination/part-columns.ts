@@ -2,10 +2,10 @@ import { cellReader } from '@aries-data/formats';
 import type { Field } from '@aries-data/sdk';
 import { decimalDigits } from './column-types.ts';
 
-/** SQL that turns a cell of staged csv into a column's value, and a condition under which it is what the encoders make of it. */
+/** SQL that turns a cell of staged csv into a column's value, and a condition: the encoders would make the same value. */
 export interface PartColumn {
   value: string;
-  /** True or false, never NULL; where it is false, the cell has to be read by the encoders, which know more ways to write it. */
+  /** True or false, never NULL. If false, the encoders must read the cell; they know more notations. */
   plain: string;
 }
 
@@ -16,8 +16,8 @@ const INTEGERS = /^U?(?:TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)$/;
 const SAFE = 9_007_199_254_740_991;
 
 /**
- * How DuckDB itself reads a field from a cell, an expression of type VARCHAR; `undefined` where only the encoders do. DuckDB's
- * casts round, cut and guess: so a cell counts only in a form in which they cannot, mostly the one that DuckDB would print.
+ * Returns how DuckDB itself reads a field from a cell, an expression of type VARCHAR; `undefined` if only the encoders can. DuckDB's casts
+ * round, cut and guess, so a cell must be in a form in which they cannot, mostly the form that DuckDB would print.
  */
 export function partColumn(field: Field, type: string, cell: string): PartColumn | undefined {
   const { kind, schema } = field;
@@ -41,7 +41,7 @@ export function partColumn(field: Field, type: string, cell: string): PartColumn
       return { value, plain: `${plain} AND coalesce(isfinite(${cast}), true)` };
     }
     case 'date DATE':
-      // Years before 1 are printed as no one else writes them.
+      // DuckDB prints years before 1 in a form of its own.
       return { ...printed, plain: `${printed.plain} AND coalesce(NOT ends_with(${cell}, ')'), true)` };
     case 'time TIME':
     case 'uuid UUID':
@@ -56,7 +56,7 @@ export function partColumn(field: Field, type: string, cell: string): PartColumn
         plain: `(${cell} IS NULL OR regexp_full_match(${cell}, '\\\\x([0-9a-f]{2})*'))`,
       };
     default:
-      // Of a text that the decoder changes, only the encoders know what is stored.
+      // If the decoder changes a text, only the encoders know the result.
       return type === 'VARCHAR' && cellReader(kind, schema) === undefined && kind !== 'json'
         ? { value: cell, plain: 'true' }
         : undefined;

@@ -13,7 +13,7 @@ export interface PartCopier {
 
 export function createPartCopier(database: SessionDatabase, schema: string): PartCopier {
   const files = createPartFiles(() => database.path);
-  /** Tables that had a part which DuckDB does not read as it is written. */
+  /** Tables that had a part which DuckDB cannot read exactly. */
   const unplain = new Set<string>();
 
   async function copyFile(into: CopyTarget, { check, insert }: PartStatements, rows: number): Promise<Copied> {
@@ -42,5 +42,5 @@ export function createPartCopier(database: SessionDatabase, schema: string): Par
   };
 }
 
-/** The part goes record by record, which says what is wrong with it, if anything. */
+/** The part is then copied by records, which tells what is wrong with it, if anything. */
 const UNPLAIN: Copied = { refused: { reason: 'DuckDB would not read it as it is written' } };

@@ -6,9 +6,9 @@ import { pipeline } from 'node:stream/promises';
 import type { LoadPart } from '@aries-data/sdk';
 import { partsFolder } from '../database.ts';
 
-/** Where the parts of a load lie while DuckDB reads them. */
+/** The files of a load's parts while DuckDB reads them. */
 export interface PartFiles {
-  /** Writes a part into a file for the time of `work`. A checksum that does not match is thrown before. */
+  /** Writes a part to a file for as long as `work` runs. Throws before that if the checksum does not match. */
   use<T>(part: LoadPart, work: (path: string) => Promise<T>): Promise<T>;
   /** Never throws. */
   remove(): Promise<void>;
@@ -18,8 +18,8 @@ export interface PartFiles {
 const own = new Set<string>();
 
 /**
- * Each session has a folder in the one that the database may read, made with the first part; not to be used before the database is open
- * to write. `database` tells its path by then.
+ * Creates the folder of a session with its first part, inside the folder that the database may read. The database must be open for writing
+ * by then; `database` returns its path.
  */
 export function createPartFiles(database: () => string): PartFiles {
   let folder: Promise<string> | undefined;
@@ -51,7 +51,7 @@ export function createPartFiles(database: () => string): PartFiles {
       if (made === undefined) return;
       await rm(made, { recursive: true, force: true }).catch(() => {});
       own.delete(made);
-      // Another session of this process may still have its own in there.
+      // Another session of this process may still have its folder in there.
       await rmdir(partsFolder(database())).catch(() => {});
     },
   };
@@ -59,13 +59,13 @@ export function createPartFiles(database: () => string): PartFiles {
 
 const MARK = Buffer.from('\ufeff');
 
-/** DuckDB drops a byte order mark at the start of a file. With one of ours before it, a first cell that begins with one keeps it. */
+/** Puts a byte order mark first, because DuckDB drops one: a first cell that begins with one keeps it. */
 async function* marked(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   yield MARK;
   yield* bytes;
 }
 
-/** No other process can have the database open: what is not ours was left by one that died. */
+/** Removes the folders of other processes. They are dead, because only one process can have the database open. */
 async function removeAbandoned(parent: string): Promise<void> {
   for (const name of await readdir(parent)) {
     const path = join(parent, name);

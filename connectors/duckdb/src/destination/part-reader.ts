@@ -3,20 +3,20 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { literal, quote } from '../names.ts';
 import { type PartColumn, partColumn } from './part-columns.ts';
 
-/** Bytes that DuckDB reads at a time: with its own 32 MB, two threads would have no room beside them. */
+/** Bytes that DuckDB reads at a time. With its default of 32 MB, two threads would leave no room for anything else. */
 const BUFFER_BYTES = 4 * 1024 * 1024;
 const LONGEST_LINE_BYTES = 2 * 1024 * 1024;
 
-/** Statements that have DuckDB read a part by itself. */
+/** Statements with which DuckDB reads a part by itself. */
 export interface PartStatements {
-  /** Gives the rows, and how many of them the encoders have to read. */
+  /** Returns the number of rows, and how many of them only the encoders can read. */
   check: string;
   insert: string;
 }
 
 /**
- * Returns the statements for a part by the file that it lies in; `undefined` if a column needs the encoders. The file is `aries-csv-1`:
- * only with `allow_quoted_nulls=false` is an empty text no NULL.
+ * Returns a function that makes the statements for a part in a file; `undefined` if a column needs the encoders. The file is `aries-csv-1`,
+ * in which only `allow_quoted_nulls=false` tells an empty text from NULL.
  */
 export function partStatements(into: CopyTarget, schema: string): ((path: string) => PartStatements) | undefined {
   const columns: PartColumn[] = [];

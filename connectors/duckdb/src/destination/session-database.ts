@@ -13,24 +13,24 @@ import { type Appenders, createAppenders } from './appenders.ts';
  * what other connections commit after it began, and rows are encoded on the calling thread anyway.
  */
 export interface SessionDatabase {
-  /** The file, without symbolic links; `:memory:` until a file that does not exist is made. */
+  /** The file, without symbolic links; `:memory:` until a file that does not exist is created. */
   readonly path: string;
   readonly connection: DuckDBConnection;
   readonly appenders: Appenders;
   readonly inTransaction: boolean;
-  /** Runs work after all that was asked for before; errors become AriesErrors. The functions below are for such work. */
+  /** Runs work after all earlier work; errors become AriesErrors. The functions below must be called from such work. */
   inTurn<T>(work: () => Promise<T>): Promise<T>;
   /** Runs a statement once all copied rows are in their tables. Returns how many rows it changed. */
   execute(sql: string, values?: readonly SqlValue[]): Promise<number>;
   query<Row>(sql: string, values?: readonly SqlValue[]): Promise<Row[]>;
-  /** Begins the transaction; now a file that does not exist is made. */
+  /** Begins the transaction. Creates the file if it does not exist. */
   begin(): Promise<void>;
   commit(): Promise<void>;
-  /** A connection for statements that may fail: in the transaction, one that fails would end it. */
+  /** Returns a connection for statements that may fail: inside the transaction, a failure would end it. */
   outside(): Promise<DuckDBConnection>;
-  /** Interrupts what is running, and waits until nothing does. Never throws. */
+  /** Interrupts all running statements and waits for their end. Never throws. */
   interrupt(): Promise<void>;
-  /** Closes the connections. What is not committed is gone. */
+  /** Closes the connections, which rolls back what is not committed. */
   close(): void;
 }
 

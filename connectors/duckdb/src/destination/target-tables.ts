@@ -5,10 +5,10 @@ import { duckdbDialect } from './dialect.ts';
 import { commentWith, identityIn, newIdentity } from './identity.ts';
 import type { SessionDatabase } from './session-database.ts';
 
-/** What Aries keeps for itself is not tagged. */
+/** Tables of Aries itself get no identity. */
 const OWN = /^_aries_/;
 
-/** The tables of a schema, as a load sees them. The functions are for work in turn. */
+/** Describes and replaces the tables of a schema. To be called in turn (`inTurn`). */
 export interface TargetTables extends Swap {
   describe(name: string): Promise<SqlTable | undefined>;
 }
@@ -58,7 +58,7 @@ export function targetTables(database: SessionDatabase, schema: string): TargetT
       }
     },
 
-    // Nothing is left to do, and readers keep the old table in any case.
+    // Nothing else is left to do, and readers keep the old table until the commit.
     async prepare() {
       await database.appenders.settle();
       return undefined;
@@ -71,7 +71,7 @@ export function targetTables(database: SessionDatabase, schema: string): TargetT
   };
 }
 
-/** What a table has that a new one would lack. */
+/** Returns what a table has that a new one would lack. */
 function obstacleOf(table: DescribedTable): string | undefined {
   if (table.indexes.length > 0) return `it has the index ${table.indexes[0]}`;
   if (table.constraints.length > 0) return `it has the constraint ${table.constraints[0]}`;

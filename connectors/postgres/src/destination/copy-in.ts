@@ -13,12 +13,12 @@ declare module 'pg' {
 const COPY_DATA = 0x64; // d
 const COPY_DONE = Buffer.from([0x63, 0, 0, 0, 4]); // c
 
-/** Smaller chunks are put together: each costs a message and a write. */
+/** Smaller chunks are joined, because each costs a message and a write. */
 const CHUNK = 128 * 1024;
 
 /**
- * Sends bytes to `COPY … FROM STDIN`; all of them arrive, or none. Returns the server's count of rows. Throws the server's
- * AriesError, or what reading the chunks threw, with the COPY undone.
+ * Sends bytes to `COPY … FROM STDIN`: all of them arrive, or none. Returns the server's count of rows. Throws the server's error as an
+ * AriesError, or the error of reading the chunks, and then the COPY is undone.
  */
 export async function copyIn(
   client: Client,
@@ -42,7 +42,7 @@ export async function copyIn(
   return copy.rows;
 }
 
-/** One COPY in, as pg drives it. */
+/** A COPY into the database, as a query of pg. */
 class CopyIn implements Submittable {
   readonly started: Promise<void>;
   readonly rows: Promise<number>;
@@ -57,7 +57,7 @@ class CopyIn implements Submittable {
     this.#sql = sql;
     this.started = this.#start.promise;
     this.rows = this.#end.promise;
-    // Whoever is not waiting just then hears of a failure by the other, or by `failed`.
+    // The promise that nobody awaits at that moment must not count as unhandled; the failure is in the other one, or in `failed`.
     this.started.catch(() => {});
     this.rows.catch(() => {});
   }
@@ -76,14 +76,14 @@ class CopyIn implements Submittable {
     socket.write(header);
     const more = socket.write(chunk);
     socket.uncork();
-    // A server as quick as we are would let us write for ever without a look at what it answers.
+    // If the server is as fast as we are, writing would never pause to read its answers.
     if (more || socket.destroyed) return setImmediate();
     await new Promise<void>((resolve) => {
       const go = () => {
         socket.off('drain', go).off('close', go);
         resolve();
       };
-      // A server that has failed goes on reading, so the socket drains; one that is gone closes it.
+      // A server that has failed still reads, so the socket drains. One that is gone closes it.
       socket.on('drain', go).on('close', go);
     });
     await setImmediate();

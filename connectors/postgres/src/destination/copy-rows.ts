@@ -74,7 +74,7 @@ export function rowCopier(session: Session, schema: string): RowCopier {
 
 const encoders = new WeakMap<CopyTarget, (batch: Batch) => Buffer>();
 
-/** Compiled once for each target of a load, whichever connection writes to it. */
+/** Compiles an encoder once for each target of a load; all connections share it. */
 function encoderOf(into: CopyTarget): (batch: Batch) => Buffer {
   const known = encoders.get(into);
   if (known !== undefined) return known;

@@ -7,7 +7,7 @@ import { checkSchema } from '../source/discovery.ts';
 import { postgresDialect } from './dialect.ts';
 import { sqlConnection } from './sql-connection.ts';
 
-/** One wait for a lock; while it lasts, others that want the table queue up behind it. Longer than autovacuum needs to step aside. */
+/** How long to wait for a lock each time. Others that want the table have to queue meanwhile. Autovacuum steps aside within this time. */
 const LOCK_ATTEMPT_MS = 3000;
 
 /** Loads tables of a PostgreSQL database with COPY. */

@@ -6,7 +6,7 @@ import { matchColumn } from './match-column.ts';
 
 const quote = pg.escapeIdentifier;
 
-/** NAMEDATALEN - 1: what is longer is cut without a word. */
+/** NAMEDATALEN - 1. Longer names are cut silently. */
 const MAX_NAME_BYTES = 63;
 const SYSTEM_COLUMNS = new Set(['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid']);
 /** MaxHeapAttributeNumber. */
@@ -21,37 +21,37 @@ export const postgresDialect = ansiDialect({
     return of === 'column' && SYSTEM_COLUMNS.has(name) ? undefined : name;
   },
   matchColumn,
-  // Its bytes are read as the column's type has them: eight bytes of a double are a bigint as well.
+  // Binary cells are read by the column's type: eight bytes of a double are a valid bigint, too.
   takes: (format, { field, type }) => format !== 'pgcopy' || isSamePgcopyType(field.schema.pgType, type),
 
   createStage(table, columns, ordinal) {
     const pieces = columns.map(({ name, type, nullable }) => `${quote(name)} ${type}${nullable ? '' : ' NOT NULL'}`);
     if (ordinal) {
       if (columns.length >= MOST_COLUMNS) throw noRoomForOrdinal();
-      // It counts in the order of COPY; a row that is refused leaves a gap, which does no harm.
+      // It counts in the order of COPY. A refused row leaves a gap, which does no harm.
       pieces.push(`${ORDINAL} bigint GENERATED ALWAYS AS IDENTITY`);
     }
     return [`CREATE UNLOGGED TABLE ${table} (${pieces.join(', ')}) WITH (autovacuum_enabled = false)`];
   },
   ordinal: ORDINAL,
-  // Keeps other writers out, readers not: the rules of merge hold only for rows that stand still.
+  // Keeps out other writers, but not readers: rows must not change while they are merged.
   lockForWrite: (table) => [`LOCK TABLE ${table} IN SHARE ROW EXCLUSIVE MODE`],
-  // One statement, so that a table that has to be rewritten is rewritten once.
+  // One statement, so that the table is rewritten at most once.
   alter: (table, changes) => [`ALTER TABLE ${table} ${changes.map(alteration).join(', ')}`],
-  // The dataset's values also for identity columns.
+  // Identity columns get the dataset's values, too.
   insertOption: 'OVERRIDING SYSTEM VALUE',
 
   differs(left, right, columns) {
-    // A bare ROW would be compared column by column, with an operator that columns do not have.
+    // A bare ROW would be compared column by column, and the columns' types do not have this operator.
     const row = (alias: string) => `ROW(${columns.map(({ name }) => `${alias}.${quote(name)}`).join(', ')})::record`;
-    // Compares what is stored: `=` takes 1.0 for 1.00, and json has no `=` at all.
+    // Compares the stored bytes: to `=`, 1.0 is 1.00, and json has no `=` at all.
     return `${row(left)} OPERATOR(pg_catalog.*<>) ${row(right)}`;
   },
   cursorOrder: (expression, type) =>
     /^(?:text|character varying|character|bpchar|name|citext)\b/.test(type) && !type.endsWith(']')
       ? `${expression}::text COLLATE "C"`
       : expression,
-  // Sessions are in UTC, so a date or a time without zone compares with an instant as what it is in UTC.
+  // Sessions are in UTC, so dates and times without a zone are compared with instants as UTC.
   intervalBound: (parameter, type) =>
     type === 'date' || type.startsWith('timestamp') ? `CAST(${parameter} AS timestamp with time zone)` : parameter,
   comment: (table, text) => `COMMENT ON TABLE ${table} IS ${pg.escapeLiteral(text)}`,
@@ -66,7 +66,7 @@ function alteration(change: ColumnChange): string {
     case 'drop-not-null':
       return `ALTER COLUMN ${column} DROP NOT NULL`;
     case 'widen': {
-      // The direct cast of a float to numeric keeps 15 digits only; JSON has casts to few types.
+      // The direct cast of a float to numeric keeps only 15 digits, and JSON has casts to few types.
       const byText = change.type === 'numeric' || change.from === 'jsonb' || change.from === 'json';
       const exact = byText ? `${column}::text::${change.type}` : `${column}::${change.type}`;
       return `ALTER COLUMN ${column} TYPE ${change.type} USING ${exact}`;

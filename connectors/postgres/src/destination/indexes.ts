@@ -14,11 +14,11 @@ export interface TablePair {
   to: string;
 }
 
-/** An index, and the name that its copy on another table has. */
+/** An index, and the name of its copy on another table. */
 export interface IndexCopy {
   name: string;
   copy: string;
-  /** `CREATE INDEX` up to USING, and what follows. */
+  /** The statement up to USING. */
   head: string;
   definition: string;
   unique: boolean;
@@ -39,13 +39,13 @@ SELECT x.relname AS name, pg_catalog.pg_get_indexdef(x.oid) AS definition, i.ind
  WHERE n.nspname = $1 AND c.relname = $2
  ORDER BY x.oid`;
 
-/** The indexes of a table, oldest first, and how their copies on another are called. */
+/** Lists the indexes of a table, oldest first, with the names of their copies on another table. */
 export async function listIndexes(session: Session, { schema, from, to }: TablePair): Promise<IndexCopy[]> {
   const { rows } = await query<IndexCopy>(session, INDEXES, [schema, from]);
   return rows.map((index, position) => ({ ...index, copy: `${to}_i${position}` }));
 }
 
-/** Builds the indexes and constraints of one table on another. */
+/** Copies the indexes and constraints of a table to another. */
 export async function copyIndexes(session: Session, pair: TablePair): Promise<void> {
   const table = qualified(pair.schema, pair.to);
   for (const { copy, definition, head, unique, constraint, comment } of await listIndexes(session, pair)) {
@@ -70,7 +70,7 @@ export async function addKey(
   await build(session, columns.join(', '), `ALTER TABLE ${qualified(schema, table)} ADD PRIMARY KEY (${key})`);
 }
 
-/** Renames an index, and the constraint that it stands for; left as it is where the name is taken or too long. */
+/** Renames an index together with its constraint. If the name is taken or too long, nothing changes. */
 export async function renameIndex(session: Session, schema: string, from: string, to: string): Promise<void> {
   if (from === to || postgresDialect.nameKey(to, 'table') === undefined) return;
   const { rows } = await query<{ taken: boolean }>(session, 'SELECT to_regclass($1) IS NOT NULL AS taken', [

@@ -30,7 +30,7 @@ export function matchColumn(column: SqlColumn, { field, type, neverHeld }: Wante
       if (['json', 'object', 'array', 'any'].includes(field.kind)) return MATCHES;
       return neverHeld ? widen(type) : asText(field);
   }
-  // Types that only PostgreSQL has (inet, enums, arrays, …) read what a text says, or refuse it.
+  // Types that only PostgreSQL has (inet, enums, arrays, …) parse a text, or refuse it.
   if (field.kind === 'string') return MATCHES;
   if (have === withoutModifiers(type)) return widen(type);
   return asText(field);
@@ -38,13 +38,13 @@ export function matchColumn(column: SqlColumn, { field, type, neverHeld }: Wante
 
 function matchText(have: string, field: Field, type: string): ColumnMatch {
   switch (field.kind) {
-    // Its cell is a letter, its text a word.
+    // In csv it is a letter, as text a word.
     case 'boolean':
       return { fits: true, through: 'boolean' };
     case 'binary':
       return { fits: false, conflict: "holds text, the dataset's field bytes" };
     case 'string': {
-      // A longer text is refused. Only where the source says that its column is longer, this one becomes so too.
+      // A longer text is refused. The column becomes longer only if the source's column is declared longer.
       const length = lengthOf(have);
       if (length === undefined || pgTypeOf(field) !== type) return MATCHES;
       return (lengthOf(type) ?? Number.POSITIVE_INFINITY) > length ? widen(type) : MATCHES;
@@ -54,7 +54,7 @@ function matchText(have: string, field: Field, type: string): ColumnMatch {
   }
 }
 
-/** Numbers, and how many digits before the point each is sure to hold. */
+/** Number types, and how many digits before the point each always holds. */
 const NUMBERS: Record<string, number> = {
   smallint: 5,
   integer: 10,
@@ -72,7 +72,7 @@ function matchNumber(column: string, have: string, field: Field, type: string): 
       if (have === 'real') return widen('double precision');
       if (isFloat || (have === 'numeric' && scaleOf(column) >= 0)) return MATCHES;
       if (have === 'numeric') return widen('numeric');
-      // Without a word of the source, a number that is too large is refused.
+      // Unless the source declares a wider type, a number that is too large is refused.
       return pgTypeOf(field) === type && NUMBERS[type]! > NUMBERS[have]! ? widen(type) : MATCHES;
     case 'int64':
       if (have === 'bigint' || (have === 'numeric' && scaleOf(column) >= 0)) return MATCHES;

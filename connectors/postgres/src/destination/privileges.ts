@@ -1,7 +1,7 @@
 import { query, type Session } from '../connect/connect.ts';
 import type { TablePair } from './indexes.ts';
 
-/** Statements that give the second table the privileges of the first, columns' too, and no others. */
+/** Makes the statements that give the second table exactly the privileges of the first, including those of columns. */
 const STATEMENTS = `
 WITH tables AS (
   SELECT c.oid, c.relname, coalesce(c.relacl, pg_catalog.acldefault('r', c.relowner)) AS acl
@@ -30,7 +30,7 @@ SELECT format(
   FROM differences
  ORDER BY what = 'grant'`;
 
-/** Gives a table the privileges that another has. */
+/** Copies the privileges of a table to another. */
 export async function copyPrivileges(session: Session, { schema, from, to }: TablePair): Promise<void> {
   const { rows } = await query<{ sql: string }>(session, STATEMENTS, [schema, from, to]);
   for (const { sql } of rows) await query(session, sql);

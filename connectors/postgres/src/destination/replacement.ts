@@ -9,11 +9,11 @@ import { copyPrivileges } from './privileges.ts';
 
 const { quote, table: qualified, alter } = postgresDialect;
 
-/** How often, and how long apart, to try to freeze rows while older transactions run. */
+/** How often to try to freeze rows while older transactions run, and the pause between attempts. */
 const FREEZE_ATTEMPTS = 5;
 const FREEZE_PAUSE_MS = 200;
 
-/** Makes the table that will take the target's place: its structure without key and indexes, which are quicker to build afterwards. */
+/** Creates the table that will take the target's place, without key and indexes: these are faster to build afterwards. */
 export async function createReplacement(session: Session, schema: string, replacement: Replacement): Promise<void> {
   const { name, target, replaced, columns, changes } = replacement;
   const table = qualified(schema, name);
@@ -30,8 +30,8 @@ export async function createReplacement(session: Session, schema: string, replac
 }
 
 /**
- * Once its rows are in: key, indexes, comment, privileges, statistics. Then freezes the rows: a transaction that began before
- * they were written, and looks at the table only after the swap, would find it empty. Returns the reason where that cannot be done.
+ * Adds key, indexes, comment, privileges and statistics once all rows are in. Then freezes the rows: otherwise a transaction that began
+ * before they were written, and reads the table after the swap, would find it empty. Returns the reason if that is impossible.
  */
 export async function prepareReplacement(
   session: Session,
@@ -51,7 +51,7 @@ export async function prepareReplacement(
   return freeze(session, table);
 }
 
-/** Inside the transaction. Whoever reads the old table is waited for, no longer than `lock_timeout`. */
+/** Swaps the tables, inside the transaction. Waits for readers of the old table, up to `lock_timeout`. */
 export async function replaceTable(session: Session, schema: string, replacement: Replacement): Promise<void> {
   const { name, target, replaced } = replacement;
   let originals: IndexCopy[] = [];

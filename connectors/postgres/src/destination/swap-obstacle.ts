@@ -1,8 +1,8 @@
 import { query, type Session } from '../connect/connect.ts';
 
 /**
- * What a new table could not take over from the old, or what would break when the old one is dropped. Whoever adds a line here
- * only makes loads slower: rows are then replaced inside the table.
+ * Things that a new table could not take over from the old one, or that would break when the old one is dropped. A line too many only makes
+ * loads slower: rows are then replaced inside the table.
  */
 const OBSTACLES = `
 WITH t AS (
@@ -62,7 +62,7 @@ SELECT obstacle FROM (
                       WHERE d.classid = 'pg_catalog.pg_class'::regclass AND i.indexrelid = d.objid AND i.indrelid = t.oid)
 ) AS found ORDER BY rank, obstacle LIMIT 1`;
 
-/** Why a table cannot be swapped for another; undefined where it can. */
+/** Returns why a table cannot be replaced by another; undefined if it can. */
 export async function swapObstacle(session: Session, schema: string, table: string): Promise<string | undefined> {
   const { rows } = await query<{ obstacle: string }>(session, OBSTACLES, [schema, table]);
   return rows[0]?.obstacle;

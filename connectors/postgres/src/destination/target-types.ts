@@ -2,14 +2,14 @@ import { type Field, kindOf } from '@aries-data/sdk';
 import { query, type Session } from '../connect/connect.ts';
 import { fieldSchemaOf, withModifiersOf, withoutModifiers } from '../types.ts';
 
-/** The type of a new column by what the field holds, as `format_type` prints it. */
+/** Returns the type of a new column by the kind of its field, as `format_type` prints it. */
 export function typeByKind({ kind, schema }: Field): string {
   switch (kind) {
     case 'boolean':
     case 'date':
     case 'uuid':
       return kind;
-    // JSON's integers reach beyond int4: up to 2^53.
+    // Integers in JSON go up to 2^53, beyond int4.
     case 'integer':
     case 'int64':
       return 'bigint';
@@ -26,10 +26,10 @@ export function typeByKind({ kind, schema }: Field): string {
       return schema.zone === 'none' ? 'timestamp without time zone' : 'timestamp with time zone';
     case 'binary':
       return 'bytea';
-    // Text that is to stay as it was: jsonb would sort names, drop repeated ones and rewrite numbers.
+    // The text stays as it was: jsonb would sort names, drop repeated ones and rewrite numbers.
     case 'json':
       return 'json';
-    // These were parsed already, there is no text to keep: jsonb can be indexed and compared.
+    // These are parsed already, so there is no text to keep; jsonb can be indexed and compared.
     case 'object':
     case 'array':
     case 'any':
@@ -37,7 +37,7 @@ export function typeByKind({ kind, schema }: Field): string {
   }
 }
 
-/** The PostgreSQL type that the field came from, where it still holds what that type holds. */
+/** Returns the PostgreSQL type that the field came from, if the field still has the kind of that type. */
 export function pgTypeOf({ kind, schema }: Field): string | undefined {
   const { pgType } = schema;
   if (pgType === undefined) return undefined;
@@ -47,8 +47,8 @@ export function pgTypeOf({ kind, schema }: Field): string | undefined {
 }
 
 /**
- * Which of these types exist, and what this session calls them: DDL is made of that, not of the manifest's text. A name says where
- * a type is (`shop.mood`), or the type is PostgreSQL's own or in `public`: sources name types so, whatever their search path.
+ * Finds which of these types exist and how the catalog prints them. DDL is made of the printed form, not of the manifest's text. A name has its
+ * schema (`shop.mood`), or the type is PostgreSQL's own or in `public`: sources name types so, whatever their search path.
  */
 const EXISTING_TYPES = `
 WITH types AS (
@@ -66,7 +66,7 @@ SELECT DISTINCT ON (name) name, printed
  WHERE name = ANY ($1)
  ORDER BY name, rank`;
 
-/** Returns the types of the columns that would be created for these fields: where the field came from a type that exists here, that one. */
+/** Returns the types of the columns that would be created for these fields: the type that a field came from, if it exists here. */
 export async function columnTypes(session: Session, fields: readonly Field[]): Promise<string[]> {
   const origins = fields.map(pgTypeOf);
   const names = [...new Set(origins.filter((type) => type !== undefined).map(lookUpName))];
@@ -77,7 +77,7 @@ export async function columnTypes(session: Session, fields: readonly Field[]): P
     const name = origin === undefined ? undefined : lookUpName(origin);
     const printed = name === undefined ? undefined : known.get(name);
     if (origin === undefined || printed === undefined) return typeByKind(field);
-    // Under another name its modifiers are left out: without them it holds as much.
+    // Under another name the modifiers are left out; without them the type holds at least as much.
     return printed === name ? narrowed(origin, printed) : printed;
   });
 }
@@ -87,14 +87,14 @@ function lookUpName(type: string): string {
   return type === 'bpchar' ? 'character' : withoutModifiers(type);
 }
 
-/** The type that the catalog prints as `printed`, as narrow as the field's own. */
+/** Adds the modifiers of a type to the form that the catalog prints. */
 function narrowed(type: string, printed: string): string {
-  // By the name that the catalog prints it would hold one character.
+  // By the printed name (`character`) it would hold one character.
   return type === 'bpchar' ? 'bpchar' : withModifiersOf(type, printed);
 }
 
 function numericOf(precision: number | undefined, scale = 0): string {
-  // A schema may be anybody's text: what is no number must not get into DDL.
+  // A schema is untrusted text, and only numbers may get into DDL.
   const fits = (digits: number, least: number) => Number.isInteger(digits) && digits >= least && digits <= 1000;
   if (precision === undefined || !fits(precision, 1) || !fits(scale, 0)) return 'numeric';
   return `numeric(${precision},${scale})`;

@@ -5,15 +5,15 @@ import { AriesError } from '@aries-data/sdk';
 import { fingerprintOf, type KnownHost, knownHost, typeOf } from './known-hosts.ts';
 import type { TunnelConfig } from './tunnel-options.ts';
 
-/** Who an SSH server must be. */
+/** How an SSH server must identify itself. */
 export interface HostKeyCheck {
-  /** Key types to ask for first, or the server would show another of its keys than the known one. */
+  /** Key types to ask for first. Otherwise the server may show another of its keys than the known one. */
   types: string[];
-  /** What is wrong with the key that the server shows. */
+  /** Returns what is wrong with the key that the server shows. */
   refuse(blob: Buffer): AriesError | undefined;
 }
 
-/** The check that the config asks for. Throws `NOT_FOUND` where the file of known hosts cannot be read. */
+/** Returns the check that the config asks for. Throws `NOT_FOUND` if the file of known hosts cannot be read. */
 export async function hostKeyCheck(config: TunnelConfig, host: string, port: number): Promise<HostKeyCheck> {
   const { tunnelHostKey: expected } = config;
   if (expected === 'any') return { types: [], refuse: () => undefined };
@@ -30,7 +30,8 @@ export async function hostKeyCheck(config: TunnelConfig, host: string, port: num
   return { types: known.keys.flatMap(({ type }) => typesOf(type)), refuse: (blob) => refuseUnknown(known, blob, host) };
 }
 
-const DIFFERS = 'Somebody may sit in between. If the server has a new key, ask whoever runs it for its fingerprint.';
+const DIFFERS =
+  'The connection may be intercepted. If the server has a new key, ask its administrator for the fingerprint.';
 
 function refuseUnknown({ keys, revoked }: KnownHost, blob: Buffer, host: string): AriesError | undefined {
   const fingerprint = `${typeOf(blob)} ${fingerprintOf(blob)}`;
@@ -41,7 +42,7 @@ function refuseUnknown({ keys, revoked }: KnownHost, blob: Buffer, host: string)
     ? refusal(`${host} shows another key than the known one: ${fingerprint}`, DIFFERS)
     : refusal(
         `the key of ${host} is not known: ${fingerprint}`,
-        'Compare it with what whoever runs the server says, then give it as "tunnelHostKey", or its line of ssh-keyscan in "tunnelKnownHosts".',
+        'Compare it with what the server\'s administrator says, then set it as "tunnelHostKey", or its line of ssh-keyscan as "tunnelKnownHosts".',
       );
 }
 
@@ -49,12 +50,12 @@ function refusal(what: string, hint: string): AriesError {
   return new AriesError('CONFIG_INVALID', `SSH tunnel: ${what}`, { hint });
 }
 
-/** The algorithms that prove a key: RSA keys are proven by newer ones than they are named after. */
+/** Returns the algorithms that prove a key. RSA keys are proven by newer ones than their name says. */
 function typesOf(type: string): string[] {
   return type === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256'] : [type];
 }
 
-/** The option is a path, or the lines themselves: those hold spaces between host and key. */
+/** Reads the option: a path, or the lines themselves, which have spaces between host and key. */
 async function knownHostsText(option: string | undefined): Promise<string> {
   if (option !== undefined && /\s(?:ssh|ecdsa|sk)-\S+\s+AAAA/.test(option)) return option;
   if (option !== undefined) {

@@ -6,15 +6,15 @@ export interface HostKey {
   blob: Buffer;
 }
 
-/** What is known of a server: its keys, and those that are known to be in the wrong hands. */
+/** The known keys of a server, and its revoked ones. */
 export interface KnownHost {
   keys: HostKey[];
   revoked: HostKey[];
 }
 
 /**
- * What the lines of known_hosts files say about a server; the format is that of sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT": hashed names,
- * patterns, negations and `@revoked`. Lines with `@cert-authority` are left out: certificates are not supported.
+ * Finds a server in the lines of known_hosts files. The format is that of sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT": hashed names, patterns,
+ * negations and `@revoked`. Lines with `@cert-authority` are ignored, because certificates are not supported.
  */
 export function knownHost(text: string, host: string, port: number): KnownHost {
   const name = port === 22 ? host.toLowerCase() : `[${host.toLowerCase()}]:${port}`;
@@ -48,12 +48,12 @@ function globOf(pattern: string): RegExp {
   return new RegExp(`^${text}$`, 's');
 }
 
-/** A key as `ssh-keygen -l` prints it: `SHA256:…`. */
+/** Returns the fingerprint of a key as `ssh-keygen -l` prints it: `SHA256:…`. */
 export function fingerprintOf(blob: Buffer): string {
   return `SHA256:${createHash('sha256').update(blob).digest('base64').replaceAll('=', '')}`;
 }
 
-/** The type that a key names itself: `ssh-ed25519`. */
+/** Returns the type that a key itself names: `ssh-ed25519`. */
 export function typeOf(blob: Buffer): string {
   return blob.subarray(4, 4 + blob.readUInt32BE(0)).toString('latin1');
 }

@@ -4,7 +4,7 @@ import { AriesError, isAriesError, toAriesError } from '@aries-data/sdk';
 import { hostKeyCheck } from './host-key.ts';
 import type { TunnelConfig } from './tunnel-options.ts';
 
-/** What is used of a client of the package ssh2. */
+/** The members of a ssh2 client that are used. */
 export interface SshClient {
   // biome-ignore lint/suspicious/noExplicitAny: the arguments depend on the event
   on(event: string, listener: (...args: any[]) => void): unknown;
@@ -19,12 +19,12 @@ export interface SshClient {
   end(): unknown;
 }
 
-/** The package ssh2: the connector brings it, so that only connectors with a tunnel depend on it. */
+/** The package ssh2. The connector passes it in, so that only connectors with a tunnel depend on it. */
 export interface Ssh2 {
   Client: new () => SshClient;
 }
 
-/** What ssh2 has, the best first. */
+/** The algorithms that ssh2 has, the best first. */
 const HOST_KEY_TYPES = [
   'ssh-ed25519',
   'ecdsa-sha2-nistp256',
@@ -46,10 +46,10 @@ export async function connectSsh(config: TunnelConfig & { tunnel: string }, { Cl
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let refused: AriesError | undefined;
   client.on('ready', resolve);
-  // It stays for what fails later: the channels break by themselves, and without a listener the process would go down.
+  // Stays for later failures: the channels report them, but without a listener the process would crash.
   client.on('error', (error: Error) => reject(refused ?? explain(error, `${host}:${port}`)));
   client.on('close', () => reject(refused ?? explain(new Error('the connection was closed'), `${host}:${port}`)));
-  // What servers with PAM ask in place of the password.
+  // Servers with PAM ask this way instead of for the password.
   client.on(
     'keyboard-interactive',
     (_name, _text, _language, prompts: unknown[], answer: (answers: string[]) => void) =>
@@ -84,7 +84,7 @@ export async function connectSsh(config: TunnelConfig & { tunnel: string }, { Cl
 function addressOf(tunnel: string) {
   const url = URL.parse(tunnel);
   if (url === null || url.hostname === '' || url.username === '') {
-    // Not the text: it may hold a password.
+    // Without the text, which may contain a password.
     throw new AriesError('CONFIG_INVALID', 'SSH tunnel: the option "tunnel" names no user and host', {
       hint: 'Write ssh://user@host, or ssh://user@host:2222.',
     });
@@ -114,12 +114,12 @@ async function loginOf({ tunnelKey, tunnelKeyPassphrase }: TunnelConfig, passwor
 }
 
 async function keyText(option: string): Promise<string> {
-  // A reference loses the newline at the end, without which OpenSSH's own format is not read.
+  // A reference loses the newline at the end, and OpenSSH's own format is not read without it.
   if (option.includes('-----BEGIN ')) return `${option.trimEnd()}\n`;
   try {
     return await readFile(option, 'utf8');
   } catch (cause) {
-    // Without the path: what was meant as a key may be in its place.
+    // Without the path: a key may have been set in its place.
     throw new AriesError(
       'NOT_FOUND',
       `SSH tunnel: the file that "tunnelKey" names cannot be read: ${(cause as NodeJS.ErrnoException).code}`,
@@ -130,7 +130,7 @@ async function keyText(option: string): Promise<string> {
   }
 }
 
-/** What ssh2 throws says in `level` where it comes from. */
+/** An error of ssh2; `level` says where it comes from. */
 function explain(error: Error, server: string): AriesError {
   const { level, message } = error as Error & { level?: string };
   const what = `SSH tunnel: ${server}: ${message}`;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The options by which every SQL connector is told to go through an SSH server. */
+/** The options of SQL connectors for connecting through an SSH server. */
 export const tunnelOptions = {
   tunnel: z
     .string()
@@ -28,7 +28,7 @@ export const tunnelOptions = {
     .describe("The server's key in place of known hosts: `SHA256:…`; `any` does not check who answers"),
 };
 
-/** What of a connector's config concerns the tunnel. */
+/** The part of a connector's config that concerns the tunnel. */
 export interface TunnelConfig {
   tunnel?: string | undefined;
   tunnelKey?: string | undefined;

@@ -3,7 +3,7 @@ import { AriesError } from '@aries-data/sdk';
 import { connectSsh, type Ssh2, type SshClient } from './ssh-client.ts';
 import type { TunnelConfig } from './tunnel-options.ts';
 
-/** A login that several connections to the database share; it ends with the last of them. */
+/** A login that several connections to the database share. It ends with the last of them. */
 interface SharedClient {
   client: Promise<SshClient>;
   channels: number;
@@ -12,7 +12,7 @@ interface SharedClient {
 const clients = new Map<string, SharedClient>();
 
 /**
- * A connection to the database through the SSH server of the config: a stream for drivers that take one in place of a socket (pg's
+ * Connects to the database through the SSH server of the config. Returns a stream for drivers that take one instead of a socket (pg's
  * `stream`, mysql2's `stream`, tedious' `connector`). No port is opened on this machine. `target` is the database as the SSH server sees it.
  * Throws AriesError: `CONFIG_INVALID` (78), `NOT_ALLOWED` (77), `UNREACHABLE` (75).
  *
@@ -51,7 +51,7 @@ export async function openTunnel(
 function share(key: string, client: Promise<SshClient>): SharedClient {
   const shared = { client, channels: 0 };
   clients.set(key, shared);
-  // The next connection logs in anew.
+  // The next connection logs in again.
   const forget = () => {
     if (clients.get(key) === shared) clients.delete(key);
   };
