@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
-import { placesIn } from '@aries-data/formats';
+import { sourcePositions } from '@aries-data/formats';
 import { AriesError } from '@aries-data/sdk';
 import type { PlaceOf } from '@aries-data/sdk/internal';
 import { parseJsonOrYaml } from './json-or-yaml.ts';
@@ -25,7 +25,10 @@ export async function readConfigArgument(
     throw new AriesError('CONFIG_INVALID', cause.message, { hint: hintFor(argument) });
   });
   if (typeof value === 'object' && value !== null && !Array.isArray(value))
-    return { value: value as Record<string, unknown>, placeOf: file === undefined ? undefined : placesIn(text, file) };
+    return {
+      value: value as Record<string, unknown>,
+      placeOf: file === undefined ? undefined : sourcePositions(text, file),
+    };
   throw new AriesError('CONFIG_INVALID', `${where} must be an object`, { hint: hintFor(argument) });
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { placesIn } from './source-positions.ts';
+import { sourcePositions } from './source-positions.ts';
 
 const yaml = `baseUrl: https://x # a comment
 streams:
@@ -13,7 +13,7 @@ streams:
 `;
 
 test('a path is at its key, in block and flow style; a missing one is where it would be', () => {
-  const placeOf = placesIn(yaml, 'rest.yaml');
+  const placeOf = sourcePositions(yaml, 'rest.yaml');
   const lines = [
     [],
     ['baseUrl'],
@@ -37,5 +37,5 @@ test('a path is at its key, in block and flow style; a missing one is where it w
 });
 
 test('JSON has lines, too', () => {
-  expect(placesIn('{\n  "a": {\n    "b": [1,\n 2] } }', 'c.json')(['a', 'b', 1])).toBe('c.json:4');
+  expect(sourcePositions('{\n  "a": {\n    "b": [1,\n 2] } }', 'c.json')(['a', 'b', 1])).toBe('c.json:4');
 });

@@ -7,9 +7,9 @@ import type { Document, LineCounter } from 'yaml';
  * error to report.
  *
  * @example
- * placesIn('name: shop\nport: x\n', 'shop.yaml')(['port']); // 'shop.yaml:2'
+ * sourcePositions('name: shop\nport: x\n', 'shop.yaml')(['port']); // 'shop.yaml:2'
  */
-export function placesIn(text: string, file: string): PlaceOf {
+export function sourcePositions(text: string, file: string): PlaceOf {
   let places: PlaceOf | undefined;
   return (path) => {
     places ??= placesOf(text, file);

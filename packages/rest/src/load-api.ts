@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { placesIn } from '@aries-data/formats';
+import { sourcePositions } from '@aries-data/formats';
 import { AriesError, type Json } from '@aries-data/sdk';
 import { parseOptions } from '@aries-data/sdk/internal';
 import { parse } from 'yaml';
@@ -22,7 +22,7 @@ export function loadApi(url: URL, config: unknown): RestApi {
       texts.set(url.href, known);
     }
     const filled = fill(known.value, { config: config as Json });
-    return parseOptions(restApi, filled, file, { placeOf: placesIn(known.text, file) });
+    return parseOptions(restApi, filled, file, { placeOf: sourcePositions(known.text, file) });
   } catch (cause) {
     throw new AriesError('CONNECTOR_INVALID', (cause as Error).message, {
       cause,

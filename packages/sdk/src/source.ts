@@ -110,8 +110,8 @@ export interface EncodedResult<P = Json> {
   /** Keys of the rows that have exactly `maxCursor`. */
   keysAtMax?: Json[][];
   /**
-   * Whether there are rows at `maxCursor` that `keysAtMax` does not list. `unknown`: some of them may have been sent. `loaded`: all of
-   * them were. Default: there are none.
+   * Other rows at `maxCursor`, which `keysAtMax` does not list. `unknown`: some of them may have been sent. `loaded`: all of them were.
+   * Default: there are none.
    */
   othersAtMax?: 'unknown' | 'loaded';
   /** Rows whose cursor must not become state: a time after the start of the read, infinity, NaN. Only in the first part. */

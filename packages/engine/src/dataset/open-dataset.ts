@@ -6,8 +6,9 @@ import { type Dataset, findDataset } from './manifest.ts';
 import { findPartitioned } from './partitioned.ts';
 
 /**
- * Opens the dataset at a URI: of its manifest (`…/manifest.json[#sha256-…]`), its step's folder, or the folder of a run that was extracted
- * in partitions. Throws `INPUT_NOT_READY` if it does not exist yet or is incomplete, and `DATASET_CORRUPT` if the digest differs.
+ * Opens the dataset at a URI: of its manifest (`…/manifest.json[#sha256-…]`), its step's folder, or the folder of a run that was
+ * extracted in partitions. Throws `INPUT_NOT_READY` if it does not exist yet or is incomplete, and `DATASET_CORRUPT` if the digest
+ * differs.
  *
  * @example
  * const { manifest, store } = await openDataset('file:///data/staging/shop/monday/extract');

@@ -30,7 +30,7 @@ export async function checkPart({ store, folder }: PartFolder, part: Part): Prom
  * Throws an error that happened while reading parts, unless a part differs from its manifest: then that is the error, and no contents
  * of a part that may be hostile get into the message.
  */
-export async function explainParts(folder: PartFolder, parts: Iterable<Part>, error: unknown): Promise<never> {
+export async function rethrowAfterCheck(folder: PartFolder, parts: Iterable<Part>, error: unknown): Promise<never> {
   const { kind } = toAriesError(error);
   if (kind === 'data' || kind === 'bug') for (const part of parts) await checkPart(folder, part);
   throw error;

@@ -13,7 +13,13 @@ import {
   withOrigin,
 } from '@aries-data/sdk';
 import type { Part } from '../dataset/manifest.ts';
-import { explainParts, openPartBytes, type PartFolder, readPart, type StagedStream } from '../dataset/part-reader.ts';
+import {
+  openPartBytes,
+  type PartFolder,
+  readPart,
+  rethrowAfterCheck,
+  type StagedStream,
+} from '../dataset/part-reader.ts';
 import { interrupted, type StepContext } from '../step/step-context.ts';
 import { leaveOut } from './leave-out.ts';
 import type { Rejections } from './rejections.ts';
@@ -70,7 +76,7 @@ export async function openPartLoader({
       try {
         await writePart(folder, part, onRecords);
       } catch (error) {
-        await explainParts(folder, [part], error);
+        await rethrowAfterCheck(folder, [part], error);
       }
     },
   };

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { placesIn } from '@aries-data/formats';
+import { sourcePositions } from '@aries-data/formats';
 import { AriesError, nearest } from '@aries-data/sdk';
 import { checkSize, type PlaceOf } from '@aries-data/sdk/internal';
 import { z } from 'zod';
@@ -99,7 +99,7 @@ export async function parsePipelineFile(file: string): Promise<PipelineFile> {
       : cause;
   });
   const value = await yamlOf(text, file);
-  const placeOf = placesIn(text, file);
+  const placeOf = sourcePositions(text, file);
   const result = pipelineSchema.safeParse(value);
   if (!result.success) {
     const problems = result.error.issues.map((issue) => `${placeOf(issue.path)}: ${problemOf(issue)}`);

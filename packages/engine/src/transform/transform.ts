@@ -17,7 +17,7 @@ import { publicConfig } from '../config/secrets.ts';
 import type { Fingerprint } from '../dataset/fingerprint.ts';
 import { stepFolder } from '../dataset/layout.ts';
 import { type Counts, type Dataset, findFinished, type ManifestStream, type Part } from '../dataset/manifest.ts';
-import { explainParts } from '../dataset/part-reader.ts';
+import { rethrowAfterCheck } from '../dataset/part-reader.ts';
 import { readStream } from '../dataset/read-dataset.ts';
 import { createStreamWriter } from '../dataset/stream-writer.ts';
 import { type MadeStream, makeDataset } from '../step/make-dataset.ts';
@@ -170,7 +170,7 @@ async function transformStream({
     await writer.cut();
   } catch (error) {
     await writer.abort(error as Error);
-    await explainParts(dataset, open, error);
+    await rethrowAfterCheck(dataset, open, error);
   } finally {
     await temporary.remove();
   }

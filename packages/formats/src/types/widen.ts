@@ -59,9 +59,9 @@ function numberKind(values: number): FieldKind {
 }
 
 /**
- * Returns the narrowest type that holds the values of two types as written: integer → int64 → decimal → string, and anything with null. All
- * other pairs widen to string, with objects and arrays as JSON text. So do dates with date-times, and date-times with and without a
- * zone. It merges the schemas inferred of partitions.
+ * Returns the narrowest type that holds the values of two types as written: integer → int64 → decimal → string, and anything with null.
+ * All other pairs widen to string, with objects and arrays as JSON text. So do dates with date-times, and date-times with and without a
+ * zone. It merges the schemas inferred from partitions.
  *
  * @example
  * widen({ type: 'integer' }, { type: ['number', 'null'] }); // { type: ['number', 'null'] }
