@@ -30,7 +30,7 @@ export interface TargetComparison {
 
 /** Compares a target with the dataset's fields. Throws `SCHEMA_CONFLICT`, naming both sides, if no change would do. */
 export async function compareTarget(
-  connection: SqlConnection,
+  connection: Pick<SqlConnection, 'table' | 'columnTypes'>,
   dialect: SqlDialect,
   target: LoadTarget,
 ): Promise<TargetComparison> {
