@@ -48,40 +48,40 @@ test.each<[string, RecordSchema | null, StagedFormat[], Parameters<typeof staged
   ['records: ndjson', plain, [], {}, 'ndjson'],
   ['records for a destination that reads csv: csv', plain, [], { preferFormats: ['pgcopy', 'csv'] }, 'csv'],
   ['records whose schema is inferred: ndjson', null, [], { preferFormats: ['csv'] }, 'ndjson'],
-  ['encoded: what costs the source least', plain, ['csv', 'ndjson'], {}, 'csv'],
+  ['encoded: the cheapest format for the source', plain, ['csv', 'ndjson'], {}, 'csv'],
   [
-    'encoded: of that what the destination likes best',
+    'encoded: of these the one that the destination prefers',
     plain,
     ['csv', 'ndjson'],
     { preferFormats: ['pgcopy', 'ndjson', 'csv'] },
     'ndjson',
   ],
   [
-    'encoded: the source’s choice where the destination likes none of it',
+    'encoded: the cheapest one if the destination prefers none of them',
     plain,
     ['csv'],
     { preferFormats: ['pgcopy'] },
     'csv',
   ],
-  ['pgcopy where all types have a binary form', binary, ['pgcopy', 'csv'], {}, 'pgcopy'],
-  ['not pgcopy where one has none', plain, ['pgcopy', 'csv'], { preferFormats: ['pgcopy'] }, 'csv'],
-  ['what is asked for', binary, ['pgcopy', 'csv'], { stagedFormat: 'ndjson' }, 'ndjson'],
+  ['pgcopy if all types have a binary form', binary, ['pgcopy', 'csv'], {}, 'pgcopy'],
+  ['not pgcopy if one type has none', plain, ['pgcopy', 'csv'], { preferFormats: ['pgcopy'] }, 'csv'],
+  ['the requested format', binary, ['pgcopy', 'csv'], { stagedFormat: 'ndjson' }, 'ndjson'],
   [
-    'transforms need records: not what the source encodes',
+    'transforms need records, not a format that the source encodes',
     binary,
     ['pgcopy', 'csv'],
     { transforms: [transform('nothing')] },
     'ndjson',
   ],
   [
-    'a transform that says its schema: csv where liked',
+    'a transform that returns its schema: csv if preferred',
     plain,
     [],
     { transforms: [transform('nothing')], preferFormats: ['csv'] },
     'csv',
   ],
   [
-    'a transform that declares its output: csv where liked',
+    'a transform that declares its output: csv if preferred',
     plain,
     [],
     { transforms: [transform('fields')], preferFormats: ['csv'] },
@@ -95,7 +95,7 @@ test.each<[string, RecordSchema | null, StagedFormat[], Parameters<typeof staged
     'ndjson',
   ],
   [
-    'pgcopy asked for before a transform is that step’s concern',
+    'pgcopy requested with a transform is not checked here',
     plain,
     [],
     { stagedFormat: 'pgcopy', transforms: [transform('nothing')] },
@@ -108,7 +108,7 @@ test.each<[string, RecordSchema | null, StagedFormat[], Parameters<typeof staged
 test.each([
   ['a type has no binary form', plain],
   ['the schema is inferred', null],
-])('pgcopy is refused where %s', (_, schema) => {
+])('pgcopy is refused if %s', (_, schema) => {
   expect(() => formatOf(schema, ['pgcopy'], { stagedFormat: 'pgcopy' })).toThrow(
     expect.objectContaining({ code: 'CONFIG_INVALID', stream: 'orders' }),
   );

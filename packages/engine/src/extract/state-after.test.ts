@@ -49,8 +49,8 @@ describe('no state', () => {
   test.each<[string, Read]>([
     ['without a cursor', { cursor: null, reached }],
     ['of an interval', { mode: 'interval', reached }],
-    ['of a part of the records', { limit: 10, reached }],
-    ['of nothing after nothing', {}],
+    ['with a limit', { limit: 10, reached }],
+    ['without records or an earlier state', {}],
   ])('%s', (_, read) => {
     expect(after(read)).toEqual({ stateAfter: null });
   });
@@ -60,46 +60,50 @@ describe('the state', () => {
   test.each<[string, Read, StreamState]>([
     ['is what a first read reached', { reached: at(longAgo, 'a') }, at(longAgo, 'a')],
     ['is what a full read reached', { mode: 'full', reached: at(longAgo, 'a') }, at(longAgo, 'a')],
-    ['stays where nothing came', { before: at(longAgo, 'a') }, at(longAgo, 'a')],
-    ['goes on to what was reached', { before: at(longAgo, 'a'), reached: at(justNow, 'b') }, at(justNow, 'b')],
+    ['stays if there are no records', { before: at(longAgo, 'a') }, at(longAgo, 'a')],
+    ['moves to what was reached', { before: at(longAgo, 'a'), reached: at(justNow, 'b') }, at(justNow, 'b')],
     [
-      'does not go back to what a lag read again',
+      'does not move back to records that a lag reads again',
       { before: at(justNow, 'b'), reached: at(longAgo, 'a') },
       at(justNow, 'b'),
     ],
-    ['has all keys at the same value', { before: at(longAgo, 'a'), reached: at(longAgo, 'b') }, at(longAgo, 'a', 'b')],
     [
-      'has them once, also where the value is written otherwise',
+      'joins the keys at the same value',
+      { before: at(longAgo, 'a'), reached: at(longAgo, 'b') },
+      at(longAgo, 'a', 'b'),
+    ],
+    [
+      'joins keys without repeats, even if the value is written differently',
       { before: at(longAgo, 'a'), reached: at('2026-01-01T01:00:00+01:00', 'a') },
       at('2026-01-01T01:00:00+01:00', 'a'),
     ],
     [
-      'may have more records than it lists, where a merge takes them again',
+      'may list fewer records than there are if a merge reads them again',
       { reached: crowded(justNow) },
       crowded(justNow),
     ],
-    ['has all of them once one read had', { before: whole(longAgo), reached: at(longAgo, 'b') }, whole(longAgo)],
+    ['has all of them once one read had all', { before: whole(longAgo), reached: at(longAgo, 'b') }, whole(longAgo)],
   ])('%s', (_, read, expected) => {
     expect(after(read)).toEqual({ stateAfter: expected });
   });
 });
 
-describe('more records than a state lists, for a load that appends', () => {
+describe('more records than a state lists, for an append', () => {
   test('are left to a later read while more of them may come', () => {
     expect(after({ exact: true, reached: crowded(justNow) })).toEqual({ below: justNow });
   });
-  test('are all taken where no more can come', () => {
+  test('are all extracted if no more can come', () => {
     expect(after({ exact: true, reached: crowded(longAgo) })).toEqual({ stateAfter: whole(longAgo) });
   });
 });
 
-describe('records beyond the moment of reading', () => {
+describe('records beyond the start of reading', () => {
   const beyond = { count: 2, greatest: '2027-01-01T00:00:00Z', staged: false, reached: null };
   const { reached: _, ...told } = beyond;
   test('that were left out do not move the state', () => {
     expect(after({ reached: at(longAgo, 'a'), beyond })).toEqual({ stateAfter: at(longAgo, 'a'), beyond: told });
   });
-  test('that are in the dataset come again: the state says that it does not list them', () => {
+  test('that are in the dataset are read again: the state says that it does not list them', () => {
     const staged = { ...beyond, staged: true, reached: at(readStart, 'z') };
     expect(after({ reached: at(longAgo, 'a'), beyond: staged })).toEqual({
       stateAfter: { ...at(longAgo, 'a'), others: 'unknown' },
@@ -110,28 +114,28 @@ describe('records beyond the moment of reading', () => {
   });
 });
 
-describe('no record may come twice', () => {
+describe('no record may be read twice', () => {
   type Ahead = Parameters<typeof isExact>[2]['loadAhead'];
   const ahead = (disposition?: Disposition): Ahead => ({ disposition, dispositions: ['append', 'replace', 'merge'] });
   const keyed = { primaryKey: ['id'] };
   test.each<
     [string, { primaryKey?: string[]; cursor?: string | null; mode?: 'full'; said?: Disposition }, Ahead, boolean]
   >([
-    ['where a load appends', keyed, ahead('append'), true],
-    ['where the stream says so', { ...keyed, said: 'append' }, ahead('merge'), true],
-    ['where there is no key, and nobody says what the load will do', {}, undefined, true],
-    ['where there is no key to merge by', {}, ahead(), true],
-    ['but where a key lets it merge', keyed, ahead(), false],
-    ['but where a key would let it merge', keyed, undefined, false],
-    ['but where all is replaced', {}, ahead('replace'), false],
-    ['but where there is no cursor', { cursor: null }, ahead('append'), false],
-    ['but where the stream is always read in full', { mode: 'full' }, ahead('append'), false],
+    ['if the load appends', keyed, ahead('append'), true],
+    ['if the stream says append', { ...keyed, said: 'append' }, ahead('merge'), true],
+    ['without a key, if the load is not known', {}, undefined, true],
+    ['without a key to merge by', {}, ahead(), true],
+    ['but not if a key allows a merge', keyed, ahead(), false],
+    ['but not if a key would allow a merge', keyed, undefined, false],
+    ['but not if the load replaces', {}, ahead('replace'), false],
+    ['but not without a cursor', { cursor: null }, ahead('append'), false],
+    ['but not if the stream is always read in full', { mode: 'full' }, ahead('append'), false],
   ])('%s', (_, { primaryKey = [], cursor = 'at', mode, said }, loadAhead, expected) => {
     const selected = { options: { name: 'orders', mode, disposition: said }, primaryKey, cursor: cursor ?? undefined };
     const window = { mode: 'incremental' } as StreamWindow;
     expect(isExact(selected as unknown as SelectedStream, window, { loadAhead })).toBe(expected);
   });
-  test('but where only some records are read, or an interval', () => {
+  test('but not with a limit or an interval', () => {
     const selected = {
       options: { name: 'orders' },
       primaryKey: [] as string[],

@@ -14,7 +14,7 @@ const types = {
 } as const satisfies Record<string, FieldSchema>;
 type Type = keyof typeof types;
 
-/** A stream with a cursor of this type; `unknown` while its schema is inferred, `null` for no cursor at all. */
+/** Makes a stream with a cursor of this type: `unknown` while its schema is inferred, `null` for no cursor. */
 function stream(type: Type | 'unknown' | null, options: Partial<StreamOptions> = {}): SelectedStream {
   const one: Partial<SelectedStream> = {
     as: 'orders',
@@ -42,54 +42,54 @@ describe('a stream is read', () => {
   };
   test.each<[string, SelectedStream, Asked, Partial<StreamWindow>]>([
     ['in full without a cursor', stream(null), { state: march }, inFull],
-    ['in full without a cursor, also in an interval', stream(null), { interval: january }, inFull],
+    ['in full without a cursor, even with an interval', stream(null), { interval: january }, inFull],
     [
-      'in full as its options say, whatever else is asked',
+      'in full if its options say so, whatever else is requested',
       stream('date-time', { mode: 'full' }),
       { state: march, interval: january },
       inFull,
     ],
     ['in full again, on request', stream('date-time'), { state: march, fullRefresh: true }, inFull],
     [
-      'from the start where there is no state',
+      'from the start if there is no state',
       stream('date-time'),
       {},
       { mode: 'incremental', window: {}, stateBefore: null },
     ],
     [
-      'from its state on, without what was loaded there',
+      'from its state, except the records already loaded there',
       stream('date-time'),
       { state: march },
       { mode: 'incremental', window: { since: march.cursor, seen: [['a']] }, stateBefore: march },
     ],
     [
-      'after its state, where all that is there was loaded',
+      'after its state, if all records there were loaded',
       stream('int64'),
       { state: { ...at('7'), others: 'loaded' } },
       { mode: 'incremental', window: { since: '7', seen: 'all' } },
     ],
     [
-      'from a state that lists not all of its records',
+      'from a state that does not list all of its records',
       stream('int64'),
       { state: { ...at('7'), others: 'unknown' } },
       { window: { since: '7', seen: [] } },
     ],
     ['by interval, whatever its state', stream('date-time'), { state: march, interval: january }, byInterval],
     [
-      'by interval, also where all is to be read again',
+      'by interval, even with a full refresh',
       stream('date-time'),
       { interval: january, fullRefresh: true },
       byInterval,
     ],
-    ['by interval with a date as its cursor', stream('date'), { interval: january }, byInterval],
-    ['by interval with a text as its cursor', stream('string'), { interval: january }, byInterval],
+    ['by interval with a date cursor', stream('date'), { interval: january }, byInterval],
+    ['by interval with a text cursor', stream('string'), { interval: january }, byInterval],
     ['by interval while its schema is inferred', stream('unknown'), { interval: january }, byInterval],
   ])('%s', (_, one, asked, expected) => {
     expect(read(one, asked)).toMatchObject(expected);
   });
 });
 
-describe('a lag moves the start back, and lists nothing as loaded', () => {
+describe('a lag moves the start back and lists no keys as loaded', () => {
   test.each<[Type, string, string, string]>([
     ['int64', '9007199254740993', '5', '9007199254740988'],
     ['date', '2026-03-01', '1d', '2026-02-28'],
@@ -115,17 +115,17 @@ describe('is refused', () => {
       'CONFIG_INVALID',
       /"orders" has no cursor/,
     ],
-    ['an interval of time over numbers', stream('int64'), { interval: january }, 'CONFIG_INVALID', /type int64/],
-    ['an interval of time over fractions', stream('number'), { interval: january }, 'CONFIG_INVALID', /type number/],
-    ['a lag that is none', stream('date-time', { lag: 'a while' }), { state: march }, 'CONFIG_INVALID', /"a while"/],
+    ['a time interval with an integer cursor', stream('int64'), { interval: january }, 'CONFIG_INVALID', /type int64/],
+    ['a time interval with a number cursor', stream('number'), { interval: january }, 'CONFIG_INVALID', /type number/],
+    ['an invalid lag', stream('date-time', { lag: 'a while' }), { state: march }, 'CONFIG_INVALID', /"a while"/],
     ['a state of another type', stream('int64'), { state: march }, 'DATASET_CORRUPT', /"orders".*2026-03-01/],
-    ['a state that is no date', stream('date'), { state: at("1' OR '1'='1") }, 'DATASET_CORRUPT', /OR/],
+    ['a state that is not a date', stream('date'), { state: at("1' OR '1'='1") }, 'DATASET_CORRUPT', /OR/],
   ])('%s', (_, one, asked, code, message) => {
     expect(() => read(one, asked)).toThrow(expect.objectContaining({ code, message: expect.stringMatching(message) }));
   });
 });
 
-test('cursors are ordered as their type is, and by their form while it is inferred', () => {
+test('cursors are ordered by their type, or by their form while it is inferred', () => {
   expect(read(stream('int64')).order('9', '10')).toBeLessThan(0);
   expect(read(stream('string')).order('9', '10')).toBeGreaterThan(0);
   expect(read(stream('unknown')).order('2026-01-01T00:00:00+02:00', '2026-01-01T00:00:00Z')).toBeLessThan(0);

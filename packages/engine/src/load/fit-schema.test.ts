@@ -18,14 +18,14 @@ type Fields = Record<string, keyof typeof types>;
 
 interface Fit extends Partial<FitSchemaOptions> {
   fields?: Fields;
-  /** Columns of the target; `files`: it has none of its own; left out: there is no target yet. */
+  /** Columns of the target; `files` if it has no columns. Default: there is no target yet. */
   columns?: string[] | 'files';
-  /** What the database says would have to change. */
+  /** Changes that the database reports. */
   changes?: string[];
   keys?: Partial<Pick<LoadTarget, 'primaryKey' | 'cursor'>>;
 }
 
-/** A session whose target is as it is told, and what it was asked about. */
+/** Makes a session with such a target, and collects the targets it is asked about. */
 function sessionOf(columns: Fit['columns'], changes: string[]) {
   const asked: LoadTarget[] = [];
   const inspect = async (target: LoadTarget): Promise<TargetState> => {
@@ -62,18 +62,18 @@ const known: FieldTypes = [
   ['name', 'string'],
 ];
 
-describe('which policy holds', () => {
+describe('the policy is', () => {
   test.each<[string, Parameters<typeof schemaPolicy>[1], Parameters<typeof schemaPolicy>[2], string]>([
-    ['evolve where nobody says anything', {}, {}, 'evolve'],
-    ['the dataset’s', { schemaChange: 'freeze' }, {}, 'freeze'],
-    ['that of the load before it', { schemaChange: 'freeze' }, { schemaChange: 'discard' }, 'discard'],
+    ['evolve by default', {}, {}, 'evolve'],
+    ['that of the dataset', { schemaChange: 'freeze' }, {}, 'freeze'],
+    ['that of the load, before the dataset’s', { schemaChange: 'freeze' }, { schemaChange: 'discard' }, 'discard'],
     [
-      'that of the load for this stream first',
+      'that of the load for this stream, before all others',
       { schemaChange: 'freeze' },
       { schemaChange: 'discard', schemaChanges: { orders: 'evolve' } },
       'evolve',
     ],
-    ['not that for another stream', {}, { schemaChanges: { items: 'freeze' } }, 'evolve'],
+    ['not that of the load for another stream', {}, { schemaChanges: { items: 'freeze' } }, 'evolve'],
   ])('%s', (_, stream, options, policy) => {
     expect(schemaPolicy('orders', stream, options)).toBe(policy);
   });
@@ -93,7 +93,7 @@ describe('evolve', () => {
       leftOut: [],
     });
   });
-  test('takes whatever changes, and tells it', async () => {
+  test('accepts all changes and reports them', async () => {
     const { drift, found, refusals } = await fit({
       fields: { id: 'string', email: 'string' },
       columns: ['id', 'name'],
@@ -110,8 +110,8 @@ describe('evolve', () => {
 
 describe('freeze', () => {
   test.each<[string, Fit, string[]]>([
-    ['takes the same fields', { columns: ['id', 'name'], known }, []],
-    ['makes a target that is not there', {}, []],
+    ['accepts the same fields', { columns: ['id', 'name'], known }, []],
+    ['creates a missing target', {}, []],
     [
       'refuses a column that would be added',
       { columns: ['id'] },
@@ -123,22 +123,18 @@ describe('freeze', () => {
       ['the target would have to change: widen'],
     ],
     [
-      'refuses a field that vanished',
+      'refuses a missing field',
       { fields: { id: 'integer' }, columns: ['id', 'name'], known },
       ['fields that were loaded before are gone: "name" (string)'],
     ],
-    ['misses no field whose column is gone as well', { fields: { id: 'integer' }, columns: ['id'], known }, []],
-    [
-      'refuses a field that is new in files',
-      { columns: 'files', known: known.slice(0, 1) },
-      ['new fields: "name" (string)'],
-    ],
+    ['does not miss a field whose column was dropped too', { fields: { id: 'integer' }, columns: ['id'], known }, []],
+    ['refuses a new field in files', { columns: 'files', known: known.slice(0, 1) }, ['new fields: "name" (string)']],
     [
       'refuses another type in files',
       { fields: { id: 'string', name: 'string' }, columns: 'files', known },
       ['"id" was integer and is now string'],
     ],
-    ['knows nothing of files before the first load', { columns: 'files' }, []],
+    ['accepts any field in files at the first load', { columns: 'files' }, []],
   ])('%s', async (_, one, refusals) => {
     const fitted = await fit({ ...one, policy: 'freeze' });
     expect(fitted.refusals).toEqual(refusals);
@@ -156,20 +152,20 @@ describe('discard', () => {
       asked: asked.length,
     };
   };
-  test('leaves out what the table lacks, and then looks at the table again', async () => {
+  test('leaves out fields that the table lacks, then inspects it again', async () => {
     expect(await left({ columns: ['id'] })).toEqual({ left: ['name'], loaded: ['id'], refusals: [], asked: 2 });
   });
-  test('leaves out what is new in files', async () => {
+  test('leaves out fields that are new in files', async () => {
     expect(await left({ columns: 'files', known: known.slice(0, 1) })).toMatchObject({
       left: ['name'],
       loaded: ['id'],
       refusals: [],
     });
   });
-  test('leaves out nothing where there is no target', async () => {
+  test('leaves out nothing if there is no target', async () => {
     expect(await left({})).toEqual({ left: [], loaded: ['id', 'name'], refusals: [], asked: 1 });
   });
-  test('takes a field that vanished, and refuses another type', async () => {
+  test('accepts a missing field, and refuses another type', async () => {
     expect(await left({ fields: { id: 'integer' }, columns: ['id', 'name'], known })).toMatchObject({ refusals: [] });
     expect(await left({ columns: ['id', 'name'], changes: ['widen'] })).toMatchObject({
       refusals: ['the target would have to change: widen'],
@@ -185,23 +181,23 @@ describe('discard', () => {
   });
 });
 
-describe('what the ledger is told', () => {
+describe('the ledger gets', () => {
   test.each<[string, Fit, FieldTypes]>([
     ['the types that were loaded', {}, known],
-    ['declared types as they are now', { fields: { id: 'number' }, known }, [['id', 'number']]],
+    ['declared types of this dataset', { fields: { id: 'number' }, known }, [['id', 'number']]],
     [
-      'inferred types with what was before',
+      'inferred types, widened by the earlier ones',
       { fields: { id: 'integer' }, known: [['id', 'number']], inferred: true },
       [['id', 'number']],
     ],
-    ['what was before, where no record came', { fields: {}, known, unknown: true }, known],
-    ['nothing of what was left out', { columns: ['id'], policy: 'discard' }, [['id', 'integer']]],
+    ['the earlier types if there is no record', { fields: {}, known, unknown: true }, known],
+    ['no fields that were left out', { columns: ['id'], policy: 'discard' }, [['id', 'integer']]],
   ])('%s', async (_, one, expected) => {
     expect((await fit(one)).fieldTypes).toEqual(expected);
   });
 });
 
-test('no drift where no record came', async () => {
+test('there is no drift without records', async () => {
   const { drift, refusals } = await fit({
     fields: {},
     known,
@@ -212,7 +208,7 @@ test('no drift where no record came', async () => {
   expect({ drift, refusals }).toEqual({ drift: { appeared: [], vanished: [], changed: [] }, refusals: [] });
 });
 
-test('fields that never held a value may take a type', async () => {
+test('a field that never held a value may get a type', async () => {
   const { target, drift } = await fit({
     known: [
       ['id', 'integer'],
@@ -224,7 +220,7 @@ test('fields that never held a value may take a type', async () => {
   expect(drift.changed).toEqual([]);
 });
 
-test('refusals are one error that names the stream', () => {
+test('all refusals are in one error that names the stream', () => {
   expect(() => refuseSchema('orders', [])).not.toThrow();
   expect(() => refuseSchema('orders', ['this', 'that'])).toThrow(
     expect.objectContaining({ code: 'SCHEMA_FROZEN', message: 'orders: this; that', stream: 'orders' }),

@@ -32,7 +32,7 @@ const one = (change: Partial<LoadPlanOptions> = {}): LoadPlanOptions => ({
   ...change,
 });
 
-/** Plans it for a target with this identity, or for one that is not there. */
+/** Plans the stream for a target with this identity, or for a missing target. */
 async function plan(change: Partial<LoadPlanOptions> = {}, identity: string | null = 'oid 1') {
   const asked: LoadTarget[] = [];
   const inspect: LoadSession['inspect'] = async (target) => {
@@ -42,7 +42,7 @@ async function plan(change: Partial<LoadPlanOptions> = {}, identity: string | nu
   return { ...(await planStream({ inspect } as LoadSession, one(change))), asked };
 }
 
-test('the rules get what the dataset says of the stream', async () => {
+test('the rules get the properties of the dataset’s stream', async () => {
   const { candidate } = await plan();
   expect(candidate).toEqual({
     ...{
@@ -75,7 +75,7 @@ describe('the target', () => {
       disposition: 'merge',
     });
   });
-  test('that does not exist has no identity', async () => {
+  test('has no identity if it does not exist', async () => {
     expect((await plan({}, null)).candidate.identity).toBeNull();
   });
   test('has no digest while the dataset is still being extracted', async () => {
@@ -84,7 +84,7 @@ describe('the target', () => {
   });
 });
 
-test('a stream that was not read by interval has none, also in a dataset that was', async () => {
+test('a stream that was not read by interval has none, even if its dataset has one', async () => {
   const { candidate, target } = await plan({ interval: january });
   expect({ rules: candidate.interval, target: target.interval }).toEqual({ rules: null, target: january });
   const read = await plan({
@@ -107,15 +107,15 @@ describe('fields are compared with those that this pipeline loaded before', () =
   const fields: LedgerRow['fields'] = [['id', 'string']];
   const changed = [{ field: 'id', from: 'string', to: 'integer' }];
   test.each<[string, LedgerRow, object[]]>([
-    ['its last dataset', row({ fields }), changed],
-    ['not a dataset that was read later', row({ fields, readStart: '2026-01-04T00:00:00.000Z' }), []],
-    ['not that of another pipeline', row({ fields, pipeline: 'other' }), []],
+    ['compares its last dataset', row({ fields }), changed],
+    ['ignores a dataset that was read later', row({ fields, readStart: '2026-01-04T00:00:00.000Z' }), []],
+    ['ignores that of another pipeline', row({ fields, pipeline: 'other' }), []],
   ])('%s', async (_, before, expected) => {
     expect((await plan({ ledger: [before] })).drift.changed).toEqual(expected);
   });
 });
 
-test('the policy is the load’s for this stream', async () => {
+test('the policy is that of the load for this stream', async () => {
   const { asked } = await plan({ options: { schemaChanges: { orders: 'freeze' } } });
   expect(asked.map(({ schemaChange }) => schemaChange)).toEqual(['freeze']);
 });

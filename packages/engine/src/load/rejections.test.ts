@@ -5,7 +5,7 @@ import { createRejections } from './rejections.ts';
 const first: Rejection = { record: { id: 1 }, reason: 'too long', origin: 'part 1' };
 const second: Rejection = { record: { id: 2 }, reason: 'too long', origin: 'part 1' };
 
-/** A check that allows so many, and what it was shown. */
+/** Makes a check that allows `count` rejections, and records how many it was given. */
 function atMost(count: number) {
   const shown: number[] = [];
   const check = (waiting: readonly Rejection[]) => {
@@ -15,7 +15,7 @@ function atMost(count: number) {
   return { check, shown };
 }
 
-test('rejections wait, in their order, until they are taken', () => {
+test('rejections wait in order until they are taken', () => {
   const rejections = createRejections(atMost(9).check);
   rejections.add(first);
   rejections.add(second);
@@ -23,7 +23,7 @@ test('rejections wait, in their order, until they are taken', () => {
   expect(rejections.take()).toEqual([]);
 });
 
-test('each one is checked together with those that wait, and not with those that were taken', () => {
+test('each one is checked together with those that wait, not with those taken before', () => {
   const { check, shown } = atMost(1);
   const rejections = createRejections(check);
   rejections.add(first);
@@ -33,7 +33,7 @@ test('each one is checked together with those that wait, and not with those that
   expect(shown).toEqual([1, 1, 2]);
 });
 
-test('another check holds for what waits already, and for all that come', () => {
+test('another check applies to those that wait and to all later ones', () => {
   const old = atMost(9);
   const rejections = createRejections(old.check);
   rejections.add(first);

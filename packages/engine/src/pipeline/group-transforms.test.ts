@@ -27,7 +27,7 @@ const filter = use('filter', 'batch');
 const dedupe = use('dedupe', 'dataset');
 const sort = use('sort', 'dataset');
 
-/** Which transforms join the extract, and which the steps after it: `step: those that run in it`. */
+/** Lists the steps with the transforms that run in each. */
 function grouped(...uses: Use[]): string[] {
   const { fused, groups } = groupTransforms(uses);
   const names = (all: Use[]) => all.map(({ connector }) => connector.name).join(' ');
@@ -39,20 +39,16 @@ function grouped(...uses: Use[]): string[] {
 
 test.each<[string, Use[], string[]]>([
   ['none', [], ['extract: ']],
-  ['of batches: all join the extract', [select, filter], ['extract: select filter']],
-  ['of the dataset: a step of its own', [dedupe], ['extract: ', 'dedupe: dedupe']],
+  ['of batches all run in the extract', [select, filter], ['extract: select filter']],
+  ['of datasets are separate steps', [dedupe], ['extract: ', 'dedupe: dedupe']],
+  ['of batches run in the step before them', [select, dedupe, filter], ['extract: select', 'dedupe: dedupe filter']],
+  ['of datasets, two: two steps', [dedupe, sort, filter], ['extract: ', 'dedupe: dedupe', 'sort: sort filter']],
   [
-    'of batches around it: each joins the step before',
-    [select, dedupe, filter],
-    ['extract: select', 'dedupe: dedupe filter'],
-  ],
-  ['two of the dataset: two steps', [dedupe, sort, filter], ['extract: ', 'dedupe: dedupe', 'sort: sort filter']],
-  [
-    'the same twice: numbered',
+    'with the same name are numbered',
     [dedupe, dedupe, dedupe],
     ['extract: ', 'dedupe: dedupe', 'dedupe-2: dedupe', 'dedupe-3: dedupe'],
   ],
-  ['with a name: the step has it', [use('dedupe', 'dataset', 'newest')], ['extract: ', 'newest: dedupe']],
+  ['with a name give it to their step', [use('dedupe', 'dataset', 'newest')], ['extract: ', 'newest: dedupe']],
 ])('transforms %s', (_, uses, expected) => {
   expect(grouped(...uses)).toEqual(expected);
 });

@@ -29,13 +29,13 @@ describe('files are compared one by one', () => {
       { runId: 'mon', items: ['january.csv'], changed: [] },
     ],
     [
-      'one of two, read with another config',
+      'one file of two, read with another config',
       input([january, february]),
       [appended('mon', input([january], 'other'))],
       { runId: 'mon', items: ['january.csv'], changed: [] },
     ],
     [
-      'two, of two runs: the first file names the run',
+      'two files of two runs: the first file decides which run is named',
       input([january, february]),
       [appended('mon', input([february])), appended('tue', input([january]))],
       { runId: 'tue', items: ['january.csv', 'february.csv'], changed: [] },
@@ -47,7 +47,7 @@ describe('files are compared one by one', () => {
       { ...nothing, changed: ['january.csv'] },
     ],
     [
-      'a version that was appended, and another one as well',
+      'a version that was appended, and another version too',
       input([january]),
       [appended('mon', input([january])), appended('tue', input([corrected]))],
       { runId: 'mon', items: ['january.csv'], changed: [] },
@@ -57,15 +57,15 @@ describe('files are compared one by one', () => {
   });
 });
 
-describe('where a source tells no files, the config counts', () => {
+describe('if a source does not report files, the config counts', () => {
   test.each<[string, StreamInput, LedgerRow[], string | undefined]>([
     ['the same config', input(), [appended('mon', input())], 'mon'],
-    ['the last run of it is named', input(), [appended('mon', input()), appended('tue', input())], 'tue'],
+    ['the last run with it is named', input(), [appended('mon', input()), appended('tue', input())], 'tue'],
     ['another config', input(), [appended('mon', input(undefined, 'other'))], undefined],
-    ['files are known of one of the two only', input(), [appended('mon', input([january]))], 'mon'],
-    ['and the other way round', input([january]), [appended('mon', input())], 'mon'],
-    ['nobody knows what was read', input(), [appended('mon', undefined)], undefined],
-    ['what was read was empty', input(), [appended('mon', input(), 0)], undefined],
+    ['only the earlier read has files', input(), [appended('mon', input([january]))], 'mon'],
+    ['only the new read has files', input([january]), [appended('mon', input())], 'mon'],
+    ['the ledger row has no input', input(), [appended('mon', undefined)], undefined],
+    ['the earlier read was empty', input(), [appended('mon', input(), 0)], undefined],
   ])('%s', (_, read, held, runId) => {
     expect(repeatsOf(read, held)).toEqual({ ...nothing, runId });
   });

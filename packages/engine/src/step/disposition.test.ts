@@ -29,7 +29,7 @@ function choose(one: Stream, { can = ALL, ...options }: Asked = {}): Disposition
   return chooseDisposition('orders', one, one.mode === 'interval' ? january : null, destination, options);
 }
 
-describe('what nobody asked for follows from how the stream was read', () => {
+describe('the default follows from how the stream was read', () => {
   test.each<[string, Stream, Disposition[], Disposition]>([
     ['full', stream(), ALL, 'replace'],
     ['interval', interval, ALL, 'replace-interval'],
@@ -43,18 +43,18 @@ describe('what nobody asked for follows from how the stream was read', () => {
   });
 });
 
-describe('what was asked for', () => {
+describe('the requested disposition', () => {
   const said = stream({ disposition: 'merge', ...keyed });
   test.each<[string, Stream, Asked, Disposition]>([
     ['for all streams', stream(), { disposition: 'append' }, 'append'],
-    ['the stream’s own options come before that', said, { disposition: 'append' }, 'merge'],
+    ['of the stream’s options comes before that', said, { disposition: 'append' }, 'merge'],
     [
-      'the command for this stream comes first',
+      'of the load for this stream comes first',
       said,
       { disposition: 'append', dispositions: { orders: 'replace' } },
       'replace',
     ],
-    ['the command for another stream changes nothing', stream(), { dispositions: { items: 'append' } }, 'replace'],
+    ['of the load for another stream is ignored', stream(), { dispositions: { items: 'append' } }, 'replace'],
   ])('%s', (_, one, asked, expected) => {
     expect(choose(one, asked)).toBe(expected);
   });
@@ -63,19 +63,19 @@ describe('what was asked for', () => {
 describe('is refused', () => {
   const perRange = { consistency: 'per-range' as const };
   test.each<[string, Stream, Asked, RegExp]>([
-    ['what the destination cannot do', stream(), { disposition: 'merge', can: ['append'] }, /orders: merge .*shop/],
+    [
+      'a disposition that the destination does not support',
+      stream(),
+      { disposition: 'merge', can: ['append'] },
+      /orders: merge .*shop/,
+    ],
     ['merge without a key', stream(), { disposition: 'merge' }, /primary key/],
     ['replace-interval of a full read', stream({ cursor: 'at' }), { disposition: 'replace-interval' }, /by interval/],
-    ['replace of what is new since the last run', incremental, { disposition: 'replace' }, /since the last run/],
-    ['replace by one interval', interval, { disposition: 'replace' }, /only the interval/],
+    ['replace with only the records since the last run', incremental, { disposition: 'replace' }, /since the last run/],
+    ['replace with one interval', interval, { disposition: 'replace' }, /only the interval/],
     ['append of records that a lag reads again', { ...incremental, lag: '1h' }, { disposition: 'append' }, /"lag"/],
-    [
-      'append of ranges read at different moments',
-      stream({ ...perRange, ...keyed }),
-      { disposition: 'append' },
-      /range/,
-    ],
-    ['replace by such ranges without a key', stream(perRange), {}, /range/],
+    ['append of ranges read at different times', stream({ ...perRange, ...keyed }), { disposition: 'append' }, /range/],
+    ['replace with such ranges without a key', stream(perRange), {}, /range/],
   ])('%s', (_, one, asked, message) => {
     expect(() => choose(one, asked)).toThrow(
       expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringMatching(message) }),
@@ -86,25 +86,25 @@ describe('is refused', () => {
 describe('is allowed', () => {
   test.each<[string, Stream, Asked, Disposition]>([
     [
-      'replace by a first incremental read, which is everything',
+      'replace with a first incremental read, which has everything',
       { ...incremental, stateBefore: null },
       { disposition: 'replace' },
       'replace',
     ],
     [
-      'replace by an interval, where intervals cannot be replaced',
+      'replace with an interval if the destination cannot replace intervals',
       interval,
       { disposition: 'replace', can: ['replace'] },
       'replace',
     ],
     ['merge with a lag', { ...incremental, ...keyed, lag: '1h' }, {}, 'merge'],
-    ['replace by ranges with a key', stream({ consistency: 'per-range', ...keyed }), {}, 'replace'],
+    ['replace with ranges of a stream with a key', stream({ consistency: 'per-range', ...keyed }), {}, 'replace'],
   ])('%s', (_, one, asked, expected) => {
     expect(choose(one, asked)).toBe(expected);
   });
 });
 
-test('before the load, only what a pipeline says is expected', () => {
+test('before the load, the expected disposition comes from the stream and the pipeline', () => {
   const one = stream({ ...incremental, ...keyed });
   expect(expectedDisposition(one, undefined)).toBeUndefined();
   expect(expectedDisposition(one, { disposition: undefined, dispositions: ALL })).toBe('merge');
@@ -114,7 +114,7 @@ test('before the load, only what a pipeline says is expected', () => {
   );
 });
 
-test('replaces: what is there goes, even if nothing takes its place', () => {
+test('replace and replace-interval delete loaded rows', () => {
   expect(ALL.filter(replaces)).toEqual(['replace', 'replace-interval']);
   expect(replaces(undefined)).toBe(false);
 });

@@ -19,12 +19,12 @@ const streams = {
 const select = (...wanted: (string | StreamOptions)[]): SelectedStream[] => selectStreams(streams, wanted, 'shop');
 const one = (options: string | StreamOptions): SelectedStream => select(options)[0]!;
 
-describe('the streams asked for', () => {
-  test('are all, in the source’s order, unless some are named', () => {
+describe('the selected streams', () => {
+  test('are all in the source’s order, unless some are named', () => {
     expect(selectStreams(streams, undefined, 'shop').map(({ name }) => name)).toEqual(['orders', 'items', 'events']);
     expect(select('events', 'orders').map(({ name }) => name)).toEqual(['events', 'orders']);
   });
-  test('have the name that they are given', () => {
+  test('have the name that "as" gives them', () => {
     expect(one('orders').as).toBe('orders');
     expect(one({ name: 'orders', as: 'sales' })).toMatchObject({ name: 'orders', as: 'sales' });
   });
@@ -41,7 +41,7 @@ describe('the streams asked for', () => {
     expect(one('items').schema).toEqual(discovered);
     expect(one('events').schema).toBeNull();
   });
-  test('have only the columns asked for, in that order, and are then no longer checked by zod', () => {
+  test('have only the requested columns, in that order, and are then no longer checked by zod', () => {
     const { schema, zod } = one({ name: 'items', columns: ['note', 'id'] });
     expect(schema).toEqual({
       type: 'object',
@@ -57,55 +57,56 @@ describe('the streams asked for', () => {
 describe('is refused', () => {
   test.each<[string, (string | StreamOptions)[], string, RegExp, RegExp?]>([
     ['a stream that the source does not have', ['ordres'], 'STREAM_UNKNOWN', /"ordres"/, /orders/],
-    ['what every object has', ['constructor'], 'STREAM_UNKNOWN', /"constructor"/, /orders, items, events/],
-    ['one name for two streams', ['orders', { name: 'items', as: 'orders' }], 'CONFIG_INVALID', /"orders"/, /"as"/],
-    ['no stream at all', [], 'STREAM_UNKNOWN', /no streams/],
-    ['a column that is not there', [{ name: 'items', columns: ['id', 'nota'] }], 'CONFIG_INVALID', /"nota"/, /note/],
+    ['a name that every object inherits', ['constructor'], 'STREAM_UNKNOWN', /"constructor"/, /orders, items, events/],
     [
-      'a condition where the source takes none',
+      'the same name for two streams',
+      ['orders', { name: 'items', as: 'orders' }],
+      'CONFIG_INVALID',
+      /"orders"/,
+      /"as"/,
+    ],
+    ['no stream at all', [], 'STREAM_UNKNOWN', /no streams/],
+    ['a column that does not exist', [{ name: 'items', columns: ['id', 'nota'] }], 'CONFIG_INVALID', /"nota"/, /note/],
+    [
+      'a condition if the source does not support one',
       [{ name: 'orders', where: 'id > 1' }],
       'CONFIG_INVALID',
       /"where"/,
       /filter/,
     ],
     [
-      'a key that is no field',
+      'a key that is not a field',
       [{ name: 'items', primaryKey: ['idd'] }],
       'CONNECTOR_INVALID',
       /primary key "idd"/,
       /id/,
     ],
     [
-      'a cursor that is no field',
+      'a cursor that is not a field',
       [{ name: 'items', cursor: 'updated' }],
       'CONNECTOR_INVALID',
       /cursor "updated"/,
       /id, at, note/,
     ],
-    [
-      'a key among columns that are left out',
-      [{ name: 'orders', columns: ['at'] }],
-      'CONNECTOR_INVALID',
-      /primary key "id"/,
-    ],
+    ['a key whose column is left out', [{ name: 'orders', columns: ['at'] }], 'CONNECTOR_INVALID', /primary key "id"/],
   ])('%s', (_, wanted, code, message, hint = /^/) => {
     expect(() => select(...wanted)).toThrow(
       expect.objectContaining({ code, message: expect.stringMatching(message), hint: expect.stringMatching(hint) }),
     );
   });
-  test('but nothing of a stream whose fields are not known yet', () => {
+  test('but no key or cursor while the fields are not known', () => {
     expect(one({ name: 'events', primaryKey: ['id'], cursor: 'at' })).toMatchObject({
       primaryKey: ['id'],
       cursor: 'at',
     });
   });
-  test('and a condition is taken where the source can filter', () => {
+  test('but not a condition if the source can filter', () => {
     expect(one({ name: 'items', where: 'id > 1' }).options.where).toBe('id > 1');
   });
 });
 
 test.each([
-  ['its field’s', discovered, 'at', 'date-time'],
+  ['that of its field', discovered, 'at', 'date-time'],
   ['any, without a cursor', discovered, undefined, 'any'],
   ['any, while the schema is inferred', null, 'at', 'any'],
 ] as const)('the kind of a cursor is %s', (_, schema, cursor, kind) => {
