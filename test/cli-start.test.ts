@@ -77,7 +77,7 @@ describe('starting from the bundle', () => {
   });
 
   test.runIf(process.platform === 'linux' && process.getuid?.() === 0)(
-    'a user that nobody knows can run it, without a home',
+    'an unknown user without a home folder can run it',
     async () => {
       await chmod(root, 0o755);
       const { status, stderr, stdout } = spawnSync(process.execPath, [main, '--help'], {

@@ -6,13 +6,13 @@ import { COMPILE_CACHE, FILE_FOLDER } from './run-folder.setup.ts';
 import { temporaryFolders } from './temporary-folder.ts';
 
 /*
- * Gives each test file a temporary folder of its own, also for the processes that it starts. A test file fails if anything is left
- * there but the folders that the tests themselves asked for.
+ * Gives each test file its own temporary folder, also for the processes that it starts. A test file fails if it leaves anything
+ * there other than the folders that the tests requested.
  */
 const folder = await mkdtemp(join(inject('runFolder'), FILE_FOLDER));
 await chmod(folder, 0o1777);
 process.env.TMPDIR = folder;
-// Without it each command that a test runs would compile all modules again.
+// Otherwise each command in a test would compile all modules again.
 await symlink(inject('compileCache'), join(folder, COMPILE_CACHE));
 
 afterAll(async () => {
@@ -21,7 +21,7 @@ afterAll(async () => {
   if (left.length > 0) throw new Error(`Left in the folder for temporary files: ${left.join(', ')}`);
 });
 
-/** A process that was told to stop may still be removing what it made. */
+/** A stopped process may still be removing its files. */
 async function leftAfterAWhile(): Promise<string[]> {
   let left: string[] = [];
   for (let attempt = 0; attempt < 20; attempt++) {

@@ -7,7 +7,7 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** The folder for temporary files of this test run. */
     runFolder: string;
-    /** Where Node keeps what it compiled, for all runs. */
+    /** The folder of Node's compile cache, shared by all runs. */
     compileCache: string;
   }
 }
@@ -15,18 +15,18 @@ declare module 'vitest' {
 /** Node's own name for it, in the folder for temporary files. */
 export const COMPILE_CACHE = 'node-compile-cache';
 
-/** How the names of the test files' own folders begin. */
+/** The prefix of the test files' folders. */
 export const FILE_FOLDER = 'file-';
 
-/** Gives the test run a temporary folder of its own, and fails the run if a service leaves something in it. */
+/** Gives the test run its own temporary folder, and fails the run if a service leaves something in it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const outer = process.env.TMPDIR;
   const compileCache = join(tmpdir(), COMPILE_CACHE);
   await mkdir(compileCache, { recursive: true });
   project.provide('compileCache', compileCache);
-  // Sockets lie in it, and their paths must be short.
+  // It contains sockets, whose paths must be short.
   const folder = await mkdtemp(join(tmpdir(), 'aries-'));
-  // As /tmp: some services run as another user.
+  // World-writable like /tmp, because some services run as another user.
   await chmod(folder, 0o1777);
   process.env.TMPDIR = folder;
   project.provide('runFolder', folder);

@@ -1,4 +1,4 @@
-/** What somebody could put in the place of a value. The text canary stands for what must not be reached or shown. */
+/** Hostile replacements for a value. `canary` stands for things that must not be reached or shown. */
 export const HOSTILE: readonly unknown[] = [
   ...[null, true, false, 0, -1, 1.5, 1e300, -1e300, 2 ** 53, 7],
   ...['', ' ', 'x', 'null', '0', '-1', 'NaN', '1e999'],

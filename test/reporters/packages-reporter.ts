@@ -1,13 +1,13 @@
 import { relative } from 'node:path';
 import type { Reporter, TestModule, Vitest } from 'vitest/node';
 
-/** What the test files of one package came to. */
+/** The results of a package's test files. */
 export interface PackageResult {
   package: string;
   files: number;
   tests: number;
   failed: number;
-  /** Sum over its files, loading included. Files run side by side, so the sum is more than the time that passed. */
+  /** The sum over its files, including loading. Files run in parallel, so the sum exceeds the elapsed time. */
   seconds: number;
 }
 
@@ -26,9 +26,9 @@ export default class PackagesReporter implements Reporter {
   }
 }
 
-/** What one test file came to. */
+/** The result of one test file. */
 export interface FileResult extends Pick<PackageResult, 'tests' | 'failed' | 'seconds'> {
-  /** Relative to the repository. */
+  /** The path relative to the repository. */
   file: string;
 }
 
@@ -46,7 +46,7 @@ export function packageResults(files: readonly FileResult[]): PackageResult[] {
   })).sort((a, b) => (a.package < b.package ? -1 : 1));
 }
 
-/** Lays the results out as lines, numbers to the right. */
+/** Formats the results as lines, with numbers aligned right. */
 export function packageTable(results: readonly PackageResult[]): string {
   const rows = [
     ['', 'files', 'tests', 'failed', 'seconds'],

@@ -10,7 +10,7 @@ describe.concurrent('a table other than the one that was loaded', UNHURRIED, () 
   test.each([
     ['dropped', 'it was dropped after the last load', ['DROP TABLE items']],
     [
-      'made anew',
+      'created again',
       'it was dropped and created again after the last load',
       [
         'CREATE TABLE other AS TABLE items',

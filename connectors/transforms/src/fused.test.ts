@@ -7,7 +7,7 @@ import { dedupe, filter, flatten, select } from './index.ts';
 
 const TRANSFORMS = { dedupe, filter, flatten, select };
 
-/** What a stream becomes behind these transforms, fused into its extract. */
+/** Extracts a stream with these transforms fused into it, and returns the resulting stream. */
 async function fused(stream: object, uses: [keyof typeof TRANSFORMS, object][]) {
   const staging = memoryStaging();
   const source = defineSource({

@@ -12,7 +12,7 @@ async function select(config: unknown, records: JsonRecord[] = [zurich, unknown]
   return run(transform, [records], typed ? { config, input } : { config });
 }
 
-/** What a config that makes no sense is told. */
+/** Returns the error for an invalid config. */
 async function refusal(config: unknown, typed = true) {
   const error = await select(config, undefined, typed).catch((thrown) => thrown);
   return error.issues === undefined ? `${error.code}: ${error.message} ${error.hint}` : error.issues[0].message;
