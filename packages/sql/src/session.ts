@@ -10,9 +10,9 @@ import { openTarget, type TargetLoad } from './target-load.ts';
 import { createTransaction } from './transaction.ts';
 
 /**
- * Begins a load into a SQL database. The rules of loading are written here once, over what a database brings: a `SqlDialect` says how
- * it writes SQL, a `SqlConnection` runs statements and copies rows. Rows go into load tables first. They become visible together with
- * their ledger rows, in one transaction. `docs/guides/sql-destinations.md` has the order of all calls.
+ * Begins a load into a SQL database. The rules of loading are implemented here; a database adds a `SqlDialect`, which says how it writes
+ * SQL, and a `SqlConnection`, which runs statements and copies rows. Rows go into load tables first. They become visible together with
+ * their ledger rows, in one transaction. `docs/guides/sql-destinations.md` shows the order of all calls.
  *
  * @example
  * const session = sqlLoadSession({
