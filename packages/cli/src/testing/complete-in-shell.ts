@@ -1,8 +1,8 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { temporaryFolder } from '../../../../test/folders/temporary-folder.ts';
 import { runAries } from './run-aries.ts';
 
 export type Shell = 'bash' | 'zsh' | 'fish';
@@ -28,15 +28,11 @@ export async function completeInShell(
   lines: readonly string[],
   files: readonly string[],
 ): Promise<string[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'aries-completion-'));
-  try {
-    const { stdout } = await runAries(['completion', shell]);
-    await writeFile(join(folder, 'completion'), stdout);
-    for (const file of files) await writeFile(join(folder, file), '');
-    return await (shell === 'fish' ? askFish(folder, lines) : typeInto(START[shell], folder, lines));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  const folder = await temporaryFolder();
+  const { stdout } = await runAries(['completion', shell]);
+  await writeFile(join(folder, 'completion'), stdout);
+  for (const file of files) await writeFile(join(folder, file), '');
+  return shell === 'fish' ? askFish(folder, lines) : typeInto(START[shell], folder, lines);
 }
 
 async function typeInto(
