@@ -8,6 +8,12 @@ type Collector = (options: { type: 'minor' | 'major' }) => void;
 const ENOUGH_BYTES = 8 * 1024 * 1024;
 const LOOK_EVERY_MILLISECONDS = 20;
 
+/**
+ * V8 refuses compiled code that was cached under other flags. So none is changed while modules are still being loaded: otherwise a run
+ * would compile again what the one before has cached.
+ */
+const LOADED_AFTER_MILLISECONDS = 250;
+
 /** How much garbage, relative to live objects, starts a collection of the old generation; V8's default is several times that. */
 const GARBAGE_PERCENT = 100;
 
@@ -26,7 +32,7 @@ export function limitHeap(giveUp: (error: AriesError) => void): void {
   let isGrowing = true;
   let outside = 0;
   setInterval(() => {
-    if (isGrowing && newSpaceBytes() >= ENOUGH_BYTES) {
+    if (isGrowing && performance.now() > LOADED_AFTER_MILLISECONDS && newSpaceBytes() >= ENOUGH_BYTES) {
       v8.setFlagsFromString('--semi-space-growth-factor=1');
       isGrowing = false;
     }
