@@ -97,7 +97,7 @@ test.each([
     table.push({ id: 3, at: later });
     expect(await run('merge')).toMatchObject({ ids: [2, 3], state: { cursor: later, keys: [[3]] } });
     expect(warnings).toHaveLength(2);
-    expect(warnings[0]).toContain(`rows: 1 records have a cursor later than the start of reading, up to ${far}`);
+    expect(warnings[0]).toContain(`rows: 1 record with a cursor later than the start of reading, up to ${far}`);
   },
 );
 

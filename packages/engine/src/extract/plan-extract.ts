@@ -3,6 +3,7 @@ import { encodeName, type Store } from '@aries-data/stores';
 import { runFolder } from '../dataset/layout.ts';
 import { findFormerPlan, type Plan, type PlannedPartition, type StoredPlan, writePlan } from '../dataset/plan.ts';
 import { checkStaging } from '../step/check-staging.ts';
+import { countOf } from '../step/count-of.ts';
 import { type SelectedStream, selectStreams, streamsOf } from '../step/select-streams.ts';
 import { type OpenedRole, type StepContext, stepContext } from '../step/step-context.ts';
 import type { ExtractOptions, PlanResult } from '../step/step-options.ts';
@@ -77,7 +78,7 @@ async function planInto(
     const { maxCursor, consistency } = split;
     Object.defineProperty(plan.streams, one.as, { value: { stateBefore, maxCursor, consistency }, enumerable: true });
     plan.partitions.push(...split.partitions);
-    context.log.info(`${one.as}: ${counted(split.partitions.length)}`, { stream: one.as });
+    context.log.info(`${one.as}: ${countOf(split.partitions.length, 'partition')}`, { stream: one.as });
   }
   refuseSameIds(plan.partitions, source.name);
   return writePlan(store, folder, plan, replaced);
@@ -122,10 +123,6 @@ async function partition(
 
 function idOf(stream: string, piece: string): string {
   return `${encodeName(stream)}.${encodeName(piece)}`;
-}
-
-function counted(count: number): string {
-  return count === 1 ? '1 partition' : `${count} partitions`;
 }
 
 // "a.0" can be the name of a stream, and the first partition of the stream "a".

@@ -3,6 +3,7 @@ import { kindOf, type RecordSchema, type StreamState } from '@aries-data/sdk';
 import type { JournalEntry } from '../dataset/journal.ts';
 import type { ManifestStream } from '../dataset/manifest.ts';
 import { joined, MOST_KEYS } from '../dataset/stream-state.ts';
+import { countOf } from '../step/count-of.ts';
 import { expectedDisposition } from '../step/disposition.ts';
 import type { SelectedStream } from '../step/select-streams.ts';
 import type { ExtractOptions } from '../step/step-options.ts';
@@ -88,7 +89,7 @@ export function logWaiting(
     const field = selected.schema?.properties[selected.cursor!];
     const isFuture = cursorOrder(field === undefined ? 'any' : kindOf(field))(greatest, new Date().toISOString()) > 0;
     context.log[isFuture ? 'warn' : 'info'](
-      `${stream}: ${count} records have a cursor later than the start of reading, up to ${greatest}. The state stays before them: ${staged ? 'later runs read them again' : 'they are left to a later run'}`,
+      `${stream}: ${countOf(count, 'record')} with a cursor later than the start of reading, up to ${greatest}. The state stays earlier: ${staged ? 'later runs read such records again' : 'such records are left to a later run'}`,
       { stream, count, greatest },
     );
   }

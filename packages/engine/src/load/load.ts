@@ -3,6 +3,7 @@ import { openStore } from '@aries-data/stores';
 import type { Dataset } from '../dataset/manifest.ts';
 import { stateAfterLoad } from '../rules/ledger.ts';
 import { concurrencyOf } from '../step/concurrency.ts';
+import { countOf } from '../step/count-of.ts';
 import { guarded, openRole, stepContext } from '../step/step-context.ts';
 import type { LoadOptions, StepResult, StreamResult } from '../step/step-options.ts';
 import { checkRejected } from '../step/thresholds.ts';
@@ -158,7 +159,7 @@ async function loadInto(
     });
     if (counts.rejected > 0) {
       const list = `aries dataset rejected ${dataset.uri}`;
-      context.log.warn(`${name}: ${target} rejected ${counts.rejected} records. List them with ${list}`, {
+      context.log.warn(`${name}: ${target} rejected ${countOf(counts.rejected, 'record')}. List them with ${list}`, {
         stream: name,
       });
     }

@@ -11,6 +11,7 @@ import type { Store } from '@aries-data/stores';
 import type { Dataset, ManifestStream } from '../dataset/manifest.ts';
 import type { Drift } from '../rules/drift.ts';
 import { type Candidate, type Decision, decide, repeatedBy, shortList } from '../rules/ledger.ts';
+import { countOf } from '../step/count-of.ts';
 import { chooseDisposition, replaces } from '../step/disposition.ts';
 import type { OpenedRole, StepContext } from '../step/step-context.ts';
 import type { LoadOptions } from '../step/step-options.ts';
@@ -124,7 +125,7 @@ function checkEmpty(wanted: readonly InputStream[], { minRecords, skipEmpty }: L
     if (minRecords !== undefined && stream.counts.staged < minRecords) {
       throw new AriesError(
         'RECORDS_TOO_FEW',
-        `${name}: ${stream.counts.staged} records, expected at least ${minRecords}`,
+        `${name}: ${countOf(stream.counts.staged, 'record')}, expected at least ${minRecords}`,
         { stream: name, hint: 'Nothing was loaded.' },
       );
     }

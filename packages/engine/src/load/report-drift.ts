@@ -1,5 +1,6 @@
 import type { Disposition } from '@aries-data/sdk';
 import { type Drift, hasDrifted } from '../rules/drift.ts';
+import { countOf } from '../step/count-of.ts';
 import type { StepContext } from '../step/step-context.ts';
 import type { StreamResult } from '../step/step-options.ts';
 import { fieldOfType, namesOf } from './fit-schema.ts';
@@ -32,7 +33,10 @@ const WHAT_STAYS: Record<Disposition, string> = {
 /** Logs new fields that were left out, once for each. */
 export function logDiscarded({ log }: Pick<StepContext, 'log'>, { name }: PlannedLoad, result: StreamResult): void {
   for (const { field, type, records } of result.discarded ?? [])
-    log.warn(`${name}: the new field "${field}" (${type}) was left out of ${records} records`, { stream: name, field });
+    log.warn(`${name}: the new field "${field}" (${type}) was left out of ${countOf(records, 'record')}`, {
+      stream: name,
+      field,
+    });
 }
 
 /** Makes the drift and the left out fields of a stream's result; empty if there are none. */

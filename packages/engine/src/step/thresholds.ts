@@ -1,5 +1,6 @@
 import { AriesError } from '@aries-data/sdk';
 import type { ManifestStream } from '../dataset/manifest.ts';
+import { countOf } from './count-of.ts';
 import { expectedDisposition, replaces } from './disposition.ts';
 import type { ExtractOptions, MaxRejected, StepOptions } from './step-options.ts';
 
@@ -58,10 +59,14 @@ export function checkEmpty(
 ): void {
   for (const [name, { counts }] of Object.entries(streams)) {
     if (minRecords !== undefined && counts.staged < minRecords) {
-      throw new AriesError('RECORDS_TOO_FEW', `${name}: ${counts.staged} records, expected at least ${minRecords}`, {
-        stream: name,
-        hint: 'Check the source, or lower --min-records.',
-      });
+      throw new AriesError(
+        'RECORDS_TOO_FEW',
+        `${name}: ${countOf(counts.staged, 'record')}, expected at least ${minRecords}`,
+        {
+          stream: name,
+          hint: 'Check the source, or lower --min-records.',
+        },
+      );
     }
   }
   // An empty dataset still has an effect if the load replaces what is in the target.
