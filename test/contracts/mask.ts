@@ -23,6 +23,8 @@ const RANDOM: [RegExp, string][] = [
   [/\bload-[0-9a-f]{16}\.[0-9a-f]{16}\.tmp/g, 'load-<id>.<id>.tmp'],
   [/\b\d{8}T\d{6}Z-[0-9a-f]{6}\b/g, '<run-id>'],
   [/("durationMs":)\d+/g, '$1<ms>'],
+  // How many checkpoints an attempt writes depends on how long it takes.
+  [/("sequence":)\d+/g, '$10'],
 ];
 
 const INSTANT = /\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00(?::00)?)/g;

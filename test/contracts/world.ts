@@ -59,21 +59,24 @@ export async function createWorld(
     async tree(folder) {
       const entries = await readdir(path(folder), { recursive: true, withFileTypes: true });
       const names = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-      return `${names
-        .map((name) => masked(name.slice(path(folder).length + 1)))
-        .sort()
-        .join('\n')}\n`;
+      const listed = names.map((name) => masked(name.slice(path(folder).length + 1)).replace(CHECKPOINT, '-00000$1'));
+      return `${[...new Set(listed)].sort().join('\n')}\n`;
     },
     [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }),
   };
 }
 
+/** A slow machine writes more checkpoints than a fast one. Only the last of an attempt counts. */
+const CHECKPOINT = /-\d{5}(\.checkpoint\.json)$/;
+
 async function find(path: string): Promise<string> {
   if (!path.includes('*')) return path;
   const [before = '', after = ''] = path.slice(dirname(path).length + 1).split('*');
   const found = (await readdir(dirname(path))).filter((name) => name.startsWith(before) && name.endsWith(after));
-  if (found.length !== 1) throw new Error(`${path} stands for ${found.length} files`);
-  return join(dirname(path), found[0]!);
+  const last = found.sort().at(-1);
+  const isOne = new Set(found.map((name) => name.replace(CHECKPOINT, '$1'))).size === 1;
+  if (last === undefined || !isOne) throw new Error(`${path} stands for ${found.length} files`);
+  return join(dirname(path), last);
 }
 
 function quoted(argument: string): string {
