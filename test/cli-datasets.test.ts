@@ -134,7 +134,7 @@ test('state is shown and reset', async () => {
   });
   const reset = await runAries(['state', 'reset', ...flags]);
   expect(reset.result).toEqual({ ok: true, name: 'job', streams: [], ledgerRows: 0 });
-  expect(reset.stderr).toContain('the ledger of the destination still knows');
+  expect(reset.stderr).toContain('the ledger of the destination still records what was loaded');
 });
 
 test('rm deletes a dataset', async () => {

@@ -18,7 +18,7 @@ export function fromAuthor<T>(of: AuthorFunction, call: () => AsyncIterable<T>):
   try {
     items = call();
   } catch (thrown) {
-    throw explained(thrown, of);
+    throw authorError(thrown, of);
   }
   if (typeof items?.[Symbol.asyncIterator] !== 'function') throw notReadable(items, of);
   return {
@@ -28,7 +28,7 @@ export function fromAuthor<T>(of: AuthorFunction, call: () => AsyncIterable<T>):
       return {
         next: () =>
           iterator.next().catch((thrown: unknown) => {
-            throw explained(thrown, of);
+            throw authorError(thrown, of);
           }),
         return: async (value?: unknown) => (await iterator.return?.(value)) ?? { done: true, value },
       };
@@ -37,7 +37,7 @@ export function fromAuthor<T>(of: AuthorFunction, call: () => AsyncIterable<T>):
 }
 
 /** Adds the connector, the stream and the line of the author's code to an error that their function threw. */
-export function explained(thrown: unknown, { connector, stream, name }: AuthorFunction, on = ''): AriesError {
+export function authorError(thrown: unknown, { connector, stream, name }: AuthorFunction, on = ''): AriesError {
   const error = toAriesError(thrown, { connector, stream });
   // An error with a code already says what to do. Anything else is a mistake in the connector.
   if (isAriesError(thrown) || error.code !== 'CONNECTOR_FAILED') return error;

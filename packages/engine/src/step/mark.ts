@@ -38,7 +38,7 @@ export function isMark(item: unknown): item is Mark {
 }
 
 /** Adds to a mark what a stage has counted or inferred itself. */
-export function passed(mark: Mark, { counts, inferred }: { counts?: Counts; inferred?: RecordSchema }): Mark {
+export function addToMark(mark: Mark, { counts, inferred }: { counts?: Counts; inferred?: RecordSchema }): Mark {
   return {
     ...mark,
     ...(counts === undefined ? {} : { counts: sumOf(mark.counts, counts) }),

@@ -14,8 +14,8 @@ import {
 } from '@aries-data/sdk';
 import { isRejected, type RejectedItem, type StreamKeys, toRecordSchema } from '@aries-data/sdk/internal';
 import type { Counts } from '../dataset/manifest.ts';
-import { explained } from '../step/author-errors.ts';
-import { isMark, type Mark, noCounts, passed, type StageItem } from '../step/mark.ts';
+import { authorError } from '../step/author-errors.ts';
+import { addToMark, isMark, type Mark, noCounts, type StageItem } from '../step/mark.ts';
 import type { OpenedRole } from '../step/step-context.ts';
 
 /** Input of one stage: the schema of the records, if known, and their keys. */
@@ -68,7 +68,7 @@ function fuseMap(definition: Transform, name: string, connectorCtx: ConnectorCon
         mapped = map(normalised, ctx) as JsonRecord | JsonRecord[] | null;
       } catch (thrown) {
         const of = { connector: name, stream: ctx.stream, name: 'map' };
-        throw explained(thrown, of, ` on ${originOf(batch, index) ?? `record ${index + 1} of a batch`}`);
+        throw authorError(thrown, of, ` on ${originOf(batch, index) ?? `record ${index + 1} of a batch`}`);
       }
       if (mapped === null || mapped === undefined) {
         counts.dropped++;
@@ -106,7 +106,7 @@ function fuseMap(definition: Transform, name: string, connectorCtx: ConnectorCon
       const ctx = { ...connectorCtx, ...at };
       const counts = noCounts();
       for await (const item of items) {
-        if (isMark(item)) yield passed(item, { counts });
+        if (isMark(item)) yield addToMark(item, { counts });
         else if (isRejected(item)) yield item;
         else yield* mapBatch(item, counts, ctx);
       }
@@ -133,19 +133,19 @@ function fuseApply(definition: Transform, name: string, connectorCtx: ConnectorC
       let taken = 0;
       let given = 0;
       let ended = false;
-      let before: unknown;
+      let inputError: unknown;
 
       // What the transform reports before it gets the next batch belongs to the batches before, so marks wait until then.
       function settle(): void {
         ready.push(...rejections.splice(0));
-        for (const item of waiting.splice(0)) ready.push(isMark(item) ? passed(item, { counts }) : item);
+        for (const item of waiting.splice(0)) ready.push(isMark(item) ? addToMark(item, { counts }) : item);
       }
 
       // Marks and rejections bypass the transform and keep their place between the batches.
       async function* batches(): AsyncGenerator<Batch> {
         for (;;) {
           const { done, value } = await source.next().catch((thrown: unknown) => {
-            before = thrown;
+            inputError = thrown;
             throw thrown;
           });
           if (done) {
@@ -178,7 +178,9 @@ function fuseApply(definition: Transform, name: string, connectorCtx: ConnectorC
         for (;;) {
           const { done, value } = await applied.next().catch((thrown: unknown) => {
             // Errors of the stage before are not this transform's.
-            throw thrown === before ? thrown : explained(thrown, { connector: name, stream: at.stream, name: 'apply' });
+            throw thrown === inputError
+              ? thrown
+              : authorError(thrown, { connector: name, stream: at.stream, name: 'apply' });
           });
           if (done) {
             if (!ended) throw endedEarly(name);

@@ -1,7 +1,7 @@
 import { createInference, type Inference, withNull } from '@aries-data/formats/internal';
 import { kindOf, type RecordSchema } from '@aries-data/sdk';
 import { type InferenceOptions, isRejected, type StreamKeys } from '@aries-data/sdk/internal';
-import { isMark, passed, type StageItem } from '../step/mark.ts';
+import { addToMark, isMark, type StageItem } from '../step/mark.ts';
 import type { FusedTransform, StageInput } from './fuse.ts';
 
 /** Chain of a stream's transforms, which follows the records, their schema and their keys. */
@@ -127,7 +127,7 @@ function withTextsOf(before: RecordSchema, seen: RecordSchema): RecordSchema {
 async function* observe(items: AsyncIterable<StageItem>, inference: Inference): AsyncGenerator<StageItem> {
   for await (const item of items) {
     if (isMark(item)) {
-      yield passed(item, { inferred: inference.schema() });
+      yield addToMark(item, { inferred: inference.schema() });
       continue;
     }
     if (!isRejected(item)) inference.observe(item);

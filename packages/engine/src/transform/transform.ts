@@ -21,7 +21,7 @@ import { rethrowAfterCheck } from '../dataset/part-reader.ts';
 import { readStream } from '../dataset/read-dataset.ts';
 import { createStreamWriter } from '../dataset/stream-writer.ts';
 import { type MadeStream, makeDataset } from '../step/make-dataset.ts';
-import { isMark, type Mark, markOf, noCounts, passed, type StageItem } from '../step/mark.ts';
+import { addToMark, isMark, type Mark, markOf, noCounts, type StageItem } from '../step/mark.ts';
 import { prefetch } from '../step/prefetch.ts';
 import { guarded, type OpenedRole, openRole, type StepContext, stepContext } from '../step/step-context.ts';
 import type { ConnectorUse, StepResult, TransformOptions } from '../step/step-options.ts';
@@ -239,7 +239,7 @@ function wholeDataset(
       }
       await keepRejected();
       if (end === undefined) throw endedEarly(name);
-      yield passed(end, { counts });
+      yield addToMark(end, { counts });
     },
   };
 }
