@@ -109,7 +109,7 @@ describe.each(['csv', 'ndjson'] as const)('staged as %s', (format) => {
         "numeric(10,2) = "NaN": DECIMAL(10,2) cannot hold it exactly",
         "timestamp = "294276-12-31T23:59:59.999999": TIMESTAMP cannot hold it exactly",
         "timestamp with time zone = "294276-12-31T23:59:59.999999Z": TIMESTAMP WITH TIME ZONE cannot hold it exactly",
-        "json = "\\"\\\\ud800\\"": DuckDB takes it for malformed JSON",
+        "json = "\\"\\\\ud800\\"": DuckDB considers it malformed JSON",
       ]
     `);
     // Rejected values are missing. DuckDB loses -0: see docs/reference/types.md.

@@ -232,7 +232,7 @@ test('rules that apply are kept without a ledger, and those about undoing are sk
             let rows = targets.get(target) ?? [];
             for (const record of batch) {
               if (Object.values(record).some((value) => typeof value === 'string' && !value.isWellFormed())) {
-                reject({ reason: 'half of a surrogate pair is no text', origin: `${part}, batch ${index}`, record });
+                reject({ reason: 'half of a surrogate pair is not text', origin: `${part}, batch ${index}`, record });
                 continue;
               }
               received++;

@@ -194,7 +194,7 @@ describe('permissions', () => {
     const signal = new AbortController().signal;
     await expect(destination.check!({ config, log: silent, http: noHttp, signal })).rejects.toMatchObject({
       code: 'NOT_ALLOWED',
-      message: 'Postgres: the role may not make tables in the schema "public"',
+      message: 'Postgres: the role may not create tables in the schema "public"',
     });
   });
 });

@@ -38,7 +38,8 @@ export function batchEncoder(columns: readonly WrittenColumn[]): BatchEncoder {
         for (let index = 0; index < values.length; index++) {
           const value = values[index];
           if (value === null || value === undefined) {
-            if (!nullable) return refused(index, field, null, `"${field.name}" is null, and the column takes no NULL`);
+            if (!nullable)
+              return refused(index, field, null, `"${field.name}" is null, and the column does not allow NULL`);
             out[index] = null;
             continue;
           }
@@ -71,8 +72,8 @@ function refused(index: number, { name }: Field, value: Json, reason: string): E
 }
 
 function reasonOf(value: Json, column: string): string {
-  if (typeof value === 'string' && !value.isWellFormed()) return 'half of a surrogate pair is no text';
-  if (column === 'JSON') return 'DuckDB takes it for malformed JSON';
-  if (column.startsWith('ENUM(')) return 'it is none of the values of the ENUM';
+  if (typeof value === 'string' && !value.isWellFormed()) return 'half of a surrogate pair is not text';
+  if (column === 'JSON') return 'DuckDB considers it malformed JSON';
+  if (column.startsWith('ENUM(')) return 'it is not a value of the ENUM';
   return `${column} cannot hold it exactly`;
 }

@@ -12,7 +12,7 @@ export function shortestText(value: Json): string {
   return JSON.stringify(value);
 }
 
-/** Multiplies a decimal text by a power of ten. Undefined if it is no decimal, or digits would be left after the point. */
+/** Multiplies a decimal text by a power of ten. Undefined if it is not a decimal, or digits would be left after the point. */
 export function scaledInteger(text: string, scale: number): bigint | undefined {
   const [, sign = '', whole = '', fraction = ''] = PLAIN.exec(text) ?? [];
   if (whole !== '' || fraction !== '') return shifted(sign, whole, fraction, scale);

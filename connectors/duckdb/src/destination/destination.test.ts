@@ -16,7 +16,7 @@ const schema: RecordSchema = {
 };
 const keyed = { schema, primaryKey: ['id'], cursor: 'at', mode: 'full' as const };
 
-/** A record of the schema, changed on that day of January 2024. */
+/** Makes a record, changed on this day of January 2024. */
 function thing(id: number, name: string | null, day: number | null): JsonRecord {
   return { id: String(id), name, at: day === null ? null : `2024-01-${String(day).padStart(2, '0')}T00:00:00Z` };
 }
@@ -26,7 +26,7 @@ async function namesIn(path: string): Promise<string[]> {
   return rows.map(({ name }) => String(name));
 }
 
-test('a load makes folder, file, schema and table, and says so in the ledger', async () => {
+test('a load creates folder, file, schema and table, and records it in the ledger', async () => {
   const folder = await tempFolder();
   const path = `${folder}/a/b/out.duckdb`;
   const config = { schema: 'landing' };
@@ -56,7 +56,7 @@ test('a load makes folder, file, schema and table, and says so in the ledger', a
   ).toEqual([]);
 });
 
-test('append adds, replace replaces; rows of other datasets are kept or go', async () => {
+test('append keeps rows of other datasets, and replace removes them', async () => {
   const folder = await tempFolder();
   const path = `${folder}/out.duckdb`;
   const load = async (disposition: 'append' | 'replace', ...records: JsonRecord[]) => {
@@ -72,7 +72,7 @@ test('append adds, replace replaces; rows of other datasets are kept or go', asy
   expect(await namesIn(path)).toEqual([]);
 });
 
-test('replace keeps what a new table would not have', async () => {
+test('replace keeps what a new table would lack', async () => {
   const folder = await tempFolder();
   const path = `${folder}/out.duckdb`;
   const load = async (name: string) => {
@@ -145,7 +145,7 @@ test('merge rejects records without a key and loads the others', async () => {
   const input = await stage({ folder, ...keyed, schema: loose, records });
   const error = await failure(loadInto({ path, input, disposition: 'merge' }));
   expect(error).toMatchObject({ code: 'RECORDS_REJECTED', exitCode: 65 });
-  expect(error.message).toMatch(/record 2: "id" is null, and the column takes no NULL$/);
+  expect(error.message).toMatch(/record 2: "id" is null, and the column does not allow NULL$/);
   const result = await loadInto({ path, input, disposition: 'merge', maxRejected: { count: 1 } });
   expect(result.streams.things).toMatchObject({ records: 2, rejected: 1 });
   expect(await namesIn(path)).toEqual(['1 a', '2 b']);
@@ -195,7 +195,7 @@ test('a dataset of several streams is visible as a whole or not at all', async (
   expect(await rowsOf(path, 'SELECT count(*) AS n FROM _aries_ledger')).toEqual([{ n: '4' }]);
 });
 
-test('a table that was dropped or made anew is refused, and loaded with force', async () => {
+test('a table that was dropped or created again is refused, and loaded with force', async () => {
   const folder = await tempFolder();
   const path = `${folder}/out.duckdb`;
   const staged = (name: string) => stage({ folder, schema, records: [thing(1, name, null)] });
@@ -225,7 +225,7 @@ test('a table that was dropped or made anew is refused, and loaded with force', 
   expect(await namesIn(path)).toEqual(['1 e', '1 f']);
 });
 
-test("somebody else's table is taken as it is, keeps its comment, and is never swapped", async () => {
+test('a table created by others is used as it is, keeps its comment, and is never swapped', async () => {
   const folder = await tempFolder();
   const path = `${folder}/out.duckdb`;
   await execute(
@@ -245,7 +245,7 @@ test("somebody else's table is taken as it is, keeps its comment, and is never s
   expect(await rowsOf(path, 'SELECT extra, id, name FROM things')).toEqual([{ extra: 'x', ID: '1', name: 'b' }]);
 });
 
-test('what stands in the way of a load is named', async () => {
+test('errors that prevent a load', async () => {
   const folder = await tempFolder();
   const path = `${folder}/out.duckdb`;
   await execute(path, 'CREATE VIEW things AS SELECT 1 AS id');
@@ -261,7 +261,7 @@ test('what stands in the way of a load is named', async () => {
   );
 });
 
-test('names that DuckDB would confuse are refused by name', async () => {
+test('names that DuckDB would confuse are refused and named', async () => {
   const folder = await tempFolder();
   const path = `${folder}/out.duckdb`;
   const load = async (...names: string[]) => {
@@ -282,7 +282,7 @@ test('names that DuckDB would confuse are refused by name', async () => {
   ]);
 });
 
-test('a decimal without bounds is no cursor', async () => {
+test('a decimal without bounds cannot be a cursor', async () => {
   const folder = await tempFolder();
   const properties = { id: fieldSchema('int64'), at: fieldSchema('decimal') };
   const record = { id: '1', at: '9.5' };

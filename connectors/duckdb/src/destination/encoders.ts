@@ -146,7 +146,7 @@ function encodeBinary(value: Json): duckdb.DuckDBValue | undefined {
   return new duckdb.DuckDBBlobValue(Buffer.from(value, 'base64'));
 }
 
-/** Refuses half of a surrogate pair: it is no character, and would be replaced by one. */
+/** Refuses half of a surrogate pair: it is not a character, and would be replaced by one. */
 function encodeText(value: Json): string | undefined {
   const text =
     typeof value === 'string' ? value : typeof value === 'object' ? JSON.stringify(value) : shortestText(value);
@@ -157,7 +157,7 @@ function encodeJsonAsText(value: Json): string | undefined {
   return typeof value === 'string' ? encodeText(value) : encodeJson(value);
 }
 
-/** Refuses half of a surrogate pair in JSON: it is written as its number, which DuckDB takes for malformed. */
+/** Refuses half of a surrogate pair in JSON: it is written as its number, which DuckDB considers malformed. */
 function encodeJson(value: Json): string | undefined {
   const text = JSON.stringify(value);
   return text.includes('\\ud') && hasLoneSurrogate(text) ? undefined : text;

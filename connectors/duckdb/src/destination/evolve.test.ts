@@ -70,10 +70,10 @@ const WIDENED: [from: string, value: string, field: FieldSchema, added: Json, to
     'VARCHAR',
     ['0d9a7f84-3d2e-4c1b-9a76-0123456789ab', 'x'],
   ],
-  // As text in a column of JSON it would come back in quotes.
+  // As text in a JSON column it would come back in quotes.
   ['JSON', "'[1]'", zoned, '2024-03-01T12:00:00Z', 'VARCHAR', ['[1]', '2024-03-01T12:00:00Z']],
   ['JSON', "'[1]'", fieldSchema('integer'), 5, 'VARCHAR', ['[1]', '5']],
-  // These stay as they are.
+  // Unchanged columns.
   ['BIGINT', '5', fieldSchema('integer'), 6, 'BIGINT', ['5', '6']],
   ['HUGEINT', '5', fieldSchema('int64'), '6', 'HUGEINT', ['5', '6']],
   ['DECIMAL(30,5)', '5', fieldSchema('int64'), '6', 'DECIMAL(30,5)', ['5.00000', '6.00000']],
@@ -119,7 +119,7 @@ test.each([
   expect(error.message).toBe(`The table "things" cannot take the dataset: column "v" ${reason}`);
 });
 
-test('columns are added, NOT NULL is dropped, and what a double does not hold stays', async () => {
+test('columns are added, NOT NULL is dropped, and values that a double cannot hold stay', async () => {
   const folder = await tempFolder();
   const path = `${folder}/out.duckdb`;
   await execute(
@@ -150,7 +150,7 @@ test('columns are added, NOT NULL is dropped, and what a double does not hold st
   expect(error.message).toContain('the column "v" has integers that a DOUBLE does not hold');
 });
 
-test('a table with an index cannot be changed, and says what to do', async () => {
+test('a table with an index cannot be changed, and the error says what to do', async () => {
   const folder = await tempFolder();
   const path = `${folder}/out.duckdb`;
   await execute(path, 'CREATE TABLE things (v INTEGER)', 'CREATE INDEX by_v ON things (v)');

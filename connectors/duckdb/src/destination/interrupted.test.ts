@@ -78,7 +78,7 @@ test('a load in another process ends this one with 75; afterwards it works', asy
   await load();
 });
 
-test('of two loads at once in one process one wins, and the other ends with 75 or comes after it', async () => {
+test('of two loads at once in one process one wins, and the other ends with 75 or follows', async () => {
   const { path, folder } = await loaded();
   const staged = (name: string) =>
     stage({ folder, schema, records: [{ ...old[0]!, name }], primaryKey: ['id'], mode: 'full' });

@@ -105,7 +105,7 @@ function microsOf(fraction: string): number | undefined {
   return Number(fraction.slice(0, 6).padEnd(6, '0'));
 }
 
-/** Reads two digits; NaN if one of them is no digit. */
+/** Reads two digits; NaN if one of them is not a digit. */
 function twoDigits(text: string, at: number): number {
   return digit(text, at) * 10 + digit(text, at + 1);
 }

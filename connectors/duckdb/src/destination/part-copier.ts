@@ -43,4 +43,4 @@ export function createPartCopier(database: SessionDatabase, schema: string): Par
 }
 
 /** The part is then copied by records, which tells what is wrong with it, if anything. */
-const UNPLAIN: Copied = { refused: { reason: 'DuckDB would not read it as it is written' } };
+const UNPLAIN: Copied = { refused: { reason: 'DuckDB would read it differently than it is written' } };

@@ -44,7 +44,7 @@ export async function isPlainPart(connection: DuckDBConnection, check: string, r
     const [counts] = await (await connection.run(check)).getRowsJS();
     return Number(counts![0]) === rows && Number(counts![1]) === 0;
   } catch (error) {
-    // What is no csv to DuckDB may be csv to the decoder; if not, the decoder says what is wrong with it.
+    // Text that DuckDB does not accept as csv may be csv to the decoder. If not, the decoder reports what is wrong.
     if (error instanceof Error && /^(?:Invalid Input|Out of Memory) Error/.test(error.message)) return false;
     throw error;
   }

@@ -76,5 +76,5 @@ function obstacleOf(table: DescribedTable): string | undefined {
   if (table.indexes.length > 0) return `it has the index ${table.indexes[0]}`;
   if (table.constraints.length > 0) return `it has the constraint ${table.constraints[0]}`;
   const filled = table.columns.find((column) => column.hasDefault || column.generated);
-  return filled === undefined ? undefined : `its column "${filled.name}" has a default, or is computed`;
+  return filled === undefined ? undefined : `its column "${filled.name}" has a default or is computed`;
 }

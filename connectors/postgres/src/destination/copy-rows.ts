@@ -56,7 +56,7 @@ export function rowCopier(session: Session, schema: string): RowCopier {
       try {
         bytes = encode(batch);
       } catch (error) {
-        // A text that UTF-8 cannot write is refused like any other value.
+        // Text that UTF-8 cannot encode is refused like any other value.
         if (!isAriesError(error) || error.code !== 'DATA_INVALID') throw error;
         return { refused: { reason: error.message, field: unwritable(batch) } };
       }

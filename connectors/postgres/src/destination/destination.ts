@@ -53,7 +53,7 @@ export const destination = defineDestination({
 });
 
 function mayNotCreate(schema: string): AriesError {
-  return new AriesError('NOT_ALLOWED', `Postgres: the role may not make tables in the schema "${schema}"`, {
+  return new AriesError('NOT_ALLOWED', `Postgres: the role may not create tables in the schema "${schema}"`, {
     hint: `GRANT CREATE ON SCHEMA ${pg.escapeIdentifier(schema)} TO the role.`,
   });
 }

@@ -6,7 +6,7 @@ import { matchColumn } from './match-column.ts';
 
 const quote = pg.escapeIdentifier;
 
-/** NAMEDATALEN - 1. Longer names are cut silently. */
+/** NAMEDATALEN - 1. PostgreSQL silently shortens longer names. */
 const MAX_NAME_BYTES = 63;
 const SYSTEM_COLUMNS = new Set(['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid']);
 /** MaxHeapAttributeNumber. */

@@ -14,7 +14,7 @@ import { fieldSchemaOf } from '../types.ts';
 import { matchColumn } from './match-column.ts';
 import { typeByKind } from './target-types.ts';
 
-/** Of no interest to a load whose session undoes what it does not commit. */
+/** Not used by a load whose session undoes what it does not commit. */
 const PLACE = { part: 'part', index: 0 };
 
 let database: FreshDatabase;
@@ -230,7 +230,7 @@ describe('what cannot be', () => {
 
   test('shapes', async () => {
     expect(await refused('CREATE VIEW items AS SELECT 1 AS a', record({ a: fieldSchema('integer') }))).toBe(
-      'Postgres: "public"."items" exists, and is no table',
+      'Postgres: "public"."items" exists but is not a table',
     );
     await sql(database.url, 'DROP VIEW items');
     expect(

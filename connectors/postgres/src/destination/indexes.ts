@@ -86,7 +86,7 @@ async function build(session: Session, what: string, sql: string): Promise<void>
     if (sqlStateOf(error) !== UNIQUE_VIOLATION) throw error;
     throw new AriesError(
       'DATA_INVALID',
-      `The dataset repeats a value that has to be unique (${what}). ${(error as Error).message}`,
+      `The dataset repeats a value that must be unique (${what}). ${(error as Error).message}`,
       {
         cause: error,
         hint: 'Load with disposition merge, or keep one record of each key with the transform dedupe.',

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { type FreshDatabase, freshDatabase } from '../../../../test/services/database.ts';
 import { csvPart, loadOne, sql, targetOf } from '../testing/harness.ts';
 
-/** Of no interest to a load whose session undoes what it does not commit. */
+/** Not used by a load whose session undoes what it does not commit. */
 const PLACE = { part: 'part', index: 0 };
 
 let database: FreshDatabase;
@@ -38,7 +38,7 @@ const write = (records: JsonRecord[], options: Parameters<typeof targetOf>[1] = 
   );
 
 describe('a target that does not exist', () => {
-  test('is made with types by kind, nullability and primary key', async () => {
+  test('is created with types by kind, nullability and primary key', async () => {
     const zod = z.object({
       b: z.boolean(),
       i: z.int(),
@@ -121,7 +121,7 @@ describe('a target that does not exist', () => {
     );
   });
 
-  test('has the PostgreSQL types of the source where they exist, else text', async () => {
+  test('has the PostgreSQL types of the source if they exist, otherwise text', async () => {
     await sql(database.url, `CREATE TYPE mood AS ENUM ('sad', 'happy')`);
     const from = (pgType: string, format = 'pg-text') => ({ type: ['string', 'null'], format, pgType });
     const properties = {
@@ -132,7 +132,7 @@ describe('a target that does not exist', () => {
       iv: from('interval day to second(3)'),
       vc: { type: 'string', pgType: 'character varying(3)' },
       small: { type: 'integer', pgType: 'smallint' },
-      // A transform made a text of it: the type of the source is no longer true.
+      // A transform made it text, so the type of the source no longer applies.
       cast: { type: 'string', pgType: 'integer' },
       float: { type: 'string', format: 'decimal', pgType: 'double precision' },
     };
@@ -182,7 +182,7 @@ describe('a target that does not exist', () => {
     ]);
   });
 
-  test('no rows make an empty table', async () => {
+  test('a dataset without rows creates an empty table', async () => {
     expect(await write([], { disposition: 'replace' })).toMatchObject({ received: 0 });
     expect(await items()).toEqual([]);
   });
@@ -245,7 +245,7 @@ describe('replace', () => {
     expect(await items()).toEqual([]);
   });
 
-  test('of a table that somebody else made keeps the table', async () => {
+  test('keeps a table that was created by others', async () => {
     await sql(
       database.url,
       'CREATE TABLE items (id int PRIMARY KEY, name text, at timestamptz, extra text)',
@@ -258,7 +258,7 @@ describe('replace', () => {
     expect(await sql(database.url, 'SELECT id, name, extra FROM items')).toEqual([{ id: 3, name: 'c', extra: null }]);
   });
 
-  test('a key that is there twice is 65, and nothing changes', async () => {
+  test('a duplicate key ends with 65, and nothing changes', async () => {
     await write([row(1, 'a', 1)], { disposition: 'replace' });
     await expect(write([row(1, 'x', 1), row(1, 'y', 1)], { disposition: 'replace' })).rejects.toMatchObject({
       code: 'DATA_INVALID',
@@ -270,7 +270,7 @@ describe('replace', () => {
 });
 
 describe('merge', () => {
-  test('updates, inserts, and leaves what is equal alone', async () => {
+  test('updates, inserts, and leaves equal rows alone', async () => {
     await write([row(1, 'a', 1), row(2, 'b', 1), row(3, 'c', 1)], { disposition: 'merge' });
     expect(await write([row(2, 'B', 2), row(3, 'c', 1), row(4, 'd', 1)], { disposition: 'merge' })).toMatchObject({
       received: 3,
@@ -394,7 +394,7 @@ describe('replace-interval', () => {
   const load = (records: JsonRecord[], options: Parameters<typeof targetOf>[1] = {}) =>
     write(records, { disposition: 'replace-interval', interval, ...options });
 
-  test('replaces what lies in the interval, and nothing else', async () => {
+  test('replaces the interval and nothing else', async () => {
     await write([row(1, 'before', 1), row(2, 'in', 2), row(3, 'in', 3), row(4, 'end', 4), row(5, 'undated', null)]);
     expect(await load([row(3, 'IN', 3), row(6, 'new', 2)])).toMatchObject({
       received: 2,
@@ -411,7 +411,7 @@ describe('replace-interval', () => {
     ]);
   });
 
-  test('an interval that is empty now empties it', async () => {
+  test('an empty interval deletes its rows', async () => {
     await write([row(1, 'before', 1), row(2, 'in', 2)]);
     await load([]);
     expect((await items()).map(({ id }) => id)).toEqual(['1']);
@@ -430,7 +430,7 @@ describe('replace-interval', () => {
     ]);
   });
 
-  test('without a key rows of the interval go and the dataset’s come', async () => {
+  test('without a key, rows of the interval are replaced by those of the dataset', async () => {
     await write([row(1, 'a', 1), row(2, 'b', 2), row(2, 'b', 2)], { primaryKey: [] });
     await load([row(2, 'c', 2), row(2, 'c', 2), row(2, 'c', 2)], { primaryKey: [] });
     expect((await items()).map(({ id, name }) => `${id} ${name}`)).toEqual(['1 a', '2 c', '2 c', '2 c']);
@@ -484,7 +484,7 @@ describe('a table of as many columns as PostgreSQL has', () => {
       },
       { disposition: 'merge', primaryKey: ['c0'] },
     );
-    // All of them would be more than a row's page holds.
+    // Values in all of them would not fit in a row's page.
     const record = Object.fromEntries(names.map((name) => [name, values[name] ?? null]));
     return loadOne(database.url, target, (load) => load.writeBatch([record], PLACE));
   };
@@ -497,7 +497,7 @@ describe('a table of as many columns as PostgreSQL has', () => {
     ]);
   });
 
-  test('is not merged into, and that is said before anything is loaded', async () => {
+  test('cannot be merged into, and the error comes before anything is loaded', async () => {
     await expect(merge(1600, { c0: 1 })).rejects.toMatchObject({
       code: 'SCHEMA_CONFLICT',
       message: 'A table of 1600 columns, the most PostgreSQL has, cannot be merged into',

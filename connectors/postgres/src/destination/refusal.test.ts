@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../../../../test/services/database.ts';
 import { csvPart, loadOne, sql, targetOf } from '../testing/harness.ts';
 
-/** Of no interest to a load whose session undoes what it does not commit. */
+/** Not used by a load whose session undoes what it does not commit. */
 const PLACE = { part: 'part', index: 0 };
 
 let database: FreshDatabase;

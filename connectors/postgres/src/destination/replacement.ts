@@ -100,7 +100,7 @@ async function freeze(session: Session, table: string): Promise<string | undefin
 }
 
 function indexesChanged(target: string): AriesError {
-  return new AriesError('ATTEMPT_CONFLICT', `An index of "${target}" was made or dropped during the load`, {
+  return new AriesError('ATTEMPT_CONFLICT', `An index of "${target}" was created or dropped during the load`, {
     hint: 'Nothing was committed. Run the load again.',
   });
 }

@@ -5,7 +5,7 @@ import { type FreshDatabase, freshDatabase } from '../../../../test/services/dat
 import { startProxy } from '../../../../test/services/tcp-proxy.ts';
 import { ledgerRow, loadOne, openSession, silent, sql, targetOf } from '../testing/harness.ts';
 
-/** Of no interest to a load whose session undoes what it does not commit. */
+/** Not used by a load whose session undoes what it does not commit. */
 const PLACE = { part: 'part', index: 0 };
 
 let database: FreshDatabase;
@@ -34,7 +34,7 @@ const tables = async () =>
   ).map(({ relname }) => relname);
 
 describe('the ledger', () => {
-  test('comes back as it was written, with the identity of the table', async () => {
+  test('returns rows as written, with the identity of the table', async () => {
     const one = target();
     const row: LedgerRow = ledgerRow(one, {
       disposition: 'replace-interval',
@@ -116,7 +116,7 @@ describe('the ledger', () => {
 });
 
 describe('two loads at once', () => {
-  test('of one pipeline into one table: the second waits for the lock time-out, then 75', async () => {
+  test('of one pipeline into one table: the second waits for the lock time-out, then ends with 75', async () => {
     const first = await openSession(database.url);
     await first.open(target(), () => {});
     const second = await openSession(database.url, { lockTimeout: 0.3 });
@@ -129,7 +129,7 @@ describe('two loads at once', () => {
     await first.close();
   });
 
-  test('the second, when the first committed after the second read the ledger, is 75 too', async () => {
+  test('the second also ends with 75 if the first committed after the second had read the ledger', async () => {
     await loadOne(database.url, target(), (load) => load.writeBatch(rows(1), PLACE));
     const late = await openSession(database.url);
     await late.ledger(['items']);
@@ -163,7 +163,7 @@ describe('two loads at once', () => {
     expect(names).toHaveLength(1);
   });
 
-  test('the first ones into a new schema make one ledger', async () => {
+  test('the first ones into a new schema create one ledger', async () => {
     await Promise.all(
       ['a', 'b', 'c', 'd'].map((name) =>
         loadOne(database.url, target({ target: name }), (load) => load.writeBatch(rows(1), PLACE), { pipeline: name }),
@@ -172,7 +172,7 @@ describe('two loads at once', () => {
     expect(await sql(database.url, 'SELECT count(*)::int AS n FROM _aries_ledger')).toEqual([{ n: 4 }]);
   });
 
-  test('a table that somebody makes or drops during the load is noticed', async () => {
+  test('a table that is created or dropped during the load is noticed', async () => {
     const write = (change: string) =>
       loadOne(database.url, target({ disposition: 'merge' }), async (load) => {
         await load.writeBatch(rows(1), PLACE);
@@ -184,7 +184,7 @@ describe('two loads at once', () => {
     await expect(write('DROP TABLE items')).rejects.toMatchObject({ code: 'ATTEMPT_CONFLICT' });
   });
 
-  test('a table that others write to for long: 75 after the lock time-out', async () => {
+  test('a table locked by a long write: 75 after the lock time-out', async () => {
     await loadOne(database.url, target(), (load) => load.writeBatch(rows(1), PLACE));
     const other = new pg.Client({ connectionString: database.url });
     await other.connect();
@@ -224,7 +224,7 @@ describe('what is left behind', () => {
     expect(await tables()).toEqual([]);
   });
 
-  test('load tables of dead sessions go with the next load, those of living ones stay', async () => {
+  test('the next load drops load tables of dead sessions, but not of living ones', async () => {
     const living = await openSession(database.url, { pipeline: 'living' });
     const load = await living.open(target({ target: 'slow' }), () => {});
     await load.writeBatch(rows(1), PLACE);
@@ -246,7 +246,7 @@ describe('what is left behind', () => {
     expect(await tables()).toEqual(['_aries_ledger', 'items', 'slow']);
   });
 
-  test('a connection that breaks is 75; before COMMIT nothing is there, and the lock is free', async () => {
+  test('a broken connection ends with 75; before COMMIT nothing is visible, and the lock is free', async () => {
     const { hostname, port } = new URL(database.url);
     await using proxy = await startProxy({ host: hostname, port: Number(port) });
     const url = new URL(database.url);

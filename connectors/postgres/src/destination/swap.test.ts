@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../../../../test/services/database.ts';
 import { type LoadOptions, ledgerRow, loadOne, openSession, sql, targetOf } from '../testing/harness.ts';
 
-/** Of no interest to a load whose session undoes what it does not commit. */
+/** Not used by a load whose session undoes what it does not commit. */
 const PLACE = { part: 'part', index: 0 };
 
 let database: FreshDatabase;
@@ -43,8 +43,8 @@ async function open(): Promise<pg.Client & AsyncDisposable> {
   return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() });
 }
 
-describe('a table that Aries made', () => {
-  test('is swapped for another; indexes, grants and comments stay', async () => {
+describe('a table created by Aries', () => {
+  test('is swapped for another, keeping indexes, grants and comments', async () => {
     await replace(rows(1, 2));
     await sql(
       database.url,
@@ -80,7 +80,7 @@ describe('a table that Aries made', () => {
     expect(await sql(database.url, `SELECT relname FROM pg_class WHERE relname LIKE '\\_aries\\_load%'`)).toEqual([]);
   });
 
-  test('is there for the next one to swap, after its columns changed', async () => {
+  test('can be swapped again after its columns changed', async () => {
     await replace(rows(1));
     const first = await oid();
     const wider = { ...schema, properties: { ...schema.properties, more: { type: 'string' } } };
@@ -127,7 +127,7 @@ describe('a table that Aries made', () => {
     if (statement.startsWith('ALTER TABLE items OWNER')) await sql(db.url, 'DROP TABLE items');
   });
 
-  test('a view made during the load stays: rows are replaced inside the table', async () => {
+  test('a view created during the load stays: rows are replaced inside the table', async () => {
     await replace(rows(1));
     const first = await oid();
     const target = targetOf(schema, { disposition: 'replace', primaryKey: ['id'] });
@@ -139,7 +139,7 @@ describe('a table that Aries made', () => {
     expect(await oid()).toBe(first);
   });
 
-  test('an index made during the load is not lost: the next load copies it', async () => {
+  test('an index created during the load is not lost: the next load copies it', async () => {
     await replace(rows(1));
     const target = targetOf(schema, { disposition: 'replace', primaryKey: ['id'] });
     const session = await openSession(database.url);
@@ -159,7 +159,7 @@ describe('a table that Aries made', () => {
 });
 
 describe('readers', () => {
-  test('one that polls sees the old rows or the new, never less', async () => {
+  test('one that polls sees the old rows or the new, never fewer', async () => {
     await replace(rows(...Array.from({ length: 100 }, (_, i) => i)));
     await using reader = await open();
     const seen = new Set<number>();
@@ -203,7 +203,7 @@ describe('readers', () => {
     await reader.query('COMMIT');
   });
 
-  test('one that stays makes us wait no longer than the lock time-out: 75, nothing changed', async () => {
+  test('one that stays delays the load for at most the lock time-out: 75, nothing changed', async () => {
     await replace(rows(1));
     await using reader = await open();
     await reader.query('BEGIN');

@@ -20,7 +20,7 @@ SELECT c.oid::text AS oid, c.relkind AS kind,
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
  WHERE n.nspname = $1 AND c.relname = $2`;
 
-/** Describes the table of that name. Throws `SCHEMA_CONFLICT` if the name is a view's, or anything else that is no table. */
+/** Describes the table of that name. Throws `SCHEMA_CONFLICT` if the name is a view's, or anything else that is not a table. */
 export async function describeTarget(session: Session, schema: string, name: string): Promise<SqlTable | undefined> {
   const { rows } = await query<{ oid: string; kind: string; columns: SqlTable['columns']; key: string[] | null }>(
     session,
@@ -30,7 +30,7 @@ export async function describeTarget(session: Session, schema: string, name: str
   const [found] = rows;
   if (found === undefined) return undefined;
   if (found.kind !== 'r' && found.kind !== 'p') {
-    throw new AriesError('SCHEMA_CONFLICT', `Postgres: "${schema}"."${name}" exists, and is no table`, {
+    throw new AriesError('SCHEMA_CONFLICT', `Postgres: "${schema}"."${name}" exists but is not a table`, {
       hint: 'Load into a table: give the stream another name with "as".',
     });
   }
