@@ -3,6 +3,8 @@ const LONGEST_PAUSE_MILLISECONDS = 60_000;
 
 /** Timer that says when progress should be made durable. */
 export interface CheckpointPace {
+  /** Call with each item that the source returned. The first starts the timer: until then there is no progress to lose. */
+  received(): void;
   readonly due: boolean;
   /** Call when it was made durable. */
   done(): void;
@@ -11,10 +13,13 @@ export interface CheckpointPace {
 /** Starts with short pauses, so that short reads can be resumed too. They get longer, so that not every page becomes a part file. */
 export function createCheckpointPace(now: () => number = Date.now): CheckpointPace {
   let pause = FIRST_PAUSE_MILLISECONDS;
-  let last = now();
+  let last: number | undefined;
   return {
+    received() {
+      last ??= now();
+    },
     get due() {
-      return now() - last >= pause;
+      return last !== undefined && now() - last >= pause;
     },
     done() {
       last = now();

@@ -45,6 +45,7 @@ export async function copyEncoded(
     };
     try {
       for (let next = await pieces.next(); !next.done; next = await pieces.next()) {
+        pace.received();
         const { index, part } = next.value;
         const done = await copyPiece(part, writer, { stream: selected.as, signal, onRows });
         copied.push({ index, ...done });

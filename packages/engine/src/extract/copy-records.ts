@@ -5,7 +5,7 @@ import type { StreamWriter } from '../dataset/stream-writer.ts';
 import { fromAuthor } from '../step/author-errors.ts';
 import { isMark } from '../step/mark.ts';
 import { prefetch } from '../step/prefetch.ts';
-import { createCheckpointPace } from './checkpoint-pace.ts';
+import { type CheckpointPace, createCheckpointPace } from './checkpoint-pace.ts';
 import { pieceEnd, readRecords } from './read-records.ts';
 import type { StreamExtract } from './stream-extract.ts';
 import { keepProgress, resumedContext, type StreamProgress, takeMark } from './stream-progress.ts';
@@ -27,7 +27,7 @@ export async function copyRecords(
   });
   let { staged, rejected } = progress.counts;
   let hasCheckpoints = progress.base.position !== null;
-  const records = readRecords(prefetch(readItems(options, progress), context.signal), {
+  const records = readRecords(prefetch(noted(readItems(options, progress), pace), context.signal), {
     selected,
     connector,
     window,
@@ -63,6 +63,14 @@ export async function copyRecords(
       });
     }
     if (writer.due && !hasCheckpoints) await writer.cut();
+  }
+}
+
+/** Tells the timer when items arrive: reading is ahead of the loop that takes them. */
+async function* noted(items: AsyncIterable<unknown>, pace: CheckpointPace): AsyncGenerator<unknown> {
+  for await (const item of items) {
+    pace.received();
+    yield item;
   }
 }
 

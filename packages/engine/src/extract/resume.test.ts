@@ -225,8 +225,8 @@ test('a checkpoint that no longer matches the stream is ignored: the stream is r
           position,
           async *read({ position }) {
             positions.push(position);
-            vi.setSystemTime(Date.now() + 120_000);
             yield [{ a: 'a' }];
+            vi.setSystemTime(Date.now() + 120_000);
             yield checkpoint(reached);
             if (dies) throw new Error('killed');
           },
