@@ -15,8 +15,8 @@ declare module 'vitest' {
 /** Node's own name for it, in the folder for temporary files. */
 export const COMPILE_CACHE = 'node-compile-cache';
 
-/** The prefix of the test files' folders. */
-export const FILE_FOLDER = 'file-';
+/** How folders of Aries and of its templates are named. Other programs may leave files of their own. */
+export const OURS = /^(?:aries|my)-/;
 
 /** Gives the test run its own temporary folder, and fails the run if a service leaves something in it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 export const temporaryFolders = new Set<string>();
 
 /** Makes an empty folder. It is removed after the last test of the file, passed or failed. */
-export async function temporaryFolder(prefix = 'aries-test-'): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), prefix));
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'aries-test-'));
   temporaryFolders.add(folder);
   return folder;
 }

@@ -9,10 +9,10 @@ const ENOUGH_BYTES = 8 * 1024 * 1024;
 const LOOK_EVERY_MILLISECONDS = 20;
 
 /**
- * V8 refuses compiled code that was cached under other flags. So none is changed while modules are still being loaded: otherwise a run
- * would compile again what the one before has cached.
+ * Processor time after which modules are loaded and records flow. V8 refuses compiled code that was cached under other flags: a flag that
+ * changed earlier would make this run, or the next one, compile modules again.
  */
-const LOADED_AFTER_MILLISECONDS = 250;
+const LOADED_AFTER_MICROSECONDS = 400_000;
 
 /** How much garbage, relative to live objects, starts a collection of the old generation; V8's default is several times that. */
 const GARBAGE_PERCENT = 100;
@@ -32,7 +32,7 @@ export function limitHeap(giveUp: (error: AriesError) => void): void {
   let isGrowing = true;
   let outside = 0;
   setInterval(() => {
-    if (isGrowing && performance.now() > LOADED_AFTER_MILLISECONDS && newSpaceBytes() >= ENOUGH_BYTES) {
+    if (isGrowing && isLoaded() && newSpaceBytes() >= ENOUGH_BYTES) {
       v8.setFlagsFromString('--semi-space-growth-factor=1');
       isGrowing = false;
     }
@@ -47,6 +47,11 @@ export function limitHeap(giveUp: (error: AriesError) => void): void {
     collector ??= exposedCollector();
     collector({ type: 'major' });
   }, giveUp);
+}
+
+function isLoaded(): boolean {
+  const { user, system } = process.cpuUsage();
+  return user + system > LOADED_AFTER_MICROSECONDS;
 }
 
 function newSpaceBytes(): number {

@@ -41,7 +41,7 @@ export function sqlLoadSession(options: SqlSessionOptions): LoadSession {
     if (await ledger.exists(connection)) return;
     const lock = `${schema} ${LEDGER}`;
     if (connection.lock !== undefined && !(await connection.lock(lock, options.lockTimeoutMs))) {
-      throw new AriesError('RESOURCE_BUSY', `Another load is making the ledger ${LEDGER}`, { hint: 'Try again.' });
+      throw new AriesError('RESOURCE_BUSY', `Another load is creating the ledger ${LEDGER}`, { hint: 'Try again.' });
     }
     if (!(await ledger.exists(connection))) await ledger.create(connection);
   }
@@ -102,7 +102,7 @@ export function sqlLoadSession(options: SqlSessionOptions): LoadSession {
           const load = loads.get(dialect.nameKey(row.target, 'table') ?? row.target);
           const table = await connection.table(row.target);
           if (table === undefined)
-            throw new AriesError('BUG', `${row.target} is to be in the ledger, but does not exist`);
+            throw new AriesError('BUG', `${row.target} was loaded, but the table does not exist`);
           const [from, to] = [load?.identity, table.identity];
           if (from !== undefined && from !== to) await ledger.rename(connection, { ...row, from, to });
           entries.push({ ...row, identity: table.identity, madeByAries: load?.madeByAries ?? false });
@@ -132,7 +132,7 @@ export function sqlLoadSession(options: SqlSessionOptions): LoadSession {
       const connection = await options.connect();
       await loadTables.drop(connection).finally(() => connection.close());
     } catch (error) {
-      options.log.debug(`Load tables are left for the next load to drop: ${(error as Error).message}`);
+      options.log.debug(`The next load will drop the load tables of this one: ${(error as Error).message}`);
     }
   }
 }

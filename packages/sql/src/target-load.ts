@@ -22,11 +22,11 @@ export interface TargetLoad {
   madeByAries: boolean;
   /** The identity of the table as it was before; undefined if there was none. */
   identity: string | undefined;
-  /** Does what has to wait for the end of the transaction, because readers are kept waiting meanwhile. */
+  /** Does what must come last in the transaction, because it blocks readers until the commit. */
   publish(connection: SqlConnection): Promise<void>;
 }
 
-/** Keeps other loads of the pipeline out, decides how to load it, and creates the load table. */
+/** Keeps out other loads of the pipeline into the target, chooses the route, and creates the load table. */
 export async function openTarget(
   context: SessionContext,
   target: LoadTarget,
@@ -93,7 +93,7 @@ async function lockTarget(context: SessionContext, connection: SqlConnection, ta
   const conflict = (what: string) =>
     new AriesError('ATTEMPT_CONFLICT', `Another load of the pipeline "${pipeline}" into "${target.target}" ${what}`, {
       stream: target.stream,
-      hint: 'Run it again: it goes by what the other one has done.',
+      hint: 'Run it again. It then starts from what the other one has loaded.',
     });
   if (connection.lock === undefined) await transaction.begin(connection);
   else if (!(await connection.lock(name, lockTimeoutMs))) throw conflict('is running');
@@ -134,7 +134,7 @@ function inTransaction<T>(
 
 async function finishDirect(loading: Loading, received: number): Promise<LoadCounts> {
   const now = await inTransaction(loading.context, (connection) => compareAgain(loading, connection));
-  // Rows in a binary form were copied into the types of before.
+  // Binary cells were written for the types that the columns had before.
   if (now.columns.some(({ type }, index) => type !== loading.before.columns[index]!.type)) {
     throw changedMeanwhile(loading.target, 'changed');
   }
