@@ -33,8 +33,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return async () => {
     if (outer === undefined) delete process.env.TMPDIR;
     else process.env.TMPDIR = outer;
-    // A file that could not be loaded, or whose tests were all skipped, keeps its folder. Services that are run by Node fill its cache.
-    const left = (await readdir(folder)).filter((name) => !name.startsWith(FILE_FOLDER) && name !== COMPILE_CACHE);
+    const left = (await readdir(folder)).filter((name) => OURS.test(name));
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     if (left.length > 0) throw new Error(`Something that ran for all tests left in ${folder}: ${left.join(', ')}`);
   };
