@@ -1,5 +1,7 @@
 import type { JsonRecord } from '@aries-data/sdk';
-import type { StubbedObjects } from './stubbed-salesforce.ts';
+
+/** The objects of a stubbed org, by name. */
+export type StubbedObjects = Record<string, { fields: { name: string; type: string }[]; records: JsonRecord[] }>;
 
 /** Answers the SOQL that the connector writes, and throws on any other. */
 export function answer(objects: StubbedObjects, query: string): JsonRecord[] {

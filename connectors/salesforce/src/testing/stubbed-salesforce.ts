@@ -1,6 +1,6 @@
 import type { JsonRecord } from '@aries-data/sdk';
 import nock from 'nock';
-import { answer } from './soql-answer.ts';
+import { answer, type StubbedObjects } from './soql-answer.ts';
 
 export const URL_OF_ORG = 'https://acme.my.salesforce.com';
 export const credentials = { url: URL_OF_ORG, clientId: '3MVG9aries', clientSecret: 'AriesSecret4711' };
@@ -108,8 +108,6 @@ function csvRow(cells: unknown[]): string {
   );
   return `${texts.map((text) => `"${text}"`).join(',')}\n`;
 }
-
-export type StubbedObjects = Record<string, { fields: { name: string; type: string }[]; records: JsonRecord[] }>;
 
 /** Returns the timestamp this many minutes into 2024, as a query returns it. */
 export function at(minutes: number): string {
