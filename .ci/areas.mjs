@@ -1,5 +1,5 @@
-// The areas of the integration tests that take minutes (areas.json). Each is skipped where all files that it depends on are the same as when
-// it last passed: `.ci/passed.json` holds their digests, which `.ci/run --all` writes.
+// The areas of the integration tests that take minutes (areas.json). An area is skipped if all files that it depends on are the same as
+// when it last passed. `.ci/passed.json` holds their digests; `.ci/run --all` writes it.
 //
 //   node .ci/areas.mjs skipped            prints the areas that need not run, separated by spaces
 //   node .ci/areas.mjs record REPORT…     records the areas whose tests all passed in these vitest reports (JSON)
@@ -15,11 +15,11 @@ const record = join(root, '.ci/passed.json');
 /** The test files of each area, as paths from the root, and whether its tests read texts: guides, READMEs. */
 const AREAS = JSON.parse(readFileSync(join(root, '.ci/areas.json'), 'utf8'));
 
-/** What no area's tests look at, the tests of everything else among it. */
+/** Files that no area's tests read, such as all other tests. */
 const ELSEWHERE = [/^\.changeset\//, /^\.github\//, /^\.ci\//, /^bench\//, /\.test(?:-d)?\.ts$/];
 const TEXTS = [/\.md$/, /^docs\//];
 
-/** A digest of all files that an area depends on, in what is committed. */
+/** Returns a digest of all committed files that an area depends on. */
 function digestOf(area) {
   const listed = execFileSync('git', ['ls-tree', '-r', '-z', 'HEAD'], { cwd: root, encoding: 'utf8', maxBuffer: 1e8 });
   const { tests, texts } = AREAS[area];
@@ -41,7 +41,7 @@ function skippedAreas() {
   return Object.keys(AREAS).filter((area) => before[area]?.digest === digestOf(area));
 }
 
-/** The areas that ran, and in which nothing failed and nothing was skipped; what ran again counts by its last end. */
+/** Returns the areas whose tests all passed, with none skipped. Of a test that ran twice, the second result counts. */
 function passedAreas(reports) {
   const files = new Map();
   for (const report of reports.filter(existsSync)) {
