@@ -2,8 +2,12 @@ import { totalmem } from 'node:os';
 import v8 from 'node:v8';
 import { AriesError } from '@aries-data/sdk';
 
-/** The share of the old generation's limit above which V8 spends most of its time collecting garbage, and is about to abort. */
-const FULL = 0.85;
+/**
+ * The share of the old generation's limit at which a run gives up. From 0.8 on, V8 aborts once it has spent most of its time on
+ * collections that freed nothing, which on a busy machine is soon: https://github.com/v8/v8/blob/main/src/heap/heap.cc
+ * (CheckIneffectiveMarkCompact).
+ */
+const FULL = 0.78;
 const LOOK_EVERY_MILLISECONDS = 20;
 const MEBIBYTE = 1024 * 1024;
 

@@ -6,6 +6,8 @@ import { guardHeap } from './heap-guard.ts';
 type Collector = (options: { type: 'minor' | 'major' }) => void;
 
 const ENOUGH_BYTES = 8 * 1024 * 1024;
+/** Even while modules are loaded: what fills the heap at once must not be promoted by more than this at a time. */
+const TOO_MANY_BYTES = 16 * 1024 * 1024;
 const LOOK_EVERY_MILLISECONDS = 20;
 
 /**
@@ -32,7 +34,7 @@ export function limitHeap(giveUp: (error: AriesError) => void): void {
   let isGrowing = true;
   let outside = 0;
   setInterval(() => {
-    if (isGrowing && isLoaded() && newSpaceBytes() >= ENOUGH_BYTES) {
+    if (isGrowing && newSpaceBytes() >= (isLoaded() ? ENOUGH_BYTES : TOO_MANY_BYTES)) {
       v8.setFlagsFromString('--semi-space-growth-factor=1');
       isGrowing = false;
     }
