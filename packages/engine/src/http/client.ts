@@ -14,6 +14,7 @@ import { authenticator, basic } from './auth.ts';
 import type { Authenticator, Credentials } from './authenticator.ts';
 import { AuthorFailure } from './author-failure.ts';
 import { jsonOf, TruncatedBody, textOf } from './body.ts';
+import { checkRequest, checkSettings } from './check-http.ts';
 import { fetchOnce, HttpTimeoutError, type Incoming } from './fetch-once.ts';
 import type { TokenRequest } from './oauth2.ts';
 import { readPages } from './pages.ts';
@@ -44,19 +45,25 @@ export function createHttp(options: HttpOptions): Http {
   };
   return {
     async json<T>(path: string, request: HttpRequest = {}) {
+      checkRequest('json', request, options.connector);
       const { at: _, ...response } = await get().send(get().resolve(path, request), jsonOf);
       return response as HttpResponse<T>;
     },
     async text(path, request = {}) {
+      checkRequest('text', request, options.connector);
       const { at: _, ...response } = await get().send(get().resolve(path, request), (text) => text);
       return response;
     },
-    pages: (path, request = {}) => readPages(get, path, request),
+    async *pages(path, request = {}) {
+      checkRequest('pages', request, options.connector);
+      yield* readPages(get, path, request);
+    },
   };
 }
 
 function createClient({ settings: settingsOf, connector, log, signal, redactor }: HttpOptions): Client {
   const settings = settingsOf();
+  checkSettings(settings, connector);
   const home = settings.baseUrl === undefined ? undefined : urlOf('', settings.baseUrl).origin;
   const retry = { attempts: 5, delay: 0.5, maxDelay: 30, maxWait: 3600, ...present(settings.retry) };
   const { headers = 60, idle = 60 } = settings.timeout ?? {};
