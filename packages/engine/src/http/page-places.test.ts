@@ -171,3 +171,15 @@ describe('sameOrigin', () => {
     expect(await collect(testHttp(settings).http.pages('/a'))).toEqual(ids(1, 2));
   });
 });
+
+test('a list without a declared pagination warns once if its only page says there are more', async () => {
+  api()
+    .get('/a')
+    .reply(200, { value: ids(1), next_page: 2 })
+    .persist();
+  const { http, logged } = testHttp({ baseUrl, records: 'value' });
+  expect(await collect(http.pages('/a'))).toEqual(ids(1));
+  await collect(http.pages('/a'));
+  await collect(http.pages('/a', { pagination: { type: 'none' } }));
+  expect(logged.filter((line) => line.includes('the response has "next_page"'))).toHaveLength(1);
+});

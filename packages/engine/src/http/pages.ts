@@ -14,6 +14,7 @@ import {
 import { isPlainObject } from '@aries-data/sdk/internal';
 import { AuthorFailure } from './author-failure.ts';
 import { jsonOf } from './body.ts';
+import { morePagesAt } from './more-pages.ts';
 import { firstPage, missingPlaces, nextPage } from './next-page.ts';
 import { type PagePlace, placeOf } from './page-place.ts';
 import { namesOf, recordsIn } from './records-in.ts';
@@ -41,6 +42,7 @@ export async function* readPages<R>(
     onPage,
     ...rest
   } = request;
+  const isDeclared = (request.pagination ?? client.settings.pagination) !== undefined;
   const start = placeOf(from);
   if (start?.url === null) return;
   const stop = new AbortController();
@@ -74,7 +76,10 @@ export async function* readPages<R>(
       before = isCounted(pagination) ? body.text : '';
       const read: Page = { body: body.body, headers, records, number, count };
       const next = nextPage(pagination, read, at.request.json as JsonRecord | undefined);
-      if (number === 1) watchPlaces(client, pagination, read, url, next === undefined);
+      if (number === 1) {
+        watchPlaces(client, pagination, read, url, next === undefined);
+        if (!isDeclared && next === undefined) warnUndeclared(client, body.body, url);
+      }
       coming = undefined;
       let follows: PagePlace = { url: null };
       if (next !== undefined) {
@@ -107,6 +112,16 @@ function watchPlaces(client: Client, pagination: Pagination, page: Page, url: st
     );
   }
   if (missing.length > 0 || !isLast) client.placesSeen.add(key);
+}
+
+/** Warns once if a list that declares no pagination ends after a first page that says there are more. */
+function warnUndeclared(client: Client, body: Json, url: string): void {
+  const place = morePagesAt(body);
+  if (place === undefined || client.placesSeen.has(place)) return;
+  client.placesSeen.add(place);
+  client.log.warn(
+    `${url}: the list ends after its first page, though the response has "${place}": no pagination is declared. Set \`pagination\`, or { type: 'none' } if there is one page`,
+  );
 }
 
 /** Runs code of the connector, so that its errors are thrown unchanged and not reported as network errors. */
