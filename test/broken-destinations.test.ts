@@ -132,6 +132,38 @@ const DEFECTS: Record<string, Defect & { rule: string; says: string }> = {
       field.kind === 'decimal' && value !== null ? String(Number(value)) : value,
     ),
   },
+  'decimals without precision': {
+    rule: 'huge-values',
+    says: '"12345678901234567890.0123456789" in the field "unbounded" is neither rejected nor kept: "12345678901234567000"',
+
+    connection: changing((value, { field }) =>
+      field.kind === 'decimal' && field.schema.precision === undefined && value !== null
+        ? String(Number(value))
+        : value,
+    ),
+  },
+  'decimals of great width': {
+    rule: 'huge-values',
+    says: '"12345678901234567890.0123456789" in the field "wide" is neither rejected nor kept: "12345678901234567000"',
+
+    connection: changing((value, { field }) =>
+      field.kind === 'decimal' && field.schema.precision! > 38 && value !== null ? String(Number(value)) : value,
+    ),
+  },
+  names: {
+    rule: 'names',
+    says: 'the fields "amount" and "AMOUNT" neither arrive nor are refused with SCHEMA_CONFLICT and their names: SQLite: duplicate column name: AMOUNT (SCHEMA_CONFLICT)',
+
+    // Takes names that differ only in case for two.
+    dialect: { nameKey: (name) => name },
+  },
+  'long names': {
+    rule: 'names',
+    says: 'neither arrive nor are refused with SCHEMA_CONFLICT and their names: SQLite: duplicate column name: nnn',
+
+    // Cuts names as Postgres does, and no `nameKey` says so.
+    connection: ({ run }) => ({ run: (sql, values) => run(sql.replaceAll(/(n{63})[n\d]+/g, '$1'), values) }),
+  },
   comment: {
     rule: 'append',
     says: 'SQLite: near "COMMENT": syntax error (SCHEMA_CONFLICT)',

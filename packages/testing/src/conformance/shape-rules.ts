@@ -1,6 +1,6 @@
-import { fieldSchema, isAriesError, type JsonRecord, type RecordSchema } from '@aries-data/sdk';
+import { type AriesError, fieldSchema, isAriesError, type JsonRecord, type RecordSchema } from '@aries-data/sdk';
 import { anyDisposition, dispositionsOf, expectRows, ITEMS, item, loadRecords, TARGET } from './loading.ts';
-import type { Rule, RuleContext } from './rule.ts';
+import { type Rule, type RuleContext, reasonOf } from './rule.ts';
 
 /** Rules about targets whose columns differ from the dataset's. */
 export const shapeRules: Rule[] = [
@@ -117,4 +117,41 @@ async function names(ctx: RuleContext): Promise<void> {
   const stream = 'conformance "Items"; drop';
   await loadRecords(ctx, anyDisposition(ctx), { records: [record], schema, stream });
   await expectRows(ctx, { records: [record], schema, target: stream, after: `a load into ${stream}` });
+  for (const [index, pair] of ALIKE.entries()) await namesAlike(ctx, pair, `conformance_alike_${index}`);
+}
+
+/** Names that some databases take for the same: they ignore case, or cut names after 63 or 128 bytes. */
+const ALIKE = [
+  ['amount', 'AMOUNT'],
+  [`${'n'.repeat(63)}1`, `${'n'.repeat(63)}2`],
+  [`${'n'.repeat(128)}1`, `${'n'.repeat(128)}2`],
+] as const;
+
+/** Fails unless both fields arrive, or the load is refused because of their names. */
+async function namesAlike(ctx: RuleContext, [one, other]: readonly [string, string], stream: string): Promise<void> {
+  const properties = {
+    id: fieldSchema('int64'),
+    [one]: fieldSchema('string', { nullable: true }),
+    [other]: fieldSchema('string', { nullable: true }),
+  };
+  const schema: RecordSchema = { type: 'object', properties, required: ['id'], additionalProperties: false };
+  const records = [{ id: '1', [one]: 'first', [other]: 'second' }];
+  const thrown = await loadRecords(ctx, anyDisposition(ctx), { records, schema, stream }).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  const fields = `the fields "${one}" and "${other}"`;
+  if (thrown === undefined) {
+    await expectRows(ctx, { records, schema, target: stream, after: `a load of ${fields}` });
+    return;
+  }
+  // A long name may be refused by itself. Of names that differ only in case both must be named: a database's own error names one.
+  const isRefusal = (error: AriesError) => {
+    const isNamed = [one, other].map((name) => error.message.includes(name));
+    return error.code === 'SCHEMA_CONFLICT' && (one.length > 63 ? isNamed.includes(true) : !isNamed.includes(false));
+  };
+  if (isAriesError(thrown) && isRefusal(thrown)) return;
+  ctx.fail(
+    `${fields} neither arrive nor are refused with SCHEMA_CONFLICT and their names: ${reasonOf(thrown, ctx.connector.name)}`,
+  );
 }

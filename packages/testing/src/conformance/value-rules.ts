@@ -1,4 +1,5 @@
-import { fieldSchema, type JsonRecord, type RecordSchema } from '@aries-data/sdk';
+import { fieldSchema, type JsonRecord, type RecordSchema, type StagedFormat } from '@aries-data/sdk';
+import { expectKeptOrRejected } from './kept-or-rejected.ts';
 import { anyDisposition, dispositionsOf, expectRows, formatsOf, item, loadRecords } from './loading.ts';
 import type { Rule, RuleContext } from './rule.ts';
 
@@ -88,7 +89,45 @@ async function huge(ctx: RuleContext): Promise<void> {
     const stream = `conformance_huge_${format}`;
     await loadRecords(ctx, anyDisposition(ctx), { records, schema, stream, format });
     await expectRows(ctx, { records, schema, target: stream, after: `a load of ${format}` });
+    await hugeDecimals(ctx, format);
   }
+}
+
+/** Loads decimals of which a target without a wide enough type may refuse some. */
+async function hugeDecimals(ctx: RuleContext, format: StagedFormat): Promise<void> {
+  const schema: RecordSchema = {
+    type: 'object',
+    properties: {
+      id: fieldSchema('int64'),
+      unbounded: fieldSchema('decimal', { nullable: true }),
+      // Wider than the DECIMAL of most databases.
+      wide: fieldSchema('decimal', { nullable: true, precision: 76, scale: 38 }),
+    },
+    required: ['id'],
+    additionalProperties: false,
+  };
+  const wide = `${'98765432109876543210'.repeat(2).slice(2)}.${'01234567890123456789'.repeat(2).slice(2)}`;
+  const values = ['12345678901234567890.0123456789', '0.1000000000000000055', '-9007199254740993', wide, `-${wide}`];
+  const longest = `${'1234567890'.repeat(20)}.${'1234567890'.repeat(20)}`;
+  const records = [
+    ...[...values, longest].map((unbounded) => ({ unbounded, wide: null })),
+    ...values.map((value) => ({ unbounded: null, wide: value })),
+  ].map((record, index): JsonRecord => ({ id: String(index), ...record }));
+  const stream = `conformance_decimals_${format}`;
+  const { rejected } = await loadRecords(
+    ctx,
+    anyDisposition(ctx),
+    { records, schema, stream, format },
+    { maxRejected: { count: records.length } },
+  );
+  await expectKeptOrRejected(ctx, {
+    records,
+    schema,
+    target: stream,
+    mayBeRejected: () => true,
+    rejected,
+    after: `a load of decimals as ${format}`,
+  });
 }
 
 async function zeroRecords(ctx: RuleContext): Promise<void> {
