@@ -221,6 +221,29 @@ describe('every block', () => {
     await session.close();
   });
 
+  test('the page numbers in the first guide lead through all pages', async () => {
+    const [{ file = '' } = {}] = filesOf('first-connector');
+    const { source } = await load(file);
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request.url ?? '');
+      const isFirst = request.url === '/shipments';
+      response.setHeader('content-type', 'application/json');
+      response.end(
+        JSON.stringify({ shipments: [{ id: isFirst ? '1' : '2', title: '' }], next_page: isFirst ? 2 : null }),
+      );
+    }).listen(0, '127.0.0.1');
+    await new Promise((listening) => server.once('listening', listening));
+    try {
+      const config = { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+      const { records } = await readAll(source, { config, stream: 'issues' });
+      expect(records).toMatchObject([{ id: '1' }, { id: '2' }]);
+      expect(asked).toEqual(['/shipments', '/shipments?page=2']);
+    } finally {
+      server.close();
+    }
+  });
+
   test('the resumable read in the HTTP guide reads all pages', async () => {
     const [, { file = '' } = {}] = filesOf('http');
     const { source } = await load(file);

@@ -73,6 +73,21 @@ test('elsewhere, it writes a standalone package and explains why there is no loc
   expect(JSON.stringify(manifest)).not.toMatch(/workspace:|catalog:|private/);
 });
 
+test('inside this repository, it tells the commands of the guide, with the conformance suite, which the fast tests leave out', async () => {
+  const folder = await repository();
+  const api = (await runIn(folder, ['connector', 'tickets', '--template', 'api'])).result.next;
+  expect(api).toEqual([
+    'npx --yes pnpm@12 install',
+    'npx --yes pnpm@12 exec vitest run connectors/tickets',
+    'npx aries test ./connectors/tickets',
+    `npx aries extract ./connectors/tickets --config '{"repo":"nodejs/node"}' --limit 10 --staging .aries/staging --name tickets --run-id first`,
+  ]);
+  const guide = readFileSync(join(root, 'docs/guides/first-connector.md'), 'utf8');
+  expect(guide).toContain(`\`\`\`text\n${api.join('\n')}\n\`\`\``);
+  const { result } = await runIn(folder, ['connector', 'masked', '--template', 'transform']);
+  expect(result.next).toEqual(api.slice(0, 3).map((command: string) => command.replace('tickets', 'masked')));
+});
+
 test.each(['api', 'database', 'file', 'transform', 'destination'])(
   'inside this repository: %s, formatted and linted, whatever the length of its name',
   async (template) => {

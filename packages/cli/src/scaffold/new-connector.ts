@@ -41,13 +41,22 @@ export async function newConnector(
 }
 
 function nextCommands({ shown, repository }: Place, name: string, { firstRead }: ConnectorTemplate): string[] {
-  const aries = repository === undefined ? 'npx aries' : 'npx aries';
-  const own = repository === undefined ? '' : ` ./connectors/${name}`;
   const staged = `--staging .aries/staging --name ${name} --run-id first`;
-  const sample = repository === undefined ? firstRead : firstRead?.replace('example/', `connectors/${name}/example/`);
-  return [
-    repository === undefined ? `cd ${shown} && npm install` : 'npx --yes pnpm@12 install',
-    repository === undefined ? 'npm test' : `npx --yes pnpm@12 exec vitest run connectors/${name}`,
-    sample === undefined ? `${aries} test${own}` : `${aries} extract${own} ${sample} ${staged}`,
+  if (repository === undefined) {
+    return [
+      `cd ${shown} && npm install`,
+      'npm test',
+      firstRead === undefined ? 'npx aries test' : `npx aries extract ${firstRead} ${staged}`,
+    ];
+  }
+  const folder = `connectors/${name}`;
+  const commands = [
+    'npx --yes pnpm@12 install',
+    `npx --yes pnpm@12 exec vitest run ${folder}`,
+    // The fast tests of the repository leave out the conformance suites.
+    `npx aries test ./${folder}`,
   ];
+  if (firstRead === undefined) return commands;
+  const sample = firstRead.replace('example/', `${folder}/example/`);
+  return [...commands, `npx aries extract ./${folder} ${sample} ${staged}`];
 }
