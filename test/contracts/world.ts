@@ -59,8 +59,9 @@ export async function createWorld(
     async tree(folder) {
       const entries = await readdir(path(folder), { recursive: true, withFileTypes: true });
       const names = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-      const listed = names.map((name) => masked(name.slice(path(folder).length + 1)).replace(CHECKPOINT, '-00000$1'));
-      return `${[...new Set(listed)].sort().join('\n')}\n`;
+      const last = new Set(names.map((name) => name.replace(CHECKPOINT, '-00000$1')));
+      const listed = Array.from(last, (name) => masked(name.slice(path(folder).length + 1)));
+      return `${listed.sort().join('\n')}\n`;
     },
     [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }),
   };

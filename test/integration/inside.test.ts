@@ -20,15 +20,12 @@ beforeAll(async () => {
   await shell.run('npx --yes pnpm@12 install');
 });
 
-test.each(['api', 'database', 'file', 'transform', 'destination'])(
-  'a new %s: the three commands work',
-  async (kind) => {
-    const { stdout } = await shell.run(`${ARIES} new connector fresh-${kind} --template ${kind}`);
-    const { next } = JSON.parse(stdout.trim().split('\n').at(-1)!);
-    expect(next).toHaveLength(3);
-    for (const command of next) await shell.run(command);
-  },
-);
+test.each(['api', 'database', 'file', 'transform', 'destination'])('a new %s: the next commands work', async (kind) => {
+  const { stdout } = await shell.run(`${ARIES} new connector fresh-${kind} --template ${kind}`);
+  const { next } = JSON.parse(stdout.trim().split('\n').at(-1)!);
+  expect(next.length).toBeGreaterThanOrEqual(3);
+  for (const command of next) await shell.run(command);
+});
 
 test('a new pipeline: the three commands work', async () => {
   const { stdout } = await shell.run(`${ARIES} new pipeline fresh`);

@@ -79,21 +79,29 @@ function bytes(value: Json) {
   return bytes.toString('base64') === value ? bytes : refused('is not base64');
 }
 
-const DECIMAL = /^-?0*(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
+const DECIMAL = /^-?(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
 
 function decimal(type: string): Encode {
   const bounds = decimalBounds(type);
   return (value) => {
     const text = String(value);
     if (bounds === undefined) return text;
-    const [match, whole = '', fraction = '', exponent = '0'] = DECIMAL.exec(text) ?? [];
-    const [digits, power] = [fraction.replace(/0+$/, ''), Number(exponent)];
+    const [match, integer = '', fraction = '', exponent = '0'] = DECIMAL.exec(text) ?? [];
+    const whole = integer.replace(/^0+/, '');
+    const [digits, power] = [withoutZerosAtEnd(fraction), Number(exponent)];
     // Without a whole part, as in 0.001e2, zeros at the start of the fraction make room before the point.
     const leading = whole.length > 0 ? whole.length : -(/^0*/.exec(digits)?.[0].length ?? 0);
     const isZero = whole === '' && digits === '';
     const fits = isZero || (leading + power <= bounds.whole && digits.length - power <= bounds.scale);
     return match !== undefined && fits ? text : refused(`has more digits than ${type}`);
   };
+}
+
+/** Takes time in proportion to the text; the expression 0+$ would not. */
+function withoutZerosAtEnd(digits: string): string {
+  let end = digits.length;
+  while (digits[end - 1] === '0') end--;
+  return digits.slice(0, end);
 }
 
 const DATE_TIME = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,6})0*)?(Z|[+-]\d\d(?::?\d\d)?)?$/;
