@@ -10,8 +10,9 @@ test('a release without publishing packs, checks, installs and lists all package
     cwd: root,
     maxBuffer: 1 << 25,
   });
-  expect(stdout).toContain('publint and attw found no fault.');
-  expect(stdout).toMatch(/^Installed in an empty folder: aries --version says \S+, aries extract staged 3 records\.$/m);
+  expect(stdout).toContain('publint and attw found no faults.');
+  expect(stdout).toContain('aries --version and aries extract work when installed in an empty folder.');
+  expect(stdout).toContain('all valid against the CycloneDX schema.');
   expect(stdout).toMatch(/^\| @aries-data\/sdk \|/m);
   expect(stdout.trimEnd()).toMatch(/Nothing was published: this was a dry run\.$/);
 });
