@@ -2,72 +2,84 @@ import { AriesError, type HttpRequest, type HttpSettings, nearest, type Paginati
 import { parseOptions } from '@aries-data/sdk/internal';
 import { z } from 'zod';
 
-const text = z.string().optional();
-const flag = z.boolean().optional();
-const number = z.number().optional();
-const headers = z.record(z.string(), z.string()).optional();
-const parameters = z.record(z.string(), z.any()).optional();
-const location = { in: z.enum(['query', 'json']).optional() };
-const counted = {
-  ...location,
-  parameter: text,
-  first: number,
-  size: number,
-  sizeParameter: text,
-  total: text,
-  more: text,
-};
+let made: ReturnType<typeof makeSchemas> | undefined;
 
-const pagination = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('link'), rel: text }),
-  z.strictObject({ type: z.literal('next'), place: text, header: text, optional: flag }),
-  z.strictObject({
+/** Made at the first request: most runs have none, and would pay for it at their start. */
+function schemas() {
+  made ??= makeSchemas();
+  return made;
+}
+
+function makeSchemas() {
+  const text = z.string().optional();
+  const flag = z.boolean().optional();
+  const number = z.number().optional();
+  const headers = z.record(z.string(), z.string()).optional();
+  const parameters = z.record(z.string(), z.any()).optional();
+  const location = { in: z.enum(['query', 'json']).optional() };
+  const counted = {
     ...location,
-    type: z.literal('cursor'),
-    parameter: z.string(),
-    place: text,
-    header: text,
-    lastRecord: text,
+    parameter: text,
+    first: number,
+    size: number,
+    sizeParameter: text,
+    total: text,
     more: text,
-    optional: flag,
-  }),
-  z.strictObject({ ...counted, type: z.literal('page') }),
-  z.strictObject({ ...counted, type: z.literal('offset') }),
-  z.strictObject({ type: z.literal('none') }),
-]);
+  };
 
-const oauth2 = {
-  type: z.literal('oauth2'),
-  tokenUrl: z.string(),
-  clientId: z.string(),
-  clientSecret: text,
-  scope: text,
-  clientIn: z.enum(['form', 'header']).optional(),
-  parameters: headers,
-};
+  const pagination = z.discriminatedUnion('type', [
+    z.strictObject({ type: z.literal('link'), rel: text }),
+    z.strictObject({ type: z.literal('next'), place: text, header: text, optional: flag }),
+    z.strictObject({
+      ...location,
+      type: z.literal('cursor'),
+      parameter: z.string(),
+      place: text,
+      header: text,
+      lastRecord: text,
+      more: text,
+      optional: flag,
+    }),
+    z.strictObject({ ...counted, type: z.literal('page') }),
+    z.strictObject({ ...counted, type: z.literal('offset') }),
+    z.strictObject({ type: z.literal('none') }),
+  ]);
 
-const auth = z.union([
-  z.strictObject({ type: z.literal('bearer'), token: z.string() }),
-  z.strictObject({ type: z.literal('basic'), username: z.string(), password: z.string() }),
-  z.strictObject({ type: z.enum(['header', 'query']), name: z.string(), value: z.string() }),
-  z.strictObject({ ...oauth2, grant: z.literal('client_credentials') }),
-  z.strictObject({ ...oauth2, grant: z.literal('refresh_token'), refreshToken: z.string() }),
-]);
+  const oauth2 = {
+    type: z.literal('oauth2'),
+    tokenUrl: z.string(),
+    clientId: z.string(),
+    clientSecret: text,
+    scope: text,
+    clientIn: z.enum(['form', 'header']).optional(),
+    parameters: headers,
+  };
 
-const settings = z.strictObject({
-  baseUrl: text,
-  auth: auth.optional(),
-  headers,
-  query: parameters,
-  pagination: pagination.optional(),
-  records: text,
-  rateLimit: z.strictObject({ requests: z.number(), seconds: z.number() }).optional(),
-  retry: z.strictObject({ attempts: number, delay: number, maxDelay: number, maxWait: number }).optional(),
-  timeout: z.strictObject({ headers: number, idle: number }).optional(),
-  maxBodyBytes: number,
-  absent: z.array(z.number()).optional(),
-  sameOrigin: flag,
-});
+  const auth = z.union([
+    z.strictObject({ type: z.literal('bearer'), token: z.string() }),
+    z.strictObject({ type: z.literal('basic'), username: z.string(), password: z.string() }),
+    z.strictObject({ type: z.enum(['header', 'query']), name: z.string(), value: z.string() }),
+    z.strictObject({ ...oauth2, grant: z.literal('client_credentials') }),
+    z.strictObject({ ...oauth2, grant: z.literal('refresh_token'), refreshToken: z.string() }),
+  ]);
+
+  const settings = z.strictObject({
+    baseUrl: text,
+    auth: auth.optional(),
+    headers,
+    query: parameters,
+    pagination: pagination.optional(),
+    records: text,
+    rateLimit: z.strictObject({ requests: z.number(), seconds: z.number() }).optional(),
+    retry: z.strictObject({ attempts: number, delay: number, maxDelay: number, maxWait: number }).optional(),
+    timeout: z.strictObject({ headers: number, idle: number }).optional(),
+    maxBodyBytes: number,
+    absent: z.array(z.number()).optional(),
+    sameOrigin: flag,
+  });
+
+  return { settings, pagination };
+}
 
 const REQUEST = ['method', 'query', 'headers', 'json', 'form', 'idempotent', 'absent', 'signal'];
 const PAGES = [...REQUEST, 'pagination', 'records', 'shape', 'key', 'from', 'parse', 'map', 'onPage'];
@@ -79,6 +91,7 @@ const PAGES = [...REQUEST, 'pagination', 'records', 'shape', 'key', 'from', 'par
 export function checkSettings(declared: HttpSettings, connector: string): void {
   const { isLimit: _, ...given } = declared;
   const checked = typeof given.pagination === 'function' ? { ...given, pagination: undefined } : given;
+  const { settings } = schemas();
   if (!settings.safeParse(checked).success) refuse(z.strictObject({ http: settings }), { http: checked }, connector);
   checkPlace(declared.pagination, 'http.pagination', connector);
 }
@@ -97,6 +110,7 @@ export function checkRequest(call: 'json' | 'text' | 'pages', request: HttpReque
   }
   if (!('pagination' in request) || request.pagination === undefined) return;
   const own = request.pagination as Pagination;
+  const { pagination } = schemas();
   if (typeof own !== 'function' && !pagination.safeParse(own).success)
     refuse(z.strictObject({ pagination }), { pagination: own }, connector);
   checkPlace(own, 'pagination', connector);
