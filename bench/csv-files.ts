@@ -17,6 +17,7 @@ import { sourceConfig } from '../connectors/file/src/config.ts';
 import { readFiles } from '../connectors/file/src/source/read-files.ts';
 import { bundle } from '../packages/cli/bundle.ts';
 import { createInference } from '../packages/formats/src/types/infer.ts';
+import { isDeleted } from '../packages/sdk/src/changes.ts';
 import { isCheckpoint, isRejected } from '../packages/sdk/src/records.ts';
 import { noHttp } from '../packages/testing/src/no-http.ts';
 
@@ -75,7 +76,7 @@ const READERS: Contestant[] = [
         primaryKey: [],
       });
       for await (const item of items) {
-        if (isCheckpoint(item) || isRejected(item)) continue;
+        if (isCheckpoint(item) || isRejected(item) || isDeleted(item)) continue;
         inference.observe(item);
         rows += item.length;
       }

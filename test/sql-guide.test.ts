@@ -131,6 +131,7 @@ const TARGET: LoadTarget = {
   cursor: 'at',
   disposition: 'merge',
   schemaChange: 'evolve',
+  readStart: '2026-01-31T08:30:00.000Z',
 };
 
 const LEDGER_ROW: Parameters<LoadSession['commit']>[0][number] = {

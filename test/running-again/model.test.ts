@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { extract, load, resetState, showState } from '@aries-data/engine';
+import type { CursorState } from '@aries-data/sdk';
 import { defineSource, isAriesError } from '@aries-data/sdk';
 import type { Store } from '@aries-data/stores';
 import fc from 'fast-check';
@@ -319,7 +320,7 @@ async function startEngine(place: Place, keyed: boolean) {
     async look(): Promise<{ rows: Row[]; state: Position | null }> {
       const { rows: found } = await client.query('SELECT to_regclass($1) IS NOT NULL AS there', [`${schema}.items`]);
       const table = found[0].there ? (await client.query(`SELECT id, at, note FROM ${schema}.items`)).rows : [];
-      const state = (await showState({ staging, name })).streams.items;
+      const state = (await showState({ staging, name })).streams.items as CursorState | undefined;
       return {
         rows: sorted(table.map(({ id, at, note }) => ({ id: Number(id), at: dayOf(at), note: Number(note) }))),
         state:

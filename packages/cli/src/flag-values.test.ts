@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { intervalOf, listOf, parseMaxRejected, parseTime } from './flag-values.ts';
+import { intervalOf, listOf, parseCount, parseTime } from './flag-values.ts';
 
 test.each([
   ['0', { count: 0 }],
@@ -7,11 +7,11 @@ test.each([
   ['0.5%', { share: 0.005 }],
   ['100%', { share: 1 }],
 ])('--max-rejected %s', (text, expected) => {
-  expect(parseMaxRejected(text)).toEqual(expected);
+  expect(parseCount(text)).toEqual(expected);
 });
 
 test.each(['', '-1', '1.5', '101%', 'ten', '1e3', '%'])('--max-rejected %j is refused', (text) => {
-  expect(() => parseMaxRejected(text)).toThrow('expected a number of records such as 10, or a share such as 0.5%');
+  expect(() => parseCount(text)).toThrow('expected a number of records such as 10, or a share such as 0.5%');
 });
 
 test.each([

@@ -1,8 +1,8 @@
 import type { MaxRejected } from '@aries-data/engine';
 import type { Interval } from '@aries-data/sdk';
 
-/** Parses `--max-rejected`: a number of records, or a share of those read. */
-export function parseMaxRejected(text: string): MaxRejected {
+/** Parses `--max-rejected` and `--max-deleted`: a number of records, or a share of them. */
+export function parseCount(text: string): MaxRejected {
   const [, digits = '', percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(text.trim()) ?? [];
   const value = Number(digits);
   if (digits === '' || (percent === '%' ? value > 100 : !Number.isSafeInteger(value))) {

@@ -7,7 +7,7 @@ import type {
   TransformOptions,
 } from '@aries-data/engine';
 import { Flags, type Interfaces } from '@oclif/core';
-import { parseMaxRejected, parseTime } from './flag-values.ts';
+import { parseCount, parseTime } from './flag-values.ts';
 import * as flag from './flags.ts';
 
 /** The options of the engine that each command of a step sets. */
@@ -71,8 +71,28 @@ const ROWS = [
     'disposition',
     ['load'],
     Flags.option({
-      options: ['append', 'replace', 'replace-interval', 'merge'] as const,
+      options: ['append', 'replace', 'replace-interval', 'merge', 'history'] as const,
       summary: 'How to apply the dataset; by default this follows from how it was read',
+    })(),
+  ),
+  row(
+    'deletes',
+    'deletes',
+    ['load', 'run'],
+    Flags.option({
+      options: ['hard', 'soft', 'ignore'] as const,
+      summary:
+        'What to do with records that are gone at the source: delete them (the default), mark them, or keep them',
+    })(),
+  ),
+  row(
+    'max-deleted',
+    'maxDeleted',
+    ['load', 'run'],
+    Flags.custom<MaxRejected>({
+      summary: 'How many records may be deleted by comparing keys: a number, or a share; by default 20%',
+      helpValue: 'N|N%',
+      parse: async (text) => parseCount(text),
     })(),
   ),
   row(
@@ -161,6 +181,36 @@ const ROWS = [
     Flags.integer({ summary: 'Maximum number of records per stream', min: 0, helpValue: 'N' }),
   ),
   row(
+    'max-records',
+    'maxRecords',
+    ['extract', 'run'],
+    Flags.integer({
+      summary: 'End the read of a log or queue at the first checkpoint after so many records',
+      min: 1,
+      helpValue: 'N',
+    }),
+  ),
+  row(
+    'max-seconds',
+    'maxSeconds',
+    ['extract', 'run'],
+    Flags.integer({
+      summary: 'End the read of a log or queue at the first checkpoint after so many seconds',
+      min: 1,
+      helpValue: 'N',
+    }),
+  ),
+  row(
+    'until-idle',
+    'untilIdle',
+    ['extract', 'run'],
+    Flags.integer({
+      summary: 'End the read of a log or queue after so many seconds without a record',
+      min: 1,
+      helpValue: 'N',
+    }),
+  ),
+  row(
     'schema-change',
     'schemaChange',
     ['load', 'run'],
@@ -204,7 +254,7 @@ const ROWS = [
     Flags.custom<MaxRejected>({
       summary: 'How many records may be rejected: a number, or a share such as 0.5%',
       helpValue: 'N|N%',
-      parse: async (text) => parseMaxRejected(text),
+      parse: async (text) => parseCount(text),
     })(),
   ),
   row(

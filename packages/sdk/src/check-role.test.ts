@@ -71,10 +71,10 @@ test('a wrong definition is named, with its member', () => {
       "CONNECTOR_INVALID: defineDestination has no "open" → Write: async open(ctx) { … }, which returns a load session.",
       "CONNECTOR_INVALID: defineDestination has no "formats" → List the staged formats that writePart accepts. If there are none, write: formats: []",
       "CONNECTOR_INVALID: defineDestination.formats[1] is "parket" → It can be "csv", "ndjson", "pgcopy".",
-      "CONNECTOR_INVALID: defineDestination.dispositions[1] is "upsert" → It can be "append", "replace", "replace-interval", "merge".",
+      "CONNECTOR_INVALID: defineDestination.dispositions[1] is "upsert" → It can be "append", "replace", "replace-interval", "merge", "history".",
       "CONNECTOR_INVALID: defineDestination.dispositions[0] is "replace_interval" → Did you mean replace-interval?",
       "CONNECTOR_INVALID: defineDestination.dispositions is "append", not a list → Write: dispositions: […]",
-      "CONNECTOR_INVALID: defineDestination.dispositions is empty → List the dispositions it supports: append, replace, replace-interval, merge.",
+      "CONNECTOR_INVALID: defineDestination.dispositions is empty → List the dispositions it supports: append, replace, replace-interval, merge, history.",
       "CONNECTOR_INVALID: defineDestination.delivery is "exactly-once" → It can be "transactional", "idempotent", "at-least-once".",
     ]
   `);
@@ -144,8 +144,8 @@ test('define… and connectorOf run the checks', () => {
     [
       "CONNECTOR_INVALID: defineSource has no "streams" → Write: streams: ({ stream }) => ({ things: stream({ … }) })",
       "CONNECTOR_INVALID: defineTransform has no "map" → Write: map(record) { … }, or apply(batches) with a scope and a schema.",
-      "CONNECTOR_INVALID: defineDestination.dispositions[0] is "upsert" → It can be "append", "replace", "replace-interval", "merge".",
-      "CONNECTOR_INVALID: shop: destination.dispositions[0] is "upsert" → It can be "append", "replace", "replace-interval", "merge".",
+      "CONNECTOR_INVALID: defineDestination.dispositions[0] is "upsert" → It can be "append", "replace", "replace-interval", "merge", "history".",
+      "CONNECTOR_INVALID: shop: destination.dispositions[0] is "upsert" → It can be "append", "replace", "replace-interval", "merge", "history".",
     ]
   `);
 });

@@ -20,7 +20,7 @@ import { inferred } from './schema.ts';
 export type ConnectorRole = 'source' | 'transform' | 'destination';
 
 const FORMATS = ['csv', 'ndjson', 'pgcopy'];
-const DISPOSITIONS = ['append', 'replace', 'replace-interval', 'merge'];
+const DISPOSITIONS = ['append', 'replace', 'replace-interval', 'merge', 'history'];
 const DELIVERIES = ['transactional', 'idempotent', 'at-least-once'];
 
 /**
@@ -92,6 +92,7 @@ const CHECKS: Record<ConnectorRole, (place: Place, definition: Shape) => void> =
         'is empty',
         `List the dispositions it supports: ${DISPOSITIONS.join(', ')}.`,
       );
+    if (definition.deletes !== undefined) checkListOf(place, definition, 'deletes', ['hard', 'soft']);
     requireMember(place, definition, 'delivery', `Write: delivery: one of ${DELIVERIES.join(', ')}.`);
     checkOneOf(within(place, 'delivery'), definition.delivery, DELIVERIES);
   },
@@ -123,6 +124,37 @@ function checkStream(connector: string, name: string, stream: unknown): void {
   checkZod(place, stream, 'position');
   checkKeys(place, stream);
   if (stream.pushdown !== undefined) checkListOf(place, stream, 'pushdown', ['columns', 'where']);
+  checkChanges(place, stream);
+}
+
+function checkChanges(place: Place, stream: Shape): void {
+  checkFunction(place, stream, 'released');
+  if (stream.changeLog !== undefined && !isShape(stream.changeLog))
+    invalid(
+      within(place, 'changeLog'),
+      `is ${described(stream.changeLog)}`,
+      'Write: changeLog: { async *read(ctx) { … } }',
+    );
+  if (stream.state !== undefined) checkOneOf(within(place, 'state'), stream.state, ['position']);
+  if (stream.firstRead !== undefined) checkOneOf(within(place, 'firstRead'), stream.firstRead, ['snapshot']);
+  if (
+    stream.changes === true &&
+    (stream.primaryKey === undefined || checkedList(place, stream, 'primaryKey').length === 0)
+  )
+    invalid(place, 'has "changes" and no "primaryKey"', 'Name the fields that identify a record: primaryKey: ["id"]');
+  if (stream.state === 'position' && stream.cursor !== undefined)
+    invalid(
+      place,
+      'has a "cursor" and state: "position"',
+      'Keep one: its state is either a cursor value or a position.',
+    );
+  const needing = ['firstRead', 'unbounded', 'changeLog', 'released'].find((name) => stream[name] !== undefined);
+  if (needing !== undefined && stream.state !== 'position')
+    invalid(
+      place,
+      `has "${needing}", which needs state: "position"`,
+      `Write: state: 'position', or leave out ${needing}.`,
+    );
 }
 
 function checkEncoded(place: Place, encoded: unknown): void {

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import { checkRole } from './check-role.ts';
 import { API_VERSION, type ConnectorContext, type HttpDeclaration } from './context.ts';
-import type { Disposition, Interval, LedgerRow, ReadLater } from './ledger-row.ts';
+import type { Deletes, Disposition, Interval, LedgerRow, ReadLater } from './ledger-row.ts';
 import type { Batch, Rejection } from './records.ts';
 import type { Field } from './schema.ts';
 import type { StagedFormat } from './staged-format.ts';
@@ -31,6 +31,23 @@ export interface LoadTarget {
   primaryKey: readonly string[];
   cursor?: string | undefined;
   disposition: Disposition;
+  /** Start of the read, as an RFC 3339 date-time. */
+  readStart: string;
+  /**
+   * Set if the records are changes, for `merge` and `history`. They come in order. Each has the fields of a change besides `fields`:
+   * `_aries_op` says what happened (`u` new or updated, `d` deleted, `m` deleted because the next record has its new key, `t` all
+   * deleted), `_aries_unsent` names fields that keep the target's value, `_aries_at` is the time of the change, `_aries_seq` its place.
+   */
+  changes?: boolean | undefined;
+  /** What to do with records that are gone at the source, for `merge` and `history`. Default: `ignore`. */
+  deletes?: Deletes | undefined;
+  /**
+   * How the load knows all keys that the source has, so that every other record is gone: `dataset`, because the dataset has all
+   * records; `keys`, because they are written with `StreamLoad.keys`. Undefined: it does not know.
+   */
+  compare?: 'dataset' | 'keys' | undefined;
+  /** The most records to delete by comparing. Throw `DELETES_TOO_MANY` if there are more. */
+  maxDeleted?: { count: number } | { share: number } | undefined;
   interval?: Interval | undefined;
   /** Only for `replace-interval`: what the target holds from later reads, which must not be replaced. */
   readLater?: ReadLater | undefined;
@@ -66,6 +83,8 @@ export interface LoadCounts {
   inserted?: number;
   updated?: number;
   unchanged?: number;
+  /** Records that were deleted, marked as deleted, or whose last version was closed. */
+  deleted?: number;
 }
 
 /** Writes one stream into its target. Nothing should be visible before the session commits, if the destination can do that. */
@@ -75,6 +94,8 @@ export interface StreamLoad {
   writePart?(part: LoadPart): Promise<void>;
   /** Returns true if this target accepts parts of this format untouched. Default: all of the destination's `formats`. */
   takes?(format: StagedFormat): boolean;
+  /** Writes the keys that the source has, as records with the fields of the primary key. Needed for `compare: 'keys'`. */
+  keys?: Pick<StreamLoad, 'writeBatch' | 'writePart' | 'takes'>;
   /** Applies the disposition, without committing. */
   finish(): Promise<LoadCounts>;
 }
@@ -141,6 +162,8 @@ export interface DestinationDefinition<C extends z.ZodType, S extends AnyLoadSes
   /** Staged formats whose parts `writePart` accepts untouched, best first. Empty if there are none. */
   formats: readonly StagedFormat[];
   dispositions: readonly Disposition[];
+  /** Ways in which `merge` and `history` treat deleted records, besides `ignore`. Default: none, and changes can only be appended. */
+  deletes?: readonly Exclude<Deletes, 'ignore'>[];
   delivery: Delivery;
   /**
    * True if a session may stay open while the source is still being read, without blocking readers of the target. Requires a ledger in

@@ -40,6 +40,11 @@ export const ERROR_CODES = {
     kind: 'config',
     meaning: 'The target cannot hold the dataset: names or types clash.',
   },
+  POSITION_LOST: {
+    kind: 'config',
+    meaning:
+      'The source no longer has what comes after the state: a log was cut, or a slot is gone. A retry will not help.',
+  },
   OUT_OF_MEMORY: { kind: 'config', meaning: 'The run needs more memory than it may use. A retry will not help.' },
   NOT_ALLOWED: { kind: 'auth', meaning: 'Credentials are wrong or lack a permission.' },
   UNREACHABLE: { kind: 'transient', meaning: 'A system could not be reached, or the connection broke.' },
@@ -56,6 +61,7 @@ export const ERROR_CODES = {
   INPUT_NOT_READY: { kind: 'transient', meaning: 'The input dataset does not exist yet.' },
   RECORDS_REJECTED: { kind: 'data', meaning: 'More records were rejected than --max-rejected allows.' },
   RECORDS_TOO_FEW: { kind: 'data', meaning: 'Fewer records were read than --min-records requires.' },
+  DELETES_TOO_MANY: { kind: 'data', meaning: 'The load would delete more records than --max-deleted allows.' },
   DATA_INVALID: { kind: 'data', meaning: 'Input does not have the format or the values that it should have.' },
   DATASET_CORRUPT: {
     kind: 'data',

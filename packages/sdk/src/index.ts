@@ -1,3 +1,4 @@
+export { type Change, type DeletedItem, deleted, truncated, withChange } from './changes.ts';
 export type { ConnectorRole } from './check-role.ts';
 export { type Connector, connectorOf } from './connector.ts';
 export type { ConnectorContext, Log } from './context.ts';
@@ -27,7 +28,7 @@ export type {
   PagesRequest,
   ReadPage,
 } from './http.ts';
-export type { Disposition, FieldTypes, Interval, LedgerRow, StreamState } from './ledger-row.ts';
+export type { CursorState, Deletes, Disposition, FieldTypes, Interval, LedgerRow, StreamState } from './ledger-row.ts';
 export { nearest } from './nearest.ts';
 export type { HttpParameters, NextPage, Page, Pagination } from './pagination.ts';
 export {
@@ -63,6 +64,9 @@ export {
   time,
 } from './schema.ts';
 export {
+  type ChangeLog,
+  type ChangeLogContext,
+  type ChangeLogItem,
   type CursorEnd,
   defineSource,
   type EncodedPart,

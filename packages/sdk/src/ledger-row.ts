@@ -1,7 +1,13 @@
 import type { Json } from './schema.ts';
 
 /** How a load changes its target. */
-export type Disposition = 'append' | 'replace' | 'replace-interval' | 'merge';
+export type Disposition = 'append' | 'replace' | 'replace-interval' | 'merge' | 'history';
+
+/**
+ * What a load does with records that are gone at the source. `hard`: delete them. `soft`: set `_deleted_at`, which a record that comes
+ * back clears. `ignore`: keep them.
+ */
+export type Deletes = 'hard' | 'soft' | 'ignore';
 
 /** `[start, end)`, as RFC 3339 date-times. */
 export interface Interval {
@@ -9,8 +15,17 @@ export interface Interval {
   end: string;
 }
 
-/** How much of a stream has been committed. */
-export interface StreamState {
+/** How much of a stream has been committed: up to a cursor value, or to a position. */
+export type StreamState = CursorState | PositionState;
+
+/** State of a stream with `state: 'position'`: a place in a log or a queue. */
+export interface PositionState {
+  /** Position of the last checkpoint in the last dataset. Only the source knows what it means. */
+  position: Json;
+}
+
+/** State of a stream with a cursor. */
+export interface CursorState {
   /** Greatest committed cursor value, as records hold it. */
   cursor: string;
   /** Keys of the committed records at exactly `cursor`. */

@@ -1,3 +1,4 @@
+import type { DeletedItem } from './changes.ts';
 import { AriesError } from './errors.ts';
 import type { Json, JsonRecord } from './schema.ts';
 
@@ -12,6 +13,8 @@ const ORIGIN = Symbol.for('aries-data.origin');
 export interface Checkpoint<P = Json> {
   readonly [CHECKPOINT]: true;
   readonly position: P;
+  /** True if the source has nothing more at the moment. */
+  readonly caughtUp?: boolean | undefined;
 }
 
 /** A record that cannot be used, and why. */
@@ -38,18 +41,21 @@ type FromApi = { readonly '~unchecked': true };
  */
 export type Unchecked = JsonRecord & FromApi;
 
-/** An item that `read` yields: a batch, a checkpoint or a rejected record. */
-export type ReadItem<R = JsonRecord, P = Json> = Batch<R | FromApi> | Checkpoint<P> | RejectedItem;
+/**
+ * An item that `read` yields: a batch, a checkpoint, a rejected record or, in a stream with `changes`, deleted keys.
+ */
+export type ReadItem<R = JsonRecord, P = Json> = Batch<R | FromApi> | Checkpoint<P> | RejectedItem | DeletedItem;
 
 /**
  * Makes a checkpoint. Yield it after the batches it covers. After an interruption, `read` receives the last one as `ctx.position`.
+ * `caughtUp` says that the source has nothing more at the moment: an unbounded read ends there by default.
  *
  * @example
  * yield page.items;
  * yield checkpoint({ page: page.number });
  */
-export function checkpoint<P>(position: P): Checkpoint<P> {
-  return { [CHECKPOINT]: true, position };
+export function checkpoint<P>(position: P, { caughtUp }: { caughtUp?: boolean } = {}): Checkpoint<P> {
+  return { [CHECKPOINT]: true, position, ...(caughtUp === true ? { caughtUp } : {}) };
 }
 
 /**

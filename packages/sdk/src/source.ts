@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import { checkRole } from './check-role.ts';
 import { API_VERSION, type ConnectorContext, type HttpDeclaration } from './context.ts';
-import type { ReadItem } from './records.ts';
+import type { Checkpoint, ReadItem } from './records.ts';
 import type { inferred, Json, JsonRecord, RecordSchema } from './schema.ts';
 import type { StagedFormat } from './staged-format.ts';
 
@@ -77,8 +77,13 @@ export interface ReadContext<Config, P = Json> extends ConnectorContext<Config> 
   partition?: Partition | undefined;
   /** How to treat the greatest cursor value. Set only for `readEncoded` of a stream with a cursor whose state is kept. */
   cursorEnd?: CursorEnd | undefined;
-  /** Last durable checkpoint of an interrupted attempt, to resume from. It matches the stream's `position` schema, if there is one. */
+  /**
+   * Where to go on: the last durable checkpoint of an interrupted attempt, or, in a stream with `state: 'position'`, that of the last
+   * load. It matches the stream's `position` schema, if there is one.
+   */
   position?: P | undefined;
+  /** With `state: 'position'`: the position that the target is known to hold. The source may let go of everything before it. */
+  committed?: P | undefined;
   /** The most records the run will use. A hint: the engine drops any more. */
   limit?: number | undefined;
   /**
@@ -174,11 +179,61 @@ interface AnyDefinition<Config, S extends SchemaInput, P extends z.ZodType> {
   cursor?: keyof RecordOf<S> & string;
   /** Stream options that the source applies itself. Otherwise the engine drops unwanted columns, and refuses `where`. */
   pushdown?: readonly ('columns' | 'where')[];
+  /**
+   * True if the stream says which records are gone (`deleted`, `truncated`). Needs a `primaryKey`. All reads but those in mode `full`
+   * are then staged as changes, in the order in which they were yielded.
+   */
+  changes?: boolean;
+  /**
+   * `position`: the position of the last checkpoint is the stream's state, and the next run goes on after it. Yield a checkpoint after
+   * the last records. Not together with a cursor.
+   */
+  state?: 'position';
+  /**
+   * `snapshot`: a read that has no state yet is in mode `full`: it yields the records as they are now, not changes. Only with
+   * `state: 'position'`.
+   */
+  firstRead?: 'snapshot';
+  /**
+   * True if a read never ends by itself. It yields a checkpoint at least once a second, also while nothing arrives, with `caughtUp`
+   * where the source has nothing more. The engine ends the read at a checkpoint.
+   */
+  unbounded?: boolean;
+  /** A log that this stream comes out of, together with others: see `ChangeLog`. It replaces `read` once there is a state. */
+  changeLog?: ChangeLog;
+  /**
+   * Lets go of everything up to `position`, because the target holds it: confirms it, deletes messages. Called after the load, at least
+   * once. May be called again with the same position.
+   */
+  released?(ctx: ReadContext<Config, z.output<P>>, position: z.output<P>): Promise<void>;
   /** Splits the stream into `wanted` partitions, or into as many as suit its size if `wanted` is undefined. */
   partitions?(ctx: ReadContext<Config> & { wanted?: number | undefined }): Promise<Partitioning>;
   /** Throws if the partitions of a stored plan do not cover the whole stream: one is missing, or two leave a gap. */
   checkPartitions?(partitions: readonly Partition[]): void;
 }
+
+/**
+ * A log that several streams come out of, such as a database's. They are read in one pass: all streams that have the same `changeLog`
+ * object and a state. Each has a position of its own, because one may have joined later.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: the config and position types are known where it is defined
+export interface ChangeLog<Config = any, P = any> {
+  /** Reads from the earliest of the positions on. It leaves out what a stream's own position already covers. */
+  read(ctx: ChangeLogContext<Config, P>): AsyncIterable<ChangeLogItem<P>>;
+  /** Lets go of everything that all streams hold. `committed` has each stream's position. Called like a stream's `released`. */
+  released?(ctx: ConnectorContext<Config>, committed: ReadonlyMap<string, P>): Promise<void>;
+}
+
+/** Context of one read of a change log. */
+export interface ChangeLogContext<Config, P> extends ConnectorContext<Config> {
+  /** Streams to read, by name, each with the position it goes on from. */
+  streams: ReadonlyMap<string, ReadContext<Config, P>>;
+  /** Positions that the targets are known to hold, of all streams of the pipeline, also those that are not read this time. */
+  committed: ReadonlyMap<string, P>;
+}
+
+/** An item of a change log: what one stream yields, or a checkpoint of all of them. */
+export type ChangeLogItem<P = Json> = { stream: string; item: Exclude<ReadItem, Checkpoint> } | Checkpoint<P>;
 
 declare const MADE_BY_STREAM: unique symbol;
 
@@ -191,6 +246,13 @@ export interface Stream<R = JsonRecord> {
   primaryKey?: readonly string[];
   cursor?: string;
   pushdown?: readonly ('columns' | 'where')[];
+  changes?: boolean;
+  state?: 'position';
+  firstRead?: 'snapshot';
+  unbounded?: boolean;
+  changeLog?: ChangeLog;
+  // biome-ignore lint/suspicious/noExplicitAny: see below
+  released?(ctx: ReadContext<any, any>, position: any): Promise<void>;
   // biome-ignore lint/suspicious/noExplicitAny: the config type of a stream is known where it is defined, not where it is run
   read?(ctx: ReadContext<any, any>): AsyncIterable<ReadItem<R>>;
   // biome-ignore lint/suspicious/noExplicitAny: see above

@@ -1,11 +1,11 @@
-import { AriesError, type Interval, type LoadCounts } from '@aries-data/sdk';
+import { AriesError, type Deletes, type Interval, type LoadCounts } from '@aries-data/sdk';
 import type { ReadLater } from '@aries-data/sdk/internal';
 import type { CursorColumn, TargetComparison } from './compare-target.ts';
 import type { SqlConnection } from './connection.ts';
 import type { SqlDialect } from './dialect.ts';
 
 /** A load table whose rows are to go into a target, inside a transaction. */
-export interface Application extends Pick<TargetComparison, 'columns' | 'key' | 'cursor'> {
+export interface Application extends Pick<TargetComparison, 'columns' | 'key' | 'cursor' | 'staged' | 'marks'> {
   connection: SqlConnection;
   dialect: SqlDialect;
   /** Both quoted. */
@@ -13,6 +13,10 @@ export interface Application extends Pick<TargetComparison, 'columns' | 'key' | 
   load: string;
   /** Rows in the load table. */
   received: number;
+  /** Start of the read, as an RFC 3339 date-time. */
+  readStart: string;
+  /** What to do with records that are gone at the source. */
+  deletes: Deletes;
   interval?: Interval | undefined;
   /** Data of the target that was read later than the load table. */
   readLater?: ReadLater | undefined;
@@ -111,14 +115,23 @@ interface Stays {
   newer: boolean;
 }
 
-async function upsert(application: Application, stays: Stays): Promise<LoadCounts> {
-  const { connection, dialect, target, columns, key, cursor, received } = application;
+/** Updates rows of the target with those of the load table, of which `only` is a condition on `l`, and adds the others. */
+export async function upsert(application: Application, stays: Stays, only?: string): Promise<LoadCounts> {
+  const { connection, dialect, target, columns, key, cursor, received, marks } = application;
   const rows = `${source(application)} AS l`;
+  const filter = only === undefined ? [] : [only];
   const changing = columns.filter((column) => !key.includes(column));
+  const deletedAt = marks.deletedAt && dialect.quote(marks.deletedAt.name);
   let updated = 0;
-  if (changing.length > 0) {
+  if (changing.length > 0 || deletedAt !== undefined) {
     const assignments = changing.map(({ name }) => `${dialect.quote(name)} = l.${dialect.quote(name)}`);
-    const conditions = [sameKey(application), dialect.differs('t', 'l', changing)];
+    const differences = changing.length === 0 ? [] : [dialect.differs('t', 'l', changing)];
+    // A record that comes back is not deleted any more.
+    if (deletedAt !== undefined) {
+      assignments.push(`${deletedAt} = NULL`);
+      differences.push(`t.${deletedAt} IS NOT NULL`);
+    }
+    const conditions = [sameKey(application), `(${differences.join(' OR ')})`, ...filter];
     const values: string[] = [];
     if (stays.intervals.length > 0 && cursor !== undefined) {
       const later = inIntervals(dialect, { alias: 't', column: cursor, intervals: stays.intervals });
@@ -132,21 +145,24 @@ async function upsert(application: Application, stays: Stays): Promise<LoadCount
     );
   }
   const inserted = await connection.run(
-    `${insertInto(application)} ${selectAll(application)} AS l WHERE NOT EXISTS (SELECT 1 FROM ${target} AS t WHERE ${sameKey(application)})`,
+    `${insertInto(application)} ${selectAll(application)} AS l WHERE ${[...filter, `NOT EXISTS (SELECT 1 FROM ${target} AS t WHERE ${sameKey(application)})`].join(' AND ')}`,
   );
   return { received, inserted, updated, unchanged: Math.max(0, received - inserted - updated) };
 }
 
-/** Of rows with the same key, keeps the one with the greatest cursor; if equal, the one that came last. */
-async function keepLast({ connection, dialect, load, key, cursor }: Application): Promise<void> {
+/**
+ * Of rows with the same key, keeps the one with the greatest cursor; if equal, the one that came last. `by` is another column whose
+ * greatest value decides.
+ */
+export async function keepLast({ connection, dialect, load, key, cursor }: Application, by?: string): Promise<void> {
   if (key.length === 0) {
     throw new AriesError('CONFIG_INVALID', 'merge needs a primary key', {
       hint: "Name it in the stream's options (primaryKey), or use another disposition.",
     });
   }
   const keys = key.map(({ name }) => dialect.quote(name)).join(', ');
-  const order = [`${dialect.ordinal} DESC`];
-  if (cursor !== undefined) {
+  const order = [`${by ?? dialect.ordinal} DESC`];
+  if (cursor !== undefined && by === undefined) {
     order.unshift(`${dialect.cursorOrder(dialect.quote(cursor.name), cursor.loadType)} DESC NULLS LAST`);
   }
   await connection.run(
@@ -155,7 +171,7 @@ async function keepLast({ connection, dialect, load, key, cursor }: Application)
 }
 
 /** Returns a condition: the target's row is newer than the load table's. A row without a cursor is the oldest. */
-function isNewer(dialect: SqlDialect, cursor: CursorColumn): string {
+export function isNewer(dialect: SqlDialect, cursor: CursorColumn): string {
   const [theirs, ours] = ['t', 'l'].map((alias) =>
     dialect.cursorOrder(`${alias}.${dialect.quote(cursor.name)}`, cursor.type),
   );
@@ -163,8 +179,18 @@ function isNewer(dialect: SqlDialect, cursor: CursorColumn): string {
   return `(coalesce(${theirs} > ${ours}, false) OR (l.${name} IS NULL AND t.${name} IS NOT NULL))`;
 }
 
-function sameKey({ dialect, key }: Application): string {
-  return key.map(({ name }) => `t.${dialect.quote(name)} = l.${dialect.quote(name)}`).join(' AND ');
+export function sameKey({ dialect, key }: Pick<Application, 'dialect' | 'key'>, left = 't', right = 'l'): string {
+  return key.map(({ name }) => `${left}.${dialect.quote(name)} = ${right}.${dialect.quote(name)}`).join(' AND ');
+}
+
+/** The same for rows of the load table itself, whose columns may have other types. */
+export function sameLoadedKey({ dialect, key }: Pick<Application, 'dialect' | 'key'>): string {
+  return key
+    .map(({ name, type, loadType }) => {
+      const loaded = `l.${dialect.quote(name)}`;
+      return `t.${dialect.quote(name)} = ${type === loadType ? loaded : `CAST(${loaded} AS ${type})`}`;
+    })
+    .join(' AND ');
 }
 
 function insertInto({ dialect, target, columns }: Application): string {
@@ -182,13 +208,18 @@ function selectAll(application: Application): string {
 }
 
 /** Returns the load table with its columns cast to the target's types. */
-function source({ dialect, load, columns }: Application): string {
-  if (columns.every(({ type, loadType }) => type === loadType)) return load;
-  const selected = columns.map(({ name, type, loadType }) => {
+export function source(application: Application): string {
+  const { load, columns, staged } = application;
+  if ([...columns, ...staged].every(({ type, loadType }) => type === loadType)) return load;
+  return `(SELECT ${castColumns(application).join(', ')} FROM ${load})`;
+}
+
+/** Returns the columns of a load table, cast to the target's types. */
+export function castColumns({ dialect, columns, staged }: Application): string[] {
+  return [...columns, ...staged].map(({ name, type, loadType }) => {
     const column = dialect.quote(name);
     return type === loadType ? column : `CAST(${column} AS ${type}) AS ${column}`;
   });
-  return `(SELECT ${selected.join(', ')} FROM ${load})`;
 }
 
 function lost({ target, received }: Application, inserted: number): AriesError {

@@ -1,4 +1,5 @@
-import { AriesError, type Field, type LoadTarget, type StagedFormat } from '@aries-data/sdk';
+import { AriesError, type Field, fieldSchema, type LoadTarget, type StagedFormat } from '@aries-data/sdk';
+import { CHANGE_FIELDS, CHANGE_NAMES } from '@aries-data/sdk/internal';
 import type { SqlConnection } from './connection.ts';
 import type { ColumnMatch, SqlDialect } from './dialect.ts';
 import type { ColumnChange, SqlColumn, SqlTable } from './tables.ts';
@@ -25,7 +26,18 @@ export interface TargetComparison {
   columns: FieldColumn[];
   key: FieldColumn[];
   cursor: CursorColumn | undefined;
+  /** Columns of the load table that the target does not have: those of a change. */
+  staged: FieldColumn[];
+  /** Columns of the target that the dataset does not have: Aries sets them. */
+  marks: Marks;
   changes: ColumnChange[];
+}
+
+/** Columns that Aries sets itself. */
+export interface Marks {
+  deletedAt?: FieldColumn | undefined;
+  validFrom?: FieldColumn | undefined;
+  validTo?: FieldColumn | undefined;
 }
 
 /** Compares a target with the dataset's fields. Throws `SCHEMA_CONFLICT`, naming both sides, if no change would do. */
@@ -58,15 +70,79 @@ export async function compareTarget(
     changes.push({ kind: 'add', column: field.name, type: types[index]! });
     return { ...made, nullable: !isKey };
   });
-  if (table !== undefined) relaxAbsentColumns(dialect, table, target, changes);
+  const marks = await marksOf(connection, dialect, { table, target, changes });
+  const set = Object.values(marks).flatMap((mark: FieldColumn | undefined) => mark?.name ?? []);
+  if (table !== undefined) relaxAbsentColumns(dialect, table, { target, set }, changes);
   const named = (name: string) => columns.find((column) => column.field.name === name);
   return {
     table,
     columns,
     key: target.primaryKey.map((name) => named(name) ?? missingKey(target, name)),
     cursor: target.cursor === undefined ? undefined : named(target.cursor),
+    staged: target.changes === true ? await newColumns(connection, CHANGE_FIELDS) : [],
+    marks,
     changes,
   };
+}
+
+/** Returns the columns of a load table: every field may be missing from a change. */
+export function loadColumns({ columns, staged }: Pick<TargetComparison, 'columns' | 'staged'>): FieldColumn[] {
+  if (staged.length === 0) return columns;
+  return [...columns.map((column) => ({ ...column, nullable: true })), ...staged];
+}
+
+/** Returns the columns that would be created for fields. */
+async function newColumns(
+  connection: Pick<SqlConnection, 'columnTypes'>,
+  fields: readonly Field[],
+): Promise<FieldColumn[]> {
+  const types = await connection.columnTypes(fields);
+  return fields.map((field, index) => {
+    const type = types[index]!;
+    return { field, name: field.name, type, loadType: type, nullable: field.nullable };
+  });
+}
+
+const MARKS = { deletedAt: '_deleted_at', validFrom: '_valid_from', validTo: '_valid_to' } as const;
+
+/** Returns the columns that Aries sets in the target, and adds the changes that make them. */
+async function marksOf(
+  connection: Pick<SqlConnection, 'columnTypes'>,
+  dialect: SqlDialect,
+  { table, target, changes }: { table: SqlTable | undefined; target: LoadTarget; changes: ColumnChange[] },
+): Promise<Marks> {
+  const { disposition, deletes, fields } = target;
+  const has = (name: string) => table !== undefined && columnOf(dialect, table, name) !== undefined;
+  const isHistory = disposition === 'history';
+  const isMarked = disposition === 'merge' && (deletes === 'soft' || has(MARKS.deletedAt));
+  const wanted = isHistory ? (['validFrom', 'validTo'] as const) : isMarked ? (['deletedAt'] as const) : [];
+  const marks: Marks = {};
+  for (const mark of wanted) {
+    const name = MARKS[mark];
+    if (fields.some((field) => dialect.nameKey(field.name, 'column') === dialect.nameKey(name, 'column'))) {
+      // A dataset may bring its own column of that name, as long as Aries need not set it.
+      if (!isHistory && deletes !== 'soft') continue;
+      throw refusedName(
+        dialect,
+        target.target,
+        `"${name}" as a field: ${isHistory ? 'history' : 'deletes: soft'} sets it`,
+      );
+    }
+    const [made] = await newColumns(connection, [markField(name, mark === 'validFrom')]);
+    const column = table === undefined ? undefined : columnOf(dialect, table, name);
+    if (table !== undefined && column === undefined) changes.push({ kind: 'add', column: name, type: made!.type });
+    marks[mark] =
+      column === undefined ? made! : { ...made!, name: column.name, type: column.type, loadType: column.type };
+  }
+  if (isHistory && table !== undefined && table.primaryKey.length > 0 && !table.primaryKey.includes(MARKS.validFrom)) {
+    throw conflict(table, `its primary key (${table.primaryKey.join(', ')}) allows one version of each record`);
+  }
+  return marks;
+}
+
+function markField(name: string, isRequired: boolean): Field {
+  const schema = fieldSchema('date-time', { nullable: !isRequired });
+  return { name, kind: 'date-time', nullable: !isRequired, schema };
 }
 
 /** Without records the fields are unknown: the table keeps its columns, and only rows that are replaced go. */
@@ -76,12 +152,15 @@ function compareWithoutFields(
   { cursor }: LoadTarget,
 ): TargetComparison {
   const column = table === undefined || cursor === undefined ? undefined : columnOf(dialect, table, cursor);
-  return { table, columns: [], key: [], cursor: column && { ...column, loadType: column.type }, changes: [] };
+  const known = column && { ...column, loadType: column.type };
+  return { table, columns: [], key: [], cursor: known, staged: [], marks: {}, changes: [] };
 }
 
 /** True if parts of a format can be copied untouched, whichever table they are copied into. */
-export function takesParts(dialect: SqlDialect, { columns }: TargetComparison, format: StagedFormat): boolean {
-  return columns.every(({ field, loadType, nullable }) => dialect.takes(format, { field, type: loadType, nullable }));
+export function takesParts(dialect: SqlDialect, comparison: TargetComparison, format: StagedFormat): boolean {
+  return loadColumns(comparison).every(({ field, loadType, nullable }) =>
+    dialect.takes(format, { field, type: loadType, nullable }),
+  );
 }
 
 /** Describes a change for people. */
@@ -124,8 +203,15 @@ function existingColumn(options: {
 }
 
 /** Lets columns of the target that the dataset lacks stay empty. */
-function relaxAbsentColumns(dialect: SqlDialect, table: SqlTable, target: LoadTarget, changes: ColumnChange[]): void {
-  const present = new Set(target.fields.map(({ name }) => dialect.nameKey(name, 'column')));
+function relaxAbsentColumns(
+  dialect: SqlDialect,
+  table: SqlTable,
+  { target, set }: { target: LoadTarget; set: readonly string[] },
+  changes: ColumnChange[],
+): void {
+  const present = new Set(
+    [...target.fields.map(({ name }) => name), ...set].map((name) => dialect.nameKey(name, 'column')),
+  );
   for (const column of table.columns) {
     if (present.has(dialect.nameKey(column.name, 'column'))) continue;
     if (column.nullable || column.hasDefault || column.generated) continue;
@@ -145,17 +231,24 @@ export function columnOf(dialect: SqlDialect, table: SqlTable, name: string): Sq
   );
 }
 
-function checkNames(dialect: SqlDialect, { target, fields }: LoadTarget): void {
-  const refuse = (what: string) =>
-    new AriesError('SCHEMA_CONFLICT', `${dialect.name} cannot take ${what}`, {
-      stream: target,
-      hint: 'Give it another name: the stream with "as", a field with the transform select (rename).',
-    });
+/** Names of the fields that Aries adds to records itself. */
+const OURS: ReadonlySet<string> = new Set(Object.values(CHANGE_NAMES));
+
+function refusedName(dialect: SqlDialect, target: string, what: string): AriesError {
+  return new AriesError('SCHEMA_CONFLICT', `${dialect.name} cannot take ${what}`, {
+    stream: target,
+    hint: 'Give it another name: the stream with "as", a field with the transform select (rename).',
+  });
+}
+
+function checkNames(dialect: SqlDialect, { target, fields, changes }: LoadTarget): void {
+  const refuse = (what: string) => refusedName(dialect, target, what);
   if (dialect.nameKey(target, 'table') === undefined) throw refuse(`"${target}" as the name of a table`);
   const taken = new Map<string, string>();
   for (const { name } of fields) {
     const key = dialect.nameKey(name, 'column');
-    if (key === undefined || name.startsWith('_aries_')) throw refuse(`"${name}" as the name of a column`);
+    const isReserved = name.startsWith('_aries_') && (changes === true || !OURS.has(name));
+    if (key === undefined || isReserved) throw refuse(`"${name}" as the name of a column`);
     const other = taken.get(key);
     if (other !== undefined)
       throw refuse(`"${other}" and "${name}" as columns of one table: to it they are the same name`);

@@ -41,6 +41,8 @@ async function routeOf(disposition: Disposition, options: Case) {
     columns: [{ field: FIELD, name: 'a', type: 'bigint', loadType, nullable: true }],
     key: [],
     cursor: undefined,
+    staged: [],
+    marks: {},
     changes,
   };
   const connection = {

@@ -1,5 +1,5 @@
 import type { LoadTarget } from '@aries-data/sdk';
-import type { TargetComparison } from './compare-target.ts';
+import { loadColumns, type TargetComparison } from './compare-target.ts';
 import type { CopyTarget, SqlConnection, Swap } from './connection.ts';
 import type { SessionContext } from './session-context.ts';
 import type { NewColumn, Replacement } from './tables.ts';
@@ -55,7 +55,7 @@ export async function makeLoadTable(
   await connections.lend(async (connection) => {
     if (dialect.connections === 1) await transaction.begin(connection);
     if (route.kind === 'swap') return connection.swap!.create(route.replacement);
-    const columns = comparison.columns.map(({ name, loadType, nullable }) => ({ name, type: loadType, nullable }));
+    const columns = loadColumns(comparison).map(({ name, loadType, nullable }) => ({ name, type: loadType, nullable }));
     // Not every database has tables without columns.
     if (columns.length === 0) columns.push({ name: '_aries_nothing', type: dialect.bigintType, nullable: true });
     for (const sql of dialect.createStage(dialect.table(schema, route.load), columns, route.ordinal)) {
@@ -65,7 +65,8 @@ export async function makeLoadTable(
 }
 
 /** The table that rows are copied into on this route. */
-export function copyTarget(target: string, { columns }: TargetComparison, route: LoadRoute): CopyTarget {
+export function copyTarget(target: string, comparison: TargetComparison, route: LoadRoute): CopyTarget {
+  const columns = route.kind === 'stage' ? loadColumns(comparison) : comparison.columns;
   const made = route.kind === 'swap' ? route.replacement.columns : undefined;
   return {
     table: route.kind === 'direct' ? target : route.load,

@@ -1,5 +1,8 @@
 import { AriesError, type LoadCounts, type LoadTarget } from '@aries-data/sdk';
 import { type Application, applyAppend, applyMerge, applyReplace, applyReplaceInterval } from './apply.ts';
+import { applyChanges } from './apply-changes.ts';
+import { applyHistory } from './apply-history.ts';
+import { type Compared, withCompared } from './compare-keys.ts';
 import { compareTarget, type TargetComparison } from './compare-target.ts';
 import type { SqlConnection } from './connection.ts';
 import type { SessionContext } from './session-context.ts';
@@ -59,7 +62,7 @@ export async function checkLoadTable(
 export async function applyLoadTable(
   loading: Loading,
   connection: SqlConnection,
-  { load, received }: { load: string; received: number },
+  { load, received, keys, rejected }: { load: string; received: number; keys?: string | undefined; rejected: number },
 ): Promise<LoadCounts> {
   const { context, target, before } = loading;
   const { transaction, dialect, schema } = context;
@@ -84,17 +87,36 @@ export async function applyLoadTable(
     key: before.key,
     cursor: before.cursor,
     received,
+    staged: before.staged,
+    marks: before.marks,
+    readStart: target.readStart,
+    deletes: target.deletes ?? 'ignore',
     interval: target.interval,
     readLater: target.readLater,
   };
+  const compared: Compared = {
+    kind: target.compare,
+    maxDeleted: target.maxDeleted,
+    keys: keys === undefined ? undefined : dialect.table(schema, keys),
+    rejected,
+    stream: target.stream,
+    log: context.log,
+  };
   for (const sql of dialect.analyze(application.load)) await connection.run(sql);
+  if (compared.keys !== undefined) for (const sql of dialect.analyze(compared.keys)) await connection.run(sql);
   switch (target.disposition) {
     case 'append':
       return applyAppend(application);
     case 'replace':
       return applyReplace(application);
     case 'merge':
-      return applyMerge(application);
+      return withCompared(
+        application,
+        compared,
+        target.changes === true ? await applyChanges(application) : await applyMerge(application),
+      );
+    case 'history':
+      return withCompared(application, compared, await applyHistory(application));
     case 'replace-interval':
       return applyReplaceInterval(application);
   }
@@ -108,7 +130,7 @@ export function applyInstead(
 ): Promise<LoadCounts> {
   const { context, target } = loading;
   context.log.info(`${target.target}: rows are replaced inside the table, because ${obstacle}`);
-  return applyLoadTable(loading, connection, { load, received });
+  return applyLoadTable(loading, connection, { load, received, rejected: 0 });
 }
 
 /** Puts the new table in the target's place, inside the transaction. */

@@ -13,13 +13,14 @@ interface TargetDdl {
 export async function createTarget(
   { connection, dialect, schema }: TargetDdl,
   target: LoadTarget,
-  { columns, key }: TargetComparison,
+  { columns, key, marks }: TargetComparison,
 ): Promise<void> {
-  const pieces = columns.map(
-    ({ name, type, nullable }) => `${dialect.quote(name)} ${type}${nullable ? '' : ' NOT NULL'}`,
-  );
+  const { deletedAt, validFrom, validTo } = marks;
+  const all = [...columns, ...[deletedAt, validFrom, validTo].filter((mark) => mark !== undefined)];
+  const pieces = all.map(({ name, type, nullable }) => `${dialect.quote(name)} ${type}${nullable ? '' : ' NOT NULL'}`);
   if (dialect.primaryKeys && key.length > 0) {
-    pieces.push(`PRIMARY KEY (${key.map(({ name }) => dialect.quote(name)).join(', ')})`);
+    const names = [...key, ...(validFrom === undefined ? [] : [validFrom])].map(({ name }) => dialect.quote(name));
+    pieces.push(`PRIMARY KEY (${names.join(', ')})`);
   }
   await connection.run(`CREATE TABLE ${dialect.table(schema, target.target)} (${pieces.join(', ')})`);
 }

@@ -1,4 +1,11 @@
-import { AriesError, type LoadCounts, type LoadTarget, type Rejection, type StreamLoad } from '@aries-data/sdk';
+import {
+  AriesError,
+  type LoadCounts,
+  type LoadTarget,
+  type Rejection,
+  type StagedFormat,
+  type StreamLoad,
+} from '@aries-data/sdk';
 import { compareTarget, type TargetComparison, takesParts } from './compare-target.ts';
 import type { SqlConnection } from './connection.ts';
 import { type Copier, createCopier } from './copier.ts';
@@ -36,7 +43,13 @@ export async function openTarget(
   const { before, madeByAries, route } = await connections.first((connection) => begin(context, connection, target));
   await makeLoadTable(context, before, route);
   const loading: Loading = { context, target, before };
-  const copier = copierFor(loading, route, reject);
+  let rejected = 0;
+  const countedReject = (rejection: Rejection) => {
+    rejected++;
+    reject(rejection);
+  };
+  const copier = copierFor(loading, route, countedReject);
+  const keys = target.compare === 'keys' ? await openKeys(loading) : undefined;
   let publish: TargetLoad['publish'] | undefined;
 
   async function finish(): Promise<LoadCounts> {
@@ -45,7 +58,9 @@ export async function openTarget(
     const { load } = route;
     await checkLoadTable(loading, { load, received });
     if (route.kind === 'stage') {
-      return inTransaction(context, (connection) => applyLoadTable(loading, connection, { load, received }));
+      await keys?.copier.finish();
+      const tables = { load, received, keys: keys?.table, rejected };
+      return inTransaction(context, (connection) => applyLoadTable(loading, connection, tables));
     }
     const { replacement } = route;
     const obstacle = await connections.lend((connection) => connection.swap!.prepare(replacement));
@@ -64,9 +79,36 @@ export async function openTarget(
       writeBatch: copier.batch,
       writePart: copier.part,
       takes: (format) => takesParts(dialect, before, format),
+      ...(keys === undefined ? {} : { keys: keys.stream }),
       finish,
     },
   };
+}
+
+/** Creates a load table for the keys that the source has. A key that the database refuses cannot be in the target either. */
+async function openKeys({
+  context,
+  before,
+}: Loading): Promise<{ table: string; copier: Copier; stream: NonNullable<StreamLoad['keys']> }> {
+  const { connections, dialect, schema, transaction, loadTables } = context;
+  const table = loadTables.next();
+  // In the order of the staged keys, which is that of an object's properties.
+  const columns = Object.values(Object.fromEntries(before.key.map((column) => [column.field.name, column])));
+  await connections.lend(async (connection) => {
+    if (dialect.connections === 1) await transaction.begin(connection);
+    const made = columns.map(({ name, loadType }) => ({ name, type: loadType, nullable: true }));
+    for (const sql of dialect.createStage(dialect.table(schema, table), made, false)) await connection.run(sql);
+  });
+  const into = { table, columns: columns.map(({ field, loadType }) => ({ field, type: loadType, nullable: true })) };
+  const copier = createCopier({
+    into,
+    slots: Math.max(1, context.concurrency),
+    use: connections.lend,
+    attempt: (_, copy) => copy(),
+    reject: () => {},
+  });
+  const takes = (format: StagedFormat) => into.columns.every((column) => dialect.takes(format, column));
+  return { table, copier, stream: { writeBatch: copier.batch, writePart: copier.part, takes } };
 }
 
 async function begin(

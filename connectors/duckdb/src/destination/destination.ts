@@ -12,7 +12,8 @@ import { openSessionConnection } from './session-connection.ts';
 export const destination = defineDestination({
   config: destinationConfig,
   formats: ['csv'],
-  dispositions: ['append', 'replace', 'replace-interval', 'merge'],
+  dispositions: ['append', 'replace', 'replace-interval', 'merge', 'history'],
+  deletes: ['hard', 'soft'],
   delivery: 'transactional',
 
   async check({ config, signal }) {

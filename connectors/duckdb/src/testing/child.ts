@@ -26,6 +26,7 @@ const target: LoadTarget = {
   disposition: disposition as LoadTarget['disposition'],
   runId: 'run',
   schemaChange: 'evolve',
+  readStart: '2026-01-31T08:30:00.000Z',
 };
 
 function batchFrom(first: number): JsonRecord[] {

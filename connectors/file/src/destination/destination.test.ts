@@ -63,6 +63,7 @@ async function write(
     disposition,
     runId: 'run',
     schemaChange: 'evolve' as const,
+    readStart: '2026-01-31T08:30:00.000Z',
   };
   try {
     const one = await session.open(target, (rejection) => rejections.push(rejection));
@@ -191,6 +192,7 @@ test('a target named like a path stays in the folder', async () => {
     disposition: 'replace',
     runId: 'run',
     schemaChange: 'evolve',
+    readStart: '2026-01-31T08:30:00.000Z',
   } as const;
   await (await session.open(target, () => {})).finish();
   await session.commit([{ ...ledgerRow('replace', 'sha256-1'), target: '../a/b c' }], () => {});
@@ -321,6 +323,7 @@ test('parts pass through untouched, counted by their line ends', async () => {
     disposition: 'replace',
     runId: 'run',
     schemaChange: 'evolve',
+    readStart: '2026-01-31T08:30:00.000Z',
   } as const;
   const one = await session.open(target, () => {});
   const part = (text: string) => ({

@@ -14,7 +14,8 @@ const LOCK_ATTEMPT_MS = 3000;
 export const destination = defineDestination({
   config: destinationConfig,
   formats: ['pgcopy', 'csv'],
-  dispositions: ['append', 'replace', 'replace-interval', 'merge'],
+  dispositions: ['append', 'replace', 'replace-interval', 'merge', 'history'],
+  deletes: ['hard', 'soft'],
   delivery: 'transactional',
   loadsEarly: true,
 

@@ -140,6 +140,7 @@ export function targetOf(schema: RecordSchema, options: Partial<LoadTarget> = {}
     disposition: 'append',
     runId: 'run',
     schemaChange: 'evolve',
+    readStart: '2026-01-31T08:30:00.000Z',
     ...options,
   };
 }

@@ -1,7 +1,7 @@
 import { isAriesError, type Log } from '@aries-data/sdk';
 import { encodeName, type Store } from '@aries-data/stores';
 import { z } from 'zod';
-import { beyondSchema, instant, stateSchema } from './manifest.ts';
+import { beyondSchema, cursorStateSchema, instant } from './manifest.ts';
 import { count, countsSchema, partKeysFault, partSchema } from './parts.ts';
 import { recordOf } from './record-of.ts';
 import { recordSchema } from './record-schema.ts';
@@ -26,9 +26,9 @@ const entrySchema = z.object({
   /** Schemas inferred so far, by stage. */
   inferred: z.array(recordSchema),
   /** Greatest staged cursor value that may become state, and its keys. */
-  reached: stateSchema.nullable(),
+  reached: cursorStateSchema.nullable(),
   /** Records beyond it, and the state that includes them. */
-  beyond: beyondSchema.extend({ reached: stateSchema.nullable() }).nullable(),
+  beyond: beyondSchema.extend({ reached: cursorStateSchema.nullable() }).nullable(),
   /** Number of the entry within its attempt. */
   sequence: count,
 });

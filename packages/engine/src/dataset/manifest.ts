@@ -4,14 +4,14 @@ import type { Store } from '@aries-data/stores';
 import { z } from 'zod';
 import { stepFolder } from './layout.ts';
 import { findNewest, keyOf, readNewest, type Stored, writeNext } from './manifest-generations.ts';
-import { count, countsSchema, partSchema, partsFault } from './parts.ts';
+import { count, countsSchema, partKeysFault, partSchema, partsFault } from './parts.ts';
 import { recordOf } from './record-of.ts';
 import { recordSchema } from './record-schema.ts';
 import type { DocumentKind } from './sealed.ts';
 import { inputSchema } from './stream-input.ts';
 
-/** Schema of `StreamState`. */
-export const stateSchema = z.object({
+/** Schema of `CursorState`. */
+export const cursorStateSchema = z.object({
   cursor: z.string(),
   keys: z.array(z.array(z.json())),
   others: z
@@ -19,6 +19,12 @@ export const stateSchema = z.object({
     .optional()
     .describe('Records at `cursor` that `keys` does not list: `unknown` if some may be loaded, `loaded` if all are.'),
 });
+
+/** Schema of `StreamState`. */
+export const stateSchema = z.union([
+  cursorStateSchema,
+  z.object({ position: z.json().describe('Position of the last checkpoint, for a stream with `state: position`.') }),
+]);
 
 /** Records whose cursor must not become state. */
 export const beyondSchema = z.object({
@@ -42,6 +48,10 @@ const name = z.string().min(1).max(1000);
 /** Interval of a run. */
 export const intervalSchema = z.object({ start: instant, end: instant });
 
+const stagedFormatSchema = z.enum(['csv', 'ndjson', 'pgcopy']);
+/** Schema of `Disposition`. */
+export const dispositionSchema = z.enum(['append', 'replace', 'replace-interval', 'merge', 'history']);
+
 /** Schema of `ManifestStream`. */
 export const streamSchema = z.object({
   schema: recordSchema,
@@ -49,14 +59,28 @@ export const streamSchema = z.object({
   primaryKey: z.array(z.string()),
   cursor: z.string().optional(),
   mode: z.enum(['full', 'incremental', 'interval']),
-  disposition: z.enum(['append', 'replace', 'replace-interval', 'merge']).optional(),
+  disposition: dispositionSchema.optional(),
+  changes: z
+    .boolean()
+    .optional()
+    .describe(
+      'True if each row is a change, which has the fields `_aries_op`, `_aries_unsent`, `_aries_at` and `_aries_seq`.',
+    ),
+  deletes: z.enum(['hard', 'soft', 'ignore', 'compare']).optional().describe('What a load does with deleted records.'),
+  limited: z.boolean().optional().describe('True if there may be more records, because of `--limit`.'),
+  keys: z
+    .object({ parts: z.array(partSchema) })
+    .optional()
+    .describe(
+      'Keys of all records that the source had, for `deletes: compare`: csv with the fields of the primary key.',
+    ),
   schemaChange: z.enum(['evolve', 'freeze', 'discard']).optional(),
   lag: z
     .string()
     .regex(/^\d{1,15}[smhd]?$/)
     .optional()
     .describe('Time before the state that was read again.'),
-  format: z.enum(['csv', 'ndjson', 'pgcopy']),
+  format: stagedFormatSchema,
   dialect: z.literal(CSV_DIALECT).optional(),
   compression: z.enum(['zst', 'gz', 'none']),
   parts: z.array(partSchema),
@@ -66,7 +90,7 @@ export const streamSchema = z.object({
   undeclared: recordOf(count).describe('Number of records with each field that the schema does not declare.'),
   stateBefore: stateSchema.nullable(),
   stateAfter: stateSchema.nullable(),
-  reached: stateSchema
+  reached: cursorStateSchema
     .optional()
     .describe('State after a load that appends, if the next read begins earlier and so would repeat records.'),
   beyond: beyondSchema
@@ -112,6 +136,9 @@ export type StreamHead = Pick<
   | 'cursor'
   | 'mode'
   | 'disposition'
+  | 'changes'
+  | 'deletes'
+  | 'limited'
   | 'schemaChange'
   | 'lag'
   | 'format'
@@ -129,7 +156,7 @@ const MANIFEST: DocumentKind<Manifest> = {
   faultOf({ streams }) {
     if (Object.keys(streams).length === 0) return 'it has no streams';
     for (const [stream, one] of Object.entries(streams)) {
-      const fault = partsFault(stream, one) ?? keysFault(one) ?? stateFault(one);
+      const fault = partsFault(stream, one) ?? keysFault(one) ?? stateFault(one) ?? changesFault(stream, one);
       if (fault !== undefined) return `the stream ${JSON.stringify(stream)}: ${fault}`;
     }
     return undefined;
@@ -145,12 +172,19 @@ function keysFault({ schema, primaryKey, cursor }: ManifestStream): string | und
   return unknown === undefined ? undefined : `its key or cursor ${JSON.stringify(unknown)} is not one of its fields`;
 }
 
+/** Checks what a manifest says about deleted records. */
+function changesFault(stream: string, { changes, keys, primaryKey, counts }: ManifestStream): string | undefined {
+  if ((changes === true || keys !== undefined) && primaryKey.length === 0) return 'it has changes and no primary key';
+  if (changes !== true && counts.deleted !== undefined) return 'it counts deleted records, but has no changes';
+  return keys && partKeysFault(stream, { parts: keys.parts, rejectedParts: [] });
+}
+
 /** Checks the states of integer cursors. Other cursors are not checked, because a transform may have changed their type. */
 function stateFault({ schema, cursor, stateBefore, stateAfter, reached }: ManifestStream): string | undefined {
   const field = cursor === undefined ? undefined : schema.properties[cursor];
   if (field === undefined || !['integer', 'int64'].includes(kindOf(field))) return undefined;
   const wrong = [stateBefore, stateAfter, reached].some(
-    (state) => state != null && !isCursorValue(state.cursor, field),
+    (state) => state != null && 'cursor' in state && !isCursorValue(state.cursor, field),
   );
   return wrong ? `its state is not a valid value of its cursor ${JSON.stringify(cursor)}` : undefined;
 }

@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { type BatchLimits, decoderOf, decompressPart, evenChunks } from '@aries-data/formats/internal';
-import { AriesError, type Batch, fieldsOf, toAriesError } from '@aries-data/sdk';
+import { AriesError, type Batch, toAriesError } from '@aries-data/sdk';
 import type { Dataset, ManifestStream, Part } from './manifest.ts';
+import { type StagedShape, stagedFieldsOf } from './staged-fields.ts';
 
 /** Folder of parts. The dataset need not be finished. */
 export type PartFolder = Pick<Dataset, 'store' | 'folder'>;
 
 /** Members of a stream's manifest entry that are needed to read its parts. */
-export type StagedStream = Pick<ManifestStream, 'schema' | 'inferred' | 'format' | 'compression'>;
+export type StagedStream = StagedShape & Pick<ManifestStream, 'inferred' | 'format' | 'compression'>;
 
 /** Opens the uncompressed bytes of a part. Fails with `DATASET_CORRUPT` if a length or the checksum differs from the manifest. */
 export async function openPartBytes(
@@ -49,7 +50,7 @@ export async function* readPart(
   part: Part,
   { pieceBytes, ...limits }: ReadPartLimits = {},
 ): AsyncGenerator<Batch> {
-  const decode = decoderOf(stream.format, fieldsOf(stream.schema), { coerce: stream.inferred, ...limits });
+  const decode = decoderOf(stream.format, stagedFieldsOf(stream), { coerce: stream.inferred, ...limits });
   let rows = 0;
   const bytes = await openPartBytes(dataset, stream, part);
   for await (const batch of decode(pieceBytes === undefined ? bytes : evenChunks(bytes, pieceBytes))) {

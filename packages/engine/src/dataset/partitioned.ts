@@ -1,12 +1,12 @@
 import { cursorOrder, mergeSchemas } from '@aries-data/formats/internal';
-import { AriesError, kindOf, type RecordSchema, type StreamState } from '@aries-data/sdk';
+import { AriesError, type CursorState, kindOf, type RecordSchema, type StreamState } from '@aries-data/sdk';
 import type { Store } from '@aries-data/stores';
 import { stepFolder } from './layout.ts';
 import { type Dataset, findDataset, type ManifestStream, type Part } from './manifest.ts';
 import { findPlan, type Plan, type StoredPlan } from './plan.ts';
 import { digestOf } from './sealed.ts';
 import { joinedInput } from './stream-input.ts';
-import { crowded, joined } from './stream-state.ts';
+import { crowded, cursorStateOf, joined } from './stream-state.ts';
 
 /**
  * Combines all partitions of a run into one dataset. Returns `null` if the run has no plan. Throws `INPUT_NOT_READY` naming missing
@@ -80,7 +80,13 @@ function streamOf(name: string, plan: Plan, folder: string, datasets: readonly D
     const stream = dataset.manifest.streams[name]!;
     const within = dataset.folder.slice(folder.length + 1);
     const placed = (part: Part) => ({ ...part, key: `${within}/${part.key}` });
-    return { ...stream, parts: stream.parts.map(placed), rejectedParts: stream.rejectedParts.map(placed) };
+    const { keys } = stream;
+    return {
+      ...stream,
+      parts: stream.parts.map(placed),
+      rejectedParts: stream.rejectedParts.map(placed),
+      ...(keys === undefined ? {} : { keys: { ...keys, parts: keys.parts.map(placed) } }),
+    };
   });
   const [first, ...others] = streams as [ManifestStream, ...ManifestStream[]];
   if (others.length === 0) return first;
@@ -121,9 +127,9 @@ function commonSchema(stream: string, a: RecordSchema, b: RecordSchema, inferred
   });
 }
 
-function added<T extends Record<string, number>>(a: T, b: T): T {
-  const sum: Record<string, number> = { ...a };
-  for (const [name, count] of Object.entries(b)) sum[name] = (sum[name] ?? 0) + count;
+function added<T extends Record<string, number | undefined>>(a: T, b: T): T {
+  const sum: Record<string, number | undefined> = { ...a };
+  for (const [name, count] of Object.entries(b)) sum[name] = (sum[name] ?? 0) + (count ?? 0);
   return sum as T;
 }
 
@@ -132,8 +138,9 @@ function added<T extends Record<string, number>>(a: T, b: T): T {
  * then, so the next run begins there. It reads again what a later partition has already seen.
  */
 function plannedState(name: string, plan: Plan, stream: ManifestStream, schema: RecordSchema): StreamState | null {
-  const { stateBefore, maxCursor } = plan.streams[name]!;
+  const { stateBefore: planned, maxCursor } = plan.streams[name]!;
   if (stream.mode === 'interval' || maxCursor === null) return stream.stateBefore;
+  const stateBefore = cursorStateOf(planned);
   // It is not known which records at or after that value came with a partition.
   if (stateBefore === null || orderOf(stream, schema)(maxCursor, stateBefore.cursor) > 0) return crowded(maxCursor);
   return { ...stateBefore, others: stateBefore.others ?? 'unknown' };
@@ -155,14 +162,16 @@ function furthest(
   streams: readonly ManifestStream[],
   schema: RecordSchema,
   stateOf: (stream: ManifestStream) => StreamState | null,
-): StreamState | null {
+): CursorState | null {
   const order = orderOf(streams[0]!, schema);
-  return streams.map(stateOf).reduce((a, b) => {
-    if (a === null || b === null) return a ?? b;
-    const comparison = order(a.cursor, b.cursor);
-    if (comparison !== 0) return comparison > 0 ? a : b;
-    return joined(a, b);
-  });
+  return streams
+    .map((stream) => cursorStateOf(stateOf(stream)))
+    .reduce((a, b) => {
+      if (a === null || b === null) return a ?? b;
+      const comparison = order(a.cursor, b.cursor);
+      if (comparison !== 0) return comparison > 0 ? a : b;
+      return joined(a, b);
+    });
 }
 
 function orderOf({ cursor }: ManifestStream, schema: RecordSchema) {

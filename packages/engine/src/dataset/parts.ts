@@ -17,6 +17,7 @@ export const partSchema = z.object({
 export const countsSchema = z.object({
   read: count.describe('Records read.'),
   staged: count,
+  deleted: count.optional().describe('Staged changes that say a record is gone. Default: 0.'),
   rejected: count,
   outside: count.describe('Records outside the window, or already loaded.'),
   dropped: count.describe('Records dropped by transforms.'),

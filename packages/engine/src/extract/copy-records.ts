@@ -1,11 +1,14 @@
 import { decoderOf, type Frame, frameOf } from '@aries-data/formats/internal';
 import { AriesError, fieldsOf } from '@aries-data/sdk';
 import { isRejected } from '@aries-data/sdk/internal';
+import { createChangeRows } from '../dataset/change-rows.ts';
 import type { StreamWriter } from '../dataset/stream-writer.ts';
 import { fromAuthor } from '../step/author-errors.ts';
+import { isDeletions } from '../step/deletions.ts';
 import { isMark } from '../step/mark.ts';
 import { prefetch } from '../step/prefetch.ts';
 import { type CheckpointPace, createCheckpointPace } from './checkpoint-pace.ts';
+import { endReading } from './end-reading.ts';
 import { pieceEnd, readRecords } from './read-records.ts';
 import type { StreamExtract } from './stream-extract.ts';
 import { keepProgress, resumedContext, type StreamProgress, takeMark } from './stream-progress.ts';
@@ -16,7 +19,7 @@ export async function copyRecords(
   writer: StreamWriter,
   progress: StreamProgress,
 ): Promise<void> {
-  const { context, connector, selected, window, chain, limit } = options;
+  const { context, connector, selected, window, chain, limit, changes } = options;
   const pace = createCheckpointPace();
   const isDue = () => writer.due || pace.due;
   const tally = structuredClone({
@@ -27,7 +30,9 @@ export async function copyRecords(
   });
   let { staged, rejected } = progress.counts;
   let hasCheckpoints = progress.base.position !== null;
-  const records = readRecords(prefetch(noted(readItems(options, progress), pace), context.signal), {
+  const rows = changes ? createChangeRows(progress.base.readStart, staged) : undefined;
+  const items = endReading(readItems(options, progress), options.bounds, selected.stream);
+  const records = readRecords(prefetch(noted(items, pace), context.signal), {
     selected,
     connector,
     window,
@@ -35,6 +40,7 @@ export async function copyRecords(
     limit,
     readStart: progress.base.readStart,
     exact: options.exact,
+    changes,
     isDue() {
       hasCheckpoints = true;
       return isDue();
@@ -52,8 +58,9 @@ export async function copyRecords(
       rejected++;
       await writer.reject(item);
     } else {
-      await writer.writeBatch(item);
-      staged += item.length;
+      const batch = isDeletions(item) ? rows!.gone(item.op, item.keys, item.at) : (rows?.upserts(item) ?? item);
+      await writer.writeBatch(batch);
+      staged += batch.length;
       options.onProgress?.({
         step: context.step,
         stream: selected.as,
@@ -78,6 +85,7 @@ async function* noted(items: AsyncIterable<unknown>, pace: CheckpointPace): Asyn
 function readItems(options: StreamExtract, progress: StreamProgress): AsyncIterable<unknown> {
   const { connector, selected } = options;
   const { name, stream } = selected;
+  if (options.shared !== undefined) return options.shared.join(resumedContext(options, progress));
   if (stream.read === undefined) return decodeEncoded(options, progress);
   return fromAuthor<unknown>({ connector, stream: name, name: `streams.${name}.read` }, () =>
     stream.read!(resumedContext(options, progress)),

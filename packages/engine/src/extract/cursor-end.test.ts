@@ -1,10 +1,10 @@
 import {
+  type CursorState,
   defineSource,
   type JsonRecord,
   type Log,
   type RecordSchema,
   type Source,
-  type StreamState,
 } from '@aries-data/sdk';
 import { memoryStaging } from '@aries-data/stores';
 import fc from 'fast-check';
@@ -63,7 +63,7 @@ function pipeline(cursor: RecordSchema['properties'][string], { primaryKey, ...s
       const state = loadedState('rows', rows, disposition, manifest);
       await moveState(staging, 'job', async () => ({ rows: state }));
       const written = JSON.stringify(manifest).length;
-      return { ids: records.map(({ id }) => Number(id)), state: state as StreamState, stream: rows, written };
+      return { ids: records.map(({ id }) => Number(id)), state: state as CursorState, stream: rows, written };
     },
   };
 }

@@ -1,5 +1,5 @@
 import { beyond as beyondOf, type CompareCursor } from '@aries-data/formats/internal';
-import type { EncodedResult, FieldKind, Json, JsonRecord, StreamState } from '@aries-data/sdk';
+import type { CursorState, EncodedResult, FieldKind, Json, JsonRecord } from '@aries-data/sdk';
 import type { JournalEntry } from '../dataset/journal.ts';
 import { crowded, joined, MOST_KEYS } from '../dataset/stream-state.ts';
 
@@ -24,7 +24,7 @@ export type TakeCursor = (cursor: string, record: JsonRecord) => boolean;
 export function cursorTaker(reach: Reach, { order, kind, moment, exact, keyOf }: ReachRules): TakeCursor {
   const isBeyond = beyondOf(kind, moment);
   /** Adds keys in place, because it may be called for each record. */
-  function taken(state: StreamState | null, cursor: string, record: JsonRecord): StreamState {
+  function taken(state: CursorState | null, cursor: string, record: JsonRecord): CursorState {
     const comparison = state === null ? 1 : order(cursor, state.cursor);
     if (comparison > 0) return { cursor, keys: [keyOf(record)] };
     if (comparison < 0 || state!.others !== undefined) return state!;
@@ -69,7 +69,7 @@ export function takeEncoded(
   if (maxCursor === undefined) return;
   const comparison = reach.reached === null ? 1 : order(maxCursor, reach.reached.cursor);
   if (comparison < 0) return;
-  const state: StreamState = { cursor: maxCursor, keys: [], ...(othersAtMax && { others: othersAtMax }) };
+  const state: CursorState = { cursor: maxCursor, keys: [], ...(othersAtMax && { others: othersAtMax }) };
   const whole = joined(state, { cursor: maxCursor, keys: keysAtMax });
   reach.reached = comparison === 0 ? joined(reach.reached!, whole) : whole;
 }

@@ -8,11 +8,13 @@ import type {
   RecordSchema,
   Source,
   StagedFormat,
+  StreamState,
 } from '@aries-data/sdk';
 import type { Store } from '@aries-data/stores';
 import { type Fingerprint, fingerprintDigest } from '../dataset/fingerprint.ts';
 import type { Dataset, ManifestStream, Replaced, StreamHead } from '../dataset/manifest.ts';
 import { streamInput } from '../dataset/stream-input.ts';
+import { isPosition } from '../dataset/stream-state.ts';
 import { concurrencyOf } from '../step/concurrency.ts';
 import { expectedDisposition } from '../step/disposition.ts';
 import { type MadeStream, makeDataset } from '../step/make-dataset.ts';
@@ -25,9 +27,19 @@ import { createSchemaChain, type SchemaChain } from '../transform/schema-chain.t
 import { plain } from './extract-fingerprint.ts';
 import { extractStream } from './extract-stream.ts';
 import { readContextOf } from './read-context.ts';
+import { createSharedLog, type SharedStream } from './shared-log.ts';
+import { comparesKeys, stageKeys } from './stage-keys.ts';
 import { stagedFormatOf } from './staged-format.ts';
 import { isExact } from './state-after.ts';
+import type { StreamExtract } from './stream-extract.ts';
 import type { StreamWindow } from './stream-window.ts';
+
+/** Stream to read. */
+export interface JobStream {
+  selected: SelectedStream;
+  window: StreamWindow;
+  partition?: Partition | undefined;
+}
 
 /** Dataset to make: its streams, their windows, and where it goes. */
 export interface ExtractJob {
@@ -37,7 +49,9 @@ export interface ExtractJob {
   options: ExtractOptions;
   /** The step's folder. */
   folder: string;
-  streams: readonly { selected: SelectedStream; window: StreamWindow; partition?: Partition | undefined }[];
+  streams: readonly JobStream[];
+  /** State of the pipeline's streams at the start, by name in the dataset. */
+  state: Readonly<Record<string, StreamState>>;
   /** Id of the partition, if the dataset is one of a plan. */
   partition?: string | undefined;
   /** True if its stream has several partitions. */
@@ -51,7 +65,10 @@ export interface ExtractJob {
   listener?: PartsListener | undefined;
 }
 
-/** Reads the streams of a job into parts, one stream after the other, and commits them with a manifest. */
+/**
+ * Reads the streams of a job into parts and commits them with a manifest. Streams are read one after the other, but those of one change
+ * log together.
+ */
 export async function extractDataset(job: ExtractJob): Promise<Dataset> {
   const { store, source, context, options, folder, partition, interval, fingerprint, finished, replaced } = job;
   const readStart = new Date().toISOString();
@@ -76,68 +93,156 @@ export async function extractDataset(job: ExtractJob): Promise<Dataset> {
 }
 
 async function* extractStreams(job: ExtractJob, readStart: string): AsyncGenerator<MadeStream> {
-  const { store, source, context, options, folder, interval, fingerprint, replaced, listener } = job;
+  const done = new Set<JobStream>();
+  for (const stream of job.streams) {
+    if (done.has(stream)) continue;
+    const together = sharedWith(stream, job.streams);
+    for (const one of together) done.add(one);
+    if (together.length === 1 && !isShared(stream)) yield await extractOne(job, stream, readStart, job.context);
+    else yield* await extractTogether(job, together, readStart);
+  }
+}
+
+/** Returns the streams that are read in one pass with this one, itself included. */
+function sharedWith(stream: JobStream, all: readonly JobStream[]): JobStream[] {
+  if (!isShared(stream)) return [stream];
+  const { changeLog } = stream.selected.stream;
+  return all.filter((other) => isShared(other) && other.selected.stream.changeLog === changeLog);
+}
+
+/** A stream comes out of its change log once it has a state, or if it has no other way to be read. */
+function isShared({ selected: { stream }, window }: JobStream): boolean {
+  return stream.changeLog !== undefined && window.mode === 'incremental';
+}
+
+async function extractTogether(
+  job: ExtractJob,
+  together: readonly JobStream[],
+  readStart: string,
+): Promise<MadeStream[]> {
+  const { source, context, options } = job;
+  const stop = new AbortController();
+  const signal = AbortSignal.any([context.signal, stop.signal]);
+  const shared = createSharedLog({
+    log: together[0]!.selected.stream.changeLog!,
+    ctx: { ...source.ctx, signal },
+    connector: source.name,
+    streams: together.map(({ selected }) => selected),
+    bounds: options,
+    committed: committedPositions(job),
+  });
+  let failure: { error: unknown } | undefined;
+  const made = await Promise.all(
+    together.map(async (stream) => {
+      const one = shared(stream.selected);
+      try {
+        return await extractOne(job, stream, readStart, { ...context, signal }, one);
+      } catch (error) {
+        failure ??= { error };
+        // The others wait for items that do not come any more.
+        stop.abort(context.signal.reason);
+        return undefined;
+      } finally {
+        one.leave();
+      }
+    }),
+  );
+  if (failure !== undefined) throw failure.error;
+  return made as MadeStream[];
+}
+
+async function extractOne(
+  job: ExtractJob,
+  { selected: one, window, partition }: JobStream,
+  readStart: string,
+  context: StepContext,
+  shared?: SharedStream,
+): Promise<MadeStream> {
+  const { store, source, options, folder, interval, fingerprint, replaced, listener } = job;
   // Attempts that replace an existing dataset do not resume those that made it.
   const generation = replaced === null ? {} : { replaces: replaced.digest };
   const isWhole = job.partition === undefined;
-  for (const { selected: one, window, partition } of job.streams) {
-    const format = stagedFormatOf(one, options);
-    const compression = options.compression ?? 'zst';
-    const newChain = () =>
-      createSchemaChain(
-        {
-          stream: one.as,
-          schema: one.schema,
-          primaryKey: one.primaryKey,
-          cursor: one.cursor,
-          inference: one.stream.inference,
-        },
-        (options.transforms ?? []).map((use) => fuse(openRole('transform', use, context))),
-      );
-    const chain = newChain();
-    // All partitions of a stream share one state, so none of them can leave records to a later read.
-    const exact = job.isPiece !== true && isExact(one, window, options);
-    logStart(context, one, window);
-    const begin = (stream: StreamHead) =>
-      listener?.begin({ name: one.as, stream, interval: interval ?? null, readStart, folder: { store, folder } });
-    let items: readonly InputItem[] | undefined;
-    const inputs = (read: readonly InputItem[]) => {
-      items = read;
-    };
-    const extracted = await extractStream({
-      context,
-      connector: source.name,
-      store,
-      folder,
-      selected: one,
-      window,
-      chain,
-      newChain,
-      exact,
-      transformed: (options.transforms ?? []).length > 0,
-      format,
-      compression,
-      readContext: { ...readContextOf(source, one, window), limit: options.limit, partition, inputs },
-      concurrency: concurrencyOf(options),
+  const format = stagedFormatOf(one, options);
+  const compression = options.compression ?? 'zst';
+  const changes = one.stream.changes === true && window.mode !== 'full';
+  const newChain = () =>
+    createSchemaChain(
+      {
+        stream: one.as,
+        // Keys pass by the transforms, in a stream of changes and where keys are compared.
+        changes: changes || one.options.deletes === 'compare',
+        schema: one.schema,
+        primaryKey: one.primaryKey,
+        cursor: one.cursor,
+        inference: one.stream.inference,
+      },
+      (options.transforms ?? []).map((use) => fuse(openRole('transform', use, context))),
+    );
+  const chain = newChain();
+  // All partitions of a stream share one state, so none of them can leave records to a later read.
+  const exact = job.isPiece !== true && isExact(one, window, options);
+  logStart(context, one, window);
+  const begin = (stream: StreamHead) =>
+    listener?.begin({ name: one.as, stream, interval: interval ?? null, readStart, folder: { store, folder } });
+  let items: readonly InputItem[] | undefined;
+  const inputs = (read: readonly InputItem[]) => {
+    items = read;
+  };
+  const committed = committedPositions(job).get(one.name);
+  const extract: StreamExtract = {
+    context,
+    connector: source.name,
+    store,
+    folder,
+    selected: one,
+    window,
+    chain,
+    newChain,
+    exact,
+    changes,
+    bounds: options,
+    shared,
+    transformed: (options.transforms ?? []).length > 0,
+    format,
+    compression,
+    readContext: {
+      ...readContextOf(source, one, window),
+      signal: context.signal,
       limit: options.limit,
-      resume: options.force !== true && !isAppended(one, window, options),
-      enough: isWhole ? Math.max(options.minRecords ?? 0, options.skipEmpty === true ? 1 : 0) : 0,
-      fingerprint: fingerprintDigest({
-        ...fingerprint,
-        ...generation,
-        shape: shapeOf(one, chain, format, compression),
-        exact,
-      }),
-      readStart,
-      onProgress: options.onProgress,
-      onStart: begin,
-      onPart: (part) => listener?.add(one.as, part),
-    });
-    const input = streamInput([source.name, fingerprint.config ?? null, one.name, one.options.where ?? null], items);
-    warnUndeclared(context, one.as, extracted.stream);
-    warnRespelled(context, one.as, chain);
-    yield { name: one.as, ...extracted, stream: { ...extracted.stream, input } };
-  }
+      partition,
+      inputs,
+      ...(committed === undefined ? {} : { committed: committed as Json }),
+    },
+    concurrency: concurrencyOf(options),
+    limit: options.limit,
+    resume: options.force !== true && !isAppended(one, window, options),
+    enough: isWhole ? Math.max(options.minRecords ?? 0, options.skipEmpty === true ? 1 : 0) : 0,
+    fingerprint: fingerprintDigest({
+      ...fingerprint,
+      ...generation,
+      shape: shapeOf(one, chain, format, compression),
+      exact,
+      ...(changes ? { changes } : {}),
+    }),
+    readStart,
+    onProgress: options.onProgress,
+    onStart: begin,
+    onPart: (part) => listener?.add(one.as, part),
+  };
+  const extracted = await extractStream(extract);
+  const input = streamInput([source.name, fingerprint.config ?? null, one.name, one.options.where ?? null], items);
+  warnUndeclared(context, one.as, extracted.stream);
+  warnRespelled(context, one.as, chain);
+  const keys = comparesKeys(extract) ? { keys: await stageKeys(extract) } : {};
+  return { name: one.as, ...extracted, stream: { ...extracted.stream, ...keys, input } };
+}
+
+/** Returns the positions that the targets are known to hold, by the names that the streams have at the source. */
+function committedPositions({ state, streams }: ExtractJob): Map<string, unknown> {
+  const names = new Map(streams.map(({ selected }) => [selected.as, selected.name]));
+  return new Map(
+    Object.entries(state).flatMap(([as, one]) => (isPosition(one) ? [[names.get(as) ?? as, one.position]] : [])),
+  );
 }
 
 /**

@@ -25,9 +25,12 @@ export function extractFingerprint(
         config: plain(schema === undefined ? null : publicConfig(config, schema, context.redactor)),
       };
     }),
-    // How a stream's schema may change does not affect what is read.
+    // How a load changes columns and deletes records does not affect what is read, except that comparing needs keys.
     streams: Object.fromEntries(
-      streams.map(({ selected: { as, options } }) => [as, plain({ ...options, schemaChange: undefined })]),
+      streams.map(({ selected: { as, options } }) => {
+        const deletes = options.deletes === 'compare' ? 'compare' : undefined;
+        return [as, plain({ ...options, schemaChange: undefined, deletes })];
+      }),
     ),
     format: plain({
       staged: Object.fromEntries(streams.map(({ selected }) => [selected.as, stagedFormatOf(selected, options)])),
@@ -37,6 +40,9 @@ export function extractFingerprint(
       interval: options.interval,
       limit: options.limit,
       fullRefresh: options.fullRefresh,
+      maxRecords: options.maxRecords,
+      maxSeconds: options.maxSeconds,
+      untilIdle: options.untilIdle,
     }),
     stateBefore: Object.fromEntries(streams.map(({ selected, window }) => [selected.as, plain(window.stateBefore)])),
   };

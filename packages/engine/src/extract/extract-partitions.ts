@@ -110,6 +110,7 @@ async function extractPartition(
     options,
     folder,
     streams: [{ selected: selected!, window, partition }],
+    state: stateBefore === null ? {} : { [planned.stream]: stateBefore },
     partition: id,
     isPiece: plan.partitions.filter(({ stream }) => stream === planned.stream).length > 1,
     interval,

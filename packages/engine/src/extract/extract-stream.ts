@@ -1,9 +1,10 @@
 import { CSV_DIALECT, encoderOf } from '@aries-data/formats/internal';
-import { AriesError, fieldsOf } from '@aries-data/sdk';
+import { AriesError, type RecordSchema } from '@aries-data/sdk';
 import { fingerprintDigest } from '../dataset/fingerprint.ts';
 import { type JournalEntry, readJournal, writeJournal } from '../dataset/journal.ts';
 import { newAttempt } from '../dataset/layout.ts';
 import type { ManifestStream, Part, StreamHead } from '../dataset/manifest.ts';
+import { stagedFieldsOf } from '../dataset/staged-fields.ts';
 import { createPartNumbers, createStreamWriter } from '../dataset/stream-writer.ts';
 import { copyEncoded } from './copy-encoded.ts';
 import { copyRecords } from './copy-records.ts';
@@ -69,8 +70,8 @@ async function readToEnd(options: StreamExtract): Promise<JournalEntry> {
     });
   }
   const progress = startProgress(options, earlier);
-  const head = headOf(options);
-  if (head !== undefined) options.onStart(head);
+  const { known } = options.chain;
+  if (known !== null) options.onStart(headOf(options, known));
   for (const part of progress.base.parts) options.onPart(part);
   const written = await copy(options, progress);
   progress.beyond = knownAtEnd(progress.beyond, window.order);
@@ -93,7 +94,7 @@ function resumable({ selected, context }: StreamExtract, found: JournalEntry | n
 
 /** Copies the stream: untouched if the source encodes it and there are no transforms, otherwise record by record. */
 async function copy(options: StreamExtract, progress: StreamProgress): Promise<Written> {
-  const { context, store, folder, selected, format, compression, transformed } = options;
+  const { context, store, folder, selected, format, compression, transformed, changes } = options;
   const numbers = createPartNumbers();
   const openWriter = () =>
     createStreamWriter({
@@ -108,7 +109,7 @@ async function copy(options: StreamExtract, progress: StreamProgress): Promise<W
       onPart: options.onPart,
       signal: context.signal,
     });
-  if (selected.stream.readEncoded?.formats.includes(format) && !transformed)
+  if (selected.stream.readEncoded?.formats.includes(format) && !transformed && !changes)
     return copyEncoded(options, openWriter, progress);
   const writer = openWriter();
   try {
@@ -121,18 +122,21 @@ async function copy(options: StreamExtract, progress: StreamProgress): Promise<W
   }
 }
 
-/** Returns the manifest's description of the stream, as far as it is known before the end; undefined until the schema is known. */
-function headOf({ selected, window, format, compression, chain }: StreamExtract): StreamHead | undefined {
-  if (chain.known === null) return undefined;
+/** Returns the manifest's description of the stream, as far as it is known before the end. */
+function headOf(options: StreamExtract, schema: RecordSchema): StreamHead {
+  const { selected, window, format, compression, chain, changes, limit } = options;
   const { primaryKey, cursor } = chain.keys();
-  const { disposition, schemaChange, lag } = selected.options;
+  const { disposition, deletes, schemaChange, lag } = selected.options;
   return {
-    schema: chain.known,
+    schema,
     inferred: chain.inferred,
     primaryKey: [...primaryKey],
     ...(cursor === undefined ? {} : { cursor }),
     mode: window.mode,
     ...(disposition === undefined ? {} : { disposition }),
+    ...(changes ? { changes } : {}),
+    ...(deletes === undefined ? {} : { deletes }),
+    ...(limit === undefined ? {} : { limited: true }),
     ...(schemaChange === undefined ? {} : { schemaChange }),
     ...(lag === undefined ? {} : { lag }),
     format,
@@ -142,7 +146,7 @@ function headOf({ selected, window, format, compression, chain }: StreamExtract)
   };
 }
 
-function stagedFields({ chain, format, selected }: StreamExtract) {
+function stagedFields({ chain, format, selected, changes }: StreamExtract) {
   if (chain.known === null && format !== 'ndjson') {
     throw new AriesError(
       'CONFIG_INVALID',
@@ -150,11 +154,12 @@ function stagedFields({ chain, format, selected }: StreamExtract) {
       { stream: selected.as },
     );
   }
-  return fieldsOf(chain.known ?? { type: 'object', properties: {} });
+  const schema = chain.known ?? { type: 'object' as const, properties: {} };
+  return stagedFieldsOf({ schema, changes, primaryKey: [...chain.keys().primaryKey] });
 }
 
 function manifestStream(options: StreamExtract, entry: JournalEntry, after: StateAfter): ManifestStream {
-  const { selected, window, format, compression, chain } = options;
+  const { selected, chain } = options;
   const schema = chain.schema();
   const counts = entry.counts;
   const parts: Part[] = entry.parts;
@@ -171,26 +176,17 @@ function manifestStream(options: StreamExtract, entry: JournalEntry, after: Stat
       },
     );
   }
-  const { primaryKey, cursor } = chain.keys();
+  const { stateBefore, ...head } = headOf(options, schema);
   return {
-    schema,
-    inferred: chain.inferred,
-    primaryKey: [...primaryKey],
-    ...(cursor === undefined ? {} : { cursor }),
-    mode: window.mode,
-    ...(selected.options.disposition === undefined ? {} : { disposition: selected.options.disposition }),
-    ...(selected.options.schemaChange === undefined ? {} : { schemaChange: selected.options.schemaChange }),
-    ...(selected.options.lag === undefined ? {} : { lag: selected.options.lag }),
-    format,
-    ...(format === 'csv' ? { dialect: CSV_DIALECT } : {}),
-    compression,
+    ...head,
     parts,
     rejectedParts: entry.rejectedParts,
     firstRejected: entry.firstRejected,
     counts: { ...counts, staged },
     undeclared: entry.undeclared,
-    stateBefore: window.stateBefore,
+    stateBefore,
     ...after,
-    consistency: selected.stream.readEncoded === undefined ? 'none' : entry.resumed ? 'per-range' : 'snapshot',
+    consistency:
+      options.changes || selected.stream.readEncoded === undefined ? 'none' : entry.resumed ? 'per-range' : 'snapshot',
   };
 }

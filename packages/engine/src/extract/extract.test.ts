@@ -300,7 +300,7 @@ describe('the state after reading a list that changes', () => {
 
   test('leaves later records to a later run if no key tells that a record was read before', async () => {
     const { stateAfter, reached, beyond, counts, earliest, latest } = await streamAfter({ primaryKey: [] });
-    expect(stateAfter?.cursor).toBe(earliest);
+    expect(stateAfter).toMatchObject({ cursor: earliest });
     expect(reached).toBeUndefined();
     expect(beyond).toEqual({ count: 1, greatest: latest, staged: false });
     expect(counts).toMatchObject({ read: 2, staged: 1, outside: 1 });

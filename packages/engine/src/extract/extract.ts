@@ -46,7 +46,7 @@ async function extractWhole(
   const folder = stepFolder(context);
   const interval = checkedInterval(options.interval);
   const { finished, replaced } = await findFinished(store, folder, options.force);
-  const state = await stateAtStart(store, context, { ...options, interval });
+  const state = await stateAtStart(store, context, { ...options, interval, selected });
   const before = stateOfRun(
     selected.map(({ as }) => as),
     state,
@@ -62,6 +62,19 @@ async function extractWhole(
   }));
   const fingerprint = extractFingerprint(source, streams, context, { ...options, interval });
 
-  const job = { store, source, context, options, folder, streams, interval, fingerprint, finished, replaced, listener };
+  const job = {
+    store,
+    source,
+    context,
+    options,
+    folder,
+    streams,
+    state,
+    interval,
+    fingerprint,
+    finished,
+    replaced,
+    listener,
+  };
   return resultOf(await extractDataset(job), context);
 }

@@ -48,7 +48,7 @@ async function planInto(
   const { plan: found, replaced } = await findFormerPlan(store, folder, options.force);
   const selected = selectStreams(await streamsOf(source), options.streams, source.name);
   const interval = checkedInterval(options.interval);
-  const state = await stateAtStart(store, context, { ...options, interval });
+  const state = await stateAtStart(store, context, { ...options, interval, selected });
   const { fullRefresh } = options;
   const streams = selected.map((one) => ({
     selected: one,
@@ -102,8 +102,10 @@ async function partition(
     maxCursor: null,
     consistency: 'none',
   };
-  // With several partitions, each would read up to the limit.
-  if (options.limit !== undefined || options.partitions === 1) return whole;
+  // With several partitions, each would read up to the limit. Changes have one order, and keys are compared as a whole.
+  const { changes, state } = selected.stream;
+  const isWhole = changes === true || state !== undefined || selected.options.deletes === 'compare';
+  if (isWhole || options.limit !== undefined || options.partitions === 1) return whole;
   if (selected.stream.partitions === undefined) {
     const slices = intervalSlices(selected, window, options.partitions ?? 1);
     if (slices.length < 2) return whole;

@@ -4,18 +4,21 @@ import { cursorText, exactText, normaliser } from '@aries-data/formats/internal'
 import {
   AriesError,
   type Batch,
+  type Change,
   type EncodedResult,
   type Json,
   type JsonRecord,
   originOf,
   type RecordSchema,
   rejected,
+  withChange,
   withColumns,
   withOrigin,
 } from '@aries-data/sdk';
-import { columnsOf, isCheckpoint, isRejected } from '@aries-data/sdk/internal';
+import { changesOf, columnsOf, isCheckpoint, isDeleted, isPlainObject, isRejected } from '@aries-data/sdk/internal';
 import { markOf, type StageItem, type Tally } from '../step/mark.ts';
 import { cursorKindOf, type SelectedStream } from '../step/select-streams.ts';
+import { deletionsChecker, missingKey, partialSchema } from './check-changes.ts';
 import { cursorTaker, leftOf, type Reach, type TakeCursor, takeEncoded } from './cursor-reach.ts';
 import type { StreamWindow } from './stream-window.ts';
 
@@ -33,6 +36,8 @@ export interface ReadRecordsOptions {
   readStart: string;
   /** True if no record may be read twice (see `CursorEnd`). */
   exact: boolean;
+  /** True if the records are staged as changes. */
+  changes: boolean;
   /** Returns true if a checkpoint should be made durable now. Other checkpoints are ignored. */
   isDue(): boolean;
 }
@@ -66,11 +71,16 @@ export async function* readRecords(
   const check = normaliser(selected.schema ?? ANY_RECORD, selected.zod, selected.stream.inference);
   // Rows that the source encoded are not checked here, because the byte lane does not check them either.
   const isEncoded = selected.stream.read === undefined;
-  const normalise = isEncoded ? (record: unknown) => record as JsonRecord : check.normalise;
+  const whole = isEncoded ? (record: unknown) => record as JsonRecord : check.normalise;
+  const normalise = selected.stream.changes === true ? changeNormaliser(options, whole) : whole;
   const isTracked = window.mode !== 'interval';
   // Encoded pieces report how far they reach.
   const inWindow = windowFilter(options, isTracked && !isEncoded ? takerOf(options, reach) : null);
+  const checkDeletions = deletionsChecker(selected, (key) => inWindow(key) !== false);
   const columns = selected.options.columns;
+  const keepsPosition = selected.stream.state === 'position';
+  let reachedPosition: Json | undefined;
+  let sinceCheckpoint = false;
   function mark(position: Json | undefined): StageItem {
     for (const [name, count] of check.undeclared) undeclared[name] = (undeclared[name] ?? 0) + count;
     check.undeclared.clear();
@@ -83,9 +93,11 @@ export async function* readRecords(
   }
   for await (const item of items) {
     if (isCheckpoint(item)) {
+      [reachedPosition, sinceCheckpoint] = [item.position, false];
       if (options.isDue()) yield mark(item.position);
       continue;
     }
+    sinceCheckpoint = true;
     if (isPieceEnd(item)) {
       const { [PIECE_END]: result } = item;
       const left = leftOf(result);
@@ -101,14 +113,30 @@ export async function* readRecords(
       yield item;
       continue;
     }
+    if (isDeleted(item)) {
+      refuseDeletions(options);
+      const { deletions, rejections, outside } = checkDeletions(item);
+      const gone = deletions?.keys.length ?? 0;
+      // A full read lists what is there: what is gone is not in it.
+      const isStaged = options.changes;
+      counts.read += gone + rejections.length + outside;
+      counts.outside += outside + (isStaged ? 0 : gone);
+      counts.rejected += rejections.length;
+      for (const rejection of rejections) yield rejected(rejection);
+      if (deletions === undefined || !isStaged) continue;
+      counts.deleted = (counts.deleted ?? 0) + gone;
+      yield deletions;
+      continue;
+    }
     if (!Array.isArray(item)) throw notABatch(item, connector, selected.name);
     const left = limit === undefined ? item.length : Math.max(0, limit - counts.read);
     const batch: Batch = left < item.length ? item.slice(0, left) : item;
     const before = counts.read;
+    const changes = selected.stream.changes === true ? changesOf(item) : undefined;
     const out: JsonRecord[] = [];
     let kept: number[] | undefined;
     for (let index = 0; index < batch.length; index++) {
-      const normalised = normalise(batch[index]);
+      const normalised = normalise(batch[index], changes?.(index));
       counts.read++;
       const reason = typeof normalised === 'string' ? normalised : inWindow(normalised);
       if (reason === true) {
@@ -133,13 +161,61 @@ export async function* readRecords(
     if (named !== undefined)
       withColumns(out, columns === undefined ? named : columns.filter((one) => named.includes(one)));
     const positions = kept;
+    if (options.changes && changes !== undefined) withChange(out, (index) => changes(positions?.[index] ?? index));
     yield withOrigin(out, (index) => {
       const at = positions?.[index] ?? index;
       return originOf(batch, at) ?? `record ${before + at + 1}`;
     });
     if (left <= item.length && limit !== undefined) break;
   }
-  yield mark(undefined);
+  if (!keepsPosition) {
+    yield mark(undefined);
+    return;
+  }
+  if (sinceCheckpoint && limit === undefined) throw noLastCheckpoint(options);
+  yield mark(sinceCheckpoint ? undefined : reachedPosition);
+}
+
+type NormaliseChange = (record: unknown, change?: Change) => JsonRecord | string;
+
+/** Makes a check of changes: their keys must be there, and fields that were not sent may be missing. */
+function changeNormaliser({ selected, changes }: ReadRecordsOptions, whole: NormaliseChange): NormaliseChange {
+  const { schema, primaryKey, stream } = selected;
+  const partial = normaliser(partialSchema(schema ?? ANY_RECORD, primaryKey), undefined, stream.inference).normalise;
+  return (record, change) => {
+    const unsent = change?.unsent ?? [];
+    if (unsent.length > 0 && !changes) return `its fields ${unsent.join(', ')} were not sent`;
+    const normalised = unsent.length === 0 ? whole(record) : partial(without(record, unsent));
+    if (typeof normalised === 'string' || !changes) return normalised;
+    return missingKey(normalised, primaryKey) ?? normalised;
+  };
+}
+
+function without(record: unknown, names: readonly string[]): unknown {
+  if (!isPlainObject(record)) return record;
+  return Object.fromEntries(Object.entries(record).filter(([name]) => !names.includes(name)));
+}
+
+function refuseDeletions({ selected, connector }: ReadRecordsOptions): void {
+  if (selected.stream.changes === true) return;
+  const { name } = selected;
+  throw new AriesError('CONNECTOR_INVALID', `${connector}: streams.${name}.read yielded deleted keys`, {
+    connector,
+    stream: name,
+    hint: 'Declare that the stream has changes: stream({ changes: true, primaryKey: […], … })',
+  });
+}
+
+function noLastCheckpoint({ selected: { name }, connector }: ReadRecordsOptions): AriesError {
+  return new AriesError(
+    'CONNECTOR_INVALID',
+    `${connector}: streams.${name}.read ended without a checkpoint after its last records`,
+    {
+      connector,
+      stream: name,
+      hint: "The state of a stream with state: 'position' is its last checkpoint: yield one after the last records.",
+    },
+  );
 }
 
 type WindowVerdict = true | false | string;

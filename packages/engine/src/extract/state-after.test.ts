@@ -1,5 +1,5 @@
 import { cursorOrder } from '@aries-data/formats/internal';
-import type { Disposition, RecordSchema, StreamState } from '@aries-data/sdk';
+import type { CursorState, Disposition, RecordSchema } from '@aries-data/sdk';
 import { describe, expect, test } from 'vitest';
 import type { JournalEntry } from '../dataset/journal.ts';
 import type { SelectedStream } from '../step/select-streams.ts';
@@ -12,17 +12,17 @@ const readStart = '2026-03-10T12:00:00.000Z';
 const longAgo = '2026-01-01T00:00:00Z';
 const justNow = '2026-03-10T11:59:00Z';
 
-const at = (cursor: string, ...ids: string[]): StreamState => ({ cursor, keys: ids.map((id) => [id]) });
-const crowded = (cursor: string): StreamState => ({ ...at(cursor), others: 'unknown' });
-const whole = (cursor: string): StreamState => ({ ...at(cursor), others: 'loaded' });
+const at = (cursor: string, ...ids: string[]): CursorState => ({ cursor, keys: ids.map((id) => [id]) });
+const crowded = (cursor: string): CursorState => ({ ...at(cursor), others: 'unknown' });
+const whole = (cursor: string): CursorState => ({ ...at(cursor), others: 'loaded' });
 
 interface Read {
   cursor?: string | null;
   mode?: StreamWindow['mode'];
   limit?: number;
   exact?: boolean;
-  before?: StreamState | null;
-  reached?: StreamState | null;
+  before?: CursorState | null;
+  reached?: CursorState | null;
   beyond?: JournalEntry['beyond'];
 }
 
@@ -57,7 +57,7 @@ describe('no state', () => {
 });
 
 describe('the state', () => {
-  test.each<[string, Read, StreamState]>([
+  test.each<[string, Read, CursorState]>([
     ['is what a first read reached', { reached: at(longAgo, 'a') }, at(longAgo, 'a')],
     ['is what a full read reached', { mode: 'full', reached: at(longAgo, 'a') }, at(longAgo, 'a')],
     ['stays if there are no records', { before: at(longAgo, 'a') }, at(longAgo, 'a')],

@@ -1,8 +1,8 @@
 import { cursorOrder, isSettled } from '@aries-data/formats/internal';
-import { kindOf, type RecordSchema, type StreamState } from '@aries-data/sdk';
+import { type CursorState, kindOf, type RecordSchema } from '@aries-data/sdk';
 import type { JournalEntry } from '../dataset/journal.ts';
 import type { ManifestStream } from '../dataset/manifest.ts';
-import { joined, MOST_KEYS } from '../dataset/stream-state.ts';
+import { cursorStateOf, joined, MOST_KEYS } from '../dataset/stream-state.ts';
 import { countOf } from '../step/count-of.ts';
 import { expectedDisposition } from '../step/disposition.ts';
 import type { SelectedStream } from '../step/select-streams.ts';
@@ -40,12 +40,16 @@ export function stateAfter(
   schema: RecordSchema,
 ): { below: string } | StateAfter {
   const { selected, window, exact } = options;
+  if (selected.stream.state === 'position') {
+    if (options.limit !== undefined) return { stateAfter: null };
+    return { stateAfter: entry.position === null ? window.stateBefore : { position: entry.position } };
+  }
   const beyond = entry.beyond && { beyond: without(entry.beyond) };
   if (!keepsState(selected.cursor, window.mode, options.limit)) return { stateAfter: null };
   const field = schema.properties[selected.cursor!];
   const order = field === undefined ? window.order : cursorOrder(kindOf(field));
-  const later = (reached: StreamState | null): StreamState | null => {
-    const before = window.stateBefore;
+  const later = (reached: CursorState | null): CursorState | null => {
+    const before = cursorStateOf(window.stateBefore);
     if (reached === null || before === null) return reached ?? before;
     const comparison = order(reached.cursor, before.cursor);
     // New records at the boundary are added to those already loaded there.
@@ -98,10 +102,10 @@ export function logWaiting(
       `${stream}: more than ${MOST_KEYS} records have the greatest cursor value ${below}, and an append cannot tell which of them are new. They are left to a run that finds a later value. To load them now, give the stream a primary key and merge, or read it with mode: full`,
       { stream, cursor: below },
     );
-  } else if (after?.others === 'loaded' && exact) {
+  } else if (cursorStateOf(after)?.others === 'loaded' && exact) {
     context.log.info(
-      `${stream}: more than ${MOST_KEYS} records have the greatest cursor value ${after.cursor}. It is old enough that no more will come, so all of them are extracted; the next run begins after it`,
-      { stream, cursor: after.cursor },
+      `${stream}: more than ${MOST_KEYS} records have the greatest cursor value ${cursorStateOf(after)!.cursor}. It is old enough that no more will come, so all of them are extracted; the next run begins after it`,
+      { stream, cursor: cursorStateOf(after)!.cursor },
     );
   }
 }

@@ -1,6 +1,7 @@
 import { type Interval, isAriesError, type StreamState } from '@aries-data/sdk';
 import type { Store } from '@aries-data/stores';
 import { readStateAt } from '../rules/state.ts';
+import type { SelectedStream } from '../step/select-streams.ts';
 import type { StepContext } from '../step/step-context.ts';
 import type { ExtractOptions } from '../step/step-options.ts';
 
@@ -11,9 +12,18 @@ import type { ExtractOptions } from '../step/step-options.ts';
 export async function stateAtStart(
   staging: Store,
   { name, log }: StepContext,
-  { state, interval, fullRefresh }: Pick<ExtractOptions, 'state' | 'fullRefresh'> & { interval: Interval | undefined },
+  {
+    state,
+    interval,
+    fullRefresh,
+    selected,
+  }: Pick<ExtractOptions, 'state' | 'fullRefresh'> & {
+    interval: Interval | undefined;
+    selected: readonly SelectedStream[];
+  },
 ): Promise<Record<string, StreamState>> {
-  if (interval !== undefined) return {};
+  const usesPositions = selected.some(({ stream }) => stream.state === 'position');
+  if (interval !== undefined && !usesPositions) return {};
   try {
     return (await readStateAt(state, staging, name)).streams;
   } catch (error) {

@@ -5,6 +5,8 @@ import type { SelectedStream } from '../step/select-streams.ts';
 import type { StepContext } from '../step/step-context.ts';
 import type { Progress } from '../step/step-options.ts';
 import type { SchemaChain } from '../transform/schema-chain.ts';
+import type { ReadBounds } from './end-reading.ts';
+import type { SharedStream } from './shared-log.ts';
 import type { StreamWindow } from './stream-window.ts';
 
 /** How one stream is read. */
@@ -19,6 +21,12 @@ export interface Reading {
   limit: number | undefined;
   /** True if no record may be read twice (see `CursorEnd`). */
   exact: boolean;
+  /** True if the records are staged as changes. */
+  changes: boolean;
+  /** When to end a read that could go on. */
+  bounds: ReadBounds;
+  /** The change log that the stream is read from together with others, if it is. */
+  shared?: SharedStream | undefined;
   onProgress: ((progress: Progress) => void) | undefined;
 }
 

@@ -1,8 +1,8 @@
 import { isSettled } from '@aries-data/formats/internal';
-import type { CursorEnd, ReadContext, RecordSchema } from '@aries-data/sdk';
+import type { CursorEnd, Json, ReadContext, RecordSchema } from '@aries-data/sdk';
 import { type JournalEntry, writeJournal } from '../dataset/journal.ts';
 import type { Counts, Part } from '../dataset/manifest.ts';
-import { MOST_KEYS } from '../dataset/stream-state.ts';
+import { isPosition, MOST_KEYS } from '../dataset/stream-state.ts';
 import { type Mark, noCounts } from '../step/mark.ts';
 import { cursorKindOf } from '../step/select-streams.ts';
 import type { Reach } from './cursor-reach.ts';
@@ -95,6 +95,11 @@ export async function keepProgress(
   await writeJournal(store, folder, selected.as, journalEntry(written, progress, false));
 }
 
+/** Returns the position that the state has, if it has one. */
+function stateOf({ stateBefore }: StreamExtract['window']): Json | undefined {
+  return stateBefore !== null && isPosition(stateBefore) ? stateBefore.position : undefined;
+}
+
 /** Makes the context for reading the rest of the stream. */
 export function resumedContext(options: StreamExtract, { base }: StreamProgress): ReadContext<unknown, unknown> {
   const { readContext, selected, window, limit, exact } = options;
@@ -108,7 +113,7 @@ export function resumedContext(options: StreamExtract, { base }: StreamProgress)
     ...readContext,
     window: window.window,
     ...(keepsState(selected.cursor, window.mode, limit) ? { cursorEnd } : {}),
-    position: positionOf(selected.stream, base.position).position,
+    position: positionOf(selected.stream, base.position ?? stateOf(window)).position,
     ...(limit === undefined ? {} : { limit: Math.max(0, limit - base.counts.read) }),
   };
 }

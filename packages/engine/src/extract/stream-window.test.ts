@@ -1,4 +1,4 @@
-import type { FieldSchema, StreamState } from '@aries-data/sdk';
+import type { CursorState, FieldSchema } from '@aries-data/sdk';
 import { describe, expect, test } from 'vitest';
 import type { SelectedStream } from '../step/select-streams.ts';
 import type { StreamOptions } from '../step/step-options.ts';
@@ -18,6 +18,7 @@ type Type = keyof typeof types;
 function stream(type: Type | 'unknown' | null, options: Partial<StreamOptions> = {}): SelectedStream {
   const one: Partial<SelectedStream> = {
     as: 'orders',
+    stream: {} as SelectedStream['stream'],
     options: { name: 'orders', ...options },
     schema: type === 'unknown' ? null : { type: 'object', properties: type === null ? {} : { at: types[type] } },
     cursor: type === null ? undefined : 'at',
@@ -26,7 +27,7 @@ function stream(type: Type | 'unknown' | null, options: Partial<StreamOptions> =
 }
 
 const january = { start: '2026-01-01T00:00:00.000Z', end: '2026-02-01T00:00:00.000Z' };
-const at = (cursor: string, keys: StreamState['keys'] = []): StreamState => ({ cursor, keys });
+const at = (cursor: string, keys: CursorState['keys'] = []): CursorState => ({ cursor, keys });
 const march = at('2026-03-01T00:00:00Z', [['a']]);
 
 type Asked = Partial<Parameters<typeof streamWindow>[2]>;

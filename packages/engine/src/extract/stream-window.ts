@@ -1,6 +1,8 @@
 import { type CompareCursor, cursorOrder, isCursorValue } from '@aries-data/formats/internal';
-import { AriesError, type Interval, kindOf, type StreamState, type Window } from '@aries-data/sdk';
+import { AriesError, type CursorState, type Interval, kindOf, type StreamState, type Window } from '@aries-data/sdk';
+import { isPosition } from '../dataset/stream-state.ts';
 import { cursorKindOf, type SelectedStream } from '../step/select-streams.ts';
+import { positionOf } from './position.ts';
 
 /** Mode of a read, and the records that it covers. */
 export interface StreamWindow {
@@ -29,6 +31,7 @@ export function streamWindow(
   const kind = cursorKindOf(selected.schema, cursor);
   const order = cursorOrder(kind);
   const full: StreamWindow = { mode: 'full', window: {}, stateBefore: null, order };
+  if (selected.stream.state === 'position') return positionWindow(selected, connector, { state, fullRefresh, full });
   if (options.mode === 'incremental' && cursor === undefined) {
     throw new AriesError(
       'CONFIG_INVALID',
@@ -58,6 +61,7 @@ export function streamWindow(
   // A full refresh still moves the state, so that the next run can continue from it.
   if (fullRefresh === true) return { ...full, mode: 'full' };
   if (state === null) return { mode: 'incremental', window: {}, stateBefore: null, order };
+  if (isPosition(state)) throw otherState(selected, connector, 'a position, and it is read by a cursor now');
   refuseOtherValue(selected, connector, state);
   const window =
     options.lag === undefined
@@ -66,8 +70,38 @@ export function streamWindow(
   return { mode: 'incremental', window, stateBefore: state, order };
 }
 
+/** Decides how a stream with positions is read. The run's interval does not matter: a log has no other order than its own. */
+function positionWindow(
+  selected: SelectedStream,
+  connector: string,
+  { state, fullRefresh, full }: { state: StreamState | null; fullRefresh: boolean | undefined; full: StreamWindow },
+): StreamWindow {
+  const { stream, options } = selected;
+  if (options.mode === 'full' && stream.firstRead !== 'snapshot') {
+    throw new AriesError('CONFIG_INVALID', `${connector}: stream "${options.name}" cannot be read in full`, {
+      connector,
+      stream: options.name,
+      hint: 'Leave out mode: its source only has what comes after a position.',
+    });
+  }
+  const isFirst = state === null || fullRefresh === true || options.mode === 'full';
+  if (isFirst) return stream.firstRead === 'snapshot' ? full : { ...full, mode: 'incremental' };
+  if (!isPosition(state)) throw otherState(selected, connector, 'a cursor value, and it is read by positions now');
+  const { fault } = positionOf(stream, state.position);
+  if (fault !== undefined) throw otherState(selected, connector, `a position that its source does not know (${fault})`);
+  return { ...full, mode: 'incremental', stateBefore: state };
+}
+
+function otherState({ as }: SelectedStream, connector: string, what: string): AriesError {
+  return new AriesError('CONFIG_INVALID', `${connector}: the state of "${as}" is ${what}`, {
+    connector,
+    stream: as,
+    hint: 'Read everything once with --full-refresh, which starts a new state.',
+  });
+}
+
 /** Refuses a state that is not a value of the cursor's type: it comes from staging and goes into the source's query. */
-function refuseOtherValue({ as, cursor, schema }: SelectedStream, connector: string, state: StreamState): void {
+function refuseOtherValue({ as, cursor, schema }: SelectedStream, connector: string, state: CursorState): void {
   const field = schema?.properties[cursor!];
   if (field === undefined || isCursorValue(state.cursor, field)) return;
   throw new AriesError(

@@ -44,7 +44,15 @@ async function fit({ fields = { id: 'integer', name: 'string' }, columns, change
   const { session, asked } = sessionOf(columns, changes);
   const properties = Object.fromEntries(Object.entries(fields).map(([name, type]) => [name, types[type]]));
   const wanted = {
-    ...{ runId: 'monday', stream: 'orders', target: 'orders', primaryKey: [], disposition: 'append' as const, ...keys },
+    ...{
+      runId: 'monday',
+      readStart: '2026-01-31T08:30:00.000Z',
+      stream: 'orders',
+      target: 'orders',
+      primaryKey: [],
+      disposition: 'append' as const,
+      ...keys,
+    },
     fields: fieldsOf({ type: 'object', properties }),
   };
   const fitted = await fitSchema(session, wanted, {

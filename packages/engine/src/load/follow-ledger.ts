@@ -1,7 +1,8 @@
 import type { FieldTypes, LedgerRow, LoadSession, StreamState } from '@aries-data/sdk';
 import type { Store } from '@aries-data/stores';
 import type { ManifestStream } from '../dataset/manifest.ts';
-import { type Candidate, ledgerState } from '../rules/ledger.ts';
+import type { Candidate } from '../rules/candidate.ts';
+import { ledgerState } from '../rules/ledger.ts';
 import { moveState } from '../rules/state.ts';
 import type { StepContext } from '../step/step-context.ts';
 

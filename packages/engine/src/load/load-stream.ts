@@ -12,6 +12,8 @@ export interface LoadStreamOptions {
   loader: PartLoader;
   /** Keys of parts that are already loaded. */
   loaded: ReadonlySet<string>;
+  /** True if the staged keys are compared with the target's. */
+  compares: boolean;
   dataset: Dataset;
   name: string;
   stream: ManifestStream;
@@ -23,6 +25,7 @@ export interface LoadStreamOptions {
 export async function loadStream({
   loader,
   loaded,
+  compares,
   dataset,
   name,
   stream,
@@ -82,6 +85,7 @@ export async function loadStream({
       wholeBytes += part.bytes;
       inPart = 0;
     }
+    for (const part of stream.keys?.parts ?? []) if (compares) await loader.writeKeys(dataset, part);
     const counts = await loader.load.finish();
     await keepRejected();
     return { ...counts, rejected, ...(keeper.firstRejected === null ? {} : { firstReason: keeper.firstRejected }) };

@@ -135,7 +135,8 @@ async function loadInto(
         context,
       }));
     const loaded = begun?.loaded ?? new Set<string>();
-    const counts = await loadStream({ loader, loaded, dataset, name, stream, context, options });
+    const compares = planned.target.compare === 'keys';
+    const counts = await loadStream({ loader, loaded, compares, dataset, name, stream, context, options });
     if (counts.received + counts.rejected !== stream.counts.staged) {
       throw new AriesError(
         'COUNTS_DIFFER',

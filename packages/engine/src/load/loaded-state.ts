@@ -1,6 +1,7 @@
 import { isSettled } from '@aries-data/formats/internal';
 import { AriesError, type Disposition, type StreamState } from '@aries-data/sdk';
 import type { Manifest, ManifestStream } from '../dataset/manifest.ts';
+import { isPosition } from '../dataset/stream-state.ts';
 import { cursorKindOf } from '../step/select-streams.ts';
 
 /**
@@ -14,7 +15,7 @@ export function loadedState(
   { readStart }: Pick<Manifest, 'readStart'>,
 ): StreamState | null {
   const { stateAfter, reached, beyond } = stream;
-  if (disposition !== 'append') return stateAfter;
+  if (disposition !== 'append' || (stateAfter !== null && isPosition(stateAfter))) return stateAfter;
   if (beyond?.staged !== true) {
     const kind = cursorKindOf(stream.schema, stream.cursor);
     const isWhole = stateAfter?.others === 'unknown' && isSettled(kind, stateAfter.cursor, readStart);

@@ -1,15 +1,16 @@
 import { Readable } from 'node:stream';
 import { pgcopyToCsv } from '@aries-data/formats/internal';
 import {
+  AriesError,
   type Batch,
   type Destination,
-  fieldsOf,
   type JsonRecord,
   type LoadPart,
   type LoadSession,
   type LoadTarget,
   type StagedFormat,
   type StreamLoad,
+  schemaOfFields,
   withOrigin,
 } from '@aries-data/sdk';
 import type { Part } from '../dataset/manifest.ts';
@@ -20,6 +21,7 @@ import {
   rethrowAfterCheck,
   type StagedStream,
 } from '../dataset/part-reader.ts';
+import { KEYS_FORMAT, keyFieldsOf, stagedFieldsOf } from '../dataset/staged-fields.ts';
 import { interrupted, type StepContext } from '../step/step-context.ts';
 import { leaveOut } from './leave-out.ts';
 import type { Rejections } from './rejections.ts';
@@ -38,6 +40,8 @@ export interface PartLoader {
   rejections: Rejections;
   /** Number of records that had a value, by field that is left out. */
   leftOut: ReadonlyMap<string, number>;
+  /** Writes one part of the keys that are compared. */
+  writeKeys(folder: PartFolder, part: Part): Promise<void>;
   /** Writes one part. Calls `onRecords` with the number of records after each batch, or after a whole part. */
   write(folder: PartFolder, part: Part, onRecords?: (records: number) => Promise<void>): Promise<void>;
 }
@@ -67,19 +71,24 @@ export async function openPartLoader({
   const load = await session.open(target, rejections.add);
   const partOf = leftOut.length > 0 ? undefined : wholeParts(load, destination, stream);
   const { from, counts } = leaveOut(leftOut);
+  const keys = target.compare === 'keys' ? keysOf(load, stream, destination.formats) : undefined;
   return {
     load,
     rejections,
     leftOut: counts,
-    async write(folder, part, onRecords = async () => {}) {
-      if (context.signal.aborted) throw interrupted(context.signal);
-      try {
-        await writePart(folder, part, onRecords);
-      } catch (error) {
-        await rethrowAfterCheck(folder, [part], error);
-      }
-    },
+    writeKeys: (folder, part) => written(folder, part, () => keys!(folder, part)),
+    write: (folder, part, onRecords = async () => {}) =>
+      written(folder, part, () => writePart(folder, part, onRecords)),
   };
+
+  async function written(folder: PartFolder, part: Part, write: () => Promise<void>): Promise<void> {
+    if (context.signal.aborted) throw interrupted(context.signal);
+    try {
+      await write();
+    } catch (error) {
+      await rethrowAfterCheck(folder, [part], error);
+    }
+  }
 
   async function writePart(folder: PartFolder, part: Part, onRecords: (records: number) => Promise<void>) {
     if (partOf !== undefined) {
@@ -93,6 +102,35 @@ export async function openPartLoader({
       await onRecords(batch.length);
     }
   }
+}
+
+/** Returns a function that writes a part of a stream's keys. */
+function keysOf(
+  { keys }: StreamLoad,
+  { schema, primaryKey, inferred, compression }: StagedStream,
+  formats: readonly StagedFormat[],
+): (folder: PartFolder, part: Part) => Promise<void> {
+  if (keys === undefined) {
+    throw new AriesError('CONNECTOR_INVALID', 'The destination cannot compare keys: its StreamLoad has no "keys"', {
+      hint: 'Leave out deletes: compare.',
+    });
+  }
+  const fields = keyFieldsOf({ schema, primaryKey });
+  const stream: StagedStream = {
+    schema: schemaOfFields(fields),
+    primaryKey,
+    inferred,
+    format: KEYS_FORMAT,
+    compression,
+  };
+  const isWhole = keys.writePart !== undefined && formats.includes(KEYS_FORMAT) && keys.takes?.(KEYS_FORMAT) !== false;
+  return async (folder, part) => {
+    if (isWhole && !inferred) return keys.writePart!(loadPart(folder, stream, part));
+    let index = 0;
+    for await (const batch of locatedBatches(folder, stream, part)) {
+      await keys.writeBatch(batch, { part: part.key, index: index++ });
+    }
+  };
 }
 
 type PartOf = (dataset: PartFolder, stream: StagedStream, part: Part) => LoadPart;
@@ -116,7 +154,7 @@ function loadPart(dataset: PartFolder, stream: StagedStream, part: Part): LoadPa
 }
 
 function csvPart(dataset: PartFolder, stream: StagedStream, part: Part): LoadPart {
-  const rewrite = pgcopyToCsv(fieldsOf(stream.schema));
+  const rewrite = pgcopyToCsv(stagedFieldsOf(stream));
   return {
     ...loadPart(dataset, stream, part),
     format: 'csv',

@@ -9,8 +9,9 @@ import {
 } from '@aries-data/sdk';
 import type { Store } from '@aries-data/stores';
 import type { Dataset, ManifestStream } from '../dataset/manifest.ts';
+import type { Candidate } from '../rules/candidate.ts';
 import type { Drift } from '../rules/drift.ts';
-import { type Candidate, type Decision, decide, repeatedBy, shortList } from '../rules/ledger.ts';
+import { type Decision, decide, repeatedBy, shortList } from '../rules/ledger.ts';
 import { countOf } from '../step/count-of.ts';
 import { chooseDisposition, replaces } from '../step/disposition.ts';
 import type { OpenedRole, StepContext } from '../step/step-context.ts';

@@ -1,14 +1,10 @@
-import {
-  type Disposition,
-  fieldsOf,
-  type Interval,
-  type LedgerRow,
-  type LoadSession,
-  type LoadTarget,
-} from '@aries-data/sdk';
+import type { Disposition, Interval, LedgerRow, LoadSession, LoadTarget } from '@aries-data/sdk';
 import type { StreamHead } from '../dataset/manifest.ts';
+import { recordFieldsOf, stagedFieldsOf } from '../dataset/staged-fields.ts';
+import type { Candidate } from '../rules/candidate.ts';
 import { knownFields } from '../rules/drift.ts';
-import { type Candidate, readLater } from '../rules/ledger.ts';
+import { readLater } from '../rules/ledger.ts';
+import { chooseDeletes, compareOf } from '../step/disposition.ts';
 import { cursorKindOf } from '../step/select-streams.ts';
 import type { LoadOptions } from '../step/step-options.ts';
 import { type FittedSchema, fitSchema, schemaPolicy } from './fit-schema.ts';
@@ -27,7 +23,7 @@ export interface LoadPlanOptions extends Pick<Candidate, 'stateAfter' | 'input' 
   /** True if there was no record, so that the fields are not known. */
   unknown: boolean;
   pipeline: string;
-  options: Pick<LoadOptions, 'schemaChange' | 'schemaChanges'>;
+  options: Pick<LoadOptions, 'schemaChange' | 'schemaChanges' | 'deletes' | 'maxDeleted'>;
 }
 
 /** Plan to load one stream, before the rules of the ledger decide. */
@@ -46,11 +42,15 @@ export async function planStream(session: LoadSession, one: LoadPlanOptions): Pr
     digest,
     stream: name,
     target: name,
-    fields: fieldsOf(stream.schema),
-    primaryKey: stream.primaryKey,
+    // A log of changes has several rows of one key, and rows without one.
+    ...(disposition === 'append' && stream.changes === true
+      ? { fields: stagedFieldsOf({ ...stream, primaryKey: [] }), primaryKey: [] }
+      : { fields: recordFieldsOf(stream), primaryKey: stream.primaryKey }),
     cursor: stream.cursor,
     disposition,
+    readStart,
     interval: interval ?? undefined,
+    ...deletesOf(stream, disposition, one.options),
   };
   const { target, found, ...fitted } = await fitSchema(session, wanted, {
     policy: schemaPolicy(name, stream, one.options),
@@ -74,6 +74,26 @@ export async function planStream(session: LoadSession, one: LoadPlanOptions): Pr
     ledger,
     history,
     input: one.input,
+    ...(wanted.compare === undefined ? {} : { compares: true }),
   };
   return { ...fitted, found, candidate, target: { ...target, readLater: readLater(candidate) } };
+}
+
+/** Default of `maxDeleted`. More is rather a broken source than deleted records. */
+const MOST_DELETED = { share: 0.2 };
+
+/** Returns the part of a target that says which records to delete, and how. */
+export function deletesOf(
+  stream: Pick<StreamHead, 'mode' | 'changes' | 'deletes' | 'limited'>,
+  disposition: Disposition,
+  options: Pick<LoadOptions, 'deletes' | 'maxDeleted'>,
+): Pick<LoadTarget, 'changes' | 'deletes' | 'compare' | 'maxDeleted'> {
+  if (disposition !== 'merge' && disposition !== 'history') return {};
+  const deletes = chooseDeletes(stream, options.deletes);
+  const compare = deletes === 'ignore' ? undefined : compareOf(stream, disposition);
+  return {
+    ...(stream.changes === true ? { changes: true } : {}),
+    ...(stream.changes === true || compare !== undefined ? { deletes } : {}),
+    ...(compare === undefined ? {} : { compare, maxDeleted: options.maxDeleted ?? MOST_DELETED }),
+  };
 }

@@ -25,6 +25,7 @@ export function logDrift({ log }: Pick<StepContext, 'log'>, plan: PlannedLoad): 
 
 const WHAT_STAYS: Record<Disposition, string> = {
   append: 'their columns stay, without a value in new rows',
+  history: 'their columns stay, without a value in new versions',
   merge: 'their columns stay, without a value in new rows; existing rows keep their values',
   'replace-interval': 'their columns stay, without a value in new rows; existing rows keep their values',
   replace: 'their columns stay, without a value',

@@ -95,6 +95,7 @@ export async function dryRunPipeline(options: PipelineOptions): Promise<DryRunRe
           cursor: one.cursor,
           disposition,
           interval,
+          readStart: new Date().toISOString(),
         };
         const fitted =
           schema === null

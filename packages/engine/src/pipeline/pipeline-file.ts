@@ -5,7 +5,8 @@ import { checkSize, type PlaceOf } from '@aries-data/sdk/internal';
 import { z } from 'zod';
 import { type ResolveOptions, resolveConfig } from '../config/resolve.ts';
 
-const disposition = z.enum(['append', 'replace', 'replace-interval', 'merge']);
+const disposition = z.enum(['append', 'replace', 'replace-interval', 'merge', 'history']);
+const countOrShare = z.union([z.int().min(0), z.string().regex(/^\d+(\.\d+)?%$/)]);
 const schemaChange = z.enum(['evolve', 'freeze', 'discard']);
 
 /** Options of a stream in a pipeline file. */
@@ -20,6 +21,12 @@ export const streamOptionsSchema = z.strictObject({
   lag: z.string().optional().describe('Span before the state to read again: 90s, 15m, 2h, 1d, or a number'),
   nullCursor: z.enum(['include', 'skip']).optional().describe('What to do with records whose cursor is null'),
   disposition: disposition.optional().describe('How the destination applies this stream'),
+  deletes: z
+    .enum(['hard', 'soft', 'ignore', 'compare'])
+    .optional()
+    .describe(
+      'What to do with records that are gone at the source: delete them, mark them, keep them, or find them by comparing keys',
+    ),
   schemaChange: schemaChange.optional().describe('What to do if its fields differ from those of the target'),
 });
 
@@ -49,7 +56,16 @@ export const pipelineSchema = z.strictObject({
   destination: z.strictObject({
     use,
     config,
-    disposition: disposition.optional().describe('append, replace, replace-interval or merge'),
+    disposition: disposition.optional().describe('append, replace, replace-interval, merge or history'),
+    deletes: z
+      .enum(['hard', 'soft', 'ignore'])
+      .optional()
+      .describe(
+        'What to do with records that are gone at the source: delete them (the default), mark them, or keep them',
+      ),
+    maxDeleted: countOrShare
+      .optional()
+      .describe('Records that may be deleted by comparing keys: a number, or a share. Default: 20%'),
     schemaChange: schemaChange
       .optional()
       .describe(
@@ -61,8 +77,7 @@ export const pipelineSchema = z.strictObject({
       .describe('Append full reads even if records of the same source were appended before, for a snapshot each time'),
   }),
   staging: z.string().optional().describe('URI of the staging. Default: ./.aries/staging'),
-  maxRejected: z
-    .union([z.int().min(0), z.string().regex(/^\d+(\.\d+)?%$/)])
+  maxRejected: countOrShare
     .optional()
     .describe('Rejected records to allow per stream: a number, or a share such as 0.1%'),
   minRecords: z.int().min(0).optional().describe('Fail the run if a stream has fewer records'),

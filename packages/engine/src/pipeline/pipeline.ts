@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import {
   AriesError,
   type Connector,
+  type Deletes,
   type Disposition,
   type Interval,
   type SchemaChange,
@@ -42,6 +43,14 @@ export interface PipelineOptions extends Omit<StepOptions, 'name'> {
   allowRepeat?: boolean | undefined;
   skipMissing?: boolean | undefined;
   limit?: number | undefined;
+  /** See `ExtractOptions`. */
+  maxRecords?: number | undefined;
+  maxSeconds?: number | undefined;
+  untilIdle?: number | undefined;
+  /** Overrides the file's `deletes`, but not those of streams. */
+  deletes?: Deletes | undefined;
+  /** Overrides the file's `maxDeleted`. */
+  maxDeleted?: MaxRejected | undefined;
   /** Extracts only this partition of the run's plan. Needs `step: 'extract'`. */
   partition?: string | undefined;
   /** Format of the extract's parts. Default: the best for source and destination. */
@@ -140,6 +149,8 @@ export interface OpenedPipeline {
   /** Policy by stream, which overrides `schemaChange`. */
   schemaChanges: Record<string, SchemaChange>;
   allowRepeat: boolean | undefined;
+  deletes: Deletes | undefined;
+  maxDeleted: MaxRejected | undefined;
   /** Transforms that run in the extract. */
   fused: NamedUse[];
   /** Transforms of whole datasets, each a step, with the transforms that run in it. */
@@ -182,11 +193,13 @@ export async function openPipeline(options: PipelineOptions & { redactor: Redact
     disposition: pipeline.destination.disposition,
     schemaChange: options.schemaChange ?? pipeline.destination.schemaChange,
     allowRepeat: options.allowRepeat ?? pipeline.destination.allowRepeat,
+    deletes: options.deletes ?? pipeline.destination.deletes,
+    maxDeleted: options.maxDeleted ?? countOrShare(pipeline.destination.maxDeleted),
     schemaChanges: options.schemaChange === undefined ? schemaChangesOf(pipeline) : {},
     fused,
     groups,
     preferFormats: groups.length === 0 ? destination.connector.destination?.formats : undefined,
-    maxRejected: options.maxRejected ?? maxRejectedOf(pipeline.maxRejected),
+    maxRejected: options.maxRejected ?? countOrShare(pipeline.maxRejected),
     minRecords: options.minRecords ?? pipeline.minRecords,
   };
 }
@@ -214,6 +227,7 @@ function sharedOptions(opened: OpenedPipeline, options: PipelineOptions & { runI
   const loadAhead = {
     disposition: opened.disposition,
     dispositions: destination.connector.destination?.dispositions ?? [],
+    ...(destination.connector.destination?.deletes && { deletes: destination.connector.destination.deletes }),
   };
   const { stagedFormat: _, partition: __, ...others } = options;
   return { ...others, name, staging, maxRejected, minRecords, loadAhead };
@@ -221,6 +235,8 @@ function sharedOptions(opened: OpenedPipeline, options: PipelineOptions & { runI
 
 async function stepsOf(opened: OpenedPipeline, options: PipelineOptions & { runId: string }): Promise<PipelineStep[]> {
   const { name, destination, groups, disposition, schemaChange, schemaChanges, allowRepeat } = opened;
+  const { deletes, maxDeleted } = opened;
+  const applied = { destination, disposition, deletes, maxDeleted, schemaChange, schemaChanges };
   const store = await openStore(opened.staging);
   const shared = sharedOptions(opened, options);
   const folderUri = (step: string) => store.uriOf(stepFolder({ name, runId: options.runId, step }));
@@ -229,7 +245,7 @@ async function stepsOf(opened: OpenedPipeline, options: PipelineOptions & { runI
   const isWhole = options.step === undefined && groups.length === 0;
   const early =
     isWhole && destination.connector.destination?.loadsEarly === true
-      ? createEarlyLoad({ ...shared, destination, disposition, schemaChange, schemaChanges })
+      ? createEarlyLoad({ ...shared, ...applied })
       : undefined;
   const steps: PipelineStep[] = [
     {
@@ -251,7 +267,7 @@ async function stepsOf(opened: OpenedPipeline, options: PipelineOptions & { runI
   const input = [folderUri(steps.at(-1)!.name)];
   steps.push({
     name: 'load',
-    run: () => load({ ...shared, destination, input, disposition, schemaChange, schemaChanges, allowRepeat }, early),
+    run: () => load({ ...shared, ...applied, input, allowRepeat }, early),
   });
   await store.close();
   return steps;
@@ -288,7 +304,7 @@ function schemaChangesOf({ source }: Pipeline): Record<string, SchemaChange> {
   return Object.fromEntries(named);
 }
 
-function maxRejectedOf(value: number | string | undefined): MaxRejected | undefined {
+function countOrShare(value: number | string | undefined): MaxRejected | undefined {
   if (value === undefined) return undefined;
   return typeof value === 'number' ? { count: value } : { share: Number.parseFloat(value) / 100 };
 }

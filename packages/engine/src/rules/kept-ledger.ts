@@ -2,7 +2,7 @@ import type { LedgerRow } from '@aries-data/sdk';
 import type { Store } from '@aries-data/stores';
 import { z } from 'zod';
 import { stateFolder } from '../dataset/layout.ts';
-import { instant, intervalSchema, stateSchema } from '../dataset/manifest.ts';
+import { dispositionSchema, instant, intervalSchema, stateSchema } from '../dataset/manifest.ts';
 import { type DocumentKind, sealed, unsealed } from '../dataset/sealed.ts';
 
 /** Ledger of a pipeline for a destination that cannot store one. It is kept next to the pipeline's state. */
@@ -32,7 +32,7 @@ const KIND: DocumentKind<Contents> = {
         identity: text,
         runId: text,
         digest: text,
-        disposition: z.enum(['append', 'replace', 'replace-interval', 'merge']),
+        disposition: dispositionSchema,
         interval: intervalSchema.nullable(),
         stateBefore: stateSchema.nullable(),
         stateAfter: stateSchema.nullable(),

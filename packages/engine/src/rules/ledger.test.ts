@@ -1,6 +1,7 @@
 import type { LedgerRow } from '@aries-data/sdk';
 import { describe, expect, test } from 'vitest';
-import { type Candidate, decide, ledgerState, readLater, stateAfterLoad } from './ledger.ts';
+import type { Candidate } from './candidate.ts';
+import { decide, ledgerState, readLater, stateAfterLoad } from './ledger.ts';
 
 const row = (change: Partial<LedgerRow> = {}): LedgerRow => ({
   pipeline: 'p',

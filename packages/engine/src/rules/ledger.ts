@@ -1,39 +1,10 @@
 import { type CompareCursor, cursorOrder } from '@aries-data/formats/internal';
-import {
-  AriesError,
-  type Disposition,
-  type FieldKind,
-  type Interval,
-  type LedgerRow,
-  type StreamState,
-} from '@aries-data/sdk';
+import type { CursorState, LedgerRow, StreamState } from '@aries-data/sdk';
 import type { ReadLater } from '@aries-data/sdk/internal';
-import type { StreamInput } from '../dataset/stream-input.ts';
-import { joined } from '../dataset/stream-state.ts';
+import { cursorStateOf, isPosition, joined } from '../dataset/stream-state.ts';
+import { type Candidate, refused } from './candidate.ts';
+import { decidePosition } from './position-rules.ts';
 import { type Repeats, repeatsOf } from './repeats.ts';
-
-/** A stream to load, and the ledger rows of its target. */
-export interface Candidate {
-  stream: string;
-  target: string;
-  runId: string;
-  digest: string;
-  mode: 'full' | 'incremental' | 'interval';
-  disposition: Disposition;
-  interval: Interval | null;
-  stateBefore: StreamState | null;
-  stateAfter: StreamState | null;
-  readStart: string;
-  cursorKind: FieldKind;
-  /** Current identity of the target, or `null` if it does not exist. */
-  identity: string | null;
-  /** Ledger rows of this pipeline and target, oldest first. */
-  ledger: readonly LedgerRow[];
-  /** The same with the rows of other pipelines. Default: there are none. */
-  history?: readonly LedgerRow[];
-  /** What its records were read from. Undefined if there are no records, or it is not known. */
-  input?: StreamInput | undefined;
-}
 
 export interface LedgerFlags {
   force?: boolean | undefined;
@@ -72,6 +43,7 @@ export function decide(candidate: Candidate, flags: LedgerFlags): Decision {
     );
   }
   if (flags.force !== true && isSuperseded(candidate, ledger)) return 'superseded';
+  refuseMixedHistory(candidate, ledger);
   if (candidate.mode === 'full') decideFull(candidate, flags);
   if (candidate.mode === 'interval') decideInterval(candidate, ledger);
   if (candidate.mode === 'incremental') decideIncremental(candidate, ledger, flags);
@@ -95,12 +67,13 @@ function decideOthers(candidate: Candidate): void {
       `${OWN_TABLE} To fill this one again, extract with --full-refresh and load with --force.`,
     );
   }
-  if (disposition !== 'replace' && disposition !== 'replace-interval') return;
+  const { compares } = candidate;
+  if (disposition !== 'replace' && disposition !== 'replace-interval' && compares !== true) return;
   const other = sinceReplace(there).findLast((row) => !ours.has(row));
   if (other === undefined) return;
   throw refused(
     candidate,
-    `it holds rows that the pipeline "${other.pipeline}" loaded (run ${other.runId}, ${other.loadedAt}), and ${disposition} would delete them`,
+    `it holds rows that the pipeline "${other.pipeline}" loaded (run ${other.runId}, ${other.loadedAt}), and ${compares === true ? 'comparing keys' : disposition} would delete them`,
     `${OWN_TABLE} If these rows may be deleted, or that pipeline no longer exists, load once with --force.`,
   );
 }
@@ -143,20 +116,27 @@ export function stateAfterLoad(
   if (candidate.disposition === 'replace') return candidate.stateAfter;
   const held = ledgerState(heldRows(candidate));
   if (held === null || candidate.stateAfter === null) return candidate.stateAfter ?? held;
-  const order = compareStates(candidate.stateAfter, held, cursorOrder(candidate.cursorKind));
-  if (order !== 0) return order > 0 ? candidate.stateAfter : held;
-  return joined(held, candidate.stateAfter);
+  const { stateAfter } = candidate;
+  if (isPosition(stateAfter) || isPosition(held)) return stateAfter;
+  const order = compareStates(stateAfter, held, cursorOrder(candidate.cursorKind));
+  if (order !== 0) return order > 0 ? stateAfter : held;
+  return joined(held, stateAfter);
 }
 
 // A dataset that was read before the loaded one must not bring back old rows.
 function isSuperseded(candidate: Candidate, ledger: readonly LedgerRow[]): boolean {
   const later = ledger.filter((row) => row.readStart > candidate.readStart);
-  if (candidate.disposition === 'replace') return later.length > 0;
+  if (candidate.disposition === 'replace' || isWholeHistory(candidate)) return later.length > 0;
   if (candidate.disposition !== 'replace-interval' || candidate.interval === null) return false;
   const { start, end } = candidate.interval;
   return later.some(({ interval, disposition }) =>
     interval === null ? disposition === 'replace' : interval.start <= start && interval.end >= end,
   );
+}
+
+/** Returns true if all records are compared with the last versions: an older read would bring back what is gone. */
+function isWholeHistory({ disposition, mode }: Candidate): boolean {
+  return disposition === 'history' && mode === 'full';
 }
 
 /** Returns which contents of the target were read later than the candidate. */
@@ -227,14 +207,33 @@ function decideInterval(candidate: Candidate, ledger: readonly LedgerRow[]): voi
       `its rows from ${overlapping.interval?.start} to ${overlapping.interval?.end} were loaded by run ${overlapping.runId}`,
     );
   }
-  const held = ledgerState(ledger);
+  const held = cursorStateOf(ledgerState(ledger));
   if (held !== null && cursorOrder(candidate.cursorKind)(start, held.cursor) <= 0)
     throw repeated(`the interval begins at ${start}, but the ledger is already at ${held.cursor}`);
 }
 
+/** Versions and records as they are now cannot be in one table: neither could be told from the other. */
+function refuseMixedHistory(candidate: Candidate, ledger: readonly LedgerRow[]): void {
+  const last = ledger.at(-1);
+  const isHistory = candidate.disposition === 'history';
+  if (last === undefined || (last.disposition === 'history') === isHistory) return;
+  throw refused(
+    candidate,
+    isHistory
+      ? `it holds records as they are now, which run ${last.runId} loaded with ${last.disposition}, not their versions`
+      : `it holds versions of records (history), and ${candidate.disposition} would mix them with others`,
+    isHistory
+      ? 'Load the history into a table of its own: set "as" to another name for the stream.'
+      : 'Load with --disposition history, or into another table: set "as" to another name for the stream.',
+  );
+}
+
 function decideIncremental(candidate: Candidate, ledger: readonly LedgerRow[], flags: LedgerFlags): void {
-  const held = ledgerState(ledger);
-  const before = candidate.stateBefore;
+  const [held, before] = [ledgerState(ledger), candidate.stateBefore];
+  if ((held !== null && isPosition(held)) || (before !== null && isPosition(before))) {
+    decidePosition(candidate, held, flags);
+    return;
+  }
   refuseInterval(candidate, before, ledger);
   if (held === null) {
     if (before === null || flags.adopt === true) return;
@@ -267,7 +266,7 @@ function decideIncremental(candidate: Candidate, ledger: readonly LedgerRow[], f
 }
 
 /** Refuses to append after an interval that ends later than the state: its records come again with the incremental read. */
-function refuseInterval(candidate: Candidate, before: StreamState | null, ledger: readonly LedgerRow[]): void {
+function refuseInterval(candidate: Candidate, before: CursorState | null, ledger: readonly LedgerRow[]): void {
   if (candidate.disposition !== 'append') return;
   const order = cursorOrder(candidate.cursorKind);
   const ahead = sinceReplace(ledger).find(
@@ -282,7 +281,7 @@ function refuseInterval(candidate: Candidate, before: StreamState | null, ledger
 }
 
 /** Refuses to append a dataset that overlaps what is loaded. Merge and replace accept it. */
-function refuseAppend(candidate: Candidate, from: string, held: StreamState): void {
+function refuseAppend(candidate: Candidate, from: string, held: CursorState): void {
   if (candidate.disposition !== 'append') return;
   throw refused(
     candidate,
@@ -292,7 +291,7 @@ function refuseAppend(candidate: Candidate, from: string, held: StreamState): vo
 }
 
 /** Refuses to append if the target holds records that the state does not list: they come again. Merge accepts them. */
-function refuseUnlisted(candidate: Candidate, held: StreamState): void {
+function refuseUnlisted(candidate: Candidate, held: CursorState): void {
   if (candidate.disposition !== 'append') return;
   throw refused(
     candidate,
@@ -302,23 +301,16 @@ function refuseUnlisted(candidate: Candidate, held: StreamState): void {
 }
 
 /** Compares two states at the same cursor value. Returns true if `before` counts fewer records as loaded. */
-function assumesLess(before: StreamState, held: StreamState): boolean {
+function assumesLess(before: CursorState, held: CursorState): boolean {
   if (before.others === 'loaded') return false;
   return held.others === 'loaded' || before.others === 'unknown' || before.keys.length < held.keys.length;
 }
 
-function compareStates(a: StreamState, b: StreamState, order: CompareCursor): number {
+function compareStates(a: CursorState, b: CursorState, order: CompareCursor): number {
   return order(a.cursor, b.cursor);
 }
 
-function sameKeys(a: StreamState, b: StreamState): boolean {
-  const texts = (state: StreamState) => state.keys.map((key) => JSON.stringify(key)).sort();
+function sameKeys(a: CursorState, b: CursorState): boolean {
+  const texts = (state: CursorState) => state.keys.map((key) => JSON.stringify(key)).sort();
   return texts(a).join() === texts(b).join();
-}
-
-function refused(candidate: Candidate, reason: string, hint: string): AriesError {
-  return new AriesError('LOAD_REFUSED', `Loading into "${candidate.target}" is refused: ${reason}`, {
-    stream: candidate.stream,
-    hint,
-  });
 }

@@ -2,6 +2,7 @@ import type { Batch, Json, RecordSchema } from '@aries-data/sdk';
 import type { RejectedItem } from '@aries-data/sdk/internal';
 import type { JournalEntry } from '../dataset/journal.ts';
 import type { Counts } from '../dataset/manifest.ts';
+import type { Deletions } from './deletions.ts';
 
 const MARK: unique symbol = Symbol('aries-data.mark');
 
@@ -26,7 +27,7 @@ export interface Mark extends Tally {
 }
 
 /** Item that one stage of a stream passes to the next. */
-export type StageItem = Batch | Mark | RejectedItem;
+export type StageItem = Batch | Mark | RejectedItem | Deletions;
 
 /** Creates a mark with the counts of the source's reader up to that place. */
 export function markOf(position: Json | undefined, tally: Tally): Mark {
@@ -51,9 +52,11 @@ export function noCounts(): Counts {
 }
 
 function sumOf(a: Counts, b: Counts): Counts {
+  const deleted = (a.deleted ?? 0) + (b.deleted ?? 0);
   return {
     read: a.read + b.read,
     staged: a.staged + b.staged,
+    ...(deleted === 0 ? {} : { deleted }),
     rejected: a.rejected + b.rejected,
     outside: a.outside + b.outside,
     dropped: a.dropped + b.dropped,

@@ -1,4 +1,13 @@
-import type { Compression, Connector, Disposition, Interval, Log, SchemaChange, StagedFormat } from '@aries-data/sdk';
+import type {
+  Compression,
+  Connector,
+  Deletes,
+  Disposition,
+  Interval,
+  Log,
+  SchemaChange,
+  StagedFormat,
+} from '@aries-data/sdk';
 import type { PlaceOf } from '@aries-data/sdk/internal';
 import type { Store } from '@aries-data/stores';
 import type { Redactor } from '../redact/redact.ts';
@@ -23,6 +32,11 @@ export interface StreamOptions {
   /** How to treat records whose cursor is null in an incremental or interval read. Default: reject them. */
   nullCursor?: 'include' | 'skip' | undefined;
   disposition?: Disposition | undefined;
+  /**
+   * What to do with records that are gone at the source. `compare`: find them by comparing the keys of source and target, and treat
+   * them as the load says (default: `hard`).
+   */
+  deletes?: Deletes | 'compare' | undefined;
   /** What to do if its fields differ from those of the target. */
   schemaChange?: SchemaChange | undefined;
 }
@@ -78,6 +92,8 @@ export interface LoadAhead {
   disposition: Disposition | undefined;
   /** Dispositions that the destination supports. */
   dispositions: readonly Disposition[];
+  /** Ways of deleting records that it supports. */
+  deletes?: readonly Exclude<Deletes, 'ignore'>[];
 }
 
 /** Options of `extract`. */
@@ -102,6 +118,12 @@ export interface ExtractOptions extends StepOptions {
   compression?: Compression | undefined;
   /** Most records to read per stream. */
   limit?: number | undefined;
+  /** Streams with positions: end the read at the first checkpoint after so many records. */
+  maxRecords?: number | undefined;
+  /** Streams with positions: end the read at the first checkpoint after so many seconds. */
+  maxSeconds?: number | undefined;
+  /** Streams with positions: end the read at the first checkpoint after so many seconds without a record. */
+  untilIdle?: number | undefined;
 }
 
 /** Options of `transform`. */
@@ -129,6 +151,10 @@ export interface LoadOptions extends StepOptions {
   disposition?: Disposition | undefined;
   /** Disposition by stream, which overrides `disposition`. */
   dispositions?: Record<string, Disposition> | undefined;
+  /** What to do with records that are gone at the source, for `merge` and `history`. A stream's own option comes first. Default: `hard`. */
+  deletes?: Deletes | undefined;
+  /** Most records to delete by comparing keys, a count or a share of the target's. Default: 20 %. */
+  maxDeleted?: MaxRejected | undefined;
   /** Overrides the policy that the dataset has for a stream. Default: `evolve`. */
   schemaChange?: SchemaChange | undefined;
   /** Policy by stream, which overrides `schemaChange`. */
@@ -165,6 +191,8 @@ export interface StreamResult {
   inserted?: number;
   updated?: number;
   unchanged?: number;
+  /** Extract: changes that say a record is gone. Load: records that were deleted, marked or closed. */
+  deleted?: number;
 }
 
 /** Result of planning an extract. */

@@ -23,5 +23,6 @@ function streamResult({ counts, parts }: ManifestStream): StreamResult {
     rejected: counts.rejected,
     bytes: parts.reduce((sum, part) => sum + part.bytes, 0),
     ...(counts.outside > 0 ? { outside: counts.outside } : {}),
+    ...(counts.deleted === undefined ? {} : { deleted: counts.deleted }),
   };
 }

@@ -3,6 +3,7 @@ import {
   type ApplyContext,
   AriesError,
   type Batch,
+  type Change,
   type ConnectorContext,
   type JsonRecord,
   originOf,
@@ -11,10 +12,12 @@ import {
   rejected,
   type Transform,
   type TransformContext,
+  withChange,
 } from '@aries-data/sdk';
-import { isRejected, type RejectedItem, type StreamKeys, toRecordSchema } from '@aries-data/sdk/internal';
+import { changesOf, isRejected, type RejectedItem, type StreamKeys, toRecordSchema } from '@aries-data/sdk/internal';
 import type { Counts } from '../dataset/manifest.ts';
 import { authorError } from '../step/author-errors.ts';
+import { type Deletions, isDeletions, renamedDeletions } from '../step/deletions.ts';
 import { addToMark, isMark, type Mark, noCounts, type StageItem } from '../step/mark.ts';
 import type { OpenedRole } from '../step/step-context.ts';
 
@@ -22,6 +25,8 @@ import type { OpenedRole } from '../step/step-context.ts';
 export interface StageInput extends StreamKeys {
   stream: string;
   input: RecordSchema | undefined;
+  /** True if the records are changes. */
+  changes?: boolean | undefined;
 }
 
 /** Transform that runs as one stage of a stream. */
@@ -53,8 +58,10 @@ function fuseMap(definition: Transform, name: string, connectorCtx: ConnectorCon
   const output = outputSchema === null ? undefined : normaliser(outputSchema, definition.output);
   const map = definition.map!;
 
-  function* mapBatch(batch: Batch, counts: Counts, ctx: TransformContext<unknown>): Generator<StageItem> {
+  function* mapBatch(batch: Batch, counts: Counts, ctx: StageContext): Generator<StageItem> {
     const out: JsonRecord[] = [];
+    const changes = wholeChanges(batch, name);
+    const indexes: number[] = [];
     for (let index = 0; index < batch.length; index++) {
       const record = batch[index]!;
       const normalised = input === undefined ? record : input.normalise(record);
@@ -75,12 +82,28 @@ function fuseMap(definition: Transform, name: string, connectorCtx: ConnectorCon
       } else if (Array.isArray(mapped)) {
         if (mapped.length === 0) counts.dropped++;
         else counts.expanded += mapped.length - 1;
-        for (const one of mapped) yield* push(one, out, batch, index, counts);
+        for (const one of mapped) {
+          if (ctx.changes === true) refuseOtherKey(normalised, one, ctx);
+          yield* push(one, out, batch, index, counts);
+        }
       } else {
         yield* push(mapped, out, batch, index, counts);
+        if (ctx.changes === true) refuseOtherKey(normalised, mapped, ctx);
       }
+      while (changes !== undefined && indexes.length < out.length) indexes.push(index);
     }
-    yield out;
+    yield changes === undefined ? out : withChange(out, (index) => changes(indexes[index]!));
+  }
+
+  /** Deleted keys pass by the transform, so it must not change the keys of the others. */
+  function refuseOtherKey(before: JsonRecord, after: JsonRecord, { primaryKey, stream }: StageContext): void {
+    const field = primaryKey.find((key) => before[key] !== after[key]);
+    if (field === undefined) return;
+    throw new AriesError('CONFIG_INVALID', `${name} changes "${field}", which is in the primary key of "${stream}"`, {
+      connector: name,
+      stream,
+      hint: 'Deleted records of the stream could not be found by their new key. Leave the primary key as it is.',
+    });
   }
 
   function* push(
@@ -107,7 +130,7 @@ function fuseMap(definition: Transform, name: string, connectorCtx: ConnectorCon
       const counts = noCounts();
       for await (const item of items) {
         if (isMark(item)) yield addToMark(item, { counts });
-        else if (isRejected(item)) yield item;
+        else if (isRejected(item) || isDeletions(item)) yield item;
         else yield* mapBatch(item, counts, ctx);
       }
     },
@@ -127,13 +150,16 @@ function fuseApply(definition: Transform, name: string, connectorCtx: ConnectorC
       const counts = noCounts();
       const source = items[Symbol.asyncIterator]();
       /** Items since the last batch that the transform was given. */
-      const waiting: (Mark | RejectedItem)[] = [];
-      const ready: (Mark | RejectedItem)[] = [];
+      const waiting: Passing[] = [];
+      const ready: Passing[] = [];
+      const keys = { from: at.primaryKey, to: this.keysAfter(at).primaryKey };
       const rejections: RejectedItem[] = [];
       let taken = 0;
       let given = 0;
       let ended = false;
       let inputError: unknown;
+      let before: Batch = [];
+      let changes: ReturnType<typeof wholeChanges>;
 
       // What the transform reports before it gets the next batch belongs to the batches before, so marks wait until then.
       function settle(): void {
@@ -156,6 +182,12 @@ function fuseApply(definition: Transform, name: string, connectorCtx: ConnectorC
             waiting.push(value);
             continue;
           }
+          if (isDeletions(value)) {
+            waiting.push(renamedDeletions(value, keys));
+            continue;
+          }
+          changes = wholeChanges(value, name);
+          before = value;
           if (taken > given) {
             throw new AriesError('CONNECTOR_INVALID', `${name} took a second batch before it returned the first`, {
               connector: name,
@@ -191,7 +223,7 @@ function fuseApply(definition: Transform, name: string, connectorCtx: ConnectorC
           yield* ready.splice(0);
           yield* rejections.splice(0);
           given = Math.min(given + 1, taken);
-          yield value;
+          yield changes === undefined ? value : withChangesOf(value, before, changes);
         }
       } finally {
         await applied.return?.();
@@ -199,6 +231,44 @@ function fuseApply(definition: Transform, name: string, connectorCtx: ConnectorC
       }
     },
   };
+}
+
+/** Items that pass by a transform. */
+type Passing = Mark | RejectedItem | Deletions;
+
+/** Context of one stage. */
+type StageContext = TransformContext<unknown> & StreamKeys & { changes?: boolean | undefined };
+
+/** Returns what is known about the changes of a batch. Throws if a record lacks fields: a transform needs whole records. */
+function wholeChanges(batch: Batch, transform: string): ((index: number) => Change | undefined) | undefined {
+  const changes = changesOf(batch);
+  if (changes === undefined) return undefined;
+  for (let index = 0; index < batch.length; index++) {
+    const unsent = changes(index)?.unsent ?? [];
+    if (unsent.length === 0) continue;
+    throw new AriesError(
+      'DATA_INVALID',
+      `${transform} needs whole records, but ${originOf(batch, index) ?? 'a changed record'} came without ${unsent.join(', ')}`,
+      {
+        connector: transform,
+        hint: 'Let the source send whole records (in PostgreSQL: ALTER TABLE … REPLICA IDENTITY FULL), or leave out the transform.',
+      },
+    );
+  }
+  return changes;
+}
+
+/**
+ * Attaches to a batch what was known about the changes of the one that a transform made it from. It keeps all records in order, or
+ * some of the same ones. For others the time of the change is not known any more.
+ */
+function withChangesOf(after: Batch, before: Batch, changes: (index: number) => Change | undefined): Batch {
+  if (after.length === before.length) return withChange(after as JsonRecord[], changes);
+  const places = new Map(before.map((record, index) => [record, index]));
+  return withChange(after as JsonRecord[], (index) => {
+    const place = places.get(after[index]!);
+    return place === undefined ? undefined : changes(place);
+  });
 }
 
 /** Makes the error for an `apply` that returned before its input ended: the rest would be lost silently. */

@@ -1,6 +1,7 @@
 import { createInference, type Inference, withNull } from '@aries-data/formats/internal';
 import { kindOf, type RecordSchema } from '@aries-data/sdk';
 import { type InferenceOptions, isRejected, type StreamKeys } from '@aries-data/sdk/internal';
+import { isDeletions } from '../step/deletions.ts';
 import { addToMark, isMark, type StageItem } from '../step/mark.ts';
 import type { FusedTransform, StageInput } from './fuse.ts';
 
@@ -24,6 +25,8 @@ export interface SchemaChain {
 
 export interface ChainInput extends StreamKeys {
   stream: string;
+  /** True if the records are changes. */
+  changes?: boolean | undefined;
   /** `null` if it must be inferred. */
   schema: RecordSchema | null;
   /** Options of the source for inference. */
@@ -32,7 +35,7 @@ export interface ChainInput extends StreamKeys {
 
 /** Creates the chain of a stream, from its source or a dataset through transforms. */
 export function createSchemaChain(source: ChainInput, transforms: readonly FusedTransform[]): SchemaChain {
-  const { stream } = source;
+  const { stream, changes } = source;
   const inferences: Inference[] = [];
   // An open or missing schema is completed by inference.
   const observer = (schema: RecordSchema | null): Inference | null => {
@@ -45,7 +48,7 @@ export function createSchemaChain(source: ChainInput, transforms: readonly Fused
   let known = isClosed(source.schema) ? source.schema : null;
   let keys: StreamKeys = { primaryKey: source.primaryKey, cursor: source.cursor };
   const stages = transforms.map((transform) => {
-    const at: StageInput = { stream, ...keys, input: known ?? undefined };
+    const at: StageInput = { stream, changes, ...keys, input: known ?? undefined };
     const after = transform.schemaAfter(known, at);
     keys = transform.keysAfter(at);
     known = isClosed(after) ? after : null;
@@ -130,7 +133,7 @@ async function* observe(items: AsyncIterable<StageItem>, inference: Inference): 
       yield addToMark(item, { inferred: inference.schema() });
       continue;
     }
-    if (!isRejected(item)) inference.observe(item);
+    if (!isRejected(item) && !isDeletions(item)) inference.observe(item);
     yield item;
   }
 }

@@ -2,24 +2,19 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CSV_DIALECT, encoderOf } from '@aries-data/formats/internal';
-import {
-  AriesError,
-  type Batch,
-  fieldsOf,
-  type Json,
-  type Rejection,
-  type StagedFormat,
-  type Transform,
-} from '@aries-data/sdk';
+import { AriesError, type Batch, type Json, type Rejection, type StagedFormat, type Transform } from '@aries-data/sdk';
 import { isRejected } from '@aries-data/sdk/internal';
 import { openStore, type Store } from '@aries-data/stores';
 import { publicConfig } from '../config/secrets.ts';
+import { changeRuns, createChangeRows } from '../dataset/change-rows.ts';
 import type { Fingerprint } from '../dataset/fingerprint.ts';
 import { stepFolder } from '../dataset/layout.ts';
 import { type Counts, type Dataset, findFinished, type ManifestStream, type Part } from '../dataset/manifest.ts';
 import { rethrowAfterCheck } from '../dataset/part-reader.ts';
 import { readStream } from '../dataset/read-dataset.ts';
+import { stagedFieldsOf } from '../dataset/staged-fields.ts';
 import { createStreamWriter } from '../dataset/stream-writer.ts';
+import { deletionsOf, isDeletions } from '../step/deletions.ts';
 import { type MadeStream, makeDataset } from '../step/make-dataset.ts';
 import { addToMark, isMark, type Mark, markOf, noCounts, type StageItem } from '../step/mark.ts';
 import { prefetch } from '../step/prefetch.ts';
@@ -125,6 +120,7 @@ async function transformStream({
   context,
   options,
 }: TransformStreamOptions): Promise<ManifestStream> {
+  refuseKeys(name, input, opened);
   const live = { records: 0, rejected: 0 };
   let counts = noCounts();
   const temporary = temporaryFolder();
@@ -132,7 +128,9 @@ async function transformStream({
     one.definition.scope === 'dataset' ? wholeDataset(one, temporary.path, reject) : fuse(one),
   );
   const { schema, primaryKey, cursor } = input;
-  const chain = createSchemaChain({ stream: name, schema, primaryKey, cursor }, steps);
+  const changes = input.changes === true;
+  const chain = createSchemaChain({ stream: name, changes, schema, primaryKey, cursor }, steps);
+  const rows = changes ? createChangeRows(dataset.manifest.readStart, 0) : undefined;
   const format: StagedFormat =
     options.stagedFormat ?? (chain.known === null ? 'ndjson' : input.format === 'pgcopy' ? 'csv' : input.format);
   const writer = createStreamWriter({
@@ -142,7 +140,14 @@ async function transformStream({
     attempt: context.attempt,
     format,
     compression: options.compression ?? 'zst',
-    encode: encoderOf(format, fieldsOf(chain.known ?? { type: 'object', properties: {} })),
+    encode: encoderOf(
+      format,
+      stagedFieldsOf({
+        schema: chain.known ?? { type: 'object', properties: {} },
+        changes,
+        primaryKey: [...chain.keys().primaryKey],
+      }),
+    ),
     signal: context.signal,
   });
   async function reject(rejection: Rejection): Promise<void> {
@@ -151,7 +156,7 @@ async function transformStream({
   }
   const open = new Set<Part>();
   try {
-    const records = counted(prefetch(readStream(dataset, input, open), context.signal), live);
+    const records = counted(prefetch(readStream(dataset, input, open), context.signal), live, input);
     let staged = 0;
     for await (const item of chain.run(records)) {
       if (isMark(item)) {
@@ -162,8 +167,9 @@ async function transformStream({
         await reject(item);
         continue;
       }
-      await writer.writeBatch(item);
-      staged += item.length;
+      const batch = isDeletions(item) ? rows!.gone(item.op, item.keys, item.at) : (rows?.upserts(item) ?? item);
+      await writer.writeBatch(batch);
+      staged += batch.length;
       if (writer.due) await writer.cut();
       options.onProgress?.({ step: context.step, stream: name, ...live, bytes: writer.rawBytes });
     }
@@ -196,12 +202,17 @@ async function transformStream({
 }
 
 /** Counts the batches and adds a mark at the end. */
-async function* counted(batches: AsyncIterable<Batch>, live: { records: number }): AsyncGenerator<StageItem> {
+async function* counted(
+  batches: AsyncIterable<Batch>,
+  live: { records: number },
+  { changes, primaryKey, cursor, counts: { deleted } }: ManifestStream,
+): AsyncGenerator<StageItem> {
   for await (const batch of batches) {
     live.records += batch.length;
-    yield batch;
+    if (changes !== true) yield batch;
+    else for (const run of changeRuns(batch, primaryKey, cursor)) yield run.op === 'u' ? run.batch : deletionsOf(run);
   }
-  const counts = { ...noCounts(), read: live.records };
+  const counts = { ...noCounts(), read: live.records, ...(deleted === undefined ? {} : { deleted }) };
   yield markOf(undefined, { counts, undeclared: {}, reached: null, beyond: null, inferred: [] });
 }
 
@@ -225,7 +236,7 @@ function wholeDataset(
         for await (const item of items) {
           if (isMark(item)) end = item;
           else if (isRejected(item)) await keep(item);
-          else yield item;
+          else if (!isDeletions(item)) yield item;
           await keepRejected();
         }
       }
@@ -242,6 +253,27 @@ function wholeDataset(
       yield addToMark(end, { counts });
     },
   };
+}
+
+/** Refuses transforms that could not keep the order of changes, or the keys that are compared. */
+function refuseKeys(stream: string, { changes, keys }: ManifestStream, opened: readonly OpenedRole<Transform>[]): void {
+  const whole = opened.find(({ definition }) => definition.scope === 'dataset');
+  if (whole !== undefined && changes === true) {
+    throw new AriesError('CONFIG_INVALID', `${whole.name} works on whole datasets, but "${stream}" has changes`, {
+      connector: whole.name,
+      stream,
+      hint: 'Load the changes first, and transform the table. Or extract with --full-refresh, which reads whole records.',
+    });
+  }
+  if (keys === undefined) return;
+  throw new AriesError(
+    'CONFIG_INVALID',
+    `"${stream}" was extracted with deletes: compare, and its keys cannot be transformed`,
+    {
+      stream,
+      hint: 'List the transform in the pipeline, so that it runs in the extract; a transform of whole datasets cannot. Or leave out deletes: compare.',
+    },
+  );
 }
 
 function temporaryFolder(): { path(): Promise<string>; remove(): Promise<void> } {

@@ -43,7 +43,8 @@ async function trueCursor(ctx: RuleContext): Promise<void> {
     const greatest = values.at(-1);
     if (greatest === undefined) continue;
 
-    const state = dataset.manifest.streams[name]!.stateAfter?.cursor;
+    const after = dataset.manifest.streams[name]!.stateAfter;
+    const state = after !== null && 'cursor' in after ? after.cursor : undefined;
     const beyond = staged.find((record) => state !== undefined && order(textOf(record) ?? state, state) > 0);
     if (state === undefined || beyond !== undefined)
       ctx.fail(`${name}: the state is ${state ?? 'missing'}, but a record is beyond it`, beyond);

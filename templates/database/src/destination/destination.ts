@@ -9,7 +9,8 @@ export const destination = defineDestination({
   config: destinationConfig,
   // No staged format is loaded directly; records arrive in batches.
   formats: [],
-  dispositions: ['append', 'replace', 'replace-interval', 'merge'],
+  dispositions: ['append', 'replace', 'replace-interval', 'merge', 'history'],
+  deletes: ['hard', 'soft'],
   delivery: 'transactional',
 
   // Run by `aries check`.

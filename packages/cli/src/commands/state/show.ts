@@ -6,7 +6,9 @@ import { type Page, table } from '../../report/table.ts';
 /** A state lists up to 1,000 keys for each stream; a few are enough to see how far it is. */
 const MOST_KEYS = 10;
 
-function brief({ keys, ...state }: StreamState) {
+function brief(whole: StreamState) {
+  if ('position' in whole) return whole;
+  const { keys, ...state } = whole;
   const more = keys.length - MOST_KEYS;
   return { ...state, keys: keys.slice(0, MOST_KEYS), ...(more > 0 ? { moreKeys: more } : {}) };
 }
@@ -27,8 +29,11 @@ export default class StateShow extends AriesCommand {
   override present({ name, version, streams }: Awaited<ReturnType<StateShow['run']>>, page: Page): string {
     if (version === 0) return `${name} has no state: the next incremental run reads everything.`;
     return table(
-      ['STREAM', 'CURSOR'],
-      Object.entries(streams).map(([stream, { cursor }]) => [stream, cursor]),
+      ['STREAM', 'LOADED UP TO'],
+      Object.entries(streams).map(([stream, state]) => [
+        stream,
+        'position' in state ? JSON.stringify(state.position) : state.cursor,
+      ]),
       page,
     );
   }

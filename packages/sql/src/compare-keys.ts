@@ -1,0 +1,75 @@
+import { AriesError, type LoadCounts, type LoadTarget, type Log } from '@aries-data/sdk';
+import { CHANGE_NAMES } from '@aries-data/sdk/internal';
+import { type Application, sameLoadedKey } from './apply.ts';
+
+/** How to find the records that are gone by comparing keys. */
+export interface Compared {
+  kind: LoadTarget['compare'];
+  maxDeleted: LoadTarget['maxDeleted'];
+  /** The table of keys, quoted. */
+  keys: string | undefined;
+  /** Records of the dataset that the database refused. */
+  rejected: number;
+  stream: string;
+  log: Log;
+}
+
+/**
+ * Deletes, marks or closes the records of the target whose keys the source does not have. Throws `DELETES_TOO_MANY` if there are more
+ * than allowed.
+ */
+export async function withCompared(
+  application: Application,
+  compared: Compared,
+  counts: LoadCounts,
+): Promise<LoadCounts> {
+  const { connection, dialect, target, load, readStart, deletes, marks, staged } = application;
+  const { kind, keys, rejected, stream, log } = compared;
+  if (kind === undefined || deletes === 'ignore') return counts;
+  if (kind === 'dataset' && rejected > 0) {
+    log.warn(
+      `${stream}: nothing was deleted by comparing keys, because ${rejected} records were refused and their keys are not known`,
+    );
+    return counts;
+  }
+  const there = kind === 'keys' ? keys! : load;
+  const isUpsert = kind === 'dataset' && staged.length > 0 ? ` AND l.${dialect.quote(CHANGE_NAMES.op)} = 'u'` : '';
+  const mark = marks.validTo ?? marks.deletedAt;
+  const isActive = mark === undefined ? '' : `t.${dialect.quote(mark.name)} IS NULL AND `;
+  const isGone = `${isActive}NOT EXISTS (SELECT 1 FROM ${there} AS l WHERE ${sameLoadedKey(application)}${isUpsert})`;
+  await checkMost(application, compared, { isGone, isActive: isActive.replace(/ AND $/, '') });
+  const sql =
+    mark === undefined || (marks.validTo === undefined && deletes === 'hard')
+      ? `DELETE FROM ${target} AS t WHERE ${isGone}`
+      : `UPDATE ${target} AS t SET ${dialect.quote(mark.name)} = CAST($1 AS ${mark.type}) WHERE ${isGone}`;
+  const deleted = await connection.run(sql, sql.startsWith('DELETE') ? [] : [readStart]);
+  return { ...counts, deleted: (counts.deleted ?? 0) + deleted };
+}
+
+async function checkMost(
+  { connection, target }: Application,
+  { maxDeleted, stream }: Compared,
+  { isGone, isActive }: { isGone: string; isActive: string },
+): Promise<void> {
+  if (maxDeleted === undefined) return;
+  const count = async (condition: string) => {
+    const [row] = await connection.query(
+      `SELECT count(*) AS "rows" FROM ${target} AS t${condition === '' ? '' : ` WHERE ${condition}`}`,
+    );
+    return Number(row?.rows);
+  };
+  const gone = await count(isGone);
+  if (gone === 0) return;
+  const all = await count(isActive);
+  const allowed = 'count' in maxDeleted ? maxDeleted.count : maxDeleted.share * all;
+  if (gone <= allowed) return;
+  const limit = 'count' in maxDeleted ? `${maxDeleted.count}` : `${maxDeleted.share * 100}%`;
+  throw new AriesError(
+    'DELETES_TOO_MANY',
+    `${stream}: the source no longer has ${gone} of the ${all} records of ${target}, ${limit} allowed`,
+    {
+      stream,
+      hint: 'Nothing was committed. If the source is right, load once with a higher --max-deleted, such as 100%.',
+    },
+  );
+}
