@@ -22,9 +22,32 @@ export const sourceConfig = z
     url: z
       .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
       .describe(
-        'A path, a glob (`data/*.csv`), `file://`, `s3://bucket/key` or `https://…`; or a list of these. All files form one stream.',
+        'A path, a glob (`data/*.csv`), `file://`, `s3://bucket/key` or `https://…`; or a list of these. All files form one stream. `{yyyy}`, `{MM}`, `{dd}`, `{HH}` and `{mm}` stand for the interval of the run, in UTC.',
       ),
     stream: z.string().min(1).optional().describe("The stream's name. Default: the file's name without extensions."),
+    incremental: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Reads each file once: files that are new or have changed since the last run. Default: a read takes all files.',
+      ),
+    settle: z
+      .string()
+      .regex(/^\d{1,9}[smhd]$/, 'expected a span such as 10s, 5m or 1h')
+      .optional()
+      .describe(
+        'How long ago a file must have changed last. Younger ones may still be being written: an incremental read leaves them to the next run, any other ends with 75. Default: `5s` for files on a disk in incremental reads, otherwise `0s`.',
+      ),
+    hive: z
+      .boolean()
+      .default(false)
+      .describe('Adds a field for each folder named like `dt=2026-11-29`, with its value.'),
+    metadata: z
+      .array(z.enum(['run', 'loadedAt', 'file', 'line']))
+      .default([])
+      .describe(
+        'Adds fields about each record: `_aries_run` (the ID of the run), `_aries_loaded_at` (when the run began to read), `_aries_file`, and `_aries_line` (in JSON, the number of the record in its file, from 1).',
+      ),
     format: z
       .enum(['json', 'ndjson', 'csv'])
       .optional()

@@ -272,7 +272,7 @@ const ROWS = [
   row(
     'skip-missing',
     'skipMissing',
-    ['transform', 'load', 'run'],
+    ['extract', 'transform', 'load', 'run'],
     Flags.boolean({ summary: 'Exit with 99 instead of 75 if the input does not exist yet' }),
   ),
   row(

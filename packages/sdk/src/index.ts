@@ -72,6 +72,7 @@ export {
   type EncodedPart,
   type EncodedResult,
   type InputItem,
+  type Keep,
   type Partition,
   type Partitioning,
   type ReadContext,

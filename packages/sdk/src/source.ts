@@ -88,9 +88,22 @@ export interface ReadContext<Config, P = Json> extends ConnectorContext<Config> 
   limit?: number | undefined;
   /**
    * Reports which inputs were read. Call it after reading, where inputs can be told apart (files). An appending load then refuses only
-   * inputs it has already appended; without this call it refuses every second full read with the same config.
+   * inputs it has already appended; without this call it refuses every second full read with the same config. `items` is undefined if there
+   * are too many. `changed` names inputs that an earlier run read in another version: an appending load refuses them.
    */
-  inputs?: ((items: readonly InputItem[]) => void) | undefined;
+  inputs?: ((items: readonly InputItem[] | undefined, changed?: readonly string[]) => void) | undefined;
+  /** The run that reads. Set by the engine, except in tests that call `read` themselves. */
+  run?: { id: string; startedAt: string } | undefined;
+  /** Keeps what is too large for a position. Set like `run`. */
+  keep?: Keep | undefined;
+}
+
+/** Keeps bytes in staging that a position refers to. A position itself must stay small, because manifests and the ledger hold it. */
+export interface Keep {
+  /** Stores bytes, and returns the ID to put into the position. They are durable once it returns, so yield the checkpoint only then. */
+  write(bytes: Uint8Array): Promise<string>;
+  /** Returns the bytes, of this run or an earlier one, once their checksum is verified. Throws `DATASET_CORRUPT` if they are missing or differ. */
+  read(id: string): Promise<Buffer>;
 }
 
 /** Rules for the end of an incremental `readEncoded`. For records the engine applies them itself; it cannot look inside encoded rows. */
@@ -206,6 +219,11 @@ interface AnyDefinition<Config, S extends SchemaInput, P extends z.ZodType> {
    * once. May be called again with the same position.
    */
   released?(ctx: ReadContext<Config, z.output<P>>, position: z.output<P>): Promise<void>;
+  /**
+   * True if the stream can be read by interval without a cursor: its `read` finds the records of `window` by itself, such as by the names
+   * of files.
+   */
+  byInterval?: boolean;
   /** Splits the stream into `wanted` partitions, or into as many as suit its size if `wanted` is undefined. */
   partitions?(ctx: ReadContext<Config> & { wanted?: number | undefined }): Promise<Partitioning>;
   /** Throws if the partitions of a stored plan do not cover the whole stream: one is missing, or two leave a gap. */
@@ -245,6 +263,7 @@ export interface Stream<R = JsonRecord> {
   inference?: InferenceOptions;
   primaryKey?: readonly string[];
   cursor?: string;
+  byInterval?: boolean;
   pushdown?: readonly ('columns' | 'where')[];
   changes?: boolean;
   state?: 'position';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { constants, createReadStream } from 'node:fs';
+import { constants, createReadStream, type Stats } from 'node:fs';
 import { type FileHandle, link, lstat, open, readdir, readFile, rename, rm, rmdir, unlink } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -92,6 +92,10 @@ export function fileStore(uri: string, { shared }: StoreOptions = {}): Store {
     },
 
     async open(key): Promise<Readable> {
+      return (await this.openVersion(key)).body;
+    },
+
+    async openVersion(key) {
       await refuseLinks(root, key);
       const path = pathOf(key);
       const file = await open(path, READ).catch((error: NodeJS.ErrnoException) => {
@@ -99,7 +103,8 @@ export function fileStore(uri: string, { shared }: StoreOptions = {}): Store {
           ? new AriesError('NOT_FOUND', `${path} does not exist`, { cause: error })
           : fileError(error, path);
       });
-      return createReadStream(path, { fd: file, highWaterMark: 256 * 1024 });
+      const version = versionOf(await file.stat());
+      return { body: createReadStream(path, { fd: file, highWaterMark: 256 * 1024 }), version };
     },
 
     async read(key) {
@@ -115,7 +120,7 @@ export function fileStore(uri: string, { shared }: StoreOptions = {}): Store {
       for (const key of await keysUnder(root, prefix)) {
         if (UNFINISHED.test(key)) continue;
         const found = await lstat(pathOf(key)).catch(() => undefined);
-        if (found !== undefined) yield { key, bytes: found.size, modified: found.mtimeMs };
+        if (found !== undefined) yield { key, bytes: found.size, modified: found.mtimeMs, version: versionOf(found) };
       }
     },
 
@@ -144,6 +149,10 @@ export function fileStore(uri: string, { shared }: StoreOptions = {}): Store {
 
     async close() {},
   };
+}
+
+function versionOf({ size, mtimeMs }: Pick<Stats, 'size' | 'mtimeMs'>): string {
+  return `${size}-${mtimeMs}`;
 }
 
 /** Permissions of new files: private to the user, or as the umask of the process allows. */

@@ -50,16 +50,19 @@ export function memoryStaging(): Store {
         .filter(({ name }) => name.startsWith(prefix));
     },
     async open(key) {
+      return (await this.openVersion(key)).body;
+    },
+    async openVersion(key) {
       const found = objects.get(key);
       if (found === undefined) throw new AriesError('NOT_FOUND', `${key} does not exist`);
-      return Readable.from([found.body], { objectMode: false });
+      return { body: Readable.from([found.body], { objectMode: false }), version: versionOf(found) };
     },
     async read(key) {
       return objects.get(key)?.body ?? null;
     },
     async *list(prefix) {
       for (const [key, { body, modified }] of [...objects].sort(([a], [b]) => (a < b ? -1 : 1))) {
-        if (key.startsWith(prefix)) yield { key, bytes: body.length, modified };
+        if (key.startsWith(prefix)) yield { key, bytes: body.length, modified, version: versionOf({ body, modified }) };
       }
     },
     async remove(keys) {
@@ -68,4 +71,8 @@ export function memoryStaging(): Store {
     async check() {},
     async close() {},
   };
+}
+
+function versionOf({ body, modified }: { body: Buffer; modified: number }): string {
+  return `${body.length}-${modified}`;
 }

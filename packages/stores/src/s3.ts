@@ -24,7 +24,7 @@ import {
   takenAway,
   uploadPartsOf,
 } from './s3-upload.ts';
-import type { Store, StoredObject, UnfinishedWrite } from './store.ts';
+import type { OpenObject, Store, StoredObject, UnfinishedWrite } from './store.ts';
 
 /**
  * Opens a store in any service with the S3 API. Region, credentials and endpoint come from the standard AWS variables and files
@@ -138,8 +138,9 @@ export function s3Store(uri: string, timeouts: S3Timeouts = S3_TIMEOUTS): Store 
   }
 
   /** Reads an object from its start. If it breaks off, requests the rest, as long as the object has not changed. */
-  async function bodyOf(key: string): Promise<AsyncIterable<Uint8Array>> {
-    const { Body, ETag } = await client.send(new GetObjectCommand({ Bucket, Key: keyOf(key) }));
+  async function bodyOf(key: string): Promise<{ body: AsyncIterable<Uint8Array>; version: string }> {
+    const response = await client.send(new GetObjectCommand({ Bucket, Key: keyOf(key) }));
+    const { Body, ETag, ContentLength, LastModified } = response;
     async function reopen(from: number): Promise<{ body: AsyncIterable<Uint8Array>; offset: number }> {
       try {
         const range = from === 0 ? {} : { Range: `bytes=${from}-` };
@@ -155,13 +156,23 @@ export function s3Store(uri: string, timeouts: S3Timeouts = S3_TIMEOUTS): Store 
         throw writtenAnew(key, error);
       }
     }
-    return resumedBody(Body as Readable, { name: `${root}/${key}`, reopen });
+    return {
+      body: resumedBody(Body as Readable, { name: `${root}/${key}`, reopen }),
+      version: versionOf(ETag, ContentLength, LastModified),
+    };
+  }
+
+  function openVersion(key: string): Promise<OpenObject> {
+    return named(key, async () => {
+      const { body, version } = await bodyOf(key);
+      return { body: Readable.from(body, { objectMode: false }), version };
+    });
   }
 
   async function read(key: string): Promise<Buffer | null> {
     try {
       const chunks: Uint8Array[] = [];
-      for await (const chunk of await bodyOf(key)) chunks.push(chunk);
+      for await (const chunk of (await bodyOf(key)).body) chunks.push(chunk);
       return Buffer.concat(chunks);
     } catch (error) {
       if ((error as Error).name === 'NoSuchKey') return null;
@@ -175,8 +186,9 @@ export function s3Store(uri: string, timeouts: S3Timeouts = S3_TIMEOUTS): Store 
       const page = await named(undefined, () =>
         client.send(new ListObjectsV2Command({ Bucket, Prefix: keyOf(start), ContinuationToken: token })),
       );
-      for (const { Key = '', Size = 0, LastModified } of page.Contents ?? []) {
-        yield { key: nameOf(Key), bytes: Size, modified: LastModified?.getTime() ?? 0 };
+      for (const { Key = '', Size = 0, LastModified, ETag } of page.Contents ?? []) {
+        const modified = LastModified?.getTime() ?? 0;
+        yield { key: nameOf(Key), bytes: Size, modified, version: versionOf(ETag, Size, LastModified) };
       }
       token = page.NextContinuationToken;
     } while (token !== undefined);
@@ -225,7 +237,8 @@ export function s3Store(uri: string, timeouts: S3Timeouts = S3_TIMEOUTS): Store 
     },
 
     unfinished: (start) => named(undefined, () => unfinished(start)),
-    open: (key) => named(key, async () => Readable.from(await bodyOf(key), { objectMode: false })),
+    open: async (key) => (await openVersion(key)).body,
+    openVersion,
     read: (key) => named(key, () => read(key)),
     list,
     remove: (keys) => named(undefined, () => remove(keys)),
@@ -245,6 +258,11 @@ export function s3Store(uri: string, timeouts: S3Timeouts = S3_TIMEOUTS): Store 
       client.destroy();
     },
   };
+}
+
+/** Returns the ETag and the size; for a server without ETags, the time of the last change to a second, as headers give it. */
+function versionOf(etag: string | undefined, bytes = 0, modified?: Date): string {
+  return `${bytes}-${etag?.replaceAll('"', '') ?? Math.floor((modified?.getTime() ?? 0) / 1000)}`;
 }
 
 /** An upload whose parts were sent, and its final name. */

@@ -6,6 +6,15 @@ export interface StoredObject {
   bytes: number;
   /** Time of the last write, in milliseconds since 1970. */
   modified: number;
+  /** Changes with the content: the ETag if there is one, or else size and time. */
+  version: string;
+}
+
+/** An object that is being read. */
+export interface OpenObject {
+  body: Readable;
+  /** The version that the body has, as a list shows it. */
+  version: string;
 }
 
 /** Names for a prepared object. */
@@ -62,6 +71,8 @@ export interface Store {
   unfinished(prefix: string): Promise<UnfinishedWrite[]>;
   /** Opens an object. Throws `NOT_FOUND` if it does not exist. */
   open(key: string): Promise<Readable>;
+  /** Does the same, and says which version was opened. */
+  openVersion(key: string): Promise<OpenObject>;
   /** Reads a small object, or returns `null` if it does not exist. */
   read(key: string): Promise<Buffer | null>;
   /** Lists all objects whose names start with a prefix, in order of name. */

@@ -4,16 +4,17 @@ import { z } from 'zod';
 import type { SourceConfig } from '../config.ts';
 import { locate } from './locations/locate.ts';
 import type { SourceFile } from './locations/source-file.ts';
+import { periodsOf } from './periods.ts';
 
 /** More tasks than this cost a scheduler more than they save. */
 const MOST_PARTITIONS = 100;
 
 /** Splits the configured files into partitions: one file each, or neighbouring files together if there are too many. */
-export async function partitionFiles({
-  config,
-  wanted = MOST_PARTITIONS,
-}: ReadContext<SourceConfig> & { wanted?: number | undefined }): Promise<Partitioning> {
-  const { files, close } = await locate(config.url);
+export async function partitionFiles(
+  ctx: ReadContext<SourceConfig> & { wanted?: number | undefined },
+): Promise<Partitioning> {
+  const { config, signal, wanted = MOST_PARTITIONS } = ctx;
+  const { files, close } = await locate(config, periodsOf(ctx), signal);
   await close();
   const count = Math.min(wanted, files.length);
   const partitions = Array.from({ length: count }, (_, index): Partition => {

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Json, Log, ReadContext, Rejection } from '@aries-data/sdk';
+import { columnsOf } from '@aries-data/sdk/internal';
 import { noHttp } from '@aries-data/testing';
 import { temporaryFolder } from '../../../../test/folders/temporary-folder.ts';
 import { type SourceConfig, sourceConfig } from '../config.ts';
@@ -26,6 +27,8 @@ export interface Read {
   rejections: Rejection[];
   /** The positions, each with the number of records and rejections before it. */
   checkpoints: { position: Position; after: number }[];
+  /** The columns of files without records. */
+  columns: (readonly string[])[];
 }
 
 /** Reads files as the engine does, from the start or from a position. */
@@ -33,9 +36,16 @@ export async function read(
   config: Partial<SourceConfig> & { url: string | string[] },
   options: { position?: Position; signal?: AbortSignal } = {},
 ): Promise<Read> {
-  const result: Read = { records: [], texts: [], rejected: [], rejections: [], checkpoints: [] };
-  for await (const item of readFiles(contextOf(config, options))) {
+  return readWith(contextOf(config, options));
+}
+
+/** Reads files with any context. */
+export async function readWith(ctx: ReadContext<SourceConfig, Position>): Promise<Read> {
+  const result: Read = { records: [], texts: [], rejected: [], rejections: [], checkpoints: [], columns: [] };
+  for await (const item of readFiles(ctx)) {
     if (Array.isArray(item)) {
+      const columns = columnsOf(item);
+      if (columns !== undefined) result.columns.push(columns);
       result.records.push(...item);
       result.texts.push(...item.map((record) => JSON.stringify(record)));
     } else if ('reason' in item) {

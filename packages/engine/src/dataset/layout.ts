@@ -17,6 +17,11 @@ export function stateFolder(name: string): string {
   return `${encodeName(name)}/state`;
 }
 
+/** Returns the folder of what the positions of a pipeline's streams refer to: `<name>/state/kept`. */
+export function keptFolder(name: string): string {
+  return `${stateFolder(name)}/kept`;
+}
+
 /** Makes a random ID for an attempt at a step, so that attempts cannot touch each other's parts. */
 export function newAttempt(): string {
   return randomBytes(6).toString('hex');

@@ -5,6 +5,7 @@ import type {
   Interval,
   Json,
   Partition,
+  ReadContext,
   RecordSchema,
   Source,
   StagedFormat,
@@ -12,6 +13,7 @@ import type {
 } from '@aries-data/sdk';
 import type { Store } from '@aries-data/stores';
 import { type Fingerprint, fingerprintDigest } from '../dataset/fingerprint.ts';
+import { keepIn } from '../dataset/kept.ts';
 import type { Dataset, ManifestStream, Replaced, StreamHead } from '../dataset/manifest.ts';
 import { streamInput } from '../dataset/stream-input.ts';
 import { isPosition } from '../dataset/stream-state.ts';
@@ -185,8 +187,10 @@ async function extractOne(
   const begin = (stream: StreamHead) =>
     listener?.begin({ name: one.as, stream, interval: interval ?? null, readStart, folder: { store, folder } });
   let items: readonly InputItem[] | undefined;
-  const inputs = (read: readonly InputItem[]) => {
+  let changed: readonly string[] = [];
+  const inputs: ReadContext<unknown>['inputs'] = (read, again = []) => {
     items = read;
+    changed = again;
   };
   const committed = committedPositions(job).get(one.name);
   const extract: StreamExtract = {
@@ -211,6 +215,8 @@ async function extractOne(
       limit: options.limit,
       partition,
       inputs,
+      run: { id: context.runId, startedAt: readStart },
+      keep: keepIn(store, context.name, options.state),
       ...(committed === undefined ? {} : { committed: committed as Json }),
     },
     concurrency: concurrencyOf(options),
@@ -230,7 +236,11 @@ async function extractOne(
     onPart: (part) => listener?.add(one.as, part),
   };
   const extracted = await extractStream(extract);
-  const input = streamInput([source.name, fingerprint.config ?? null, one.name, one.options.where ?? null], items);
+  const input = streamInput(
+    [source.name, fingerprint.config ?? null, one.name, one.options.where ?? null],
+    items,
+    changed,
+  );
   warnUndeclared(context, one.as, extracted.stream);
   warnRespelled(context, one.as, chain);
   const keys = comparesKeys(extract) ? { keys: await stageKeys(extract) } : {};

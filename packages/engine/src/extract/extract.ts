@@ -5,6 +5,7 @@ import { findFinished } from '../dataset/manifest.ts';
 import { stateOfRun } from '../step/finished-run.ts';
 import type { PartsListener } from '../step/parts-listener.ts';
 import { selectStreams, streamsOf } from '../step/select-streams.ts';
+import { unlessMissing } from '../step/skip-missing.ts';
 import { type OpenedRole, type StepContext, stepContext } from '../step/step-context.ts';
 import type { ExtractOptions, StepResult } from '../step/step-options.ts';
 import { resultOf } from '../step/step-result.ts';
@@ -20,7 +21,7 @@ import { streamWindow } from './stream-window.ts';
  * Reads a source into a dataset, or into the requested partitions of a plan. The same run id with the same inputs returns the finished
  * dataset; an interrupted attempt is resumed. `listener` is called with each part as soon as it is durable. Throws AriesError: `RECORDS_REJECTED` (65) past `maxRejected`,
  * `FINGERPRINT_DIFFERS` (78) if the run id was used for other inputs, `ATTEMPT_CONFLICT` (75) if another attempt finished first,
- * `INPUT_NOT_READY` (75) if there is no plan yet, and errors of the source.
+ * `INPUT_NOT_READY` (75, or 99 with `skipMissing`) if there is no plan or nothing to read yet, and errors of the source.
  *
  * @example
  * const result = await extract({ source: { connector, config: { url: 'cities.json' } }, staging: 'file:///data/staging' });
@@ -32,7 +33,9 @@ export async function extract(options: ExtractOptions, listener?: PartsListener)
     options.partition === undefined
       ? extractWhole(store, source, context, options, listener)
       : extractPartitions({ store, source, context, options, partition: options.partition }),
-  );
+  ).catch((error: unknown) => {
+    throw unlessMissing(error, options.skipMissing);
+  });
 }
 
 async function extractWhole(

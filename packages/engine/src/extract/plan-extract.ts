@@ -5,6 +5,7 @@ import { findFormerPlan, type Plan, type PlannedPartition, type StoredPlan, writ
 import { checkStaging } from '../step/check-staging.ts';
 import { countOf } from '../step/count-of.ts';
 import { type SelectedStream, selectStreams, streamsOf } from '../step/select-streams.ts';
+import { unlessMissing } from '../step/skip-missing.ts';
 import { type OpenedRole, type StepContext, stepContext } from '../step/step-context.ts';
 import type { ExtractOptions, PlanResult } from '../step/step-options.ts';
 import { withSource } from '../step/with-source.ts';
@@ -35,7 +36,9 @@ export async function planExtract(options: PlanExtractOptions): Promise<PlanResu
   const context = stepContext('plan', options, options.source.connector.name);
   return withSource(context, options, async (source, store) =>
     resultOf(store, await planInto(store, source, context, options), context),
-  );
+  ).catch((error: unknown) => {
+    throw unlessMissing(error, options.skipMissing);
+  });
 }
 
 async function planInto(

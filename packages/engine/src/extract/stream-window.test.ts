@@ -18,12 +18,17 @@ type Type = keyof typeof types;
 function stream(type: Type | 'unknown' | null, options: Partial<StreamOptions> = {}): SelectedStream {
   const one: Partial<SelectedStream> = {
     as: 'orders',
-    stream: {} as SelectedStream['stream'],
     options: { name: 'orders', ...options },
+    stream: {} as SelectedStream['stream'],
     schema: type === 'unknown' ? null : { type: 'object', properties: type === null ? {} : { at: types[type] } },
     cursor: type === null ? undefined : 'at',
   };
   return one as SelectedStream;
+}
+
+/** Makes a stream without a cursor that finds the records of an interval by itself. */
+function byPeriod(options: Partial<StreamOptions> = {}): SelectedStream {
+  return { ...stream(null, options), stream: { byInterval: true } as SelectedStream['stream'] };
 }
 
 const january = { start: '2026-01-01T00:00:00.000Z', end: '2026-02-01T00:00:00.000Z' };
@@ -44,6 +49,9 @@ describe('a stream is read', () => {
   test.each<[string, SelectedStream, Asked, Partial<StreamWindow>]>([
     ['in full without a cursor', stream(null), { state: march }, inFull],
     ['in full without a cursor, even with an interval', stream(null), { interval: january }, inFull],
+    ['by interval without a cursor, if it can be', byPeriod(), { interval: january }, byInterval],
+    ['in full all the same, if its options say so', byPeriod({ mode: 'full' }), { interval: january }, inFull],
+    ['in full if no interval is given', byPeriod(), {}, inFull],
     [
       'in full if its options say so, whatever else is requested',
       stream('date-time', { mode: 'full' }),

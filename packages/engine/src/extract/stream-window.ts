@@ -27,7 +27,7 @@ export function streamWindow(
     fullRefresh,
   }: { interval?: Interval | undefined; state: StreamState | null; fullRefresh?: boolean | undefined },
 ): StreamWindow {
-  const { cursor, options } = selected;
+  const { cursor, options, stream } = selected;
   const kind = cursorKindOf(selected.schema, cursor);
   const order = cursorOrder(kind);
   const full: StreamWindow = { mode: 'full', window: {}, stateBefore: null, order };
@@ -42,6 +42,9 @@ export function streamWindow(
         hint: "Set a cursor in the stream's options, or use mode: full.",
       },
     );
+  }
+  if (options.mode !== 'full' && cursor === undefined && stream.byInterval === true && interval !== undefined) {
+    return { mode: 'interval', window: { since: interval.start, until: interval.end }, stateBefore: null, order };
   }
   if (cursor === undefined || options.mode === 'full') return full;
   if (interval !== undefined) {

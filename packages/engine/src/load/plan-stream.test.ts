@@ -54,7 +54,7 @@ test('the rules get the properties of the dataset’s stream', async () => {
       disposition: 'merge',
     },
     ...{ interval: null, stateBefore, stateAfter, readStart: '2026-01-03T00:00:00.000Z', cursorKind: 'date-time' },
-    ...{ identity: 'oid 1', ledger: [], history: [], input: undefined },
+    ...{ identity: 'oid 1', ledger: [], history: [], input: undefined, wholeInputs: false },
   });
 });
 

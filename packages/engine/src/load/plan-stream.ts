@@ -74,6 +74,7 @@ export async function planStream(session: LoadSession, one: LoadPlanOptions): Pr
     ledger,
     history,
     input: one.input,
+    wholeInputs: stream.cursor === undefined,
     ...(wanted.compare === undefined ? {} : { compares: true }),
   };
   return { ...fitted, found, candidate, target: { ...target, readLater: readLater(candidate) } };

@@ -31,6 +31,8 @@ export interface Candidate {
   compares?: boolean | undefined;
   /** What its records were read from. Undefined if there are no records, or it is not known. */
   input?: StreamInput | undefined;
+  /** True if these inputs were read as a whole, and not only their records in a window. Default: false. */
+  wholeInputs?: boolean | undefined;
 }
 
 /** Makes the error for a load that would lose or repeat data. */

@@ -1,5 +1,6 @@
 import type { LedgerRow } from '@aries-data/sdk';
 import { describe, expect, test } from 'vitest';
+import { streamInput } from '../dataset/stream-input.ts';
 import type { Candidate } from './candidate.ts';
 import { decide, ledgerState, readLater, stateAfterLoad } from './ledger.ts';
 
@@ -212,5 +213,62 @@ describe('the state after a load', () => {
     expect(stateAfterLoad(candidate({ mode: 'interval' }))).toBeNull();
     const ledger = [row(), row({ interval: { start: 'a', end: 'b' }, stateAfter: null })];
     expect(ledgerState(ledger)).toEqual({ cursor: '10', keys: [['a']] });
+  });
+});
+
+describe('inputs that an earlier run has read, such as files', () => {
+  const items = (...names: string[]) =>
+    streamInput(
+      'shop',
+      names.map((name) => ({ name, version: '1' })),
+    );
+  const keys = (...names: string[]) => items(...names).items!.map(({ key }) => key);
+  const ledger = [row({ input: { source: '0'.repeat(16), items: keys('a.csv', 'b.csv') } })];
+  const files = (change: Partial<Candidate>) =>
+    candidate({ disposition: 'append', wholeInputs: true, ledger, ...change });
+  const changed = streamInput('shop', undefined, ['c.csv', 'd.csv']);
+
+  test('are not appended again, whatever the state says', () => {
+    expect(() => decide(files({ input: items('a.csv', 'c.csv') }), {})).toThrow(
+      'run monday already appended a.csv: appending would repeat records',
+    );
+    expect(decide(files({ input: items('c.csv') }), {})).toBe('load');
+    expect(decide(files({ input: items('a.csv'), disposition: 'merge' }), {})).toBe('load');
+    expect(decide(files({ input: items('a.csv') }), { allowRepeat: true })).toBe('load');
+  });
+  test('do not count if only their records in a window were read', () => {
+    expect(decide(files({ input: items('a.csv'), wholeInputs: false }), {})).toBe('load');
+  });
+  test('the same source does not count as the same records', () => {
+    const { source } = items();
+    expect(decide(files({ input: { source }, ledger: [row({ input: { source } })] }), {})).toBe('load');
+  });
+  test('are not appended in another version, and the error names them', () => {
+    expect(() => decide(files({ input: changed }), {})).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining(
+          'an earlier run read c.csv, d.csv, which changed since: appending would repeat records',
+        ),
+        hint: expect.stringContaining('use --allow-repeat'),
+      }),
+    );
+    expect(decide(files({ input: changed, disposition: 'merge' }), {})).toBe('load');
+    expect(decide(files({ input: changed }), { allowRepeat: true })).toBe('load');
+  });
+});
+
+describe('a stream with positions, read from the start although the ledger has a position', () => {
+  const again = (disposition: Candidate['disposition']) =>
+    candidate({
+      disposition,
+      stateBefore: null,
+      stateAfter: { position: 2 },
+      ledger: [row({ stateBefore: null, stateAfter: { position: 1 } })],
+    });
+  test('can be merged and replace all, but is not appended', () => {
+    expect(decide(again('merge'), {})).toBe('load');
+    expect(decide(again('replace'), {})).toBe('load');
+    expect(stateAfterLoad(again('replace'))).toEqual({ position: 2 });
+    expect(() => decide(again('append'), {})).toThrow('append would repeat records');
   });
 });

@@ -45,6 +45,7 @@ export function decide(candidate: Candidate, flags: LedgerFlags): Decision {
   if (flags.force !== true && isSuperseded(candidate, ledger)) return 'superseded';
   refuseMixedHistory(candidate, ledger);
   if (candidate.mode === 'full') decideFull(candidate, flags);
+  else if (flags.allowRepeat !== true) refuseRepeated(candidate, ledger);
   if (candidate.mode === 'interval') decideInterval(candidate, ledger);
   if (candidate.mode === 'incremental') decideIncremental(candidate, ledger, flags);
   return 'load';
@@ -185,6 +186,22 @@ function decideFull(candidate: Candidate, { allowRepeat }: LedgerFlags): void {
     candidate,
     `run ${repeats.runId} already appended a full read of the same source: appending another would repeat its records`,
     `Load with --disposition replace or merge, or read only what is new: give the stream a cursor. ${wanted}`,
+  );
+}
+
+/** Refuses to append inputs, such as files, that an earlier run has read: as they are now, or in another version. */
+function refuseRepeated(candidate: Candidate, ledger: readonly LedgerRow[]): void {
+  const { disposition, input, wholeInputs = false } = candidate;
+  if (disposition !== 'append' || input === undefined) return;
+  const { runId, items } = repeatsOf(wholeInputs ? input : { source: input.source }, sinceReplace(ledger), false);
+  const ways = `Load with --disposition merge if the stream has a primary key. If records may be there twice, use --allow-repeat.`;
+  if (items.length > 0)
+    throw refused(candidate, `run ${runId} already appended ${shortList(items)}: appending would repeat records`, ways);
+  if (input.changed === undefined) return;
+  throw refused(
+    candidate,
+    `an earlier run read ${shortList(input.changed)}, which changed since: appending would repeat records`,
+    ways,
   );
 }
 

@@ -33,9 +33,9 @@ export function decidePosition(
   );
 }
 
-/** A dataset that begins at the start of a log has everything in it, so it can be merged again, but not appended. */
+/** A dataset that begins at the start has everything in it, so it can be merged again and can replace all, but not be appended. */
 function decideFromStart(candidate: Candidate, held: StreamState | null): void {
-  if (held === null || candidate.disposition === 'merge') return;
+  if (held === null || candidate.disposition === 'merge' || candidate.disposition === 'replace') return;
   throw refused(
     candidate,
     `the dataset begins at the start, but the ledger is already at ${textOf(held)}: ${candidate.disposition} would repeat records`,

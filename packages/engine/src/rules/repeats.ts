@@ -11,15 +11,18 @@ export interface Repeats {
   changed: string[];
 }
 
-/** Compares the inputs of a full read with those in the target. Ledger rows without an input count as other inputs. */
-export function repeatsOf(input: StreamInput, held: readonly LedgerRow[]): Repeats {
+/**
+ * Compares the inputs of a read with those in the target. Ledger rows without an input count as other inputs. If a read is full and its
+ * items or those of a row are not known, the same source counts as the same records.
+ */
+export function repeatsOf(input: StreamInput, held: readonly LedgerRow[], isFull = true): Repeats {
   const runs = new Map<string, string>();
   const identities = new Set<string>();
   let sameSource: string | undefined;
   for (const row of held) {
     if (row.input === undefined || row.rows === 0) continue;
     const isCounted = input.items !== undefined && row.input.items !== undefined;
-    if (!isCounted && row.input.source === input.source) sameSource = row.runId;
+    if (isFull && !isCounted && row.input.source === input.source) sameSource = row.runId;
     for (const key of row.input.items ?? []) {
       runs.set(key, row.runId);
       identities.add(identityOf(key));

@@ -33,6 +33,8 @@ describe('the default follows from how the stream was read', () => {
   test.each<[string, Stream, Disposition[], Disposition]>([
     ['full', stream(), ALL, 'replace'],
     ['interval', interval, ALL, 'replace-interval'],
+    ['interval without a cursor', stream({ mode: 'interval' }), ALL, 'append'],
+    ['interval without a cursor, with a key', stream({ mode: 'interval', ...keyed }), ALL, 'merge'],
     ['incremental with a key', { ...incremental, ...keyed }, ALL, 'merge'],
     ['incremental without a key', incremental, ALL, 'append'],
     ['full, into a target that only appends', stream(), ['append'], 'append'],

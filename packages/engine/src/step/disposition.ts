@@ -15,8 +15,8 @@ type Applied = Pick<ManifestStream, 'mode' | 'stateBefore' | 'primaryKey'> & {
 };
 
 /**
- * Chooses the disposition of a stream: the requested one, or the default for how it was read. Full → replace; interval →
- * replace-interval; incremental with a key → merge; otherwise append. Throws `CONFIG_INVALID` if the stream or the destination does
+ * Chooses the disposition of a stream: the requested one, or the default for how it was read. Full → replace; interval with a cursor →
+ * replace-interval; with a key → merge; otherwise append. Throws `CONFIG_INVALID` if the stream or the destination does
  * not support it.
  */
 export function chooseDisposition(
@@ -110,7 +110,7 @@ export function compareOf(
 
 /** Returns the disposition that a load will choose, or undefined if the stream and the pipeline do not say. */
 export function expectedDisposition(
-  stream: Pick<Applied, 'mode' | 'primaryKey' | 'disposition' | 'changes'>,
+  stream: Pick<Applied, 'mode' | 'primaryKey' | 'cursor' | 'disposition' | 'changes'>,
   loadAhead: LoadAhead | undefined,
 ): Disposition | undefined {
   return stream.disposition ?? loadAhead?.disposition ?? (loadAhead && defaultFor(stream, loadAhead));
@@ -121,13 +121,16 @@ export function replaces(disposition: Disposition | undefined): boolean {
   return disposition === 'replace' || disposition === 'replace-interval';
 }
 
-function defaultFor(stream: Pick<Applied, 'mode' | 'primaryKey' | 'changes'>, destination: Applying): Disposition {
+function defaultFor(
+  stream: Pick<Applied, 'mode' | 'primaryKey' | 'cursor' | 'changes'>,
+  destination: Applying,
+): Disposition {
   const { dispositions: can } = destination;
   if (stream.changes === true) return can.includes('merge') && deletesOf(destination) ? 'merge' : 'append';
   const first =
     stream.mode === 'full'
       ? 'replace'
-      : stream.mode === 'interval'
+      : stream.mode === 'interval' && stream.cursor !== undefined
         ? 'replace-interval'
         : stream.primaryKey.length > 0
           ? 'merge'

@@ -124,6 +124,8 @@ export interface ExtractOptions extends StepOptions {
   maxSeconds?: number | undefined;
   /** Streams with positions: end the read at the first checkpoint after so many seconds without a record. */
   untilIdle?: number | undefined;
+  /** Ends with 99 instead of 75 if what the source reads is not there yet. */
+  skipMissing?: boolean | undefined;
 }
 
 /** Options of `transform`. */

@@ -1,7 +1,8 @@
-import { AriesError, isAriesError } from '@aries-data/sdk';
+import { AriesError } from '@aries-data/sdk';
 import type { Store } from '@aries-data/stores';
 import type { Dataset } from '../dataset/manifest.ts';
 import { openDataset } from '../dataset/open-dataset.ts';
+import { unlessMissing } from './skip-missing.ts';
 
 export interface InputOptions {
   input: readonly string[];
@@ -31,11 +32,7 @@ export async function withInputs<T>(
   try {
     const failed = opened.find((one) => one.status === 'rejected');
     if (failed === undefined) return await work(inputs);
-    const error: unknown = failed.reason;
-    if (skipMissing === true && isAriesError(error) && error.code === 'INPUT_NOT_READY') {
-      throw new AriesError('NOTHING_TO_DO', error.message, { hint: 'It ends with 99 because of --skip-missing.' });
-    }
-    throw error;
+    throw unlessMissing(failed.reason, skipMissing);
   } finally {
     for (const dataset of inputs) if (dataset.store !== store) await dataset.store.close();
   }

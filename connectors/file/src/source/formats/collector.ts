@@ -6,6 +6,13 @@ export const BATCH_RECORDS = 1000;
 /** The place where reading resumes: after this many bytes and lines, or after this many records, rejected ones included. */
 export type Place = { offset: number; line: number } | { records: number };
 
+const POSITIONS = new WeakMap<Batch, readonly number[]>();
+
+/** Returns the position of each record of a batch that a collector made: its line, or its number in a JSON document. */
+export function positionsOf(batch: Batch): readonly number[] | undefined {
+  return POSITIONS.get(batch);
+}
+
 /** Items read from a file together, and the place where reading resumes after them. */
 export interface Group {
   items: ReadItem<JsonRecord, never>[];
@@ -68,6 +75,7 @@ export class Collector {
     const positions = this.#positions;
     const originAt = this.#originAt;
     const batch: Batch = withOrigin(this.#batch, (index) => originAt(positions[index] ?? 0));
+    POSITIONS.set(batch, positions);
     this.#items.push(batch);
     this.#batch = [];
     this.#positions = [];

@@ -8,10 +8,15 @@ export interface SourceFile {
   id: string;
   /** Changes with the content; `undefined` if it is known only once the file is open, or not at all. */
   version: string | undefined;
+  /** The time of its last change, in milliseconds since 1970, if the location lists it. */
+  modified?: number;
   /** True for a pipe, which can be read only once. */
   readsOnce?: boolean;
   open(options: OpenOptions): Promise<OpenFile>;
 }
+
+/** Details of the error for a url that will not become a file by waiting: it names a folder, or a bucket that does not exist. */
+export const NEVER_A_FILE = 'never a file';
 
 export interface OpenOptions {
   /** The first byte to read. */
@@ -52,6 +57,8 @@ export interface BodyOptions {
   remote: boolean;
   /** The least number of bytes expected. */
   bytes?: number | undefined;
+  /** Throws if the file changed since it was opened. Called once the body has ended. */
+  checkSame?: (() => Promise<void>) | undefined;
 }
 
 /** Yields the bytes of a file; errors name the file. */
@@ -70,6 +77,7 @@ export async function* namedBody(body: AsyncIterable<Uint8Array>, options: BodyO
       hint: 'It may still be being written. Try again once it is complete.',
     });
   }
+  await options.checkSame?.();
 }
 
 function brokenOff(error: unknown, bytes: number, { name, remote }: BodyOptions): AriesError {
