@@ -33,10 +33,28 @@ const connection = {
   ...tunnelOptions,
 };
 
+const logOptions = {
+  mode: z
+    .enum(['cursor', 'log'])
+    .default('cursor')
+    .describe('How changes are found: `cursor` compares a column of each table, `log` reads the log of the database'),
+  slot: z
+    .string()
+    .regex(/^[a-z0-9_]{1,63}$/, 'expected up to 63 small letters, digits and _')
+    .optional()
+    .describe('The replication slot for `mode: log`, which needs it. Each pipeline needs a slot of its own'),
+  publication: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('A publication that you made, for `mode: log`. Default: Aries makes one with the name of the slot'),
+};
+
 export const sourceConfig = z.object({
   ...connection,
   schema: z.string().default('public').describe('The schema whose tables and views are the streams'),
   ...sqlSourceOptions,
+  ...logOptions,
   floats: z
     .enum(['number', 'decimal'])
     .default('number')

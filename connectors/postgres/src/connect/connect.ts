@@ -1,8 +1,8 @@
 import { AriesError } from '@aries-data/sdk';
-import pg from 'pg';
+import pg, { type ClientConfig } from 'pg';
 import type { ConnectionConfig } from '../config.ts';
 import { toPostgresError } from '../errors.ts';
-import { type Address, addressesOf } from './address.ts';
+import { type Address, type Addresses, addressesOf } from './address.ts';
 import { openClient, openFirst, socketOf } from './open-client.ts';
 
 /**
@@ -40,15 +40,22 @@ export interface Session {
   abort(): Promise<void>;
 }
 
+export interface ConnectOptions {
+  signal?: AbortSignal | undefined;
+  settings?: Record<string, string>;
+  /** True for a connection that can read the log. It accepts no query with values: see `query`. */
+  replication?: boolean;
+}
+
 /** Connects. Throws AriesError: `UNREACHABLE` (75), `NOT_ALLOWED` (77), `NOT_FOUND` or `CONFIG_INVALID` (78). */
 export async function connect(
   config: ConnectionConfig,
-  { signal, settings = {} }: { signal?: AbortSignal | undefined; settings?: Record<string, string> } = {},
+  { signal, settings = {}, replication = false }: ConnectOptions = {},
 ): Promise<Session> {
   const addresses = await addressesOf(config);
   const stopped = () => new AriesError('INTERRUPTED', 'Stopped by a signal');
   if (signal?.aborted) throw stopped();
-  const { client, address } = await openFirst(addresses);
+  const { client, address } = await openFirst(replication ? forReplication(addresses) : addresses);
   // A query on a broken connection fails by itself; without this listener the process would crash.
   client.on('error', () => {});
   let pid = 0;
@@ -94,12 +101,18 @@ export async function connect(
   }
 }
 
+/** Adds the option for connections of logical replication, which pg passes on and its types lack. */
+function forReplication({ candidates, sessionAttrs }: Addresses): Addresses {
+  const client = { replication: 'database' } as ClientConfig;
+  return { candidates: candidates.map((one) => ({ ...one, client: { ...one.client, ...client } })), sessionAttrs };
+}
+
 /** Asks the server over a second connection to cancel, because the first may not read its socket for hours. */
 async function cancel(address: Address, pid: number): Promise<void> {
   try {
     const client = await openClient(address);
     client.on('error', () => {});
-    await client.query('SELECT pg_cancel_backend($1)', [pid]).finally(() => client.end());
+    await client.query(`SELECT pg_cancel_backend(${pid})`).finally(() => client.end());
   } catch {
     // The server will notice the closed connection by itself.
   }

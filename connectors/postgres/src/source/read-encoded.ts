@@ -1,9 +1,8 @@
-import { finished } from 'node:stream/promises';
 import type { EncodedPart, EncodedResult, ReadContext, StagedFormat } from '@aries-data/sdk';
 import type { SourceConfig } from '../config.ts';
 import type { Session } from '../connect/connect.ts';
 import { boundaryOf } from './boundary.ts';
-import { CopyOut } from './copy-out.ts';
+import { copyPieces } from './copy-pieces.ts';
 import { ctidRanges } from './ctid-ranges.ts';
 import type { Relation } from './discovery.ts';
 import { refuseOtherTable, withinPartition } from './partitions.ts';
@@ -25,13 +24,10 @@ export async function* readEncoded(
       `${relation.name}: row security decides which rows this role sees. To read all of them, use its owner or a role with BYPASSRLS`,
     );
   }
-  const isBinary = ctx.format === 'pgcopy';
-  const form = isBinary ? 'FORMAT binary' : `FORMAT csv, ENCODING '${encoding}'`;
   const { position } = ctx;
   const all = selectionOf(relation, ctx, position);
   const asked = ctx.partition === undefined ? all : withinPartition(all, relation, ctx.partition);
   const sessions = await openReadSessions(ctx, { relation, from: asked.from, columns: asked.columns });
-  const running = new Set<Promise<unknown>>();
   let complete = false;
   try {
     if (ctx.partition !== undefined) await refuseOtherTable(sessions.first, relation, ctx.partition);
@@ -47,23 +43,18 @@ export async function* readEncoded(
       ctx.partition === undefined
         ? await statementsOf(sessions.first, relation, selection, ctx, position)
         : [{ rows: selectRows(selection) }];
-    await sessions.grow(Math.min(ctx.concurrency, pieces.length));
-    for (const [index, { rows, last }] of pieces.entries()) {
-      const session = await sessions.take();
-      const body = session.client.query(new CopyOut(`COPY (${rows}) TO STDOUT (${form})`, { bareRows: isBinary }));
-      const done = finished(body).then((): EncodedResult<Position> => {
-        sessions.giveBack(session);
-        const result: EncodedResult<Position> = { rows: body.rows, ...(index === 0 ? boundary.result : reach) };
-        if (last !== undefined)
-          result.position = positionOf(relation, last, maxCursor, ctx.cursorEnd?.exact === true ? isBelow : undefined);
-        return result;
-      });
-      running.add(done);
-      // The reader of the body and whoever awaits `done` get the same error.
-      done.catch((error) => sessions.fail(error));
-      yield { body, done };
-    }
-    await Promise.all(running);
+    yield* copyPieces(sessions, ctx, {
+      format: ctx.format,
+      encoding,
+      statements: pieces.map(({ rows }) => rows),
+      resultOf(rows, index) {
+        const { last } = pieces[index]!;
+        const result: EncodedResult<Position> = { rows, ...(index === 0 ? boundary.result : reach) };
+        if (last === undefined) return result;
+        const below = ctx.cursorEnd?.exact === true ? isBelow : undefined;
+        return { ...result, position: positionOf(relation, last, maxCursor, below) };
+      },
+    });
     complete = true;
   } finally {
     await sessions.close(complete);

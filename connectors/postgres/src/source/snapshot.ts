@@ -31,26 +31,30 @@ export interface Reading {
   from: string;
   /** The columns to read. */
   columns: readonly Column[];
+  /** An exported snapshot to read under. Default: a new one. */
+  under?: string | undefined;
   log: Log;
 }
 
 /**
  * Begins a read-only transaction whose snapshot contains the relation's rows. The relation is locked first, because a table that was
  * truncated or rewritten after the snapshot looks empty in it, and that can happen during the wait for a lock. Throws
- * `SOURCE_CHANGED` if a column has changed since discovery.
+ * `SOURCE_CHANGED` if a column has changed since discovery, or if the table was rewritten after a snapshot that was given.
  */
 export async function beginSnapshot(session: Session, reading: Reading): Promise<void> {
-  const { relation, log } = reading;
+  const { relation, under, log } = reading;
   const patience = setTimeout(() => {
     log.warn(`${relation.name}: waiting for a lock that another transaction holds on it`, { stream: relation.name });
   }, PATIENCE_MS);
   try {
     for (let tries = 1; ; tries++) {
       await query(session, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+      if (under !== undefined) await query(session, `SET TRANSACTION SNAPSHOT ${pg.escapeLiteral(under)}`);
       await lock(session, reading);
       const { rows } = await query<{ name: string }>(session, REWRITTEN);
       if (rows.length === 0) break;
       await query(session, 'ROLLBACK');
+      if (under !== undefined) throw rewritten(rows[0]!.name, relation.name);
       if (tries < MOST_TRIES) continue;
       throw new AriesError(
         'RESOURCE_BUSY',
@@ -62,6 +66,13 @@ export async function beginSnapshot(session: Session, reading: Reading): Promise
     clearTimeout(patience);
   }
   await checkColumns(session, reading);
+}
+
+function rewritten(name: string, stream: string): AriesError {
+  return new AriesError('SOURCE_CHANGED', `Postgres: "${name}" was rewritten just before it was read`, {
+    stream,
+    hint: 'Run the same command again. It will take a new snapshot.',
+  });
 }
 
 /**

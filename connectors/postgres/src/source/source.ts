@@ -1,6 +1,8 @@
 import { defineSource, type ReadContext, type RecordSchema, type StreamDefinition } from '@aries-data/sdk';
 import { type SourceConfig, sourceConfig } from '../config.ts';
 import { connect, query } from '../connect/connect.ts';
+import { checkLog } from '../log/check-log.ts';
+import { logStreams } from '../log/log-streams.ts';
 import { fieldSchemaOf } from '../types.ts';
 import { checkSchema, discoverQueries, discoverRelations, type Relation } from './discovery.ts';
 import { checkPartitions, partitionsOf } from './partitions.ts';
@@ -18,14 +20,17 @@ export const source = defineSource({
     const session = await connect(config, { signal });
     try {
       await checkSchema(session, config.schema);
+      if (config.mode === 'log') await checkLog(session, config, signal);
     } finally {
       await session.end();
     }
   },
 
-  async streams({ config, signal, stream }) {
+  async streams(ctx) {
+    const { config, signal, stream } = ctx;
     const session = await connect(config, { signal });
     try {
+      if (config.mode === 'log') return await logStreams(session, ctx, await discoverRelations(session, config));
       const { rows } = await query<{ encoding: string }>(
         session,
         `SELECT current_setting('server_encoding') AS encoding`,

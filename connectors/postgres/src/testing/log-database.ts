@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, beforeEach } from 'vitest';
+import { createDatabase, dropDatabase, type PostgresServer } from '../../../../test/services/postgres-server.ts';
+import { sql } from './harness.ts';
+import { startLogServer } from './log-harness.ts';
+
+/** A server whose log can be read, and an empty database on it for each test. */
+export interface LogDatabase {
+  readonly server: PostgresServer;
+  /** The URL of the test's database. */
+  readonly url: string;
+  run(...statements: string[]): Promise<Record<string, unknown>[]>;
+}
+
+/** Declares a server for the tests of a file. After each test its database and its slots are dropped. */
+export function logDatabase(start: () => Promise<PostgresServer> = () => startLogServer()): LogDatabase {
+  let server: PostgresServer;
+  let url: string;
+  beforeAll(async () => {
+    server = await start();
+  });
+  afterAll(() => server.stop());
+  beforeEach(async () => {
+    url = await createDatabase(server.url);
+    return async () => {
+      // Whoever still reads one must let go of it first.
+      await sql(
+        server.url,
+        'SELECT pg_terminate_backend(active_pid, 10000) FROM pg_replication_slots WHERE active_pid IS NOT NULL',
+        'SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE NOT temporary',
+      );
+      await dropDatabase(server.url, url);
+    };
+  });
+  return {
+    get server() {
+      return server;
+    },
+    get url() {
+      return url;
+    },
+    run: (...statements) => sql(url, ...statements),
+  };
+}
