@@ -292,4 +292,30 @@ describe('every block', () => {
       server.close();
     }
   });
+
+  test('contacts.ts yields deletions before the records, and only where they matter', async () => {
+    const { source } = await load('contacts.ts');
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request.url ?? '');
+      const items = request.url?.startsWith('/contacts/trash')
+        ? [{ id: 'a', deleted_at: '2026-01-01T10:00:00Z' }]
+        : [{ id: 'b', name: 'Ben', updated_at: '2026-01-01T11:00:00Z' }];
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify({ items }));
+    }).listen(0, '127.0.0.1');
+    await new Promise((listening) => server.once('listening', listening));
+    try {
+      const config = { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+      const interval = { start: '2026-01-01T00:00:00Z', end: '2026-01-02T00:00:00Z' };
+      const { records } = await readAll(source, { config, stream: 'contacts', interval });
+      expect(records).toMatchObject([
+        { id: 'a', _aries_op: 'd', _aries_at: '2026-01-01T10:00:00Z' },
+        { id: 'b', _aries_op: 'u', name: 'Ben' },
+      ]);
+      expect(asked.map((url) => url.split('?')[0])).toEqual(['/contacts/trash', '/contacts']);
+    } finally {
+      server.close();
+    }
+  });
 });

@@ -1,5 +1,5 @@
 import { nearest } from '@aries-data/sdk';
-import type { RestApi, RestAuth, RestPagination, RestStream } from './declaration.ts';
+import type { RestApi, RestAuth, RestDeletes, RestPagination, RestStream } from './declaration.ts';
 import { referencesIn } from './template.ts';
 
 /** A problem of a declaration, and its path. */
@@ -46,12 +46,13 @@ function checkStream(stream: RestStream, api: RestApi, name: string): Problem[] 
   return [
     ...checkPagination(stream.pagination, ['pagination']),
     ...checkPagination(stream.incremental?.pagination, ['incremental', 'pagination']),
+    ...checkPagination(stream.deletes?.pagination, ['deletes', 'pagination']),
     ...checkBodies(stream),
-    ...(stream.key !== undefined && stream.shape !== 'map' && stream.shape !== 'values'
-      ? [{ path: ['key'], message: 'is only used with shape map or values' }]
-      : []),
+    ...checkKey(stream, ['key']),
+    ...checkKey(stream.deletes, ['deletes', 'key']),
     ...checkParent(stream, api, name),
     ...checkFields(stream),
+    ...checkDeletes(stream),
     ...checkReferences(stream),
     ...(stream.incremental !== undefined && stream.cursor === undefined
       ? [{ path: ['incremental'], message: 'needs a cursor: without one, everything is read each time' }]
@@ -59,7 +60,63 @@ function checkStream(stream: RestStream, api: RestApi, name: string): Problem[] 
   ];
 }
 
-function checkBodies({ method, json, form, incremental }: RestStream): Problem[] {
+function checkKey(from: Pick<RestStream, 'key' | 'shape'> | undefined, path: string[]): Problem[] {
+  if (from?.key === undefined || from.shape === 'map' || from.shape === 'values') return [];
+  return [{ path, message: 'is only used with shape map or values' }];
+}
+
+/** Options of `deletes` that belong to its own endpoint. */
+const OF_ENDPOINT: readonly (keyof RestDeletes)[] = [
+  'method',
+  'query',
+  'headers',
+  'json',
+  'form',
+  'records',
+  'pagination',
+  'shape',
+  'key',
+  'fields',
+];
+
+function checkDeletes({ deletes, primaryKey, cursor, parent }: RestStream): Problem[] {
+  if (deletes === undefined) return [];
+  const { field, equals, status, path, fields, at } = deletes;
+  const say = (path: string[], message: string): Problem[] => [{ path: ['deletes', ...path], message }];
+  if (field === undefined && status === undefined && path === undefined)
+    return say([], 'expected "field", "status" or "path", which say how deleted records are told');
+  if (status !== undefined && (field !== undefined || path !== undefined))
+    return say(['status'], 'cannot be used with "field" or "path"');
+  if (primaryKey === undefined) return say([], 'needs a primaryKey, which says which record is deleted');
+  const copied = Object.keys(parent?.copy ?? {});
+  const uncopied = primaryKey.filter((name) => !copied.includes(name));
+  const keyed = [...primaryKey, ...(cursor === undefined ? [] : [cursor.field])];
+  return [
+    ...(equals !== undefined && field === undefined ? say(['equals'], 'needs "field", the place to compare') : []),
+    ...(at !== undefined && status !== undefined ? say(['at'], 'is not used with "status"') : []),
+    ...OF_ENDPOINT.filter((name) => path === undefined && deletes[name] !== undefined).flatMap((name) =>
+      say([name], 'needs "path", an endpoint that lists deleted records'),
+    ),
+    ...(field === undefined && cursor === undefined
+      ? say([], 'needs a cursor: without one, everything is read each time, and what is deleted is not there')
+      : []),
+    ...(status !== undefined && parent === undefined
+      ? say(['status'], 'needs a parent, whose records are requested one by one')
+      : []),
+    ...(status !== undefined && parent !== undefined && uncopied.length > 0
+      ? say(['status'], `needs parent.copy to have the primary key: ${uncopied.join(', ')} is missing there`)
+      : []),
+    ...Object.keys(fields ?? {})
+      .filter((name) => !keyed.includes(name))
+      .flatMap((name) => {
+        const near = nearest(name, keyed);
+        const hint = near.length > 0 ? `, did you mean ${near.join(' or ')}?` : '';
+        return say(['fields', name], `"${name}" is not in the primary key or the cursor${hint}`);
+      }),
+  ];
+}
+
+function checkBodies({ method, json, form, incremental, deletes }: RestStream): Problem[] {
   const problems: Problem[] = [];
   const say = (path: string[], sent: string | undefined) =>
     problems.push({ path, message: `needs the method POST, not ${sent ?? 'GET'}` });
@@ -68,6 +125,8 @@ function checkBodies({ method, json, form, incremental }: RestStream): Problem[]
   const later = incremental?.method ?? method;
   for (const [key, body] of Object.entries({ json: incremental?.json, form: incremental?.form }))
     if (body !== undefined && later !== 'POST') say(['incremental', key], later);
+  for (const [key, body] of Object.entries({ json: deletes?.json, form: deletes?.form }))
+    if (body !== undefined && deletes?.method !== 'POST') say(['deletes', key], deletes?.method);
   return problems;
 }
 
@@ -121,7 +180,7 @@ function checkFields({ schema, primaryKey, cursor, fields, parent }: RestStream)
     });
 }
 
-function checkReferences({ path, query, incremental, parent, cursor }: RestStream): Problem[] {
+function checkReferences({ path, query, incremental, deletes, parent, cursor }: RestStream): Problem[] {
   const texts: [Problem['path'], unknown][] = [
     [['path'], path],
     [['incremental', 'path'], incremental?.path],
@@ -130,13 +189,22 @@ function checkReferences({ path, query, incremental, parent, cursor }: RestStrea
       ['incremental', 'query', name],
       value,
     ]),
+    [['deletes', 'path'], deletes?.path],
+    ...Object.entries(deletes?.query ?? {}).map(([name, value]): [Problem['path'], unknown] => [
+      ['deletes', 'query', name],
+      value,
+    ]),
   ];
   return texts.flatMap(([at, value]) =>
     [value]
       .flat()
       .flatMap((text) => (typeof text === 'string' ? referencesIn(text) : []))
       .flatMap((reference) => {
-        const message = wrongReference(reference, parent !== undefined, cursor !== undefined);
+        const isOfDeleted = at[0] === 'deletes';
+        const message =
+          isOfDeleted && reference.startsWith('parent.')
+            ? `{${reference}} is not known: deleted records are listed once, not for each parent`
+            : wrongReference(reference, parent !== undefined, cursor !== undefined);
         return message === undefined ? [] : [{ path: at, message }];
       }),
   );

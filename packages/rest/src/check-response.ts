@@ -17,7 +17,8 @@ export function checkResponse(body: Json, failure: RestApi['failure'], url: stri
   throw new AriesError('CONFIG_INVALID', message, { hint: 'Look up the reason in the documentation of the API.' });
 }
 
-function isPresent(value: Json | undefined): boolean {
+/** False for a missing value, null, false, and an empty string, list or object. */
+export function isPresent(value: Json | undefined): boolean {
   if (value === undefined || value === null || value === false || value === '') return false;
   return typeof value !== 'object' || Object.keys(value).length > 0;
 }

@@ -86,19 +86,62 @@ const request = {
   pagination: pagination.optional().describe('How to get the next page. Default: that of the API.'),
 };
 
-const stream = z.strictObject({
-  path: z.string().describe('Path, appended to `baseUrl`. `{parent.id}` is replaced.'),
-  method: z
-    .enum(['GET', 'POST'])
-    .optional()
-    .describe('Method. Default: `GET`. A POST must only read, because it may be sent twice.'),
-  ...request,
-  shape: z
-    .enum(['list', 'object', 'map', 'values'])
+const method = z.enum(['GET', 'POST']).optional();
+const shape = z.enum(['list', 'object', 'map', 'values']).optional();
+
+const fields = z
+  .record(
+    z.string(),
+    z.strictObject({
+      from: place.describe('Place in the record: `/attributes/updated_at` or `attributes.updated_at`.'),
+      unit: z
+        .enum(['seconds', 'milliseconds'])
+        .optional()
+        .describe('Unit of a number since 1970, to convert it to a date-time.'),
+    }),
+  )
+  .optional();
+
+const deletes = z.strictObject({
+  field: place
     .optional()
     .describe(
-      'What `records` points to: a `list` of records, one `object`, a `map` whose members are the records, or a list of `values`. Default: a list; or one object, if `records` is not set and the body has no list of objects.',
+      'Place in a record that marks it as deleted: `archived` or `/meta/deleted_at`. With `path`: in what it lists.',
     ),
+  equals: z
+    .union([value, z.array(value).min(1)], 'expected a string, a number, a boolean or a list of these')
+    .optional()
+    .describe(
+      'Value there that marks it, or a list of them: `true`. Default: anything but a missing value, null, false, or an empty string, list or object.',
+    ),
+  status: absent
+    .optional()
+    .describe(
+      'Statuses that mean the record is gone: `[404, 410]`. For streams that request each record by itself: `copy` of the parent has their key.',
+    ),
+  path: z
+    .string()
+    .optional()
+    .describe(
+      'Path of an endpoint that lists deleted records, or their keys. It is read first, except in a full read.',
+    ),
+  method: method.describe('path: method. Default: `GET`.'),
+  ...request,
+  shape: shape.describe('path: what `records` points to, as for the stream.'),
+  key: text.optional().describe('path: for shape map or values, as for the stream.'),
+  fields: fields.describe('path: places of the primary key and the cursor, if they differ from those in records.'),
+  at: place
+    .optional()
+    .describe('Place of the time when a record was deleted, a date-time. Default: the time when the read began.'),
+});
+
+const stream = z.strictObject({
+  path: z.string().describe('Path, appended to `baseUrl`. `{parent.id}` is replaced.'),
+  method: method.describe('Method. Default: `GET`. A POST must only read, because it may be sent twice.'),
+  ...request,
+  shape: shape.describe(
+    'What `records` points to: a `list` of records, one `object`, a `map` whose members are the records, or a list of `values`. Default: a list; or one object, if `records` is not set and the body has no list of objects.',
+  ),
   key: text
     .optional()
     .describe('map: field for the name of each record. values: field for each value. Default: `value`.'),
@@ -115,19 +158,7 @@ const stream = z.strictObject({
     .describe(
       'Fields and their types: names such as `int64` and `date-time`, or JSON Schema. Default: inferred from all records.',
     ),
-  fields: z
-    .record(
-      z.string(),
-      z.strictObject({
-        from: place.describe('Place in the record: `/attributes/updated_at` or `attributes.updated_at`.'),
-        unit: z
-          .enum(['seconds', 'milliseconds'])
-          .optional()
-          .describe('Unit of a number since 1970, to convert it to a date-time.'),
-      }),
-    )
-    .optional()
-    .describe('More fields, taken from within the record.'),
+  fields: fields.describe('More fields, taken from within the record.'),
   cursor: z
     .strictObject({
       field: text.describe('Field that grows with each new or changed record.'),
@@ -151,7 +182,7 @@ const stream = z.strictObject({
   incremental: z
     .strictObject({
       path: z.string().optional().describe('Path.'),
-      method: z.enum(['GET', 'POST']).optional().describe('Method.'),
+      method: method.describe('Method.'),
       ...request,
       atMost: z
         .int()
@@ -173,6 +204,7 @@ const stream = z.strictObject({
     })
     .optional()
     .describe('For lists that belong to the records of another stream.'),
+  deletes: deletes.optional().describe('How the API tells which records are deleted. Needs a primary key.'),
 });
 
 /** An API and its streams, as far as types can describe it. `restApi` checks what goes together. */
@@ -232,5 +264,6 @@ export const declaration = z.strictObject({
 /** A declared API, as parsed by `restApi`. */
 export type RestApi = z.output<typeof declaration>;
 export type RestStream = RestApi['streams'][string];
+export type RestDeletes = NonNullable<RestStream['deletes']>;
 export type RestPagination = z.output<typeof pagination>;
 export type RestAuth = z.output<typeof auth>;

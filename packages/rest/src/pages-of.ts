@@ -76,13 +76,25 @@ export function requestOf(
       form: parametersOf(filled(asked.form)),
       // A source only reads, whatever its method.
       idempotent: true,
-      absent: stream.absent,
+      absent: statusesOfNothing(stream),
       shape: stream.shape,
       key: stream.key,
       ...(asked.records === undefined ? {} : { records: asked.records }),
       ...(asked.pagination === undefined ? {} : { pagination: asked.pagination as Pagination }),
     },
   };
+}
+
+/** The statuses that end a list instead of the run: those of nothing there and, where it is set, those of a record that is gone. */
+function statusesOfNothing({ absent, deletes }: RestStream): number[] | undefined {
+  return deletes?.status === undefined ? absent : [...(absent ?? []), ...deletes.status];
+}
+
+/** Makes the request for what another endpoint says about deleted records. Undefined if there is none. */
+export function requestOfDeleted({ cursor, deletes }: RestStream, window: Bounds): RestRequest | undefined {
+  if (deletes?.path === undefined) return undefined;
+  const { field: _, equals: __, status: ___, at: ____, ...asked } = deletes;
+  return requestOf({ ...asked, path: deletes.path, cursor }, { window });
 }
 
 /** Converts numbers that a double cannot hold to their digits. They are objects whose JSON is the digits. */

@@ -7,13 +7,11 @@ import { dateTimeOfNumber } from './timestamps.ts';
 /** Adds to the records of a list the fields that the stream takes from within them and from their parent. */
 export async function* recordsOf(
   batches: AsyncIterable<Batch>,
-  { fields = {}, parent }: RestStream,
+  { fields = {}, parent }: Pick<RestStream, 'fields' | 'parent'>,
   above: JsonRecord = {},
 ): AsyncGenerator<Batch> {
   const taken = Object.entries(fields);
-  const copied = Object.entries(parent?.copy ?? {}).map(
-    ([name, place]) => [name, valueAt(above, place) ?? null] as const,
-  );
+  const copied = copiedFrom(above, parent);
   for await (const batch of batches) {
     for (const record of batch as readonly JsonRecord[]) {
       // The engine rejects what is not a record, with its origin.
@@ -27,13 +25,22 @@ export async function* recordsOf(
   }
 }
 
+/** Returns the fields that a stream copies from a parent record. */
+export function copiedFrom(above: JsonRecord, parent: RestStream['parent']): [name: string, value: Json][] {
+  return Object.entries(parent?.copy ?? {}).map(([name, place]) => [name, valueAt(above, place) ?? null]);
+}
+
 /** Filters a batch. Its records keep their origins. */
 export function filterBatch(batch: Batch, wanted: (record: JsonRecord) => boolean): Batch {
   const records = batch as readonly JsonRecord[];
   const kept = [...records.keys()].filter((index) => !isPlainObject(records[index]) || wanted(records[index]!));
-  if (kept.length === records.length) return batch;
+  return kept.length === records.length ? batch : pickBatch(batch, kept);
+}
+
+/** Makes a batch of some records of another. They keep their origins. */
+export function pickBatch(batch: Batch, kept: readonly number[]): Batch {
   return withOrigin(
-    kept.map((index) => records[index]!),
+    kept.map((index) => batch[index]!),
     (index) => originOf(batch, kept[index]!) ?? '',
   );
 }

@@ -93,11 +93,12 @@ function httpOf({
 }
 
 function definitionOf(api: RestApi, name: string, stream: RestStream) {
-  const { schema, primaryKey, cursor } = stream;
+  const { schema, primaryKey, cursor, deletes } = stream;
   return {
     schema: schema === undefined ? inferred : recordSchemaOf(schema, primaryKey),
     ...(primaryKey === undefined ? {} : { primaryKey }),
     ...(cursor === undefined ? {} : { cursor: cursor.field }),
+    ...(deletes === undefined ? {} : { changes: true }),
     position: restPosition,
     read: (ctx) => readRest(ctx, api, name),
   } satisfies StreamDefinition<unknown, RecordSchema | typeof inferred, typeof restPosition>;

@@ -44,6 +44,12 @@ export function dateTimeOfNumber(text: string, unit: 'seconds' | 'milliseconds')
   return dateTimeOf(sign === '-' ? -microseconds : microseconds);
 }
 
+/** Converts a date or date-time, without a zone in UTC, to an RFC 3339 date-time in UTC. Returns undefined if the text is neither. */
+export function dateTimeOfText(text: string): string | undefined {
+  const exact = microsecondsOf(text);
+  return exact === undefined ? undefined : dateTimeOf(exact);
+}
+
 /** Parses a date or date-time to microseconds since 1970. Without a zone it is UTC. */
 function microsecondsOf(text: string): bigint | undefined {
   const match = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:\.(\d+))?(Z|[+-]\d\d(?::?\d\d)?)?)?$/i.exec(text);

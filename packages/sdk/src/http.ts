@@ -130,6 +130,8 @@ export interface PagesRequest<R = Unchecked> extends HttpRequest {
 
 /** The response that holds a page. */
 export interface ReadPage {
+  /** A 2xx status, or one of `absent`. */
+  status: number;
   /** URL without secrets. */
   url: string;
   headers: Headers;

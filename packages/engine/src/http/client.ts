@@ -165,11 +165,11 @@ function createClient({ settings: settingsOf, connector, log, signal, redactor }
         const contentType = incoming.headers.get('content-type') ?? '';
         const { status, headers, url: at, bytes } = incoming;
         if (status >= 200 && status < 300) {
-          const body = read(textOf(bytes, contentType), contentType, headers, shown(at));
+          const body = read(textOf(bytes, contentType), contentType, headers, shown(at), status);
           return { status, url: shown(at), headers, body, at };
         }
         if ((request.absent ?? settings.absent)?.includes(status) && signer !== undefined) {
-          return { status, url: shown(at), headers, body: read('', contentType, headers, shown(at)), at };
+          return { status, url: shown(at), headers, body: read('', contentType, headers, shown(at), status), at };
         }
         if (incoming.status === 401 && isHome && !isRenewed && signer.refused(credentials)) {
           isRenewed = true;

@@ -48,12 +48,15 @@ export async function* readPages<R>(
   const stop = new AbortController();
   const signal = rest.signal === undefined ? stop.signal : AbortSignal.any([rest.signal, stop.signal]);
   const fetchPage = (resolved: Resolved) => {
-    const page = client.send({ ...resolved, request: { ...resolved.request, signal } }, (text, type, headers, url) => {
-      // An error in here is not a network error.
-      const body = parse === undefined || text === '' ? jsonOf(text, type) : byAuthor(() => parse(text, { headers }));
-      byAuthor(() => onPage?.({ url, headers, body }));
-      return { text, body };
-    });
+    const page = client.send(
+      { ...resolved, request: { ...resolved.request, signal } },
+      (text, type, headers, url, status) => {
+        // An error in here is not a network error.
+        const body = parse === undefined || text === '' ? jsonOf(text, type) : byAuthor(() => parse(text, { headers }));
+        byAuthor(() => onPage?.({ status, url, headers, body }));
+        return { text, body };
+      },
+    );
     // The error is reported when the page is awaited. Until then, Node must not treat it as unhandled.
     page.catch(() => {});
     return page;

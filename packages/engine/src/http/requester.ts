@@ -7,7 +7,7 @@ export interface Resolved {
 }
 
 /** Parses the response body. */
-export type ReadBody<T> = (text: string, contentType: string, headers: Headers, url: string) => T;
+export type ReadBody<T> = (text: string, contentType: string, headers: Headers, url: string, status: number) => T;
 
 /** Internals of an HTTP client, shared with `readPages`. */
 export interface Client {
