@@ -21,7 +21,7 @@ function collect(from: Record<string, bigint>, end = 1000n, readerFor: () => Row
     end,
     positionAt: (lsn) => ({ lsn, system: '1', snapshot: '1:1:' }),
   });
-  names.forEach((name, index) => collector.relation({ oid: index + 1, schema: 's', name, columns: [] }));
+  for (const [index, name] of names.entries()) collector.relation({ oid: index + 1, schema: 's', name, columns: [] });
   /** Each transaction changes both tables. */
   const transaction = (commit: bigint, after: bigint, changes = 1) => {
     collector.begin(commit, 0n);
@@ -139,11 +139,13 @@ test('what does not fit is told apart if part of its transaction was passed on',
   expect(collector.misfit).toMatchObject({ isPartial: true });
 });
 
-test.each<[string, (collector: ChangeCollector) => void]>([
-  ['a transaction inside another', (one) => (one.begin(1n, 0n), one.begin(2n, 0n))],
-  ['an end without a beginning', (one) => one.commit(1n, 2n)],
-  ['the end of another transaction', (one) => (one.begin(1n, 0n), one.commit(2n, 3n))],
-  ['a change outside of transactions', (one) => one.insert(1, row)],
-])('%s is refused', (_, say) => {
-  expect(() => say(collect({ a: 0n }).collector)).toThrow(expect.objectContaining({ code: 'DATA_INVALID' }));
+test.each<[string, bigint | undefined, (collector: ChangeCollector) => void]>([
+  ['a transaction inside another', 1n, (one) => one.begin(2n, 0n)],
+  ['an end without a beginning', undefined, (one) => one.commit(1n, 2n)],
+  ['the end of another transaction', 1n, (one) => one.commit(2n, 3n)],
+  ['a change outside of transactions', undefined, (one) => one.insert(1, row)],
+])('%s is refused', (_, begun, say) => {
+  const { collector } = collect({ a: 0n });
+  if (begun !== undefined) collector.begin(begun, 0n);
+  expect(() => say(collector)).toThrow(expect.objectContaining({ code: 'DATA_INVALID' }));
 });

@@ -1,13 +1,6 @@
-import {
-  type ChangeLogItem,
-  checkpoint,
-  deleted,
-  type JsonRecord,
-  truncated,
-  withChange,
-} from '@aries-data/sdk';
+import { type ChangeLogItem, checkpoint, deleted, type JsonRecord, truncated, withChange } from '@aries-data/sdk';
 import { commitTime } from './commit-time.ts';
-import { type Lsn, lsnText } from './lsn.ts';
+import { earliest, type Lsn, latest, lsnText } from './lsn.ts';
 import { malformed } from './malformed.ts';
 import type { LogHandler, LogRelation } from './pgoutput.ts';
 import type { LogPosition } from './position.ts';
@@ -100,8 +93,8 @@ export class ChangeCollector implements LogHandler {
   constructor(options: CollectorOptions) {
     this.#options = options;
     const froms = [...options.streams.values()].map(({ from }) => from);
-    this.#first = froms.reduce((most, from) => (from > most ? from : most), 0n);
-    this.#reached = froms.reduce((least, from) => (from < least ? from : least), this.#first);
+    this.#first = latest(froms);
+    this.#reached = earliest(froms);
     for (const [oid, { name, from }] of options.streams) this.#pending.set(oid, pendingOf(name, from));
   }
 
@@ -265,7 +258,11 @@ function runEnd(ops: readonly number[], times: readonly string[], start: number)
   return end;
 }
 
-function itemOf({ ops, records, times, unsent }: Pick<Pending, 'ops' | 'records' | 'times' | 'unsent'>, start: number, end: number) {
+function itemOf(
+  { ops, records, times, unsent }: Pick<Pending, 'ops' | 'records' | 'times' | 'unsent'>,
+  start: number,
+  end: number,
+) {
   const at = times[start]!;
   if (ops[start] === TRUNCATE) return truncated({ at });
   const batch = (start === 0 && end === ops.length ? records : records.slice(start, end)) as JsonRecord[];

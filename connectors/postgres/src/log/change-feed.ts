@@ -105,7 +105,8 @@ async function startFeed(
   stream.sendStatus({ ask: true });
 
   function taken(): ChangeLogItem<LogPosition> | undefined {
-    if (collector.ready.length === 0 && !collector.isInTransaction && collector.misfit === undefined) collector.passOn();
+    if (collector.ready.length === 0 && !collector.isInTransaction && collector.misfit === undefined)
+      collector.passOn();
     const item = collector.take();
     if (isPaused && collector.readyBytes < MOST_READY_BYTES / 2) {
       isPaused = false;

@@ -17,7 +17,7 @@ async function changed(table: string, ...statements: string[]) {
 describe('a column that is added', () => {
   test('is left out of rows that were updated before, and has its default in those that were inserted', async () => {
     const { read } = await changed(
-      'CREATE TABLE t (id int PRIMARY KEY, a text); INSERT INTO t VALUES (1, \'a\')',
+      "CREATE TABLE t (id int PRIMARY KEY, a text); INSERT INTO t VALUES (1, 'a')",
       `INSERT INTO t VALUES (2, 'b')`,
       `UPDATE t SET a = 'A' WHERE id = 1`,
       `ALTER TABLE t ADD b numeric(6,2) DEFAULT 1.50, ADD c text`,
@@ -164,7 +164,11 @@ test('columns and rows that a publication leaves out are in no read', async () =
   const source = await logSource(database.url, { publication: 'part' });
   const { records, position } = await source.first('t');
   expect(records).toEqual([{ id: 1, a: 'a' }]);
-  await run(`INSERT INTO t VALUES (2, 'c', 's'), (-2, 'd', 's')`, 'UPDATE t SET id = -5 WHERE id = 1', 'UPDATE t SET id = 6 WHERE id = -1');
+  await run(
+    `INSERT INTO t VALUES (2, 'c', 's'), (-2, 'd', 's')`,
+    'UPDATE t SET id = -5 WHERE id = 1',
+    'UPDATE t SET id = 6 WHERE id = -1',
+  );
   expect((await source.read({ t: position! })).changes.t).toEqual([
     ['u', { id: 2, a: 'c' }],
     ['d', { id: 1 }],

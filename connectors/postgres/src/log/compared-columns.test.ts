@@ -41,7 +41,12 @@ test.each<[string, ReturnType<typeof then>, ReturnType<typeof now>, string]>([
   ],
   ['numeric became numeric(8,2)', then(['a', 1700]), now(['a', 1, 1700, numeric(8, 2)]), '"a" had another type'],
   ['char(3) became char(5)', then(['a', 1042, 7]), now(['a', 1, 1042, 9]), '"a" had another type'],
-  ['a column in the middle was not published', then(['a'], ['c']), now(['a', 1], ['b', 2], ['c', 3]), '"b" was not logged'],
+  [
+    'a column in the middle was not published',
+    then(['a'], ['c']),
+    now(['a', 1], ['b', 2], ['c', 3]),
+    '"b" was not logged',
+  ],
   ['a column was made anew', then(['a'], ['b'], ['c']), now(['a', 1], ['c', 3], ['b', 4]), 'was dropped and made anew'],
 ])('a row cannot be read after %s', (_, before, after, reason) => {
   expect(columnsDiffer(before, after)).toContain(reason);

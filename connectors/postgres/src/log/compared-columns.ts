@@ -68,7 +68,8 @@ export function columnsDiffer(
 function keepsText(then: LogColumn, now: TableColumn): boolean {
   if (then.type !== now.type) return now.modifier === -1 && (WIDER[then.type]?.includes(now.type) ?? false);
   if (then.modifier === now.modifier) return true;
-  if (now.type === NUMERIC) return now.modifier === -1 || (then.modifier !== -1 && isWiderNumeric(then.modifier, now.modifier));
+  if (now.type === NUMERIC)
+    return now.modifier === -1 || (then.modifier !== -1 && isWiderNumeric(then.modifier, now.modifier));
   if (!LIMITED.includes(now.type)) return false;
   return now.modifier === -1 || (then.modifier !== -1 && now.modifier >= then.modifier);
 }

@@ -9,13 +9,20 @@ import { isVisible } from './visible.ts';
  * Throws `POSITION_LOST` (78) unless a table was published all the time since the position. The log does not say when a table is dropped
  * and made anew, or taken out of the publication for a while, but the catalog shows which transaction made what is there now.
  */
-export function checkContinuity(stream: string, position: LogPosition, catalog: LogCatalog, config: SourceConfig): void {
+export function checkContinuity(
+  stream: string,
+  position: LogPosition,
+  catalog: LogCatalog,
+  config: SourceConfig,
+): void {
   const { publication, snapshot: now } = catalog;
   const table = catalog.tables.get(stream);
   const existed = (xmin: string) => isVisible(xmin, position.snapshot, now);
   if (table === undefined) throw lost(`the table "${stream}" is gone`, '', stream);
-  if (!existed(table.created)) throw lost(`the table "${stream}" was dropped and made anew after the state`, '', stream);
-  if (publication === undefined) throw lost(`the publication of "${stream}" is gone, so its changes are missing`, '', stream);
+  if (!existed(table.created))
+    throw lost(`the table "${stream}" was dropped and made anew after the state`, '', stream);
+  if (publication === undefined)
+    throw lost(`the publication of "${stream}" is gone, so its changes are missing`, '', stream);
   if (table.published === undefined) {
     throw lost(
       `"${stream}" was taken out of the publication "${publication.name}", so its changes are missing`,

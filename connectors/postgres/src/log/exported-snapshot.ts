@@ -33,9 +33,13 @@ export async function exportSnapshot(session: Session, ctx: ConnectorContext<Sou
   const slot = config.slot!;
   const found = await findSlot(session, slot);
   if (found !== undefined && !found.lost && found.confirmed === 0n) {
-    throw new AriesError('RESOURCE_BUSY', `Postgres: process ${found.activePid} is just making the replication slot "${slot}"`, {
-      hint: 'Another attempt may still be running, or has just died. Try again.',
-    });
+    throw new AriesError(
+      'RESOURCE_BUSY',
+      `Postgres: process ${found.activePid} is just making the replication slot "${slot}"`,
+      {
+        hint: 'Another attempt may still be running, or has just died. Try again.',
+      },
+    );
   }
   if (found?.lost === true) {
     ctx.log.warn(`The replication slot "${slot}" had fallen too far behind, and is made anew`);
@@ -71,8 +75,12 @@ async function patiently(session: Session, holder: WalSession, { log }: Connecto
   const timer = setInterval(async () => {
     const { rows } = await query<{ pid: number; since: string }>(session, WRITERS).catch(() => ({ rows: [] }));
     const [oldest] = rows;
-    const who = oldest === undefined ? 'open transactions' : `the transaction of process ${oldest.pid}, open since ${oldest.since}`;
-    if (Date.now() - began < LONGEST_WAIT_MS) return log.warn(`Waiting for ${who}, before a replication slot can be made`);
+    const who =
+      oldest === undefined
+        ? 'open transactions'
+        : `the transaction of process ${oldest.pid}, open since ${oldest.since}`;
+    if (Date.now() - began < LONGEST_WAIT_MS)
+      return log.warn(`Waiting for ${who}, before a replication slot can be made`);
     late = new AriesError('RESOURCE_BUSY', `Postgres: a replication slot cannot be made while ${who} does not end`, {
       hint: 'End that transaction, or try again when it has ended.',
     });

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import pg from 'pg';
 import { expect, test } from 'vitest';
-import { connect, query } from '../connect/connect.ts';
 import { sourceConfig } from '../config.ts';
+import { connect, query } from '../connect/connect.ts';
 import { sql } from '../testing/harness.ts';
 import { logDatabase } from '../testing/log-database.ts';
 import { logSource, type SeenChanges } from '../testing/log-harness.ts';
@@ -37,14 +37,16 @@ test('a table is read over several connections under the snapshot of the slot, w
     await client.connect();
     for (let round = 0; !stop; round++) {
       const id = ((round * 7919 + seed) % 40_000) + 1;
-      await client.query(
-        `BEGIN; UPDATE t SET n = n + 1, note = 'changed' WHERE id = ${id}; DELETE FROM t WHERE id = ${id + 3};
+      await client
+        .query(
+          `BEGIN; UPDATE t SET n = n + 1, note = 'changed' WHERE id = ${id}; DELETE FROM t WHERE id = ${id + 3};
          INSERT INTO t VALUES (${100_000 + seed * 10_000_000 + round}, 1, 'new'); UPDATE t SET id = -id WHERE id = ${id + 5}; COMMIT`,
-      ).catch((error) => {
-        // Two writers may want the same key.
-        if (error.code !== '23505' && error.code !== '40P01') throw error;
-        return client.query('ROLLBACK');
-      });
+        )
+        .catch((error) => {
+          // Two writers may want the same key.
+          if (error.code !== '23505' && error.code !== '40P01') throw error;
+          return client.query('ROLLBACK');
+        });
     }
     await client.end();
   };
@@ -70,7 +72,12 @@ test('a table is read over several connections under the snapshot of the slot, w
 });
 
 test('tables that are read one after the other share a snapshot, and a table that joins later gets one of its own', async () => {
-  await run('CREATE TABLE a (id int PRIMARY KEY)', 'CREATE TABLE b (id int PRIMARY KEY)', 'INSERT INTO a VALUES (1)', 'INSERT INTO b VALUES (1)');
+  await run(
+    'CREATE TABLE a (id int PRIMARY KEY)',
+    'CREATE TABLE b (id int PRIMARY KEY)',
+    'INSERT INTO a VALUES (1)',
+    'INSERT INTO b VALUES (1)',
+  );
   const source = await logSource(database.url);
   const a = await source.first('a');
   await run('INSERT INTO a VALUES (2)', 'INSERT INTO b VALUES (2)');
@@ -82,7 +89,9 @@ test('tables that are read one after the other share a snapshot, and a table tha
   const c = await next.first('c');
   await run('INSERT INTO c VALUES (2)', 'DELETE FROM a WHERE id = 1');
   expect(c.records).toEqual([{ id: 1 }]);
-  expect(await run('SELECT slot_name FROM pg_replication_slots WHERE NOT temporary')).toEqual([{ slot_name: 'aries_test' }]);
+  expect(await run('SELECT slot_name FROM pg_replication_slots WHERE NOT temporary')).toEqual([
+    { slot_name: 'aries_test' },
+  ]);
   const seen = await next.read({ a: a.position!, b: b.position!, c: c.position! });
   expect(seen.changes).toEqual({
     a: [
@@ -132,7 +141,9 @@ test('the connection that holds the snapshot does not keep a process alive', asy
     const source = await logSource(${JSON.stringify(database.url)});
     await source.first('t');
     console.log('read');`;
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const began = Date.now();
   await new Promise((resolve) => child.once('exit', resolve));
   expect(child.exitCode).toBe(0);

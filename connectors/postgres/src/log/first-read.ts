@@ -25,8 +25,14 @@ export async function* readFirst(
     const selected = selectionOf(relation, ctx);
     // What the publication leaves out never comes later, so it must not come now.
     const filter = lease.catalog.tables.get(relation.name)?.published?.filter;
-    const selection: Selection = filter == null ? selected : { ...selected, filters: [...selected.filters, `(${filter})`] };
-    const sessions = await openReadSessions(ctx, { relation, from: relation.from, columns: selection.columns, under: id });
+    const selection: Selection =
+      filter == null ? selected : { ...selected, filters: [...selected.filters, `(${filter})`] };
+    const sessions = await openReadSessions(ctx, {
+      relation,
+      from: relation.from,
+      columns: selection.columns,
+      under: id,
+    });
     let complete = false;
     try {
       const position: LogPosition = { lsn, system, snapshot: await currentSnapshot(sessions.first) };

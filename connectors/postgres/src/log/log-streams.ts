@@ -80,7 +80,11 @@ function logged(found: Relation, catalog: LogCatalog, config: SourceConfig): Log
   return { relation, of: { name: found.name, schema, primaryKey, columns }, obstacle };
 }
 
-function definitionOf({ relation, of, obstacle }: Logged, changeLog: ChangeLog, takeSnapshot: TakeSnapshot): Definition {
+function definitionOf(
+  { relation, of, obstacle }: Logged,
+  changeLog: ChangeLog,
+  takeSnapshot: TakeSnapshot,
+): Definition {
   const { schema, primaryKey } = of;
   if (obstacle !== undefined) {
     return {

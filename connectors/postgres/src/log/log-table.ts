@@ -134,11 +134,11 @@ export async function readCatalog(
     changed: string;
     lacks: string[];
   }>(session, PUBLICATION, [publication]);
-  const { rows } = await query<Omit<LogTable, 'oid' | 'isParent'> & { oid: string; is_parent: boolean }>(session, TABLES, [
-    schema,
-    tables,
-    publication,
-  ]);
+  const { rows } = await query<Omit<LogTable, 'oid' | 'isParent'> & { oid: string; is_parent: boolean }>(
+    session,
+    TABLES,
+    [schema, tables, publication],
+  );
   await query(session, 'COMMIT');
   const [found] = publications;
   return {

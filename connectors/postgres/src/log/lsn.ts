@@ -20,3 +20,13 @@ export function parseLsn(text: string): Lsn {
 export function lsnText(lsn: Lsn): string {
   return `${(lsn >> 32n).toString(16)}/${(lsn & 0xffff_ffffn).toString(16)}`.toUpperCase();
 }
+
+/** Returns the earliest of some places, of which there must be one. */
+export function earliest(lsns: readonly Lsn[]): Lsn {
+  return lsns.toSorted((one, other) => (one < other ? -1 : 1))[0]!;
+}
+
+/** Returns the latest of some places, of which there must be one. */
+export function latest(lsns: readonly Lsn[]): Lsn {
+  return lsns.toSorted((one, other) => (one < other ? 1 : -1))[0]!;
+}

@@ -1,4 +1,4 @@
-import { type Lsn } from './lsn.ts';
+import type { Lsn } from './lsn.ts';
 import { malformed } from './malformed.ts';
 import { Tuple } from './tuple.ts';
 
@@ -70,7 +70,8 @@ export function pgoutputDecoder(handler: LogHandler): (bytes: Buffer, start: num
         if (!handler.wants(oid)) return;
         expectKind(bytes, at + 4, end, NEW);
         ends(row.read(bytes, at + 5, end), end);
-        return handler.insert(oid, row);
+        handler.insert(oid, row);
+        return;
       }
       case UPDATE: {
         const oid = uint32(bytes, at, end);
@@ -80,25 +81,31 @@ export function pgoutputDecoder(handler: LogHandler): (bytes: Buffer, start: num
         const next = hasOld ? before.read(bytes, at + 5, end) : at + 4;
         expectKind(bytes, next, end, NEW);
         ends(row.read(bytes, next + 1, end), end);
-        return handler.update(oid, row, hasOld ? before : undefined);
+        handler.update(oid, row, hasOld ? before : undefined);
+        return;
       }
       case DELETE: {
         const oid = uint32(bytes, at, end);
         if (!handler.wants(oid)) return;
         if (bytes[at + 4] !== KEY && bytes[at + 4] !== OLD) throw malformed('a delete has no key');
         ends(before.read(bytes, at + 5, end), end);
-        return handler.delete(oid, before);
+        handler.delete(oid, before);
+        return;
       }
       case BEGIN:
         ends(at + 20, end);
-        return handler.begin(bytes.readBigUInt64BE(at), bytes.readBigInt64BE(at + 8));
+        handler.begin(bytes.readBigUInt64BE(at), bytes.readBigInt64BE(at + 8));
+        return;
       case COMMIT:
         ends(at + 25, end);
-        return handler.commit(bytes.readBigUInt64BE(at + 1), bytes.readBigUInt64BE(at + 9));
+        handler.commit(bytes.readBigUInt64BE(at + 1), bytes.readBigUInt64BE(at + 9));
+        return;
       case RELATION:
-        return handler.relation(relationOf(bytes, at, end));
+        handler.relation(relationOf(bytes, at, end));
+        return;
       case TRUNCATE:
-        return handler.truncate(truncatedOf(bytes, at, end));
+        handler.truncate(truncatedOf(bytes, at, end));
+        return;
       case TYPE:
       case ORIGIN:
       case MESSAGE:
@@ -138,7 +145,12 @@ function relationOf(bytes: Buffer, start: number, end: number): LogRelation {
     const column = textAt(bytes, next + 1, end);
     next = column.next + 8;
     if (next > end) throw malformed('the columns of a table end early');
-    columns.push({ name: column.text, isKey, type: bytes.readUInt32BE(next - 8), modifier: bytes.readInt32BE(next - 4) });
+    columns.push({
+      name: column.text,
+      isKey,
+      type: bytes.readUInt32BE(next - 8),
+      modifier: bytes.readInt32BE(next - 4),
+    });
   }
   ends(next, end);
   // An empty schema stands for pg_catalog.

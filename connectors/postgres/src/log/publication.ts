@@ -16,16 +16,22 @@ export async function publish(
 ): Promise<boolean> {
   const name = pg.escapeIdentifier(publicationOf(config));
   const absent = [...tables.values()].filter(({ published }) => published === undefined);
-  const list = absent.map((table) => `${pg.escapeIdentifier(config.schema)}.${pg.escapeIdentifier(table.name)}`).join(', ');
+  const list = absent
+    .map((table) => `${pg.escapeIdentifier(config.schema)}.${pg.escapeIdentifier(table.name)}`)
+    .join(', ');
   const create = `CREATE PUBLICATION ${name} FOR TABLE ${list} WITH (publish_via_partition_root = true${version >= 180_000 ? ', publish_generated_columns = stored' : ''})`;
   if (publication === undefined) {
     if (config.publication !== undefined) throw missing(publicationOf(config), create);
-    return (await run(session, create), true);
+    await run(session, create);
+    return true;
   }
   checkOperations(publication);
   if (absent.length === 0) return false;
   const add = `ALTER PUBLICATION ${name} ADD TABLE ${list}`;
-  if (config.publication === undefined) return (await run(session, add), true);
+  if (config.publication === undefined) {
+    await run(session, add);
+    return true;
+  }
   const names = absent.map((table) => `"${table.name}"`).join(', ');
   const needsRoot = !publication.viaRoot && absent.some(({ kind }) => kind === 'p');
   throw new AriesError('CONFIG_INVALID', `Postgres: the publication "${publication.name}" does not have ${names}`, {
@@ -37,9 +43,9 @@ export async function publish(
 
 /** Throws `CONFIG_INVALID` if the publication does not exist or leaves out operations. */
 export function checkPublication(config: SourceConfig, { publication }: LogCatalog): void {
-  if (publication !== undefined) return checkOperations(publication);
   const name = publicationOf(config);
-  throw missing(name, `CREATE PUBLICATION ${pg.escapeIdentifier(name)} FOR TABLE …`);
+  if (publication === undefined) throw missing(name, `CREATE PUBLICATION ${pg.escapeIdentifier(name)} FOR TABLE …`);
+  checkOperations(publication);
 }
 
 function checkOperations({ name, lacks }: NonNullable<LogCatalog['publication']>): void {

@@ -83,7 +83,10 @@ test('without a confirmation the same changes come again, and after it no more',
 });
 
 test('no more is confirmed than the stream that is furthest behind', async () => {
-  const { source, positions } = await begun('CREATE TABLE a (id int PRIMARY KEY)', 'CREATE TABLE b (id int PRIMARY KEY)');
+  const { source, positions } = await begun(
+    'CREATE TABLE a (id int PRIMARY KEY)',
+    'CREATE TABLE b (id int PRIMARY KEY)',
+  );
   await run('INSERT INTO a VALUES (1)', 'INSERT INTO b VALUES (1)');
   const { position } = await source.read(positions);
   await run('INSERT INTO a VALUES (2)', 'INSERT INTO b VALUES (2)');
@@ -91,7 +94,13 @@ test('no more is confirmed than the stream that is furthest behind', async () =>
   await source.read({ a: position! }, { committed: { a: position!, b: positions.b! } });
   await source.released({ a: position!, b: positions.b! });
   const seen = await source.read({ a: position!, b: positions.b! });
-  expect(seen.changes).toEqual({ a: [['u', { id: 2 }]], b: [['u', { id: 1 }], ['u', { id: 2 }]] });
+  expect(seen.changes).toEqual({
+    a: [['u', { id: 2 }]],
+    b: [
+      ['u', { id: 1 }],
+      ['u', { id: 2 }],
+    ],
+  });
 });
 
 test('transactions come in the order of their commits, with the time of these, and nothing of aborted ones', async () => {
@@ -214,7 +223,11 @@ describe('a replica identity', () => {
       `INSERT INTO t VALUES (1, 'a', 'x'), (2, 'b', 'y')`,
     );
     expect(source.streams.t!.primaryKey).toEqual(['code']);
-    await run(`UPDATE t SET id = 7 WHERE code = 'a'`, `UPDATE t SET code = 'c' WHERE id = 2`, 'DELETE FROM t WHERE id = 7');
+    await run(
+      `UPDATE t SET id = 7 WHERE code = 'a'`,
+      `UPDATE t SET code = 'c' WHERE id = 2`,
+      'DELETE FROM t WHERE id = 7',
+    );
     expect((await source.read(positions)).changes.t).toEqual([
       ['u', { id: 7, code: 'a', note: 'x' }],
       ['m', { code: 'b' }],
@@ -240,7 +253,11 @@ describe('a replica identity', () => {
 
   test.each<[string, string[], RegExp]>([
     ['no key', ['CREATE TABLE t (id int)'], /no primary key/],
-    ['nothing', ['CREATE TABLE t (id int PRIMARY KEY)', 'ALTER TABLE t REPLICA IDENTITY NOTHING'], /identity is not its key/],
+    [
+      'nothing',
+      ['CREATE TABLE t (id int PRIMARY KEY)', 'ALTER TABLE t REPLICA IDENTITY NOTHING'],
+      /identity is not its key/,
+    ],
     ['a unique index alone', ['CREATE TABLE t (id int NOT NULL UNIQUE)'], /identity is not its key/],
     ['a deferrable key', ['CREATE TABLE t (id int PRIMARY KEY DEFERRABLE)'], /no primary key|identity is not its key/],
     ['no log', ['CREATE UNLOGGED TABLE t (id int PRIMARY KEY)'], /unlogged/],
@@ -249,7 +266,11 @@ describe('a replica identity', () => {
   ])('%s: the read fails before the table is published', async (_, statements, message) => {
     await run(...statements);
     const source = await logSource(database.url, { tables: ['t'] });
-    await expect(source.first('t')).rejects.toMatchObject({ code: 'CONFIG_INVALID', stream: 't', message: expect.stringMatching(message) });
+    await expect(source.first('t')).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      stream: 't',
+      message: expect.stringMatching(message),
+    });
     expect(await run('SELECT FROM pg_publication')).toEqual([]);
     expect(await run('SELECT FROM pg_replication_slots')).toEqual([]);
   });
@@ -265,7 +286,12 @@ test('a partitioned table is one stream, also if rows move between partitions', 
     `INSERT INTO t VALUES (1, 'a', 'x')`,
   );
   expect(Object.keys(source.streams)).toEqual(['t']);
-  await run(`INSERT INTO t VALUES (2, 'b', 'y')`, `UPDATE t SET region = 'b' WHERE id = 1`, 'DELETE FROM t_b WHERE id = 2', 'TRUNCATE t');
+  await run(
+    `INSERT INTO t VALUES (2, 'b', 'y')`,
+    `UPDATE t SET region = 'b' WHERE id = 1`,
+    'DELETE FROM t_b WHERE id = 2',
+    'TRUNCATE t',
+  );
   expect((await source.read(positions)).changes.t).toEqual([
     ['u', { id: 2, region: 'b', note: 'y' }],
     ['d', { id: 1, region: 'a' }],
@@ -298,9 +324,25 @@ test('names that are hard to write', async () => {
   );
   const seen = (await source.read(positions)).changes[name]!;
   expect(seen.map(([op, record]) => [op, Object.entries(record!).sort()])).toEqual([
-    ['u', [['0', 'zero'], ['__proto__', 1], ['constructor', 'c'], ['😀', 'smile']]],
+    [
+      'u',
+      [
+        ['0', 'zero'],
+        ['__proto__', 1],
+        ['constructor', 'c'],
+        ['😀', 'smile'],
+      ],
+    ],
     ['m', [['__proto__', 1]]],
-    ['u', [['0', 'zero'], ['__proto__', 2], ['constructor', 'c'], ['😀', 'smile']]],
+    [
+      'u',
+      [
+        ['0', 'zero'],
+        ['__proto__', 2],
+        ['constructor', 'c'],
+        ['😀', 'smile'],
+      ],
+    ],
   ]);
 });
 

@@ -7,14 +7,14 @@ import {
   type RecordSchema,
 } from '@aries-data/sdk';
 import type { SourceConfig } from '../config.ts';
-import { connect, type Session } from '../connect/connect.ts';
+import { connect } from '../connect/connect.ts';
 import { sqlStateOf } from '../errors.ts';
 import { ChangeCollector, type CollectedStream, type Misfit } from './change-collector.ts';
 import { type ChangeFeed, openFeed } from './change-feed.ts';
 import { columnsAgree, columnsDiffer } from './compared-columns.ts';
 import { checkContinuity } from './continuity.ts';
 import { type LogCatalog, loggedColumns, publicationOf, readCatalog, type TableColumn } from './log-table.ts';
-import { type Lsn, parseLsn } from './lsn.ts';
+import { earliest, type Lsn, latest, parseLsn } from './lsn.ts';
 import type { LogRelation } from './pgoutput.ts';
 import type { LogPosition } from './position.ts';
 import { checkPublication } from './publication.ts';
@@ -53,8 +53,8 @@ export async function* readChanges(
     if (!isSame(loggedColumns(table, catalog.version), stream.columns)) throw changed(name);
     return { oid: table.oid, stream: collected(stream, columns, lsnOf(position), catalog.lsn) };
   });
-  const from = least(read.map(({ stream }) => stream.from));
-  const held = least([from, ...unbroken(ctx.committed, catalog, config).map(lsnOf)]);
+  const from = earliest(read.map(({ stream }) => stream.from));
+  const held = earliest([from, ...unbroken(ctx.committed, catalog, config).map(lsnOf)]);
   log.info(`Reads the log of the database from ${slot.name}: the server keeps ${slot.keptBytes} bytes of it`, {
     slot: slot.name,
     lagBytes: slot.keptBytes,
@@ -75,7 +75,7 @@ export async function* readChanges(
       publication: publicationOf(config),
       from,
       // Never more than the targets hold. A stream that is behind what was confirmed before is lost anyway.
-      confirmed: held > slot.confirmed ? held : slot.confirmed,
+      confirmed: latest([held, slot.confirmed]),
     });
     for (;;) {
       const item = await feed.next(IDLE_MS);
@@ -107,7 +107,7 @@ export async function confirm(
       log.warn(`Nothing was confirmed to the replication slot "${config.slot}": the next read of the log says why`);
     } else if (slot.activePid === null && sure.length > 0) {
       // While somebody reads it, it cannot be moved; the next read confirms as well.
-      await advanceSlot(session, slot, sure.reduce((one, other) => (lsnOf(other) < lsnOf(one) ? other : one)).lsn);
+      await advanceSlot(session, slot, earliest(sure.map(lsnOf)));
     }
   } finally {
     await session.end();
@@ -141,7 +141,7 @@ async function checkedState(ctx: Context): Promise<{ catalog: LogCatalog; slot: 
     for (const [name, { position }] of ctx.streams) checkContinuity(name, position!, catalog, config);
     checkPublication(config, catalog);
     const slot = await findSlot(session, config.slot!);
-    checkSlot(slot, config.slot!, least([...ctx.streams.values()].map(({ position }) => lsnOf(position))));
+    checkSlot(slot, config.slot!, earliest([...ctx.streams.values()].map(({ position }) => lsnOf(position))));
     return { catalog, slot };
   } finally {
     await session.end();
@@ -150,7 +150,11 @@ async function checkedState(ctx: Context): Promise<{ catalog: LogCatalog; slot: 
 
 function checkSystem(stream: string, position: LogPosition | undefined, { system, flushed }: WalSession): void {
   if (position!.system !== system)
-    throw lost('the state belongs to another database cluster', 'If the address in the config is wrong, correct it.', stream);
+    throw lost(
+      'the state belongs to another database cluster',
+      'If the address in the config is wrong, correct it.',
+      stream,
+    );
   if (lsnOf(position) > flushed)
     throw lost('the log ends before the state: the server was restored from a backup', '', stream);
 }
@@ -214,8 +218,4 @@ async function explained(error: unknown, ctx: Context): Promise<unknown> {
 
 function lsnOf(position: LogPosition | undefined): Lsn {
   return parseLsn(position!.lsn);
-}
-
-function least(lsns: readonly Lsn[]): Lsn {
-  return lsns.reduce((one, other) => (other < one ? other : one));
 }

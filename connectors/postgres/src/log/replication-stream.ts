@@ -4,7 +4,7 @@ import type { Connection, Submittable } from 'pg';
 import { ReadingSocket } from '../connect/reading-socket.ts';
 import { toPostgresError } from '../errors.ts';
 import { serverTime } from './commit-time.ts';
-import type { Lsn } from './lsn.ts';
+import { type Lsn, latest } from './lsn.ts';
 import { malformed } from './malformed.ts';
 
 // Message types: https://www.postgresql.org/docs/current/protocol-message-formats.html
@@ -103,7 +103,7 @@ export class ReplicationStream implements Submittable {
   sendStatus({ ask = false } = {}): void {
     if (this.#ended || this.#finishing || this.#connection === undefined) return;
     const { confirmed } = this.#options;
-    const received = this.#received > confirmed ? this.#received : confirmed;
+    const received = latest([this.#received, confirmed]);
     const status = Buffer.alloc(STATUS_BYTES);
     status[0] = STATUS;
     status.writeBigUInt64BE(received, 1);

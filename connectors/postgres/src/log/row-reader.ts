@@ -53,7 +53,7 @@ export function rowReader({ stream, relation, fields, columns, primaryKey }: Row
   const cells = fields.map(cellOf);
   const keys = primaryKey.map((name) => cellOf(fields.find((field) => field.name === name)!));
 
-  function valueOf(cell: Cell, text: string): Json {
+  function readText(cell: Cell, text: string): Json {
     if (cell.read === undefined) return text;
     const value = cell.read(text);
     if (value === undefined) throw unreadable(stream, cell, text);
@@ -61,9 +61,9 @@ export function rowReader({ stream, relation, fields, columns, primaryKey }: Row
   }
 
   function cellValue(cell: Cell, row: Tuple): Json {
-    if (cell.index === -1) return cell.missing === null ? null : valueOf(cell, cell.missing);
+    if (cell.index === -1) return cell.missing === null ? null : readText(cell, cell.missing);
     if (row.isNull(cell.index)) return null;
-    return valueOf(cell, row.text(cell.index));
+    return readText(cell, row.text(cell.index));
   }
 
   function keyOf(row: Tuple): JsonRecord {

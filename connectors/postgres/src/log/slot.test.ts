@@ -100,7 +100,7 @@ describe('a state that the log no longer leads on from ends with the way out', (
       const { position } = await source.first('t');
       await run('DROP TABLE t', 'CREATE TABLE t (id int PRIMARY KEY, note text)');
       if (list === 'FOR TABLE t') await run('ALTER PUBLICATION mine ADD TABLE t');
-      await isLost(source, position, /dropped and made anew/);
+      await isLost(source, position!, /dropped and made anew/);
     },
   );
 
@@ -127,7 +127,11 @@ test('a slot that fell too far behind is lost, and a first read makes it anew', 
   await sql(database.server.url, `ALTER SYSTEM SET max_slot_wal_keep_size = '1MB'`, 'SELECT pg_reload_conf()');
   try {
     for (let round = 0; round < 3; round++)
-      await run(`INSERT INTO t SELECT i, repeat('x', 1000) FROM generate_series(${round * 10_000 + 10}, ${round * 10_000 + 10_000}) AS i`, 'SELECT pg_switch_wal()', 'CHECKPOINT');
+      await run(
+        `INSERT INTO t SELECT i, repeat('x', 1000) FROM generate_series(${round * 10_000 + 10}, ${round * 10_000 + 10_000}) AS i`,
+        'SELECT pg_switch_wal()',
+        'CHECKPOINT',
+      );
     expect(await run('SELECT wal_status FROM pg_replication_slots')).toEqual([{ wal_status: 'lost' }]);
     const error = await errorOf(source.read({ t: position }));
     expect(error).toMatchObject({ code: 'POSITION_LOST', message: expect.stringMatching(/fell too far behind/) });
@@ -160,7 +164,10 @@ test('a slot that is read by somebody else is waited for, and then the run can b
 test('a connection that breaks is an error to try again after, and the next read has everything', async () => {
   const { source, position } = await begun();
   const error = await errorOf(
-    source.read({ t: position }, { onItem: async (_, { items }) => void (items === 1 && (await terminate('aries_test'))) }),
+    source.read(
+      { t: position },
+      { onItem: async (_, { items }) => void (items === 1 && (await terminate('aries_test'))) },
+    ),
   );
   expect(error).toMatchObject({ code: 'UNREACHABLE' });
   expect((await source.read({ t: position })).changes.t).toHaveLength(1);
@@ -192,15 +199,23 @@ describe('what the source needs is said before anything is made', () => {
   });
 
   test('a slot of something else is refused', async () => {
-    await run('CREATE TABLE t (id int PRIMARY KEY)', `SELECT pg_create_logical_replication_slot('aries_test', 'test_decoding')`).catch(() =>
-      run(`SELECT pg_create_physical_replication_slot('aries_test')`),
-    );
+    await run(
+      'CREATE TABLE t (id int PRIMARY KEY)',
+      `SELECT pg_create_logical_replication_slot('aries_test', 'test_decoding')`,
+    ).catch(() => run(`SELECT pg_create_physical_replication_slot('aries_test')`));
     const source = await logSource(database.url);
-    await expect(source.first('t')).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringMatching(/is (?:a physical slot|one of test_decoding)/) });
+    await expect(source.first('t')).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(/is (?:a physical slot|one of test_decoding)/),
+    });
   });
 
   test('a publication that the config names must exist, and have the tables', async () => {
-    await run('CREATE TABLE t (id int PRIMARY KEY)', 'CREATE TABLE p (id int PRIMARY KEY) PARTITION BY LIST (id)', 'CREATE TABLE p_1 PARTITION OF p DEFAULT');
+    await run(
+      'CREATE TABLE t (id int PRIMARY KEY)',
+      'CREATE TABLE p (id int PRIMARY KEY) PARTITION BY LIST (id)',
+      'CREATE TABLE p_1 PARTITION OF p DEFAULT',
+    );
     const source = () => logSource(database.url, { publication: 'mine' });
     const one = await errorOf((await source()).first('t'));
     expect(one).toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining('no publication "mine"') });
@@ -215,7 +230,9 @@ describe('what the source needs is said before anything is made', () => {
     await run(/ALTER PUBLICATION.*(?=\.$)/.exec(three.hint!)![0]);
     await expect((await source()).first('t')).resolves.toBeDefined();
     await run(`ALTER PUBLICATION mine SET (publish = 'insert, update')`);
-    await expect((await source()).first('t')).rejects.toMatchObject({ message: expect.stringContaining('leaves out delete, truncate') });
+    await expect((await source()).first('t')).rejects.toMatchObject({
+      message: expect.stringContaining('leaves out delete, truncate'),
+    });
   });
 
   test('a role that may not replicate, publish or read is told so', async () => {
@@ -239,7 +256,9 @@ describe('what the source needs is said before anything is made', () => {
       await run('INSERT INTO t VALUES (1)');
       expect((await source.read({ t: position! })).changes.t).toHaveLength(1);
     } finally {
-      await run(`DROP OWNED BY ${role}`, `DROP ROLE ${role}`).catch(() => sql(database.server.url, `DROP DATABASE ${name} WITH (FORCE)`));
+      await run(`DROP OWNED BY ${role}`, `DROP ROLE ${role}`).catch(() =>
+        sql(database.server.url, `DROP DATABASE ${name} WITH (FORCE)`),
+      );
     }
   });
 });
@@ -264,7 +283,9 @@ test('a transaction that is open when the slot is made is waited for, and its ro
   const source = await logSource(database.url);
   const reading = source.first('t');
   for (;;) {
-    const [waiting] = await run(`SELECT FROM pg_stat_activity WHERE query LIKE 'CREATE_REPLICATION_SLOT%' AND wait_event_type = 'Lock'`);
+    const [waiting] = await run(
+      `SELECT FROM pg_stat_activity WHERE query LIKE 'CREATE_REPLICATION_SLOT%' AND wait_event_type = 'Lock'`,
+    );
     if (waiting !== undefined) break;
   }
   await client.query('INSERT INTO t VALUES (2); COMMIT');

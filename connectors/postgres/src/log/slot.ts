@@ -1,7 +1,7 @@
 import { AriesError } from '@aries-data/sdk';
 import pg from 'pg';
 import { query, type Session } from '../connect/connect.ts';
-import { type Lsn, parseLsn } from './lsn.ts';
+import { type Lsn, lsnText, parseLsn } from './lsn.ts';
 
 /** A replication slot, as the server shows it. */
 export interface Slot {
@@ -38,7 +38,12 @@ export async function findSlot(session: Session, name: string): Promise<Slot | u
   const [row] = rows;
   if (row === undefined) return undefined;
   if (row.type !== 'logical' || row.plugin !== 'pgoutput' || row.here !== true) {
-    const what = row.type !== 'logical' ? 'a physical slot' : row.plugin === 'pgoutput' ? `one of the database "${row.database}"` : `one of ${row.plugin}`;
+    const what =
+      row.type !== 'logical'
+        ? 'a physical slot'
+        : row.plugin === 'pgoutput'
+          ? `one of the database "${row.database}"`
+          : `one of ${row.plugin}`;
     throw new AriesError('CONFIG_INVALID', `Postgres: the replication slot "${name}" is ${what}`, {
       hint: 'Choose another name for the option "slot".',
     });
@@ -89,9 +94,9 @@ export async function dropSlot(session: Session, name: string): Promise<void> {
 }
 
 /** Confirms everything before `lsn`, so that the server may drop it. Does nothing if it already has been. */
-export async function advanceSlot(session: Session, { name, confirmed }: Slot, to: string): Promise<void> {
-  if (parseLsn(to) <= confirmed) return;
-  await query(session, 'SELECT pg_catalog.pg_replication_slot_advance($1, $2::pg_lsn)', [name, to]);
+export async function advanceSlot(session: Session, { name, confirmed }: Slot, to: Lsn): Promise<void> {
+  if (to <= confirmed) return;
+  await query(session, 'SELECT pg_catalog.pg_replication_slot_advance($1, $2::pg_lsn)', [name, lsnText(to)]);
 }
 
 /** Writes the command that makes a slot and exports a snapshot of the moment from which it has all changes. */

@@ -22,7 +22,13 @@ import { silent } from './harness.ts';
 /** Starts a server whose log can be read. Commits are on its disk when they return, as on a real one. */
 export function startLogServer(settings: Record<string, string> = {}): Promise<PostgresServer> {
   return startPostgres({
-    settings: { wal_level: 'logical', synchronous_commit: 'on', max_replication_slots: '20', max_wal_senders: '20', ...settings },
+    settings: {
+      wal_level: 'logical',
+      synchronous_commit: 'on',
+      max_replication_slots: '20',
+      max_wal_senders: '20',
+      ...settings,
+    },
   });
 }
 
@@ -49,13 +55,16 @@ export interface LogReadOptions {
   signal?: AbortSignal;
   log?: Log;
   /** Called with each item. Returns true to end the read. Default: to end at the first checkpoint that has caught up. */
-  onItem?(item: ChangeLogItem<LogPosition>, seen: SeenChanges): boolean | void | Promise<boolean | void>;
+  onItem?(item: ChangeLogItem<LogPosition>, seen: SeenChanges): boolean | undefined | Promise<boolean | undefined>;
 }
 
 /** A source in `mode: log`, called as the engine calls it. */
 export interface LogSource {
   streams: Record<string, Stream & { schema: RecordSchema; primaryKey: string[] }>;
-  first(name: string, options?: Partial<ReadContext<SourceConfig, LogPosition>> & { concurrency?: number }): Promise<{
+  first(
+    name: string,
+    options?: Partial<ReadContext<SourceConfig, LogPosition>> & { concurrency?: number },
+  ): Promise<{
     records: JsonRecord[];
     position: LogPosition | undefined;
     parts: number;
@@ -64,7 +73,11 @@ export interface LogSource {
   released(committed: Record<string, LogPosition>): Promise<void>;
 }
 
-export async function logSource(url: string, config: Partial<SourceConfig> = {}, log: Log = silent): Promise<LogSource> {
+export async function logSource(
+  url: string,
+  config: Partial<SourceConfig> = {},
+  log: Log = silent,
+): Promise<LogSource> {
   const parsed = sourceConfig.parse({ url, mode: 'log', slot: 'aries_test', ...config });
   const common = { config: parsed, log, http: noHttp };
   const never = new AbortController().signal;
@@ -80,10 +93,11 @@ export async function logSource(url: string, config: Partial<SourceConfig> = {},
     window: {},
     primaryKey: streams[name]!.primaryKey,
   });
-  const logOf = () => Object.values(streams).find(({ changeLog }) => changeLog !== undefined)!.changeLog as ChangeLog<
-    SourceConfig,
-    LogPosition
-  >;
+  const logOf = () =>
+    Object.values(streams).find(({ changeLog }) => changeLog !== undefined)!.changeLog as ChangeLog<
+      SourceConfig,
+      LogPosition
+    >;
 
   return {
     streams,
@@ -132,7 +146,8 @@ export async function logSource(url: string, config: Partial<SourceConfig> = {},
       };
       for await (const item of logOf().read(ctx)) {
         note(seen, item);
-        if (onItem === undefined ? isCheckpoint(item) && item.caughtUp === true : (await onItem(item, seen)) === true) break;
+        if (onItem === undefined ? isCheckpoint(item) && item.caughtUp === true : (await onItem(item, seen)) === true)
+          break;
       }
       return seen;
     },

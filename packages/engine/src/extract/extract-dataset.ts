@@ -164,7 +164,7 @@ async function extractOne(
   // Attempts that replace an existing dataset do not resume those that made it.
   const generation = replaced === null ? {} : { replaces: replaced.digest };
   const isWhole = job.partition === undefined;
-  const format = stagedFormatOf(one, options);
+  const format = stagedFormatOf(one, window, options);
   const compression = options.compression ?? 'zst';
   const changes = one.stream.changes === true && window.mode !== 'full';
   const newChain = () =>

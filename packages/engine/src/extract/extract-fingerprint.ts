@@ -33,7 +33,9 @@ export function extractFingerprint(
       }),
     ),
     format: plain({
-      staged: Object.fromEntries(streams.map(({ selected }) => [selected.as, stagedFormatOf(selected, options)])),
+      staged: Object.fromEntries(
+        streams.map(({ selected, window }) => [selected.as, stagedFormatOf(selected, window, options)]),
+      ),
       compression: options.compression ?? 'zst',
     }),
     window: plain({

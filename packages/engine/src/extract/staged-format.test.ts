@@ -35,16 +35,22 @@ const transform = (changes: 'nothing' | 'fields' | 'unknown'): { connector: Conn
 function formatOf(
   schema: RecordSchema | null,
   encoded: StagedFormat[],
-  options: Parameters<typeof stagedFormatOf>[1] = {},
+  options: Parameters<typeof stagedFormatOf>[2] = {},
+  { mode, changes }: { mode: 'full' | 'incremental'; changes?: boolean } = { mode: 'full' },
 ) {
-  const stream = { schema: schema ?? inferred, readEncoded: encoded.length > 0 ? { formats: encoded } : undefined };
+  const stream = {
+    schema: schema ?? inferred,
+    changes,
+    readEncoded: encoded.length > 0 ? { formats: encoded } : undefined,
+  };
   return stagedFormatOf(
     { stream: stream as unknown as Stream<unknown>, schema, as: 'orders' } as SelectedStream,
+    { mode },
     options,
   );
 }
 
-test.each<[string, RecordSchema | null, StagedFormat[], Parameters<typeof stagedFormatOf>[1], StagedFormat]>([
+test.each<[string, RecordSchema | null, StagedFormat[], Parameters<typeof stagedFormatOf>[2], StagedFormat]>([
   ['records: ndjson', plain, [], {}, 'ndjson'],
   ['records for a destination that reads csv: csv', plain, [], { preferFormats: ['pgcopy', 'csv'] }, 'csv'],
   ['records whose schema is inferred: ndjson', null, [], { preferFormats: ['csv'] }, 'ndjson'],
@@ -112,4 +118,15 @@ test.each([
   expect(() => formatOf(schema, ['pgcopy'], { stagedFormat: 'pgcopy' })).toThrow(
     expect.objectContaining({ code: 'CONFIG_INVALID', stream: 'orders' }),
   );
+});
+
+test('changes are not staged as the source encodes a first read', () => {
+  const formatIn = (mode: 'full' | 'incremental', preferFormats: StagedFormat[]) =>
+    formatOf(binary, ['csv', 'pgcopy'], { preferFormats }, { mode, changes: true });
+  expect(formatIn('full', ['pgcopy', 'csv'])).toBe('pgcopy');
+  expect(formatIn('incremental', ['pgcopy', 'csv'])).toBe('csv');
+  expect(formatIn('incremental', [])).toBe('ndjson');
+  expect(() =>
+    formatOf(binary, ['csv', 'pgcopy'], { stagedFormat: 'pgcopy' }, { mode: 'incremental', changes: true }),
+  ).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
 });

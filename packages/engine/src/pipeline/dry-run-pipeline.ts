@@ -80,7 +80,7 @@ export async function dryRunPipeline(options: PipelineOptions): Promise<DryRunRe
         );
         // A later step may change the schema again.
         const schema = opened.groups.length === 0 ? chain.known : null;
-        const format = stagedFormatOf(one, {
+        const format = stagedFormatOf(one, window, {
           stagedFormat: options.stagedFormat,
           preferFormats: opened.preferFormats,
           transforms: opened.fused,
