@@ -231,8 +231,10 @@ export function columnOf(dialect: SqlDialect, table: SqlTable, name: string): Sq
   );
 }
 
-/** Names of the fields that Aries adds to records itself. */
-const OURS: ReadonlySet<string> = new Set(Object.values(CHANGE_NAMES));
+/** Names of the fields of changes, which are columns of a change log and of nothing else. */
+const OF_CHANGES: ReadonlySet<string> = new Set(Object.values(CHANGE_NAMES));
+/** Names of the fields that sources add on request: where a record came from. */
+const OF_ORIGINS: ReadonlySet<string> = new Set(['_aries_run', '_aries_loaded_at', '_aries_file', '_aries_line']);
 
 function refusedName(dialect: SqlDialect, target: string, what: string): AriesError {
   return new AriesError('SCHEMA_CONFLICT', `${dialect.name} cannot take ${what}`, {
@@ -247,8 +249,8 @@ function checkNames(dialect: SqlDialect, { target, fields, changes }: LoadTarget
   const taken = new Map<string, string>();
   for (const { name } of fields) {
     const key = dialect.nameKey(name, 'column');
-    const isReserved = name.startsWith('_aries_') && (changes === true || !OURS.has(name));
-    if (key === undefined || isReserved) throw refuse(`"${name}" as the name of a column`);
+    const isOurs = OF_ORIGINS.has(name) || (changes !== true && OF_CHANGES.has(name));
+    if (key === undefined || (name.startsWith('_aries_') && !isOurs)) throw refuse(`"${name}" as the name of a column`);
     const other = taken.get(key);
     if (other !== undefined)
       throw refuse(`"${other}" and "${name}" as columns of one table: to it they are the same name`);

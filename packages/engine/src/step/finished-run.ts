@@ -2,7 +2,7 @@ import { cursorOrder } from '@aries-data/formats/internal';
 import { AriesError, type StreamState } from '@aries-data/sdk';
 import { type Fingerprint, fingerprintDifferences } from '../dataset/fingerprint.ts';
 import type { Dataset } from '../dataset/manifest.ts';
-import { holdsState } from '../dataset/stream-state.ts';
+import { holdsState, isPosition } from '../dataset/stream-state.ts';
 import { cursorKindOf } from './select-streams.ts';
 
 /**
@@ -20,8 +20,11 @@ export function stateOfRun(
     const stream = was[name];
     // An interval has no state.
     if (stream === undefined || stream.mode === 'interval') return false;
+    const now = state[name] ?? null;
+    // Only the source can order positions. If one has moved, this run or a later one was loaded, and the ledger tells which.
+    if (now !== null && isPosition(now)) return true;
     const order = cursorOrder(cursorKindOf(stream.schema, stream.cursor));
-    return holdsState(state[name] ?? null, stream.stateAfter ?? stream.stateBefore, order);
+    return holdsState(now, stream.stateAfter ?? stream.stateBefore, order);
   });
   return held ? Object.fromEntries(streams.map((name) => [name, was[name]!.stateBefore])) : state;
 }
