@@ -1,4 +1,3 @@
-import type { Batch } from './records.ts';
 import { type Field, fieldSchema, fieldsOf, type Json } from './schema.ts';
 
 const DELETED = Symbol.for('aries-data.deleted');
@@ -21,10 +20,13 @@ export interface DeletedOptions extends Pick<Change, 'at'> {
   moved?: boolean | undefined;
 }
 
+/** Key of a deleted record: the fields of the primary key, and the cursor if it is known. */
+type DeletedKey = Readonly<Record<string, Json | undefined>>;
+
 /** Keys of deleted records, made by `deleted` or `truncated`, for `read` to yield. */
 export interface DeletedItem extends DeletedOptions {
-  /** Records with the fields of the primary key, and the cursor if it is known; `all` if every record is gone. */
-  readonly [DELETED]: Batch<Readonly<Record<string, Json | undefined>>> | 'all';
+  /** `all` if every record is gone. */
+  readonly [DELETED]: readonly DeletedKey[] | 'all';
 }
 
 /**
@@ -34,10 +36,7 @@ export interface DeletedItem extends DeletedOptions {
  * @example
  * yield deleted([{ id: '17' }]);
  */
-export function deleted(
-  keys: Batch<Readonly<Record<string, Json | undefined>>>,
-  options: DeletedOptions = {},
-): DeletedItem {
+export function deleted(keys: readonly DeletedKey[], options: DeletedOptions = {}): DeletedItem {
   return { [DELETED]: keys, ...options };
 }
 
@@ -57,13 +56,13 @@ export function truncated(options: Pick<DeletedOptions, 'at'> = {}): DeletedItem
  * @example
  * yield withChange([{ id: '17', title: 'new' }], () => ({ at: commitTime, unsent: ['body'] }));
  */
-export function withChange<R>(batch: R[], change: (index: number) => Change | undefined): Batch<R> {
+export function withChange<R>(batch: R[], change: (index: number) => Change | undefined): readonly R[] {
   Object.defineProperty(batch, CHANGE, { value: change, configurable: true });
   return batch;
 }
 
 /** Returns what the source said about each change of a batch; undefined if it said nothing. */
-export function changesOf(batch: Batch<unknown>): ((index: number) => Change | undefined) | undefined {
+export function changesOf(batch: readonly unknown[]): ((index: number) => Change | undefined) | undefined {
   return (batch as { [CHANGE]?: (index: number) => Change | undefined })[CHANGE];
 }
 
@@ -72,7 +71,7 @@ export function isDeleted(item: unknown): item is DeletedItem {
 }
 
 /** Returns the deleted keys, or `all`. */
-export function keysOf(item: DeletedItem): Batch<Readonly<Record<string, Json | undefined>>> | 'all' {
+export function keysOf(item: DeletedItem): readonly DeletedKey[] | 'all' {
   return item[DELETED];
 }
 

@@ -15,22 +15,33 @@ export interface Compared {
 }
 
 /**
- * Deletes, marks or closes the records of the target whose keys the source does not have. Throws `DELETES_TOO_MANY` if there are more
- * than allowed.
+ * Applies a load table, and deletes the records whose keys the source does not have. A dataset that has all records is compared before
+ * its rows are applied, which may drop those that change nothing; staged keys after that, because they were read later than the rows.
  */
 export async function withCompared(
   application: Application,
   compared: Compared,
-  counts: LoadCounts,
+  apply: (application: Application) => Promise<LoadCounts>,
 ): Promise<LoadCounts> {
+  const before = compared.kind === 'dataset' ? await deleteMissing(application, compared) : 0;
+  const counts = await apply(application);
+  const after = compared.kind === 'keys' ? await deleteMissing(application, compared) : 0;
+  return compared.kind === undefined ? counts : { ...counts, deleted: (counts.deleted ?? 0) + before + after };
+}
+
+/**
+ * Deletes, marks or closes the records of the target whose keys the source does not have. Throws `DELETES_TOO_MANY` if there are more
+ * than allowed.
+ */
+async function deleteMissing(application: Application, compared: Compared): Promise<number> {
   const { connection, dialect, target, load, readStart, deletes, marks, staged } = application;
   const { kind, keys, rejected, stream, log } = compared;
-  if (kind === undefined || deletes === 'ignore') return counts;
+  if (deletes === 'ignore') return 0;
   if (kind === 'dataset' && rejected > 0) {
     log.warn(
       `${stream}: nothing was deleted by comparing keys, because ${rejected} records were refused and their keys are not known`,
     );
-    return counts;
+    return 0;
   }
   const there = kind === 'keys' ? keys! : load;
   const isUpsert = kind === 'dataset' && staged.length > 0 ? ` AND l.${dialect.quote(CHANGE_NAMES.op)} = 'u'` : '';
@@ -42,8 +53,7 @@ export async function withCompared(
     mark === undefined || (marks.validTo === undefined && deletes === 'hard')
       ? `DELETE FROM ${target} AS t WHERE ${isGone}`
       : `UPDATE ${target} AS t SET ${dialect.quote(mark.name)} = CAST($1 AS ${mark.type}) WHERE ${isGone}`;
-  const deleted = await connection.run(sql, sql.startsWith('DELETE') ? [] : [readStart]);
-  return { ...counts, deleted: (counts.deleted ?? 0) + deleted };
+  return connection.run(sql, sql.startsWith('DELETE') ? [] : [readStart]);
 }
 
 async function checkMost(

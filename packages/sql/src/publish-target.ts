@@ -110,13 +110,9 @@ export async function applyLoadTable(
     case 'replace':
       return applyReplace(application);
     case 'merge':
-      return withCompared(
-        application,
-        compared,
-        target.changes === true ? await applyChanges(application) : await applyMerge(application),
-      );
+      return withCompared(application, compared, target.changes === true ? applyChanges : applyMerge);
     case 'history':
-      return withCompared(application, compared, await applyHistory(application));
+      return withCompared(application, compared, applyHistory);
     case 'replace-interval':
       return applyReplaceInterval(application);
   }

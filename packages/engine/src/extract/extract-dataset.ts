@@ -26,6 +26,7 @@ import { type OpenedRole, openRole, type StepContext } from '../step/step-contex
 import type { ExtractOptions } from '../step/step-options.ts';
 import { fuse } from '../transform/fuse.ts';
 import { createSchemaChain, type SchemaChain } from '../transform/schema-chain.ts';
+import { refuseConvertedKey } from './check-keys.ts';
 import { plain } from './extract-fingerprint.ts';
 import { extractStream } from './extract-stream.ts';
 import { readContextOf } from './read-context.ts';
@@ -236,6 +237,7 @@ async function extractOne(
     onPart: (part) => listener?.add(one.as, part),
   };
   const extracted = await extractStream(extract);
+  if (changes || comparesKeys(extract)) refuseConvertedKey(extract);
   const input = streamInput(
     [source.name, fingerprint.config ?? null, one.name, one.options.where ?? null],
     items,

@@ -52,12 +52,8 @@ export async function stageKeys(options: StreamExtract): Promise<NonNullable<Man
   return { parts: [...writer.parts] };
 }
 
-function readsEncoded({ selected: { stream }, transformed }: StreamExtract): boolean {
-  return (
-    !transformed &&
-    stream.pushdown?.includes('columns') === true &&
-    stream.readEncoded?.formats.includes(KEYS_FORMAT) === true
-  );
+function readsEncoded({ selected: { stream } }: StreamExtract): boolean {
+  return stream.pushdown?.includes('columns') === true && stream.readEncoded?.formats.includes(KEYS_FORMAT) === true;
 }
 
 /** The context for reading all keys. */

@@ -166,6 +166,7 @@ async function planEarly(
     readStart,
     ledger: await readLedger(session, [{ name }]),
     unknown: false,
+    rejected: 0,
     stateAfter: null,
     input: undefined,
     pipeline: context.name,

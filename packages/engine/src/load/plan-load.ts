@@ -95,6 +95,7 @@ export async function planLoad({
       readStart,
       ledger,
       unknown: isUnknown(stream),
+      rejected: stream.counts.rejected,
       stateAfter: loadedState(name, stream, disposition, dataset.manifest),
       input: stream.counts.staged === 0 ? undefined : stream.input,
       pipeline: context.name,

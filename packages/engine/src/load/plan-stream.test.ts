@@ -27,7 +27,7 @@ const head: LoadPlanOptions['stream'] = {
 };
 const one = (change: Partial<LoadPlanOptions> = {}): LoadPlanOptions => ({
   ...{ name: 'orders', stream: head, disposition: 'merge', interval: null, runId: 'tuesday', digest: 'sha256-2' },
-  ...{ ledger: [], unknown: false, pipeline: 'shop', options: {}, stateAfter, input: undefined },
+  ...{ ledger: [], unknown: false, rejected: 0, pipeline: 'shop', options: {}, stateAfter, input: undefined },
   readStart: '2026-01-03T00:00:00.000Z',
   ...change,
 });

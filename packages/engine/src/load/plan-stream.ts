@@ -20,6 +20,8 @@ export interface LoadPlanOptions extends Pick<Candidate, 'stateAfter' | 'input' 
   digest: string | undefined;
   /** Ledger rows of all pipelines that load into its target. */
   ledger: readonly LedgerRow[];
+  /** Records that were rejected before the load. Their keys are not known. */
+  rejected: number;
   /** True if there was no record, so that the fields are not known. */
   unknown: boolean;
   pipeline: string;
@@ -50,7 +52,7 @@ export async function planStream(session: LoadSession, one: LoadPlanOptions): Pr
     disposition,
     readStart,
     interval: interval ?? undefined,
-    ...deletesOf(stream, disposition, one.options),
+    ...deletesOf(stream, disposition, one),
   };
   const { target, found, ...fitted } = await fitSchema(session, wanted, {
     policy: schemaPolicy(name, stream, one.options),
@@ -84,17 +86,23 @@ export async function planStream(session: LoadSession, one: LoadPlanOptions): Pr
 const MOST_DELETED = { share: 0.2 };
 
 /** Returns the part of a target that says which records to delete, and how. */
-export function deletesOf(
+function deletesOf(
   stream: Pick<StreamHead, 'mode' | 'changes' | 'deletes' | 'limited'>,
   disposition: Disposition,
-  options: Pick<LoadOptions, 'deletes' | 'maxDeleted'>,
+  { options, rejected }: Pick<LoadPlanOptions, 'rejected'> & { options: Pick<LoadOptions, 'deletes' | 'maxDeleted'> },
 ): Pick<LoadTarget, 'changes' | 'deletes' | 'compare' | 'maxDeleted'> {
   if (disposition !== 'merge' && disposition !== 'history') return {};
   const deletes = chooseDeletes(stream, options.deletes);
-  const compare = deletes === 'ignore' ? undefined : compareOf(stream, disposition);
+  const wanted = deletes === 'ignore' ? undefined : compareOf(stream, disposition);
+  // A rejected record is still at the source.
+  const compare = wanted === 'dataset' && rejected > 0 ? undefined : wanted;
+  // A history loses nothing by ending a version.
+  const most = disposition === 'history' ? undefined : MOST_DELETED;
+  const maxDeleted = compare === undefined ? undefined : (options.maxDeleted ?? most);
   return {
     ...(stream.changes === true ? { changes: true } : {}),
     ...(stream.changes === true || compare !== undefined ? { deletes } : {}),
-    ...(compare === undefined ? {} : { compare, maxDeleted: options.maxDeleted ?? MOST_DELETED }),
+    ...(compare === undefined ? {} : { compare }),
+    ...(maxDeleted === undefined ? {} : { maxDeleted }),
   };
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AriesError, type Connector, type ConnectorRole, isAriesError } from '@aries-data/sdk';
 import { abortRules } from './abort-rules.ts';
+import { changeRules } from './change-rules.ts';
 import { configRules } from './config-rules.ts';
 import { cursorRules } from './cursor-rules.ts';
 import { dispositionRules } from './disposition-rules.ts';
@@ -41,6 +42,7 @@ const RULES: readonly Rule[] = [
   ...transformRules,
   ...configRules('destination'),
   ...dispositionRules,
+  ...changeRules,
   ...keyRules,
   ...cursorRules,
   ...shapeRules,

@@ -46,6 +46,7 @@ export interface Staged {
   interval?: Interval;
   /** Default: ndjson. */
   format?: StagedFormat;
+  deletes?: 'compare';
   /** Stages the values unchecked, like a source that encodes its own rows. */
   encoded?: boolean;
 }
@@ -60,6 +61,7 @@ export async function stage(
     primaryKey = ['id'],
     cursor = 'at',
     interval,
+    deletes,
     format = 'ndjson',
     encoded,
   }: Staged,
@@ -94,7 +96,7 @@ export async function stage(
     maxRejected: { count: 0 },
     stagedFormat: format,
     ...(interval === undefined
-      ? { streams: [{ name: stream, mode: 'full' as const }] }
+      ? { streams: [{ name: stream, mode: 'full' as const, deletes }] }
       : { interval, streams: [{ name: stream, nullCursor: 'skip' as const }] }),
   });
   return result.dataset;

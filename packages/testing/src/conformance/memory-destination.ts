@@ -10,6 +10,9 @@ export type Fault =
   | 'replace'
   | 'replace-interval'
   | 'merge'
+  | 'deletes'
+  | 'compare'
+  | 'history'
   | 'twice'
   | 'duplicate-keys'
   | 'key-updates'
@@ -47,7 +50,8 @@ export function memoryDestination(fault?: Fault) {
   const destination = defineDestination({
     config: z.object({ name: z.string().describe('Name of the world') }),
     formats: [],
-    dispositions: ['append', 'replace', 'replace-interval', 'merge'],
+    dispositions: ['append', 'replace', 'replace-interval', 'merge', 'history'],
+    deletes: ['hard', 'soft'],
     delivery: 'transactional',
     async open({ config }) {
       const world = worlds.get(config.name)!;
@@ -80,6 +84,7 @@ export function memoryDestination(fault?: Fault) {
                 world.targets.set(target.target, { identity: '', columns: new Set(), rows: records });
             },
             async finish() {
+              if (fault !== 'compare') checkMost(world.targets.get(target.target), records, target);
               pending.set(target.target, { target, records, identity: world.targets.get(target.target)?.identity });
               return { received: records.length };
             },
@@ -154,9 +159,10 @@ function altered(record: JsonRecord, fault: Fault | undefined): JsonRecord {
 function applied(
   old: Target | undefined,
   records: readonly JsonRecord[],
-  { disposition, primaryKey, cursor = '', fields, interval }: LoadTarget,
+  target: LoadTarget,
   fault: Fault | undefined,
 ): Target {
+  const { disposition, primaryKey, cursor = '', fields, interval } = target;
   const identity = old?.identity ?? newIdentity();
   const columns = new Set([...(old?.columns ?? []), ...fields.map(({ name }) => name)]);
   const held = old?.rows ?? [];
@@ -182,10 +188,14 @@ function applied(
       rows: [...held.filter((row) => !lies(row) && !keys.has(keyOf(row, primaryKey))), ...added],
     };
   }
+  if (disposition === 'history') return { identity, columns, rows: versions(held, added, target, fault) };
+  if (target.changes === true) return { identity, columns, rows: changedRows(held, added, target, fault) };
+  const there = new Set(added.map((record) => keyOf(record, primaryKey)));
+  const left = target.compare === undefined ? held : held.filter((row) => there.has(keyOf(row, primaryKey)));
   return {
     identity,
     columns,
-    rows: merged(held, added, { primaryKey, cursor, order: orderOf(fields, cursor, fault) }, fault),
+    rows: merged(left, added, { primaryKey, cursor, order: orderOf(fields, cursor, fault) }, fault),
   };
 }
 
@@ -215,4 +225,70 @@ function merged(
     fresh.add(key);
   }
   return [...rows.values()];
+}
+
+function checkMost(
+  old: Target | undefined,
+  records: readonly JsonRecord[],
+  { compare, disposition, maxDeleted, primaryKey }: LoadTarget,
+): void {
+  if (old === undefined || compare === undefined || maxDeleted === undefined) return;
+  const there = new Set(records.map((record) => keyOf(record, primaryKey)));
+  const active = old.rows.filter((row) => disposition !== 'history' || row._valid_to === null);
+  const gone = active.filter((row) => !there.has(keyOf(row, primaryKey))).length;
+  const allowed = 'count' in maxDeleted ? maxDeleted.count : maxDeleted.share * active.length;
+  if (gone > allowed) throw new AriesError('DELETES_TOO_MANY', `${gone} of ${active.length} records are gone`);
+}
+
+/** Applies changes in order. */
+function changedRows(
+  held: readonly JsonRecord[],
+  changes: readonly JsonRecord[],
+  { primaryKey, deletes }: LoadTarget,
+  fault: Fault | undefined,
+): JsonRecord[] {
+  const rows = new Map(held.map((row) => [keyOf(row, primaryKey), row]));
+  const there = new Set(rows.keys());
+  let moved: JsonRecord | undefined;
+  for (const { _aries_op: op, _aries_unsent: unsent, _aries_at: at, _aries_seq: _, ...record } of changes) {
+    const key = keyOf(record, primaryKey);
+    const before = rows.get(key);
+    if (op === 'u') {
+      const sent = Object.entries(record).filter(([name]) => !String(unsent ?? '').includes(`\n${name}\n`));
+      const mark = deletes === 'soft' ? { _deleted_at: null } : {};
+      rows.set(key, { ...(unsent === null ? {} : (moved ?? before)), ...Object.fromEntries(sent), ...mark });
+      moved = undefined;
+      continue;
+    }
+    if (fault === 'deletes') continue;
+    moved = op === 'm' ? before : undefined;
+    // What came and went within one load was never there.
+    if (deletes === 'hard' || !there.has(key)) rows.delete(key);
+    else if (before !== undefined) rows.set(key, { ...before, _deleted_at: at! });
+  }
+  return [...rows.values()];
+}
+
+/** Keeps versions of whole records. */
+function versions(
+  held: readonly JsonRecord[],
+  added: readonly JsonRecord[],
+  { primaryKey, readStart, fields, compare }: LoadTarget,
+  fault: Fault | undefined,
+): JsonRecord[] {
+  const rows = held.map((row) => ({ ...row }));
+  const isSame = (a: JsonRecord, b: JsonRecord) => fields.every(({ name }) => (a[name] ?? null) === (b[name] ?? null));
+  const keys = new Set(added.map((record) => keyOf(record, primaryKey)));
+  const ends = fault === 'history' ? null : readStart;
+  for (const row of rows) {
+    if (compare !== undefined && row._valid_to === null && !keys.has(keyOf(row, primaryKey))) row._valid_to = ends;
+  }
+  for (const record of added) {
+    const key = keyOf(record, primaryKey);
+    const current = rows.find((row) => row._valid_to === null && keyOf(row, primaryKey) === key);
+    if (current !== undefined && isSame(current, record)) continue;
+    if (current !== undefined) current._valid_to = ends;
+    rows.push({ ...record, _valid_from: readStart, _valid_to: null });
+  }
+  return rows;
 }
