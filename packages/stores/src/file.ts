@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { constants, createReadStream, type Stats } from 'node:fs';
+import { constants, createReadStream, type Dirent, type Stats } from 'node:fs';
 import { type FileHandle, link, lstat, open, readdir, readFile, rename, rm, rmdir, unlink } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -85,10 +85,13 @@ export function fileStore(uri: string, { shared }: StoreOptions = {}): Store {
 
     async unfinished(prefix) {
       const found = (await keysUnder(root, prefix)).filter((file) => UNFINISHED.test(file));
-      return found.map((file) => {
-        const name = file.replace(UNFINISHED, '');
-        return { name, ticket: JSON.stringify({ key: name, file } satisfies Ticket) };
-      });
+      return Promise.all(
+        found.map(async (file) => {
+          const name = file.replace(UNFINISHED, '');
+          const modified = (await lstat(pathOf(file)).catch(() => undefined))?.mtimeMs ?? 0;
+          return { name, ticket: JSON.stringify({ key: name, file } satisfies Ticket), modified };
+        }),
+      );
     },
 
     async open(key): Promise<Readable> {
@@ -122,6 +125,11 @@ export function fileStore(uri: string, { shared }: StoreOptions = {}): Store {
         const found = await lstat(pathOf(key)).catch(() => undefined);
         if (found !== undefined) yield { key, bytes: found.size, modified: found.mtimeMs, version: versionOf(found) };
       }
+    },
+
+    async *folders(folder) {
+      await refuseLinks(root, folder);
+      for (const entry of await entriesOf(pathOf(folder))) if (entry.isDirectory()) yield entry.name;
     },
 
     async remove(keys) {
@@ -264,11 +272,7 @@ async function keysUnder(root: string, prefix: string): Promise<string[]> {
   await refuseLinks(root, folderOf(prefix));
   async function look(folder: string): Promise<void> {
     const path = join(root, folder);
-    const entries = await readdir(path, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
-      throw fileError(error, path);
-    });
-    for (const entry of entries) {
+    for (const entry of await entriesOf(path)) {
       const key = folder === '' ? entry.name : `${folder}/${entry.name}`;
       if (!key.startsWith(prefix)) continue;
       if (entry.isDirectory()) await look(key);
@@ -277,6 +281,14 @@ async function keysUnder(root: string, prefix: string): Promise<string[]> {
   }
   await look(folderOf(prefix));
   return keys.sort();
+}
+
+/** Reads a folder; empty if it does not exist. */
+async function entriesOf(path: string): Promise<Dirent[]> {
+  return readdir(path, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
+    throw fileError(error, path);
+  });
 }
 
 async function removeEmptyFolders(folder: string, root: string): Promise<void> {

@@ -10,7 +10,7 @@ import type { Store } from './store.ts';
  */
 export function memoryStaging(): Store {
   const objects = new Map<string, { body: Buffer; modified: number }>();
-  const waiting = new Map<string, { key: string; body: Buffer }>();
+  const waiting = new Map<string, { key: string; body: Buffer; modified: number }>();
   let prepared = 0;
 
   return {
@@ -32,7 +32,7 @@ export function memoryStaging(): Store {
       const chunks: Uint8Array[] = [];
       for await (const chunk of body) chunks.push(chunk);
       const ticket = `${aside}#${++prepared}`;
-      waiting.set(ticket, { key, body: Buffer.concat(chunks) });
+      waiting.set(ticket, { key, body: Buffer.concat(chunks), modified: Date.now() });
       return ticket;
     },
     async publish(ticket) {
@@ -45,8 +45,8 @@ export function memoryStaging(): Store {
       for (const ticket of tickets) waiting.delete(ticket);
     },
     async unfinished(prefix) {
-      return [...waiting.keys()]
-        .map((ticket) => ({ name: ticket.slice(0, ticket.lastIndexOf('#')), ticket }))
+      return [...waiting]
+        .map(([ticket, { modified }]) => ({ name: ticket.slice(0, ticket.lastIndexOf('#')), ticket, modified }))
         .filter(({ name }) => name.startsWith(prefix));
     },
     async open(key) {
@@ -64,6 +64,11 @@ export function memoryStaging(): Store {
       for (const [key, { body, modified }] of [...objects].sort(([a], [b]) => (a < b ? -1 : 1))) {
         if (key.startsWith(prefix)) yield { key, bytes: body.length, modified, version: versionOf({ body, modified }) };
       }
+    },
+    async *folders(folder) {
+      const start = folder === '' ? '' : `${folder}/`;
+      const keys = [...objects.keys()].filter((key) => key.startsWith(start));
+      yield* new Set(keys.flatMap((key) => key.slice(start.length).match(/^[^/]+(?=\/)/) ?? []));
     },
     async remove(keys) {
       for (const key of keys) objects.delete(key);

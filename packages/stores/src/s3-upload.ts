@@ -136,13 +136,13 @@ export async function completeUpload(object: S3Object, { upload: UploadId, etags
 export async function openUploads(
   { client, bucket: Bucket }: Pick<S3Object, 'client' | 'bucket'>,
   prefix: string,
-): Promise<{ key: string; upload: string }[]> {
-  const uploads: { key: string; upload: string }[] = [];
+): Promise<{ key: string; upload: string; started: number }[]> {
+  const uploads: { key: string; upload: string; started: number }[] = [];
   for (let markers: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } = {}; ; ) {
     const page = await client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: prefix, ...markers }));
-    for (const { Key = '', UploadId = '' } of page.Uploads ?? []) {
+    for (const { Key = '', UploadId = '', Initiated } of page.Uploads ?? []) {
       // Some servers ignore the prefix.
-      if (Key.startsWith(prefix)) uploads.push({ key: Key, upload: UploadId });
+      if (Key.startsWith(prefix)) uploads.push({ key: Key, upload: UploadId, started: Initiated?.getTime() ?? 0 });
     }
     if (page.IsTruncated !== true || page.NextKeyMarker === undefined) return uploads;
     markers = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker };

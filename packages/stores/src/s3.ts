@@ -194,6 +194,18 @@ export function s3Store(uri: string, timeouts: S3Timeouts = S3_TIMEOUTS): Store 
     } while (token !== undefined);
   }
 
+  async function* folders(folder: string): AsyncIterable<string> {
+    const Prefix = keyOf(folder === '' ? '' : `${folder}/`);
+    let token: string | undefined;
+    do {
+      const page = await named(undefined, () =>
+        client.send(new ListObjectsV2Command({ Bucket, Prefix, Delimiter: '/', ContinuationToken: token })),
+      );
+      for (const { Prefix: found = '' } of page.CommonPrefixes ?? []) yield found.slice(Prefix.length, -1);
+      token = page.NextContinuationToken;
+    } while (token !== undefined);
+  }
+
   async function remove(keys: readonly string[]): Promise<void> {
     for (let at = 0; at < keys.length; at += 1000) {
       const Objects = keys.slice(at, at + 1000).map((key) => ({ Key: keyOf(key) }));
@@ -208,9 +220,9 @@ export function s3Store(uri: string, timeouts: S3Timeouts = S3_TIMEOUTS): Store 
 
   async function unfinished(start: string): Promise<UnfinishedWrite[]> {
     const uploads = await openUploads({ client, bucket: Bucket }, keyOf(start));
-    return uploads.map(({ key, upload }) => {
+    return uploads.map(({ key, upload, started }) => {
       const name = nameOf(key);
-      return { name, ticket: ticketOf({ key: name, upload, etags: [] }) };
+      return { name, ticket: ticketOf({ key: name, upload, etags: [] }), modified: started };
     });
   }
 
@@ -241,6 +253,7 @@ export function s3Store(uri: string, timeouts: S3Timeouts = S3_TIMEOUTS): Store 
     openVersion,
     read: (key) => named(key, () => read(key)),
     list,
+    folders,
     remove: (keys) => named(undefined, () => remove(keys)),
 
     async check() {

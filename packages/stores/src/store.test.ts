@@ -64,6 +64,25 @@ describe.each([
     expect((await Array.fromAsync(store.list(''))).map(({ key }) => key)).toEqual(['q/x', 'r/10/c']);
   });
 
+  test('lists folders without looking into them', async () => {
+    const store = await create();
+    for (const key of ['r/2/b', 'r/1/a', 'r/1/b/c', 'r/10/c', 'r/file', 'q/x', 'rr/1/a'])
+      await store.writeIfAbsent(key, Buffer.from(key));
+    const folders = async (folder: string) => (await Array.fromAsync(store.folders(folder))).sort();
+    expect(await folders('r')).toEqual(['1', '10', '2']);
+    expect(await folders('r/1')).toEqual(['b']);
+    expect(await folders('')).toEqual(['q', 'r', 'rr']);
+    expect(await folders('none')).toEqual([]);
+    expect(await folders('r/file')).toEqual([]);
+  });
+
+  test('says when unfinished writes were written last', async () => {
+    const store = await create();
+    await store.prepare({ key: 'out/a.csv', aside: 'waiting/load' }, chunks('1'));
+    const [write] = await store.unfinished('waiting/');
+    expect(Math.abs(write!.modified - Date.now())).toBeLessThan(60_000);
+  });
+
   test('shows a prepared object once it is published, and publishes it once', async () => {
     const store = await create();
     const names = { key: 'out/a.csv', aside: 'waiting/load' };

@@ -31,6 +31,8 @@ export interface UnfinishedWrite {
   name: string;
   /** Ticket for `discard`. */
   ticket: string;
+  /** Time of its last write or, if the store does not know that, of its start, in milliseconds since 1970. */
+  modified: number;
 }
 
 /** Options of `openStore`. */
@@ -77,6 +79,8 @@ export interface Store {
   read(key: string): Promise<Buffer | null>;
   /** Lists all objects whose names start with a prefix, in order of name. */
   list(prefix: string): AsyncIterable<StoredObject>;
+  /** Lists the names of the folders directly in a folder (`''` is the root), in any order, without looking into them. */
+  folders(folder: string): AsyncIterable<string>;
   remove(keys: readonly string[]): Promise<void>;
   /** Tests that objects can be written and conditional writes work. Throws `STAGING_INVALID`, `NOT_ALLOWED` or `UNREACHABLE`. */
   check(): Promise<void>;
