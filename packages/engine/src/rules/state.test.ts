@@ -77,3 +77,52 @@ test.each(['9007199254740991', '1'.repeat(400)])(
     await expect(moveState(store, 'job', async () => ({ items: at('1') }))).rejects.toMatchObject(corrupt);
   },
 );
+
+test('old versions are deleted, and a slow writer cannot set the state back', async () => {
+  const store = memoryStaging();
+  for (let cursor = 1; cursor <= 5; cursor++)
+    await moveState(store, 'job', async () => ({ items: at(String(cursor)) }));
+  let asked = 0;
+  const moved = await moveState(store, 'job', async ({ streams }) => {
+    asked++;
+    if (asked > 1) return { others: at('slow') };
+    expect(streams.items).toEqual(at('5'));
+    // While it sleeps, so many others write that the version it would write is deleted.
+    for (let cursor = 6; cursor <= 60; cursor++)
+      await moveState(store, 'job', async () => ({ items: at(String(cursor)) }));
+    expect(await store.read('job/state/6.json')).toBeNull();
+    return { items: at('0'), others: at('slow') };
+  });
+  expect(asked).toBe(2);
+  expect(moved).toMatchObject({ version: 61, streams: { items: at('60'), others: at('slow') } });
+  expect(await readState(store, 'job')).toEqual(moved);
+});
+
+test('the number of versions stays the same', async () => {
+  const store = memoryStaging();
+  const most: number[] = [];
+  for (let cursor = 1; cursor <= 500; cursor++) {
+    await moveState(store, 'job', async () => ({ items: at(String(cursor)) }));
+    most.push((await Array.fromAsync(store.list(''))).length);
+  }
+  expect(Math.max(...most)).toBeLessThanOrEqual(41);
+  expect(await readState(store, 'job')).toMatchObject({ version: 500, streams: { items: at('500') } });
+});
+
+test('a version that is deleted while it is read is not an error', async () => {
+  const store = memoryStaging();
+  await moveState(store, 'job', async () => ({ items: at('1') }));
+  let slept = false;
+  const slow: typeof store = {
+    ...store,
+    async read(key) {
+      if (!slept) {
+        slept = true;
+        for (let cursor = 2; cursor <= 60; cursor++)
+          await moveState(store, 'job', async () => ({ items: at(String(cursor)) }));
+      }
+      return store.read(key);
+    },
+  };
+  expect(await readState(slow, 'job')).toMatchObject({ version: 60 });
+});

@@ -31,14 +31,23 @@ const STATE: DocumentKind<StateFile> = {
 /** More than one version a second for 30 years: Aries did not write a larger number. */
 const MOST_VERSIONS = 999_999_999;
 
+/** Number of versions to keep, so that a slow writer still finds the one that it would overwrite. */
+const KEPT_VERSIONS = 20;
+
+/** Number of versions at which the old ones are deleted, so that few commits delete anything. */
+const MOST_KEPT = 2 * KEPT_VERSIONS;
+
 /** Reads the newest state of a pipeline. Throws `DATASET_CORRUPT` naming the file if it is broken. */
 export async function readState(store: Store, name: string): Promise<PipelineState> {
-  const versions = await versionsOf(store, name);
-  return readVersion(
-    store,
-    name,
-    versions.reduce((a, b) => Math.max(a, b), 0),
-  );
+  for (;;) {
+    const state = await readVersion(store, name, newestOf(await versionsOf(store, name)));
+    // Another process may have deleted it in the meantime; then there is a newer one.
+    if (state !== null) return state;
+  }
+}
+
+function newestOf(versions: readonly number[]): number {
+  return versions.reduce((a, b) => Math.max(a, b), 0);
 }
 
 async function versionsOf(store: Store, name: string): Promise<number[]> {
@@ -56,10 +65,13 @@ async function versionsOf(store: Store, name: string): Promise<number[]> {
   return versions;
 }
 
-async function readVersion(store: Store, name: string, version: number): Promise<PipelineState> {
+/** Reads a version, or `null` if it does not exist. */
+async function readVersion(store: Store, name: string, version: number): Promise<PipelineState | null> {
   if (version === 0) return { version, streams: {} };
   const key = stateKey(name, version);
-  const { streams } = unsealed(STATE, (await store.read(key)) ?? Buffer.alloc(0), store.uriOf(key));
+  const bytes = await store.read(key);
+  if (bytes === null) return null;
+  const { streams } = unsealed(STATE, bytes, store.uriOf(key));
   // A stream may be named constructor.
   return { version, streams: Object.assign(Object.create(null), streams) as Record<string, StreamState> };
 }
@@ -76,8 +88,10 @@ async function readFormer(store: Store, name: string): Promise<Former> {
   let broken: string | undefined;
   for (const version of versions) {
     try {
-      const { streams } = await readVersion(store, name, version);
-      return { version: newest, streams, ...(broken === undefined ? {} : { broken }) };
+      const state = await readVersion(store, name, version);
+      // All of them are old by now.
+      if (state === null) return readFormer(store, name);
+      return { version: newest, streams: state.streams, ...(broken === undefined ? {} : { broken }) };
     } catch (error) {
       if (!isAriesError(error) || error.code !== 'DATASET_CORRUPT') throw error;
       broken ??= error.message;
@@ -107,6 +121,7 @@ export async function moveState(
   name: string,
   change: (before: PipelineState) => Promise<Record<string, StreamState | null>>,
 ): Promise<PipelineState & { repaired?: string }> {
+  let repaired: string | undefined;
   for (;;) {
     const { broken, ...before } = await readFormer(store, name);
     const changes = await change(before);
@@ -115,12 +130,27 @@ export async function moveState(
         (entry): entry is [string, StreamState] => entry[1] !== null,
       ),
     );
-    if (broken === undefined && JSON.stringify(streams) === JSON.stringify(before.streams)) return before;
+    if (broken === undefined && JSON.stringify(streams) === JSON.stringify(before.streams)) {
+      return { ...before, ...(repaired === undefined ? {} : { repaired }) };
+    }
     const version = before.version + 1;
     const body = sealed(STATE, { stateVersion: 1, streams });
     if (!(await store.writeIfAbsent(stateKey(name, version), body))) continue;
-    return { version, streams, ...(broken === undefined ? {} : { repaired: broken }) };
+    repaired ??= broken;
+    // If this writer slept while many versions were written and deleted, the one it wrote is already old.
+    if ((await clearAway(store, name, version)) === version) {
+      return { version, streams, ...(repaired === undefined ? {} : { repaired }) };
+    }
   }
+}
+
+/** Deletes the versions that nobody needs after `version` was written. Returns the newest version. */
+async function clearAway(store: Store, name: string, version: number): Promise<number> {
+  const all = await versionsOf(store, name);
+  const old = all.length > MOST_KEPT ? all.filter((one) => one <= version - KEPT_VERSIONS) : [];
+  // Old versions do no harm, and not everyone who may write may also delete.
+  if (old.length > 0) await store.remove(old.map((one) => stateKey(name, one))).catch(() => {});
+  return newestOf(all);
 }
 
 function stateKey(name: string, version: number): string {
