@@ -129,9 +129,11 @@ export interface LoadSession {
   open(target: LoadTarget, reject: (rejection: Rejection) => void): Promise<StreamLoad>;
   /**
    * Makes data and ledger rows visible in one step, after filling in the `identity` of each row. Right before, lock the ledger against
-   * other loads, read it again and pass its rows to `confirm`: hours may have passed since the engine decided to load.
+   * other loads, read it again and pass its rows to `confirm`: hours may have passed since the engine decided to load. In the same step,
+   * delete the rows of `dropped`, which no rule needs any more, so that the ledger does not grow for ever. A session that stores the
+   * whole of each new row may leave them, but must not delete them otherwise.
    */
-  commit(rows: readonly LedgerRow[], confirm: ConfirmLedger): Promise<void>;
+  commit(rows: readonly LedgerRow[], confirm: ConfirmLedger, dropped?: readonly LedgerRow[]): Promise<void>;
   /** Deletes the ledger rows of a pipeline and returns how many there were (`aries state reset`). */
   forget(pipeline: string): Promise<number>;
   /** Undoes everything that was not committed and closes the session. Also called after a commit. */

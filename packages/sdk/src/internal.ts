@@ -15,7 +15,7 @@ export { walkConfig } from './config/walk.ts';
 export type { HttpDeclaration } from './context.ts';
 export { type AriesErrorOptions, ERROR_CODES } from './errors.ts';
 export type { HttpRetry, OAuth2, RecordsShape } from './http.ts';
-export type { PositionState, ReadLater } from './ledger-row.ts';
+export type { ForgottenRows, PositionState, ReadLater } from './ledger-row.ts';
 export { isPlainObject } from './plain-object.ts';
 export { columnsOf, isCheckpoint, isRejected, type RejectedItem, release, rowsOf } from './records.ts';
 export { isDecimal, isInt64, toRecordSchema } from './schema.ts';

@@ -62,6 +62,18 @@ export interface LedgerRow {
   fields?: FieldTypes | undefined;
   /** What the records were read from. Rows of older versions lack it. */
   input?: { source: string; items?: readonly string[] | undefined } | undefined;
+  /** Summary of earlier rows that the ledger no longer lists. A load that lost it could repeat what they stood for. */
+  forgotten?: ForgottenRows | undefined;
+}
+
+/** What the rules must still know of rows that the ledger no longer lists. Times are starts of reads. */
+export interface ForgottenRows {
+  /** The last of those that were not of an interval. */
+  last?: string | undefined;
+  /** The last of those that were of an interval, from before the target was replaced. */
+  replaced?: string | undefined;
+  /** Intervals, joined where they touch, each with the first and last of its rows. */
+  intervals?: readonly (Interval & { first: string; last: string })[] | undefined;
 }
 
 /** Contents of a target that were read later than a dataset, so the dataset must not replace them. */

@@ -28,15 +28,22 @@ const COLUMNS = [
   'made_by_aries',
   'fields',
   'input',
+  'forgotten',
 ] as const;
 
 /** Columns that ledgers of older versions do not have. */
-const ADDED = ['fields', 'input'] as const satisfies (typeof COLUMNS)[number][];
+const ADDED = ['fields', 'input', 'forgotten'] as const satisfies (typeof COLUMNS)[number][];
+
+/** What identifies a row. */
+const DROP_BY = ['pipeline', 'target', 'digest', 'run_id', 'loaded_at'] as const;
+
+/** Rows that one statement deletes: databases limit the number of parameters. */
+const DROPPED_AT_ONCE = 50;
 
 /** A row of the ledger. Only a table that Aries created may be replaced by another. */
 export type LedgerEntry = LedgerRow & { madeByAries: boolean };
 
-/** The ledger of one schema. Each row says that a dataset is in a table. Rows are never deleted, except by `forget`. */
+/** The ledger of one schema. Each row says that a dataset is in a table. Rows are deleted by `drop` and `forget`. */
 export interface LedgerTable {
   exists(connection: SqlConnection): Promise<boolean>;
   create(connection: SqlConnection): Promise<void>;
@@ -45,6 +52,8 @@ export interface LedgerTable {
   /** Returns the rows for these targets, oldest first. */
   read(connection: SqlConnection, targets: readonly string[]): Promise<LedgerRow[]>;
   insert(connection: SqlConnection, rows: readonly LedgerEntry[]): Promise<void>;
+  /** Deletes rows, unless the table cannot hold the summary that stands for them. */
+  drop(connection: SqlConnection, rows: readonly LedgerRow[]): Promise<void>;
   /** Returns the number of a pipeline's last entry for a target; 0 if there is none. */
   last(connection: SqlConnection, pipeline: string, target: string): Promise<number>;
   madeByAries(connection: SqlConnection, target: string, identity: string): Promise<boolean>;
@@ -121,6 +130,20 @@ export function ledgerTable(dialect: SqlDialect, schema: string): LedgerTable {
       }
     },
 
+    async drop(connection, rows) {
+      if (rows.length === 0 || !(await columnsOf(connection)).includes('forgotten')) return;
+      for (let at = 0; at < rows.length; at += DROPPED_AT_ONCE) {
+        const some = rows.slice(at, at + DROPPED_AT_ONCE);
+        const is = (_: LedgerRow, index: number) =>
+          `(${DROP_BY.map((name, column) => `${dialect.quote(name)} = $${index * DROP_BY.length + column + 1}`).join(' AND ')})`;
+        const values = some.flatMap((row) => {
+          const all = toSql({ ...row, madeByAries: false });
+          return DROP_BY.map((name) => all[name]);
+        });
+        await connection.run(`DELETE FROM ${table} WHERE ${some.map(is).join(' OR ')}`, values);
+      }
+    },
+
     async last(connection, pipeline, target) {
       const [row] = await connection.query(
         `SELECT coalesce(max("entry"), 0) AS "last" FROM ${table} WHERE "pipeline" = $1 AND "target" = $2`,
@@ -168,6 +191,7 @@ function toSql(row: LedgerEntry): Record<Exclude<(typeof COLUMNS)[number], 'entr
     made_by_aries: row.madeByAries,
     fields: json(row.fields),
     input: json(row.input),
+    forgotten: json(row.forgotten),
   };
 }
 
@@ -190,5 +214,6 @@ function fromSql(row: Record<string, SqlValue>): LedgerRow {
     loadedAt: text('loaded_at'),
     ...(row.fields == null ? {} : { fields: json('fields') }),
     ...(row.input == null ? {} : { input: json('input') }),
+    ...(row.forgotten == null ? {} : { forgotten: json('forgotten') }),
   };
 }

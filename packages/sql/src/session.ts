@@ -89,7 +89,7 @@ export function sqlLoadSession(options: SqlSessionOptions): LoadSession {
       return load.stream;
     },
 
-    async commit(rows, confirm) {
+    async commit(rows, confirm, dropped = []) {
       await connections.first(async (connection) => {
         await transaction.begin(connection);
         for (const load of loads.values()) await load.publish(connection);
@@ -107,6 +107,7 @@ export function sqlLoadSession(options: SqlSessionOptions): LoadSession {
           if (from !== undefined && from !== to) await ledger.rename(connection, { ...row, from, to });
           entries.push({ ...row, identity: table.identity, madeByAries: load?.madeByAries ?? false });
         }
+        await ledger.drop(connection, dropped);
         await ledger.insert(connection, entries);
         if (dialect.connections === 1) await loadTables.drop(connection);
         await transaction.commit(connection);

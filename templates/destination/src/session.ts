@@ -11,7 +11,7 @@ export function openSession(database: DatabaseSync): LoadSession {
     if (!isOpen) beginWriting(database);
     isOpen = true;
   };
-  // All rows ever written, oldest first. From them the engine knows what is already loaded.
+  // The rows that loads have written, oldest first. From them the engine knows what is already loaded.
   const ledger = (targets: readonly string[]): LedgerRow[] => {
     const rows = database.prepare(`SELECT entry FROM ${LEDGER} ORDER BY rowid`).all() as { entry: string }[];
     return rows.map(({ entry }) => JSON.parse(entry) as LedgerRow).filter(({ target }) => targets.includes(target));
@@ -42,10 +42,13 @@ export function openSession(database: DatabaseSync): LoadSession {
       };
     },
 
-    async commit(rows, confirm) {
+    async commit(rows, confirm, dropped = []) {
       begin();
       // No other load can write now, but one may have committed before this transaction began.
       confirm(ledger(rows.map(({ target }) => target)));
+      // What the engine no longer needs to know, so that the ledger does not grow for ever.
+      const remove = database.prepare(`DELETE FROM ${LEDGER} WHERE entry = ?`);
+      for (const row of dropped) remove.run(JSON.stringify(row));
       const insert = database.prepare(`INSERT INTO ${LEDGER} VALUES (?, ?, ?)`);
       for (const row of rows)
         insert.run(row.pipeline, row.target, JSON.stringify({ ...row, identity: unquoted(row.target) }));

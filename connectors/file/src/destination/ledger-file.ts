@@ -121,7 +121,7 @@ export function ledgerFile(store: Store, log: Pick<Log, 'warn'>): LedgerFile {
         if (await store.writeIfAbsent(keyOf(number), Buffer.from(serialized(after)))) {
           const now = await newest();
           // A writer that slept while many versions were written and removed has written an old one.
-          if (now.number === number || holds(now, after)) {
+          if (now.number === number || holds(now, before, after)) {
             await settle({ number, settled: false, ...after });
             return clearAway(number);
           }
@@ -154,9 +154,12 @@ function settledKeyOf(number: number): string {
   return keyOf(number).replace(/ndjson$/, 'settled');
 }
 
-function holds(now: LedgerContents, after: LedgerContents): boolean {
-  const known = new Set(now.rows.map((row) => JSON.stringify(row)));
-  return after.rows.every((row) => known.has(JSON.stringify(row)));
+/** True if the newest version has what a change added. Later versions may have dropped old rows. */
+function holds(now: LedgerContents, before: LedgerContents, after: LedgerContents): boolean {
+  const textsOf = ({ rows }: LedgerContents) => rows.map((row) => JSON.stringify(row));
+  const [known, old] = [new Set(textsOf(now)), new Set(textsOf(before))];
+  const added = textsOf(after).filter((row) => !old.has(row));
+  return (added.length === 0 ? textsOf(after) : added).every((row) => known.has(row));
 }
 
 const lineSchema = z.union([

@@ -60,16 +60,16 @@ export function storeSession(store: Store, { config, pipeline, signal, log }: Se
       return load;
     },
 
-    async commit(rows, confirm) {
+    async commit(rows, confirm, dropped = []) {
+      const gone = new Set(dropped.map((row) => JSON.stringify(row)));
       const targets = rows.map(({ target }) => target);
       const left = await unfinished(targets);
       await ledger.change(
         (before) => {
           confirm(before.rows.filter(isOf(targets)));
-          return rows.reduce((contents, row) => withLoad(contents, row, loads.get(row.target)!), {
-            ...before,
-            steps: NO_STEPS,
-          });
+          const kept = before.rows.filter((row) => !gone.has(JSON.stringify(row)));
+          const contents: LedgerContents = { ...before, rows: kept, steps: NO_STEPS };
+          return rows.reduce((all, row) => withLoad(all, row, loads.get(row.target)!), contents);
         },
         // If the response to the write is lost, the files may belong to the ledger.
         (outcome) => {

@@ -49,7 +49,12 @@ export function ofPipeline(ledger: readonly LedgerRow[], pipeline: string): Ledg
 export function ledgerRow(
   candidate: Candidate,
   context: StepContext,
-  { stateAfter, rows, fields }: { stateAfter: StreamState | null; rows: number; fields: FieldTypes | undefined },
+  {
+    stateAfter,
+    rows,
+    fields,
+    forgotten,
+  }: { stateAfter: StreamState | null; rows: number; fields: FieldTypes | undefined } & Pick<LedgerRow, 'forgotten'>,
 ): LedgerRow {
   const { stream, target, runId, digest, disposition, interval, stateBefore, readStart, input } = candidate;
   return {
@@ -72,5 +77,6 @@ export function ledgerRow(
       : {
           input: { source: input.source, ...(input.items && { items: input.items.map(({ key }) => key) }) },
         }),
+    ...(forgotten === undefined ? {} : { forgotten }),
   };
 }

@@ -69,7 +69,7 @@ function withKeptLedger(session: LoadSessionWithoutLedger, ledger: ReturnType<ty
       targets.set(target.target, target);
       return session.open(target, reject);
     },
-    async commit(rows, confirm) {
+    async commit(rows, confirm, dropped) {
       // Another load may still commit between this check and the ledger entry. Then what both sent is there twice, and the ledger has both.
       confirm(await rowsOf(rows.map(({ target }) => target)));
       await session.commit?.();
@@ -78,7 +78,7 @@ function withKeptLedger(session: LoadSessionWithoutLedger, ledger: ReturnType<ty
         const { identity = row.target } = await inspect(targets.get(row.target)!);
         entries.push({ ...row, identity });
       }
-      await ledger.append(entries);
+      await ledger.append(entries, dropped);
     },
     forget: () => ledger.forget(),
     close: () => session.close(),

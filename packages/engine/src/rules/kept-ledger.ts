@@ -9,7 +9,8 @@ import { type DocumentKind, sealed, unsealed } from '../dataset/sealed.ts';
 export interface KeptLedger {
   /** Reads all rows, oldest first. */
   rows(): Promise<LedgerRow[]>;
-  append(rows: readonly LedgerRow[]): Promise<void>;
+  /** Adds rows, and deletes those of `dropped`. */
+  append(rows: readonly LedgerRow[], dropped?: readonly LedgerRow[]): Promise<void>;
   /** Deletes all rows and returns how many there were. */
   forget(): Promise<number>;
 }
@@ -40,6 +41,14 @@ const KIND: DocumentKind<Contents> = {
         rows: z.int().min(0),
         loadedAt: instant,
         fields: z.array(z.tuple([text, text])).optional(),
+        input: z.object({ source: text, items: z.array(text).optional() }).optional(),
+        forgotten: z
+          .object({
+            last: instant.optional(),
+            replaced: instant.optional(),
+            intervals: z.array(intervalSchema.extend({ first: instant, last: instant })).optional(),
+          })
+          .optional(),
       }),
     ),
   }),
@@ -74,12 +83,15 @@ export function keptLedger(store: Store, pipeline: string, id: string): KeptLedg
     }
   }
 
-  /** Changes the rows by compare-and-swap: if another process wrote first, applies the change to its version. */
-  async function change(apply: (rows: LedgerRow[]) => LedgerRow[]): Promise<void> {
+  /**
+   * Changes the rows by compare-and-swap: if another process wrote first, applies the change to its version. It returns undefined to
+   * change nothing.
+   */
+  async function change(apply: (rows: LedgerRow[]) => LedgerRow[] | undefined): Promise<void> {
     for (;;) {
       const before = await newest();
       const rows = apply(before.rows);
-      if (rows.length === before.rows.length) return;
+      if (rows === undefined) return;
       const number = before.number + 1;
       if (!(await store.writeIfAbsent(keyOf(number), sealed(KIND, { ledgerVersion: 1, rows })))) continue;
       const all = await numbers();
@@ -91,16 +103,19 @@ export function keptLedger(store: Store, pipeline: string, id: string): KeptLedg
 
   return {
     rows: async () => (await newest()).rows,
-    append: (added) =>
+    append: (added, dropped = []) =>
       change((rows) => {
         const known = new Set(rows.map((row) => JSON.stringify(row)));
-        return [...rows, ...added.filter((row) => !known.has(JSON.stringify(row)))];
+        const unknown = added.filter((row) => !known.has(JSON.stringify(row)));
+        if (unknown.length === 0) return undefined;
+        const gone = new Set(dropped.map((row) => JSON.stringify(row)));
+        return [...rows.filter((row) => !gone.has(JSON.stringify(row))), ...unknown];
       }),
     async forget() {
       let count = 0;
       await change((rows) => {
         count = rows.length;
-        return [];
+        return count === 0 ? undefined : [];
       });
       return count;
     },

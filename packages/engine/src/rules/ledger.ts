@@ -1,8 +1,9 @@
 import { type CompareCursor, cursorOrder } from '@aries-data/formats/internal';
-import type { CursorState, LedgerRow, StreamState } from '@aries-data/sdk';
+import type { CursorState, Interval, LedgerRow, StreamState } from '@aries-data/sdk';
 import type { ReadLater } from '@aries-data/sdk/internal';
 import { cursorStateOf, isPosition, joined } from '../dataset/stream-state.ts';
 import { type Candidate, refused } from './candidate.ts';
+import { forgottenLater, forgottenOf, maybeForgotten } from './forgotten.ts';
 import { decidePosition } from './position-rules.ts';
 import { type Repeats, repeatsOf } from './repeats.ts';
 
@@ -48,7 +49,20 @@ export function decide(candidate: Candidate, flags: LedgerFlags): Decision {
   else if (flags.allowRepeat !== true) refuseRepeated(candidate, ledger);
   if (candidate.mode === 'interval') decideInterval(candidate, ledger);
   if (candidate.mode === 'incremental') decideIncremental(candidate, ledger, flags);
+  if (flags.force !== true || candidate.disposition === 'append') refuseForgotten(candidate, ledger);
   return 'load';
+}
+
+/** Refuses a dataset from a time of which the ledger no longer lists all loads (`compact-ledger.ts`). */
+function refuseForgotten(candidate: Candidate, ledger: readonly LedgerRow[]): void {
+  if (!maybeForgotten(forgottenOf(ledger), candidate)) return;
+  throw refused(
+    candidate,
+    `it was read on ${candidate.readStart}, and the ledger no longer lists every load of that time: it may be loaded already`,
+    candidate.disposition === 'append'
+      ? 'If it is loaded, there is nothing to do. If not, extract its records with a new run id.'
+      : 'If it is loaded, there is nothing to do. If not, load it with --force.',
+  );
 }
 
 /**
@@ -82,7 +96,7 @@ function decideOthers(candidate: Candidate): void {
 const OWN_TABLE = 'Give each pipeline its own table: set "as" to another name for the stream.';
 
 /** Returns the ledger rows of this pipeline whose records are still in the target, because no other pipeline replaced them. */
-function heldRows({
+export function heldRows({
   ledger,
   history = ledger,
   identity,
@@ -148,13 +162,13 @@ export function readLater({
   const held = sinceReplace(heldRows(of));
   const later = held.filter((row) => row.readStart > readStart);
   return {
-    intervals: later.flatMap(({ interval }) => interval ?? []),
+    intervals: [...forgottenLater(forgottenOf(held), readStart), ...later.flatMap(({ interval }) => interval ?? [])],
     others: held.length === 0 || later.some(({ interval }) => interval === null),
   };
 }
 
 /** Drops the ledger rows from before the last replace, whose records are gone. */
-function sinceReplace(ledger: readonly LedgerRow[]): readonly LedgerRow[] {
+export function sinceReplace(ledger: readonly LedgerRow[]): readonly LedgerRow[] {
   return ledger.slice(
     Math.max(
       0,
@@ -224,6 +238,8 @@ function decideInterval(candidate: Candidate, ledger: readonly LedgerRow[]): voi
       `its rows from ${overlapping.interval?.start} to ${overlapping.interval?.end} were loaded by run ${overlapping.runId}`,
     );
   }
+  const before = forgottenOf(ledger)?.intervals?.find((one) => one.start < end && one.end > start);
+  if (before !== undefined) throw repeated(`its rows from ${before.start} to ${before.end} were loaded before`);
   const held = cursorStateOf(ledgerState(ledger));
   if (held !== null && cursorOrder(candidate.cursorKind)(start, held.cursor) <= 0)
     throw repeated(`the interval begins at ${start}, but the ledger is already at ${held.cursor}`);
@@ -286,13 +302,14 @@ function decideIncremental(candidate: Candidate, ledger: readonly LedgerRow[], f
 function refuseInterval(candidate: Candidate, before: CursorState | null, ledger: readonly LedgerRow[]): void {
   if (candidate.disposition !== 'append') return;
   const order = cursorOrder(candidate.cursorKind);
-  const ahead = sinceReplace(ledger).find(
-    ({ interval }) => interval !== null && (before === null || order(interval.end, before.cursor) > 0),
-  );
-  if (ahead === undefined) return;
+  const isAhead = ({ end }: Interval) => before === null || order(end, before.cursor) > 0;
+  const ahead = sinceReplace(ledger).find(({ interval }) => interval !== null && isAhead(interval));
+  const forgotten = forgottenOf(ledger)?.intervals?.find(isAhead);
+  if (ahead === undefined && forgotten === undefined) return;
+  const { start, end } = (ahead?.interval ?? forgotten)!;
   throw refused(
     candidate,
-    `its rows from ${ahead.interval?.start} to ${ahead.interval?.end} were loaded by run ${ahead.runId}: appending would repeat records`,
+    `its rows from ${start} to ${end} were loaded ${ahead === undefined ? 'before' : `by run ${ahead.runId}`}: appending would repeat records`,
     'Load with --disposition merge. If the stream has no primary key, extract with --full-refresh and load with --disposition replace.',
   );
 }

@@ -90,13 +90,14 @@ export function memoryDestination(fault?: Fault) {
             },
           };
         },
-        async commit(rows, confirm) {
+        async commit(rows, confirm, dropped = []) {
           if (fault !== 'at-once') confirm(ledger(rows.map(({ target }) => target)));
           const isRemade = [...pending].some(([name, { identity }]) => world.targets.get(name)?.identity !== identity);
           if (isRemade && fault !== 'at-once')
             throw new AriesError('ATTEMPT_CONFLICT', 'A target was recreated during the load');
           for (const [name, { target, records }] of pending)
             world.targets.set(name, applied(world.targets.get(name), records, target, fault));
+          world.ledger = world.ledger.filter((row) => !dropped.includes(row));
           world.ledger.push(
             ...rows.map((row) => ({
               ...row,

@@ -1,0 +1,212 @@
+import type { Disposition, LedgerRow, StreamState } from '@aries-data/sdk';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { Candidate } from './candidate.ts';
+import { compactLedger } from './compact-ledger.ts';
+import { knownFields } from './drift.ts';
+import {
+  decide,
+  type LedgerFlags,
+  ledgerState,
+  readLater,
+  repeatedBy,
+  stateAfterLoad,
+} from './ledger.ts';
+
+/** So few that each history forgets most of its rows. */
+const LIMITS = { newest: 2, ofADay: 0, slack: 1, dropped: 1000 };
+
+/** A dataset, and when it was read. */
+type Dataset = Pick<
+  Candidate,
+  'runId' | 'digest' | 'mode' | 'interval' | 'stateBefore' | 'stateAfter' | 'readStart' | 'input'
+> & { pipeline: string; rows: number; fields: LedgerRow['fields'] };
+
+const time = (tick: number) => new Date(Date.UTC(2026, 0, 1) + tick * 1000).toISOString();
+const state = (cursor: number, keys: number): StreamState => ({
+  cursor: String(cursor),
+  keys: Array.from({ length: keys }, (_, key) => [key]),
+});
+
+/** One thing that happens: numbers from which it is made. */
+const op = fc.record({
+  what: fc.integer({ min: 0, max: 19 }),
+  mode: fc.integer({ min: 0, max: 9 }),
+  which: fc.nat(1000),
+  disposition: fc.nat(2),
+  flags: fc.nat(15),
+  more: fc.nat(7),
+});
+type Op = typeof op extends fc.Arbitrary<infer T> ? T : never;
+
+/** Two pipelines that load into one target; once with a ledger that forgets nothing, and once with one that is compacted. */
+class World {
+  tick = 0;
+  identity = 'oid 1';
+  full: LedgerRow[] = [];
+  compacted: LedgerRow[] = [];
+  readonly datasets: Dataset[] = [];
+  /** Number of decisions of each kind, to see that all are met. */
+  readonly met = new Map<string, number>();
+
+  readonly modes: readonly Dataset['mode'][];
+
+  constructor(modes: readonly Dataset['mode'][]) {
+    this.modes = modes;
+  }
+
+  read(pipeline: string, { mode, which, more, flags }: Op, runId?: string): Dataset {
+    this.tick++;
+    const kind = this.modes[mode % this.modes.length]!;
+    const held = ledgerState(this.full.filter((row) => row.pipeline === pipeline));
+    const before = kind === 'incremental' && flags % 5 !== 0 ? held : null;
+    const at = Number(before?.cursor ?? 0);
+    const keys = before?.keys.length ?? 0;
+    const slot = which % 12;
+    const dataset: Dataset = {
+      pipeline,
+      runId: runId ?? `run ${this.datasets.length}`,
+      digest: `digest ${this.datasets.length}`,
+      mode: kind,
+      interval: kind === 'interval' ? { start: time(slot), end: time(slot + 1 + (more % 2)) } : null,
+      stateBefore: before,
+      stateAfter: kind === 'interval' ? null : more % 3 === 0 ? state(at, keys + (more % 2)) : state(at + more, 1),
+      readStart: time(this.tick),
+      rows: more % 4 === 0 ? 0 : more,
+      input: {
+        source: `source ${more % 2}`,
+        ...(flags % 2 === 0 ? {} : { items: [{ name: 'file', key: `file${which % 6}-${more % 2}` }] }),
+      },
+      fields: [['id', which % 9 === 0 ? 'integer' : 'int64']],
+    };
+    this.datasets.push(dataset);
+    return dataset;
+  }
+
+  candidate(dataset: Dataset, disposition: Disposition, history: readonly LedgerRow[]): Candidate {
+    const { pipeline, rows, fields: _, input, ...rest } = dataset;
+    return {
+      ...rest,
+      stream: 's',
+      target: 's',
+      disposition,
+      cursorKind: 'integer',
+      identity: this.identity,
+      ledger: history.filter((row) => row.pipeline === pipeline),
+      history,
+      input: rows === 0 ? undefined : input,
+    };
+  }
+
+  load(dataset: Dataset, disposition: Disposition, flags: LedgerFlags): void {
+    this.tick++;
+    const full = this.candidate(dataset, disposition, this.full);
+    const compacted = this.candidate(dataset, disposition, this.compacted);
+    const [wanted, got] = [outcome(full, flags), outcome(compacted, flags)];
+    const key = `${wanted}, ${got}`;
+    this.met.set(key, (this.met.get(key) ?? 0) + 1);
+    const nothing = wanted === 'already-loaded' && got === 'superseded';
+    if (wanted !== got && got !== 'refused' && !nothing) {
+      // A run that is forgotten is like a new one.
+      expect([wanted, got, outcome({ ...full, runId: 'new' }, flags)]).toEqual(['refused', 'load', 'load']);
+    }
+    if (got !== 'load' || (wanted !== 'load' && wanted !== 'refused')) return;
+    expect(stateAfterLoad(compacted)).toEqual(stateAfterLoad(full));
+    expect(repeatedBy(compacted)?.items).toEqual(repeatedBy(full)?.items);
+    expect(repeatedBy(compacted)?.changed).toEqual(repeatedBy(full)?.changed);
+    expect(knownFields(compacted.ledger, dataset.readStart)).toEqual(knownFields(full.ledger, dataset.readStart));
+    if (disposition === 'replace-interval' && flags.force !== true) {
+      const [later, fullLater] = [readLater(compacted), readLater(full)];
+      expect(later.others).toBe(fullLater.others);
+      for (let slot = 0; slot < 14; slot++) expect(covers(later, slot)).toBe(covers(fullLater, slot));
+    }
+    this.commit(dataset, disposition, compacted, stateAfterLoad(full));
+  }
+
+  commit(dataset: Dataset, disposition: Disposition, candidate: Candidate, stateAfter: StreamState | null): void {
+    const { input, mode: _, ...rest } = dataset;
+    const { dropped, forgotten } = compactLedger(candidate, LIMITS);
+    const row: LedgerRow = {
+      ...rest,
+      stream: 's',
+      target: 's',
+      identity: this.identity,
+      disposition,
+      stateAfter,
+      loadedAt: time(this.tick),
+      input: { source: input!.source, ...(input!.items && { items: input!.items.map((item) => item.key) }) },
+    };
+    this.full = [...this.full, row];
+    const gone = new Set(dropped);
+    this.compacted = [...this.compacted.filter((one) => !gone.has(one)), { ...row, forgotten }];
+  }
+}
+
+function covers({ intervals }: ReturnType<typeof readLater>, slot: number): boolean {
+  return intervals.some(({ start, end }) => start <= time(slot) && end >= time(slot + 1));
+}
+
+function outcome(candidate: Candidate, flags: LedgerFlags): string {
+  try {
+    return decide(candidate, flags);
+  } catch {
+    return 'refused';
+  }
+}
+
+const DISPOSITIONS: Record<Dataset['mode'], Disposition[]> = {
+  full: ['append', 'replace', 'merge'],
+  incremental: ['append', 'merge', 'append'],
+  interval: ['append', 'replace-interval', 'replace-interval'],
+};
+
+function happen(world: World, one: Op, only: Disposition | undefined): void {
+  const pipeline = one.what === 0 ? 'other' : 'own';
+  const flags = {
+    force: one.flags === 1,
+    allowGap: one.flags === 2,
+    adopt: one.flags === 3,
+    allowRepeat: (one.flags & 4) !== 0,
+  };
+  const dispositionOf = ({ mode }: Dataset) => {
+    const all = DISPOSITIONS[mode];
+    return only !== undefined && all.includes(only) && one.what !== 19 ? only : all[one.disposition]!;
+  };
+  const old = world.datasets[one.which % Math.max(world.datasets.length, 1)];
+  if (one.what === 18 && one.which % 10 === 0) world.identity = `oid ${world.tick}`;
+  else if (one.what === 17) world.read(pipeline, one);
+  else if (one.what === 16 && old !== undefined) {
+    const again = world.read(old.pipeline, one, old.runId);
+    world.load(again, dispositionOf(again), flags);
+  } else if (one.what >= 12 && old !== undefined) world.load(old, dispositionOf(old), flags);
+  else {
+    const dataset = world.read(pipeline, one);
+    world.load(dataset, dispositionOf(dataset), one.flags === 1 ? flags : { ...flags, force: false });
+  }
+}
+
+test.each<[Dataset['mode'][], Disposition | undefined]>([
+  [['incremental'], 'append'],
+  [['incremental'], 'merge'],
+  [['interval'], 'append'],
+  [['interval'], 'replace-interval'],
+  [['full'], 'append'],
+  [['full'], 'replace'],
+  [['interval', 'incremental'], undefined],
+  [['full', 'incremental', 'interval'], undefined],
+])('after any loads of %s by %s, a compacted ledger decides as the full one, or refuses', (modes, only) => {
+  const met = new Map<string, number>();
+  let most = 0;
+  fc.assert(
+    fc.property(fc.array(op, { minLength: 10, maxLength: 60 }), (ops) => {
+      const world = new World(modes);
+      for (const one of ops) happen(world, one, only);
+      most = Math.max(most, world.full.length - world.compacted.length);
+      for (const [key, count] of world.met) met.set(key, (met.get(key) ?? 0) + count);
+    }),
+    { numRuns: 150 },
+  );
+  // Rows were forgotten, and loads of them were tried.
+  expect(most).toBeGreaterThan(5);
+  expect([...met.keys()]).toContain('already-loaded, refused');
+});
