@@ -43,6 +43,7 @@ export const slow = [
   'test/hostile-staging/documents.test.ts',
   'test/hostile-staging/going-on.test.ts',
   'test/hostile-staging/plan.test.ts',
+  'test/keeping-house/year.test.ts',
   'test/partitions.test.ts',
   'test/pgcopy.test.ts',
   'test/regular-expressions.test.ts',

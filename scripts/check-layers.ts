@@ -34,7 +34,8 @@ const ENGINE: Record<string, readonly string[]> = {
   extract: ['transform', 'step', 'config', 'dataset', 'rules'],
   load: ['step', 'config', 'dataset', 'rules'],
   state: ['load', 'step', 'rules'],
-  pipeline: ['extract', 'transform', 'load', 'step', 'config', 'redact', 'dataset', 'rules'],
+  house: ['step', 'dataset'],
+  pipeline: ['house', 'extract', 'transform', 'load', 'step', 'config', 'redact', 'dataset', 'rules'],
 };
 
 /** The limits for the sdk, because an author has to read all of it. */

@@ -110,7 +110,7 @@ export const REFERENCE: ReferencePage[] = [
       {
         title: 'Datasets',
         intro: 'Reading, describing and deleting datasets in staging.',
-        files: ['dataset/'],
+        files: ['dataset/', 'house/'],
       },
       {
         title: 'Config and secrets',

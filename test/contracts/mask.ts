@@ -17,6 +17,9 @@ const RANDOM: [RegExp, string][] = [
   [/\b[0-9a-f]{12}(?=-(?:rejected-)?\d{5}\.)/g, '<attempt>'],
   [/"aries [0-9a-f]{12}"/g, '"aries <id>"'],
   [/(-<time>-)[0-9a-f]{12}\b/g, '$1<id>'],
+  // A receipt: its hour and the digest of its dataset. That of the run stays.
+  [/\bloaded\/\d{4}-\d\d-\d\dT\d\d\//g, 'loaded/<hour>/'],
+  [/(\/<time>-[0-9a-f]{16}-)[0-9a-f]{16}(?=\.json)/g, '$1<id>'],
   [/"oid \d+"/g, '"oid <oid>"'],
   // A file's path, then its version (size and time), which is fixed.
   [/"[0-9a-f]{12}(?=-[0-9a-f]{12}\\?")/g, '"<file>'],

@@ -3,6 +3,8 @@ import type { AriesCommand } from './base-command.ts';
 import Check from './commands/check.ts';
 import Completion from './commands/completion.ts';
 import DatasetHead from './commands/dataset/head.ts';
+import DatasetList from './commands/dataset/list.ts';
+import DatasetPrune from './commands/dataset/prune.ts';
 import DatasetRejected from './commands/dataset/rejected.ts';
 import DatasetRm from './commands/dataset/rm.ts';
 import DatasetShow from './commands/dataset/show.ts';
@@ -53,9 +55,11 @@ export const COMMANDS: Record<string, CommandClass> = {
   'schedule kubernetes': ScheduleKubernetes,
   'schedule argo': ScheduleArgo,
   'schedule cron': ScheduleCron,
+  'dataset list': DatasetList,
   'dataset show': DatasetShow,
   'dataset head': DatasetHead,
   'dataset rejected': DatasetRejected,
+  'dataset prune': DatasetPrune,
   'dataset rm': DatasetRm,
   'state show': StateShow,
   'state reset': StateReset,

@@ -7,6 +7,16 @@ export { rejectedRecords } from './dataset/read-rejected.ts';
 export { removeDataset } from './dataset/remove-dataset.ts';
 export { extract } from './extract/extract.ts';
 export { type PlanExtractOptions, planExtract } from './extract/plan-extract.ts';
+export {
+  listDatasets,
+  type PruneDatasetsOptions,
+  pruneDatasets,
+} from './house/house-commands.ts';
+export { type Keep, parseAge } from './house/keep.ts';
+export type { ListedDataset } from './house/list-runs.ts';
+export type { KeptBecause } from './house/prune-run.ts';
+export type { Pruned } from './house/prune-runs.ts';
+export type { Freed } from './house/retention.ts';
 export { load } from './load/load.ts';
 export { type DryRunResult, type DryRunStream, dryRunPipeline } from './pipeline/dry-run-pipeline.ts';
 export { outlinePipeline, type PipelineOutline } from './pipeline/outline-pipeline.ts';

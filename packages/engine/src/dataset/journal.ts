@@ -47,6 +47,11 @@ const kindOf = (stream: string): DocumentKind<JournalEntry> => ({
     entry.complete || entry.position !== null ? partKeysFault(stream, entry) : 'it has no position to resume from',
 });
 
+/** Returns true for the key of an entry. */
+export function isCheckpoint(key: string): boolean {
+  return key.endsWith(SUFFIX);
+}
+
 /** Writes an entry under a unique name. Overwrites nothing. */
 export async function writeJournal(store: Store, folder: string, stream: string, entry: JournalEntry): Promise<void> {
   const name = `${entry.attempt}-${String(entry.sequence).padStart(5, '0')}${SUFFIX}`;
@@ -67,7 +72,7 @@ export async function readJournal(options: {
   const { store, folder, stream, fingerprint } = options;
   let best: JournalEntry | null = null;
   for await (const { key } of store.list(`${folder}/${encodeName(stream)}/`)) {
-    if (!key.endsWith(SUFFIX)) continue;
+    if (!isCheckpoint(key)) continue;
     const entry = await readEntry(key, options);
     if (entry === null || entry.fingerprint !== fingerprint) continue;
     if (best === null || isFurther(entry, best)) best = entry;

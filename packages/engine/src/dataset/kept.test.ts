@@ -15,7 +15,7 @@ test('bytes are read back by their ID, which is new each time', async () => {
     expect(await keep.read(id)).toEqual(bytes);
   }
   expect((await Array.fromAsync(store.list(''))).map(({ key }) => key)).toEqual(
-    ids.map((id) => `my%20job/state/kept/${id}`).sort(),
+    ids.map((id) => `my%20job/kept/${id}`).sort(),
   );
 });
 
@@ -23,7 +23,7 @@ test('what is missing, changed or has no ID of ours is refused', async () => {
   const store = memoryStaging();
   const keep = keepIn(store, 'job');
   const id = await keep.write(Buffer.from('a list'));
-  const key = `job/state/kept/${id}`;
+  const key = `job/kept/${id}`;
   const hint = 'Put it back, or read everything again with --full-refresh.';
   await store.remove([key]);
   await expect(keep.read(id)).rejects.toMatchObject({
@@ -61,10 +61,10 @@ test('house-keeping finds what is kept, and what documents refer to', async () =
     await keepIn(store, 'job').write(Buffer.from('b')),
   ];
   await keepIn(store, 'job 2').write(Buffer.from('c'));
-  await store.writeIfAbsent('job/state/kept/notes.txt', Buffer.from('of somebody else'));
+  await store.writeIfAbsent('job/kept/notes.txt', Buffer.from('of somebody else'));
   const kept = await Array.fromAsync(listKept(store, 'job'));
   expect(kept.map(({ id }) => id).sort()).toEqual([a, b].sort());
-  expect(kept.every(({ key, id, modified }) => key === `job/state/kept/${id}` && modified > 0)).toBe(true);
+  expect(kept.every(({ key, id, modified }) => key === `job/kept/${id}` && modified > 0)).toBe(true);
   const state = JSON.stringify({ streams: { events: { position: { known: a, reading: { found: b } } } } });
   expect(keptIdsIn(state)).toEqual([a, b]);
   expect(keptIdsIn(`sha256-${'0'.repeat(64)} 0${a}`)).toEqual([]);

@@ -219,6 +219,11 @@ export async function writeManifest(
   return written === null ? null : datasetOf(store, folder, written);
 }
 
+/** Takes back a manifest that was just written. */
+export async function withdrawManifest({ store, folder, generation }: Dataset): Promise<void> {
+  await store.remove([keyOf(folder, MANIFEST, generation)]);
+}
+
 /** Finds the dataset in a step's folder, or `null` if it has no manifest (yet). Throws `DATASET_CORRUPT` if the manifest is invalid. */
 export async function findDataset(store: Store, folder: string): Promise<Dataset | null> {
   const found = await readNewest({ store, folder }, MANIFEST);

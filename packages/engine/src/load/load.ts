@@ -1,6 +1,7 @@
 import { AriesError, type LedgerRow } from '@aries-data/sdk';
 import { openStore } from '@aries-data/stores';
 import type { Dataset } from '../dataset/manifest.ts';
+import { compactLedger } from '../rules/compact-ledger.ts';
 import { stateAfterLoad } from '../rules/ledger.ts';
 import { concurrencyOf } from '../step/concurrency.ts';
 import { countOf } from '../step/count-of.ts';
@@ -11,6 +12,7 @@ import { withInputs } from '../step/with-inputs.ts';
 import { confirmLedger } from './confirm-ledger.ts';
 import type { EarlyLoad, LoadedEarly } from './early-load.ts';
 import { followLedger, ledgerRow } from './follow-ledger.ts';
+import { leaveReceipts } from './leave-receipts.ts';
 import { loadStream } from './load-stream.ts';
 import { openSession } from './open-session.ts';
 import { openPartLoader } from './part-loader.ts';
@@ -104,6 +106,7 @@ async function loadInto(
 ): Promise<StepResult> {
   const results: Record<string, StreamResult> = {};
   const rows: LedgerRow[] = [];
+  const dropped: LedgerRow[] = [];
   for (const planned of plans) {
     const { dataset, name, stream, disposition, candidate, decision, changes } = planned;
     const { target } = candidate;
@@ -165,16 +168,20 @@ async function loadInto(
       });
     }
     const stateAfter = stateAfterLoad(candidate);
-    rows.push(ledgerRow(candidate, context, { stateAfter, rows: counts.received, fields: planned.fieldTypes }));
+    const { dropped: old, forgotten } = compactLedger(candidate);
+    dropped.push(...old);
+    const { fieldTypes: fields } = planned;
+    rows.push(ledgerRow(candidate, context, { stateAfter, rows: counts.received, fields, forgotten }));
     const { received: records, firstReason: _, ...rest } = counts;
     const drift = driftResult(planned, loader.leftOut);
     set(results, name, { records, bytes, target, disposition, outcome: 'loaded', ...rest, ...drift });
     logDiscarded(context, planned, results[name]!);
   }
   if (rows.length > 0) {
-    await session.commit(rows, confirmLedger(context.name, plans));
+    await session.commit(rows, confirmLedger(context.name, plans), dropped);
     await followLedger(session, states, context, plans, rows);
   }
+  if (options.dryRun !== true) await leaveReceipts(plans, destination.name, context);
   return {
     ok: true,
     step: 'load',

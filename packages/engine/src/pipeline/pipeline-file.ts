@@ -4,6 +4,7 @@ import { AriesError, nearest } from '@aries-data/sdk';
 import { checkSize, type PlaceOf } from '@aries-data/sdk/internal';
 import { z } from 'zod';
 import { type ResolveOptions, resolveConfig } from '../config/resolve.ts';
+import { AGE } from '../house/keep.ts';
 
 const disposition = z.enum(['append', 'replace', 'replace-interval', 'merge', 'history']);
 const countOrShare = z.union([z.int().min(0), z.string().regex(/^\d+(\.\d+)?%$/)]);
@@ -76,6 +77,12 @@ export const pipelineSchema = z.strictObject({
       .optional()
       .describe('Append full reads even if records of the same source were appended before, for a snapshot each time'),
   }),
+  retention: z
+    .union([z.string().regex(AGE, 'expected an age such as 7d'), z.strictObject({ keepLast: z.int().min(1) })])
+    .optional()
+    .describe(
+      'After each load, delete loaded runs from staging once they are this old (90m, 36h, 7d, 4w), or all but the last ones: `{ keepLast: 10 }`',
+    ),
   staging: z.string().optional().describe('URI of the staging. Default: ./.aries/staging'),
   maxRejected: countOrShare
     .optional()

@@ -12,9 +12,12 @@ import { openStore } from '@aries-data/stores';
 import { newRunId, stepFolder } from '../dataset/layout.ts';
 import { extract } from '../extract/extract.ts';
 import { planExtract } from '../extract/plan-extract.ts';
+import { type Keep, parseAge } from '../house/keep.ts';
+import { applyRetention, type Freed } from '../house/retention.ts';
 import { createEarlyLoad } from '../load/early-load.ts';
 import { load } from '../load/load.ts';
 import { createRedactor, type Redactor } from '../redact/redact.ts';
+import { silentLog, withFields } from '../step/log.ts';
 import type {
   ConnectorUse,
   ExtractOptions,
@@ -65,6 +68,8 @@ export interface PipelineOptions extends Omit<StepOptions, 'name'> {
 /** Result of the last step, with the results of all steps. */
 export interface PipelineResult extends StepResult {
   steps: Record<string, StepResult>;
+  /** What was deleted from staging because of the pipeline's `retention`, if anything. */
+  pruned?: Freed;
 }
 
 /** Step of a pipeline. */
@@ -104,7 +109,25 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
     results[step.name] = await step.run();
   }
   const last = results[wanted.at(-1)!.name]!;
-  return { ...last, steps: results, durationMs: Math.round(performance.now() - started) };
+  const pruned = last.step === 'load' ? await afterLoad(opened, { ...options, redactor, runId }) : undefined;
+  const durationMs = Math.round(performance.now() - started);
+  return { ...last, steps: results, ...(pruned === undefined ? {} : { pruned }), durationMs };
+}
+
+/** Deletes what the pipeline need not keep any more. */
+async function afterLoad(
+  { name, staging, retention }: OpenedPipeline,
+  options: PipelineOptions & { runId: string; redactor: Redactor },
+): Promise<Freed | undefined> {
+  if (retention === undefined) return undefined;
+  const { log, signal, redactor, runId } = options;
+  return applyRetention({
+    staging,
+    name,
+    keep: retention,
+    log: withFields(log ?? silentLog, redactor, { step: 'load', run: runId }),
+    signal,
+  });
 }
 
 /**
@@ -159,6 +182,8 @@ export interface OpenedPipeline {
   preferFormats: readonly StagedFormat[] | undefined;
   maxRejected: MaxRejected | undefined;
   minRecords: number | undefined;
+  /** Loaded runs to keep in staging. Default: all. */
+  retention: Keep | undefined;
 }
 
 /** Reads a pipeline file and loads its connectors. */
@@ -201,6 +226,7 @@ export async function openPipeline(options: PipelineOptions & { redactor: Redact
     preferFormats: groups.length === 0 ? destination.connector.destination?.formats : undefined,
     maxRejected: options.maxRejected ?? countOrShare(pipeline.maxRejected),
     minRecords: options.minRecords ?? pipeline.minRecords,
+    retention: keepOf(pipeline.retention),
   };
 }
 
@@ -302,6 +328,11 @@ function schemaChangesOf({ source }: Pipeline): Record<string, SchemaChange> {
       : [[stream.as ?? stream.name, stream.schemaChange]],
   );
   return Object.fromEntries(named);
+}
+
+function keepOf(retention: Pipeline['retention']): Keep | undefined {
+  if (retention === undefined) return undefined;
+  return typeof retention === 'string' ? { ms: parseAge(retention) } : { last: retention.keepLast };
 }
 
 function countOrShare(value: number | string | undefined): MaxRejected | undefined {

@@ -2,6 +2,7 @@ import { AriesError } from '@aries-data/sdk';
 import type { Store } from '@aries-data/stores';
 import { runFolder, stateFolder } from '../dataset/layout.ts';
 import { type Dataset, type Manifest, type Replaced, writeManifest } from '../dataset/manifest.ts';
+import { checkParts } from './check-parts.ts';
 import type { StepContext } from './step-context.ts';
 
 export interface ManifestCommit {
@@ -33,6 +34,7 @@ export async function commitManifest(commit: ManifestCommit): Promise<Dataset> {
       },
     );
   }
+  await checkParts(dataset);
   await store.discard(left).catch((error: Error) => {
     commit.context.log.debug(`Cannot remove the unfinished writes of earlier attempts: ${error.message}`);
   });
