@@ -72,6 +72,8 @@ export interface ForgottenRows {
   last?: string | undefined;
   /** The last of those that were of an interval, from before the target was replaced. */
   replaced?: string | undefined;
+  /** True if inputs (`LedgerRow.input.items`) of some are forgotten: those of a stream whose position names what it has read. */
+  items?: boolean | undefined;
   /** Intervals, joined where they touch, each with the first and last of its rows. */
   intervals?: readonly (Interval & { first: string; last: string })[] | undefined;
 }

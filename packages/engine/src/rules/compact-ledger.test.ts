@@ -62,6 +62,9 @@ class World {
     // A log may be at the same place again, such as after a fail-over.
     const position = more % 3 === 0 ? (before ?? { position: 0 }) : { position: which % 20 };
     const slot = which % 24;
+    // A position names the files that were read, so that what begins there reads others.
+    const again = `file${which % 6}-${more % 2}`;
+    const file = before === null ? `file${which % 9}` : `file${this.datasets.length}`;
     const dataset: Dataset = {
       pipeline,
       runId: runId ?? `run ${this.datasets.length}`,
@@ -74,7 +77,7 @@ class World {
       rows: more % 4 === 0 ? 0 : more,
       input: {
         source: `source ${more % 2}`,
-        ...(flags % 2 === 0 ? {} : { items: [{ name: 'file', key: `file${which % 6}-${more % 2}` }] }),
+        ...(flags % 2 === 0 ? {} : { items: [{ name: 'file', key: kind === 'position' ? file : again }] }),
       },
       fields: [['id', which % 9 === 0 ? 'integer' : 'int64']],
     };
@@ -94,6 +97,7 @@ class World {
       ledger: history.filter((row) => row.pipeline === pipeline),
       history,
       input: rows === 0 ? undefined : input,
+      wholeInputs: true,
     };
   }
 

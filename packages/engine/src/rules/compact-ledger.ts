@@ -1,5 +1,6 @@
 import type { Interval, LedgerRow } from '@aries-data/sdk';
 import type { ForgottenRows } from '@aries-data/sdk/internal';
+import { isPosition } from '../dataset/stream-state.ts';
 import type { Candidate } from './candidate.ts';
 import { forgottenOf } from './forgotten.ts';
 import { heldRows, sinceReplace } from './ledger.ts';
@@ -49,7 +50,7 @@ export function compactLedger(
   const needed = ledger.length < limits.newest + limits.slack ? undefined : neededRows(ledger, held, limits);
   const since = new Set(sinceReplace(held));
   const isHeld = new Set(held);
-  const summary = { last: known?.last, replaced: known?.replaced, intervals: [...(known?.intervals ?? [])] };
+  const summary = { ...known, intervals: [...(known?.intervals ?? [])] };
   const dropped: LedgerRow[] = [];
   for (const row of needed === undefined ? [] : ledger) {
     if (needed!.has(row) || dropped.length === limits.dropped) continue;
@@ -59,18 +60,19 @@ export function compactLedger(
   if (disposition === 'replace') {
     for (const { last } of summary.intervals) summary.replaced = later(summary.replaced, last);
     summary.intervals = [];
+    summary.items = undefined;
   }
   return { dropped, forgotten: asForgotten(summary) };
 }
 
-interface Summary {
-  last: string | undefined;
-  replaced: string | undefined;
+interface Summary extends ForgottenRows {
   intervals: (Interval & { first: string; last: string })[];
 }
 
 /** Adds a row to a summary. Returns false if there is no room for it. */
-function summarised(summary: Summary, { interval, readStart }: LedgerRow, isSinceReplace: boolean): boolean {
+function summarised(summary: Summary, row: LedgerRow, isSinceReplace: boolean): boolean {
+  const { interval, readStart } = row;
+  if (isSinceReplace && hasNamedInputs(row)) summary.items = true;
   if (interval === null) summary.last = later(summary.last, readStart);
   else if (!isSinceReplace) summary.replaced = later(summary.replaced, readStart);
   else {
@@ -149,10 +151,12 @@ function changesOfFields(ledger: readonly LedgerRow[]): LedgerRow[] {
 /** Adds the rows whose inputs no other row has, so that what was appended is not appended again. */
 function withInputs(needed: Set<LedgerRow>, since: readonly LedgerRow[]): Set<LedgerRow> {
   const known = new Set<string>();
-  const inputsOf = ({ input, rows }: LedgerRow): string[] => {
+  const inputsOf = (row: LedgerRow): string[] => {
+    const { input, rows } = row;
+    const named = hasNamedInputs(row);
     if (input === undefined || rows === 0) return [];
     const kind = input.items === undefined ? 'all of' : 'some of';
-    return [`of ${input.source}`, `${kind} ${input.source}`, ...(input.items ?? [])];
+    return [`of ${input.source}`, `${kind} ${input.source}`, ...(named ? [] : (input.items ?? []))];
   };
   for (const row of since) if (needed.has(row)) for (const input of inputsOf(row)) known.add(input);
   for (const row of since.toReversed()) {
@@ -164,6 +168,11 @@ function withInputs(needed: Set<LedgerRow>, since: readonly LedgerRow[]): Set<Le
   return needed;
 }
 
+/** Returns true for a row whose inputs the position after it names as well, such as a list of files. */
+function hasNamedInputs({ input, stateAfter }: LedgerRow): boolean {
+  return input?.items !== undefined && stateAfter !== null && isPosition(stateAfter);
+}
+
 function later(a: string | undefined, b: string): string {
   return a !== undefined && a > b ? a : b;
 }
@@ -172,11 +181,12 @@ function earlier(a: string, b: string): string {
   return a < b ? a : b;
 }
 
-function asForgotten({ last, replaced, intervals }: Summary): ForgottenRows | undefined {
+function asForgotten({ last, replaced, items, intervals }: Summary): ForgottenRows | undefined {
   if (last === undefined && replaced === undefined && intervals.length === 0) return undefined;
   return {
     ...(last === undefined ? {} : { last }),
     ...(replaced === undefined ? {} : { replaced }),
+    ...(items === undefined ? {} : { items }),
     ...(intervals.length === 0 ? {} : { intervals }),
   };
 }

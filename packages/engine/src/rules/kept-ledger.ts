@@ -46,6 +46,7 @@ const KIND: DocumentKind<Contents> = {
           .object({
             last: instant.optional(),
             replaced: instant.optional(),
+            items: z.boolean().optional(),
             intervals: z.array(intervalSchema.extend({ first: instant, last: instant })).optional(),
           })
           .optional(),

@@ -1,7 +1,7 @@
 import { type CompareCursor, cursorOrder } from '@aries-data/formats/internal';
 import type { CursorState, Interval, LedgerRow, StreamState } from '@aries-data/sdk';
 import type { ReadLater } from '@aries-data/sdk/internal';
-import { cursorStateOf, isPosition, joined } from '../dataset/stream-state.ts';
+import { cursorStateOf, isPosition, isSamePosition, joined } from '../dataset/stream-state.ts';
 import { type Candidate, refused } from './candidate.ts';
 import { forgottenLater, forgottenOf, maybeForgotten } from './forgotten.ts';
 import { decidePosition } from './position-rules.ts';
@@ -50,7 +50,21 @@ export function decide(candidate: Candidate, flags: LedgerFlags): Decision {
   if (candidate.mode === 'interval') decideInterval(candidate, ledger);
   if (candidate.mode === 'incremental') decideIncremental(candidate, ledger, flags);
   if (flags.force !== true || candidate.disposition === 'append') refuseForgotten(candidate, ledger);
+  if (flags.allowRepeat !== true) refuseForgottenInputs(candidate, ledger);
   return 'load';
+}
+
+/** Refuses to append inputs, such as files, that the ledger has forgotten. They are new only if the last position did not name them. */
+function refuseForgottenInputs(candidate: Candidate, ledger: readonly LedgerRow[]): void {
+  const { disposition, input, stateBefore } = candidate;
+  if (disposition !== 'append' || input?.items === undefined || forgottenOf(ledger)?.items !== true) return;
+  const held = ledgerState(ledger);
+  if (held !== null && stateBefore !== null && isSamePosition(held, stateBefore)) return;
+  throw refused(
+    candidate,
+    'it begins elsewhere than the ledger ends, which no longer lists everything that was appended: appending could repeat records',
+    'Extract with a new run ID, which begins where the ledger is. If records may be there twice, use --allow-repeat.',
+  );
 }
 
 /** Refuses a dataset from a time of which the ledger no longer lists all loads (`compact-ledger.ts`). */
