@@ -19,6 +19,7 @@ export type { Pruned } from './house/prune-runs.ts';
 export type { Freed } from './house/retention.ts';
 export { load } from './load/load.ts';
 export { type DryRunResult, type DryRunStream, dryRunPipeline } from './pipeline/dry-run-pipeline.ts';
+export { type FollowedRun, type FollowOptions, followPipeline } from './pipeline/follow-pipeline.ts';
 export { outlinePipeline, type PipelineOutline } from './pipeline/outline-pipeline.ts';
 export { type PipelineOptions, type PipelineResult, planPipelineExtract, runPipeline } from './pipeline/pipeline.ts';
 export { streamOptionsSchema } from './pipeline/pipeline-file.ts';

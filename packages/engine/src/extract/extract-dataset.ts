@@ -29,6 +29,7 @@ import { createSchemaChain, type SchemaChain } from '../transform/schema-chain.t
 import { refuseConvertedKey } from './check-keys.ts';
 import { plain } from './extract-fingerprint.ts';
 import { extractStream } from './extract-stream.ts';
+import { positionOf } from './position.ts';
 import { readContextOf } from './read-context.ts';
 import { createSharedLog, type SharedStream } from './shared-log.ts';
 import { comparesKeys, stageKeys } from './stage-keys.ts';
@@ -236,6 +237,7 @@ async function extractOne(
     onStart: begin,
     onPart: (part) => listener?.add(one.as, part),
   };
+  if (committed !== undefined) await release(extract, committed);
   const extracted = await extractStream(extract);
   if (changes || comparesKeys(extract)) refuseConvertedKey(extract);
   const input = streamInput(
@@ -247,6 +249,12 @@ async function extractOne(
   warnRespelled(context, one.as, chain);
   const keys = comparesKeys(extract) ? { keys: await stageKeys(extract) } : {};
   return { name: one.as, ...extracted, stream: { ...extracted.stream, ...keys, input } };
+}
+
+/** Lets go of what the target holds, in case the run that loaded it did not get to that. */
+async function release({ selected: { stream }, readContext }: StreamExtract, committed: unknown): Promise<void> {
+  const { position, fault } = positionOf(stream, committed as Json);
+  if (fault === undefined) await stream.released?.(readContext, position);
 }
 
 /** Returns the positions that the targets are known to hold, by the names that the streams have at the source. */

@@ -12,6 +12,7 @@ import { openStore } from '@aries-data/stores';
 import { newRunId, stepFolder } from '../dataset/layout.ts';
 import { extract } from '../extract/extract.ts';
 import { planExtract } from '../extract/plan-extract.ts';
+import { releaseCommitted } from '../extract/release.ts';
 import { type Keep, parseAge } from '../house/keep.ts';
 import { applyRetention, type Freed } from '../house/retention.ts';
 import { createEarlyLoad } from '../load/early-load.ts';
@@ -108,6 +109,8 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
   for (const step of wanted) {
     results[step.name] = await step.run();
   }
+  // Where steps run apart, the next read does it.
+  if (options.step === undefined) await releaseCommitted(extractOptions(opened, { ...options, redactor, runId }));
   const last = results[wanted.at(-1)!.name]!;
   const pruned = last.step === 'load' ? await afterLoad(opened, { ...options, redactor, runId }) : undefined;
   const durationMs = Math.round(performance.now() - started);
