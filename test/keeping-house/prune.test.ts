@@ -6,6 +6,7 @@ import { moveState } from '@aries-data/engine/internal';
 import { AriesError } from '@aries-data/sdk';
 import { memoryStaging, type Store } from '@aries-data/stores';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { keepIn } from '../../packages/engine/src/dataset/kept.ts';
 import { tamper } from '../hostile-staging/tamper.ts';
 import { extractRun, loadDataset, world } from './small-job.ts';
 
@@ -268,4 +269,24 @@ test('an attempt that slept while its run was finished, loaded and deleted does 
   passes(2 * DAY);
   expect(await prune({ unfinished: true })).toMatchObject({ runs: 1 });
   expect(await runs()).toEqual(['loaded', 'newest']);
+});
+
+test('lists that no position refers to any more are deleted, after a day', async () => {
+  const keep = keepIn(store, 'job');
+  const ids = [];
+  for (const text of ['state', 'manifest', 'checkpoint', 'nobody']) ids.push(await keep.write(Buffer.from(text)));
+  const [state, manifest, checkpoint, nobody] = ids;
+  await moveState(store, 'job', async () => ({ files: { position: { known: state } } }));
+  await run('newest');
+  await store.writeIfAbsent('job/waiting/extract/manifest.json', Buffer.from(JSON.stringify({ known: manifest })));
+  const entry = Buffer.from(JSON.stringify({ reading: { found: checkpoint } }));
+  await store.writeIfAbsent('job/half/extract/files/0123456789ab-00000.checkpoint.json', entry);
+  const left = async () => (await keys()).filter((key) => key.startsWith('job/kept/')).map((key) => key.slice(9));
+  passes(20 * HOUR);
+  expect(await prune()).toMatchObject({ objects: 0 });
+  passes(5 * HOUR);
+  expect(await prune({ dryRun: true })).toMatchObject({ runs: 0, objects: 1, bytes: 6 });
+  expect(await left()).toContain(nobody);
+  expect(await prune()).toMatchObject({ runs: 0, objects: 1, bytes: 6 });
+  expect((await left()).sort()).toEqual([state, manifest, checkpoint].sort());
 });

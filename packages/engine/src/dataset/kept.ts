@@ -19,7 +19,7 @@ export function keepIn(store: Store, name: string, state?: string): Keep {
   return {
     async write(bytes) {
       const id = `${newAttempt()}-${createHash('sha256').update(bytes).digest('hex')}`;
-      await store.writeIfAbsent(keyOf(name, id), bytes);
+      await store.writeIfAbsent(keptKey(name, id), bytes);
       return id;
     },
     async read(id) {
@@ -27,7 +27,7 @@ export function keepIn(store: Store, name: string, state?: string): Keep {
         throw corrupt(`"${id.slice(0, 100)}" is not the ID of something that Aries keeps in staging`);
       const bytes = (await readFrom(store, name, id)) ?? (await readElsewhere(state, name, id));
       if (bytes !== undefined) return bytes;
-      throw corrupt(`${store.uriOf(keyOf(name, id))}, which the state of "${name}" refers to, does not exist`);
+      throw corrupt(`${store.uriOf(keptKey(name, id))}, which the state of "${name}" refers to, does not exist`);
     },
   };
 }
@@ -36,19 +36,20 @@ export function keepIn(store: Store, name: string, state?: string): Keep {
 export interface Kept {
   key: string;
   id: string;
+  bytes: number;
   /** Time of writing, in milliseconds since 1970. */
   modified: number;
 }
 
 /**
- * Lists what the positions of a pipeline may refer to. An object is in use if its ID occurs in a state file, a manifest, a checkpoint or a
- * ledger row (`keptIdsIn`), or may be soon: a run that has just begun has written no checkpoint yet. So house-keeping may remove an object
- * whose ID occurs nowhere and that is older than the longest run.
+ * Lists what the positions of a pipeline may refer to. An object is in use if its ID occurs in a state file, a manifest or a checkpoint
+ * (`keptIdsIn`), or may be soon: a run that has just begun has written no checkpoint yet. So house-keeping may remove an object whose ID
+ * occurs nowhere and that is older than the longest run.
  */
 export async function* listKept(store: Store, name: string): AsyncGenerator<Kept> {
-  for await (const { key, modified } of store.list(`${keptFolder(name)}/`)) {
+  for await (const { key, bytes, modified } of store.list(`${keptFolder(name)}/`)) {
     const id = key.slice(key.lastIndexOf('/') + 1);
-    if (WHOLE_ID.test(id)) yield { key, id, modified };
+    if (WHOLE_ID.test(id)) yield { key, id, bytes, modified };
   }
 }
 
@@ -57,7 +58,8 @@ export function keptIdsIn(text: string): string[] {
   return text.match(EVERY_ID) ?? [];
 }
 
-function keyOf(name: string, id: string): string {
+/** Returns the key of a kept object. */
+export function keptKey(name: string, id: string): string {
   return `${keptFolder(name)}/${id}`;
 }
 
@@ -73,7 +75,7 @@ async function readElsewhere(state: string | undefined, name: string, id: string
 
 /** Reads and verifies an object; undefined if it does not exist. */
 async function readFrom(store: Store, name: string, id: string): Promise<Buffer | undefined> {
-  const key = keyOf(name, id);
+  const key = keptKey(name, id);
   const hash = createHash('sha256');
   const chunks: Uint8Array[] = [];
   let bytes = 0;

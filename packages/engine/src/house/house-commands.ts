@@ -5,6 +5,7 @@ import type { Keep } from './keep.ts';
 import { type ListedDataset, listRuns } from './list-runs.ts';
 import { type Pruned, pruneRuns } from './prune-runs.ts';
 import { pruneUnfinished } from './prune-unfinished.ts';
+import { unusedKept } from './sweep-kept.ts';
 
 /** Which staging, and which jobs in it. */
 interface Place {
@@ -62,8 +63,13 @@ export async function pruneDatasets(options: PruneDatasetsOptions): Promise<Prun
     const onRun = ({ runId, ...freed }: { runId: string; objects: number; bytes: number }) =>
       log.info(`${verb} ${name} ${runId}`, freed);
     add(total, await pruneRuns({ store, name, keep, dryRun, signal, onRun }));
-    if (!unfinished) return;
-    add(total, await pruneUnfinished({ store, name, dryRun, signal, onRun }, 'ms' in keep ? keep.ms : 0));
+    if (unfinished) {
+      add(total, await pruneUnfinished({ store, name, dryRun, signal, onRun }, 'ms' in keep ? keep.ms : 0));
+    }
+    const unused = await unusedKept(store, name);
+    if (unused.length > 0 && !dryRun) await store.remove(unused.map(({ key }) => key));
+    total.objects += unused.length;
+    total.bytes += unused.reduce((sum, { bytes }) => sum + bytes, 0);
   });
   return total;
 }

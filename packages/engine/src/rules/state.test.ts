@@ -1,6 +1,7 @@
 import { cursorOrder } from '@aries-data/formats/internal';
 import { memoryStaging } from '@aries-data/stores';
 import { expect, test } from 'vitest';
+import { keepIn, listKept } from '../dataset/kept.ts';
 import { holdsState } from '../dataset/stream-state.ts';
 import { moveState, readState } from './state.ts';
 
@@ -125,4 +126,22 @@ test('a version that is deleted while it is read is not an error', async () => {
     },
   };
   expect(await readState(slow, 'job')).toMatchObject({ version: 60 });
+});
+
+test('what a position refers to is deleted once no version that is left refers to it', async () => {
+  const store = memoryStaging();
+  const keep = keepIn(store, 'job');
+  const [always, unloaded] = [await keep.write(Buffer.from('same')), await keep.write(Buffer.from('not loaded yet'))];
+  const known: string[] = [];
+  const most: number[] = [];
+  for (let run = 0; run < 100; run++) {
+    const id = await keep.write(Buffer.from(`list ${run}`));
+    known.push(id);
+    await moveState(store, 'job', async () => ({ files: { position: { known: id } }, others: { position: [always] } }));
+    most.push((await Array.fromAsync(listKept(store, 'job'))).length);
+  }
+  expect(Math.max(...most)).toBeLessThanOrEqual(44);
+  const left = new Set((await Array.fromAsync(listKept(store, 'job'))).map(({ id }) => id));
+  expect([always, unloaded, ...known.slice(-20)].every((id) => left.has(id))).toBe(true);
+  expect(known.slice(0, 40).some((id) => left.has(id))).toBe(false);
 });

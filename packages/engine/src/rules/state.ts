@@ -1,6 +1,7 @@
 import { AriesError, isAriesError, type StreamState } from '@aries-data/sdk';
 import { openStore, type Store } from '@aries-data/stores';
 import { z } from 'zod';
+import { keptIdsIn, keptKey } from '../dataset/kept.ts';
 import { stateFolder } from '../dataset/layout.ts';
 import { stateSchema } from '../dataset/manifest.ts';
 import { recordOf } from '../dataset/record-of.ts';
@@ -147,10 +148,35 @@ export async function moveState(
 /** Deletes the versions that nobody needs after `version` was written. Returns the newest version. */
 async function clearAway(store: Store, name: string, version: number): Promise<number> {
   const all = await versionsOf(store, name);
-  const old = all.length > MOST_KEPT ? all.filter((one) => one <= version - KEPT_VERSIONS) : [];
+  const isOld = (one: number) => all.length > MOST_KEPT && one <= version - KEPT_VERSIONS;
+  const old = all.filter(isOld).sort((a, b) => a - b);
   // Old versions do no harm, and not everyone who may write may also delete.
-  if (old.length > 0) await store.remove(old.map((one) => stateKey(name, one))).catch(() => {});
+  if (old.length > 0)
+    await removeVersions(
+      store,
+      name,
+      old,
+      all.filter((one) => !isOld(one)),
+    ).catch(() => {});
   return newestOf(all);
+}
+
+/** Deletes old versions, and what only they refer to: no extract begins there any more. */
+async function removeVersions(
+  store: Store,
+  name: string,
+  old: readonly number[],
+  others: readonly number[],
+): Promise<void> {
+  const idsIn = async (version: number) => keptIdsIn(String((await store.read(stateKey(name, version))) ?? ''));
+  const [oldest = 0] = old;
+  const unused = new Set<string>();
+  // Most pipelines have no positions that refer to anything.
+  if ((await idsIn(oldest)).length > 0 || (await idsIn(newestOf(others))).length > 0) {
+    for (const version of old) for (const id of await idsIn(version)) unused.add(id);
+    for (const version of others) for (const id of await idsIn(version)) unused.delete(id);
+  }
+  await store.remove([...[...unused].map((id) => keptKey(name, id)), ...old.map((one) => stateKey(name, one))]);
 }
 
 function stateKey(name: string, version: number): string {
