@@ -1,5 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { beforeAll, expect, test } from 'vitest';
 import { fixture, runAries } from '../packages/cli/src/testing/run-aries.ts';
 import { temporaryFolder } from './folders/temporary-folder.ts';
@@ -142,4 +143,61 @@ test('rm deletes a dataset', async () => {
     .dataset;
   expect((await runAries(['dataset', 'rm', copy])).result).toMatchObject({ ok: true, dataset: copy });
   expect((await runAries(['dataset', 'show', copy])).code).toBe(75);
+});
+
+test('list shows what is loaded, on a page of 80 characters, and prune deletes it', async () => {
+  const file = join(root, 'kept.yaml');
+  const path = join(root, 'kept.ndjson');
+  const own = join(root, 'kept');
+  const pipeline = {
+    name: 'a-pipeline-with-a-long-name',
+    source: { use: fixture('numbers'), config: { count: 4 } },
+    destination: { use: fixture('lines'), config: { path } },
+    staging: own,
+    retention: { keepLast: 1 },
+  };
+  await writeFile(file, JSON.stringify(pipeline));
+  for (const run of ['scheduled__2026-01-30T00:00:00+00:00', 'scheduled__2026-01-31T00:00:00+00:00']) {
+    const { result } = await runAries(['run', file, '--run-id', run]);
+    // Nothing is deleted so soon after its load.
+    expect(result).toMatchObject({ ok: true });
+    expect(result.pruned).toBeUndefined();
+  }
+  await runAries(['run', file, '--step', 'extract', '--run-id', 'waiting']);
+  const { result } = await runAries(['dataset', 'list', '--staging', own]);
+  expect(result).toMatchObject({ ok: true, older: 0, staging: own });
+  expect(result.datasets).toMatchObject([
+    { run: 'scheduled__2026-01-30T00:00:00+00:00', step: 'extract', records: 4, loaded: 'yes' },
+    { run: 'scheduled__2026-01-31T00:00:00+00:00', step: 'extract', records: 4, loaded: 'yes' },
+    { run: 'waiting', records: 4, rejected: 0, loaded: 'no' },
+  ]);
+  const shown = await runAries([], { terminal: `dataset list --staging ${own}`, columns: 80 });
+  const lines = shown.stdout.split('\n').map((line) => line.trimEnd());
+  expect(lines.filter((line) => stripVTControlCharacters(line).length > 80)).toEqual([]);
+  expect(shown.stdout).toContain('waiting');
+
+  expect((await runAries(['dataset', 'prune', '--staging', own])).result).toMatchObject({
+    exitCode: 2,
+    error: { code: 'USAGE', hint: expect.stringContaining('--keep-last') },
+  });
+  expect((await runAries(['dataset', 'prune', '--staging', own, '--keep', 'soon'])).code).toBe(2);
+  const old = new Date(Date.now() - 3_600_000);
+  for (const entry of await readdir(own, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) await utimes(join(entry.parentPath, entry.name), old, old);
+  }
+  const dry = await runAries(['dataset', 'prune', '--staging', own, '--keep-last', '1', '--dry-run']);
+  expect(dry.result).toMatchObject({ ok: true, dryRun: true, runs: 1 });
+  expect(dry.stderr).toContain('Would delete a-pipeline-with-a-long-name scheduled__2026-01-30');
+  const { stdout } = await runAries([], { terminal: `dataset prune --staging ${own} --keep-last 1`, columns: 80 });
+  expect(stdout).toContain('Deleted 1 run (');
+  expect((await runAries(['dataset', 'list', '--staging', own])).result.datasets).toHaveLength(2);
+
+  // The next load deletes what the pipeline need not keep any more.
+  for (const entry of await readdir(own, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) await utimes(join(entry.parentPath, entry.name), old, old);
+  }
+  const next = await runAries(['run', file, '--run-id', 'next']);
+  expect(next.result).toMatchObject({ ok: true, pruned: { runs: 1 } });
+  const { datasets } = (await runAries(['dataset', 'list', '--staging', own])).result;
+  expect(datasets.map(({ run }: { run: string }) => run)).toEqual(['waiting', 'next']);
 });

@@ -276,7 +276,7 @@ test('lists that no position refers to any more are deleted, after a day', async
   const ids = [];
   for (const text of ['state', 'manifest', 'checkpoint', 'nobody']) ids.push(await keep.write(Buffer.from(text)));
   const [state, manifest, checkpoint, nobody] = ids;
-  await moveState(store, 'job', async () => ({ files: { position: { known: state } } }));
+  await moveState(store, 'job', async () => ({ files: { position: { known: state! } } }));
   await run('newest');
   await store.writeIfAbsent('job/waiting/extract/manifest.json', Buffer.from(JSON.stringify({ known: manifest })));
   const entry = Buffer.from(JSON.stringify({ reading: { found: checkpoint } }));
