@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { RunResult } from '../../../../packages/cli/src/testing/run-aries.ts';
 import { runHere } from '../../../../packages/cli/src/testing/run-here.ts';
 import { temporaryFolder } from '../../../../test/folders/temporary-folder.ts';
-import { logDatabase } from '../testing/log-database.ts';
+import { logDatabase } from '../testing/log/log-database.ts';
 
 const database = logDatabase();
 const { run } = database;

@@ -12,25 +12,10 @@ import {
 } from '@aries-data/sdk';
 import { changesOf, isCheckpoint, isDeleted, keysOf } from '@aries-data/sdk/internal';
 import { noHttp } from '@aries-data/testing';
-import { startPostgres } from '../../../../test/services/postgres.ts';
-import type { PostgresServer } from '../../../../test/services/postgres-server.ts';
-import { type SourceConfig, sourceConfig } from '../config.ts';
-import type { LogPosition } from '../log/position.ts';
-import { source } from '../source/source.ts';
-import { silent } from './harness.ts';
-
-/** Starts a server whose log can be read. Commits are on its disk when they return, as on a real one. */
-export function startLogServer(settings: Record<string, string> = {}): Promise<PostgresServer> {
-  return startPostgres({
-    settings: {
-      wal_level: 'logical',
-      synchronous_commit: 'on',
-      max_replication_slots: '20',
-      max_wal_senders: '20',
-      ...settings,
-    },
-  });
-}
+import { type SourceConfig, sourceConfig } from '../../config.ts';
+import type { LogPosition } from '../../log/position.ts';
+import { source } from '../../source/source.ts';
+import { silent } from '../harness.ts';
 
 /** A change as a test compares it: what was done, and with which record or key. */
 export type SeenChange = [op: 'u' | 'd' | 'm' | 't', record?: JsonRecord, unsent?: readonly string[]];

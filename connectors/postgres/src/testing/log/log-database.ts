@@ -1,7 +1,20 @@
 import { afterAll, beforeAll, beforeEach } from 'vitest';
-import { createDatabase, dropDatabase, type PostgresServer } from '../../../../test/services/postgres-server.ts';
-import { sql } from './harness.ts';
-import { startLogServer } from './log-harness.ts';
+import { startPostgres } from '../../../../../test/services/postgres.ts';
+import { createDatabase, dropDatabase, type PostgresServer } from '../../../../../test/services/postgres-server.ts';
+import { sql } from '../harness.ts';
+
+/** Settings of a server whose log can be read. Commits are on its disk when they return, as on a real one. */
+export const LOG_SETTINGS = {
+  wal_level: 'logical',
+  synchronous_commit: 'on',
+  max_replication_slots: '20',
+  max_wal_senders: '20',
+};
+
+export type StartServer = () => Promise<PostgresServer>;
+
+/** Starts PostgreSQL 18 with a log that can be read. */
+export const startLogServer: StartServer = () => startPostgres({ settings: LOG_SETTINGS });
 
 /** A server whose log can be read, and an empty database on it for each test. */
 export interface LogDatabase {
@@ -12,7 +25,7 @@ export interface LogDatabase {
 }
 
 /** Declares a server for the tests of a file. After each test its database and its slots are dropped. */
-export function logDatabase(start: () => Promise<PostgresServer> = () => startLogServer()): LogDatabase {
+export function logDatabase(start: StartServer = startLogServer): LogDatabase {
   let server: PostgresServer;
   let url: string;
   beforeAll(async () => {
