@@ -165,11 +165,13 @@ export function publicationOf({ publication, slot }: SourceConfig): string {
   return publication ?? slot!;
 }
 
-/** Returns the columns that the log brings: all but computed ones, of which a publication may have the stored. */
+/** Returns the columns that the log brings: all but computed ones, of which a publication may have the stored since version 18. */
 export function loggedColumns({ columns, published }: LogTable, version: number): TableColumn[] {
-  if (published !== undefined) return columns.filter(({ name }) => published.columns.includes(name));
-  // What our own publication would have: see `createPublication`.
-  return columns.filter(({ generated }) => generated === '' || (generated === 's' && version >= 180_000));
+  const hasStored = version >= 180_000;
+  // Before version 18, the server lists computed columns as published and leaves them out.
+  const possible = columns.filter(({ generated }) => generated === '' || (generated === 's' && hasStored));
+  // What is not published yet will be as in `publish`.
+  return published === undefined ? possible : possible.filter(({ name }) => published.columns.includes(name));
 }
 
 /** Says why the log cannot be used for a table, and what to do; undefined if it can. `key` identifies its rows. */

@@ -280,6 +280,28 @@ export function describeSlot(start: StartServer): void {
     expect((await source.read({ t: seen.position! })).changes.t).toHaveLength(1);
   });
 
+  test('after a crash of the server, which forgets what was confirmed, nothing comes twice', async () => {
+    const { source, position } = await begun();
+    const first = await source.read({ t: position });
+    await source.released({ t: first.position! });
+    const confirmed = () =>
+      run(`SELECT confirmed_flush_lsn >= '${first.position!.lsn}'::pg_lsn AS is_known FROM pg_replication_slots`);
+    expect(await confirmed()).toEqual([{ is_known: true }]);
+    const [{ pid } = {}] = await run(
+      `SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
+        UNION ALL SELECT pid FROM pg_stat_activity WHERE backend_type = 'walwriter' LIMIT 1`,
+    );
+    process.kill(Number(pid), 'SIGKILL');
+    for (;;) {
+      const again = await run('SELECT pg_postmaster_start_time()').catch(() => undefined);
+      if (again !== undefined) break;
+    }
+    expect(await confirmed()).toEqual([{ is_known: false }]);
+    expect((await source.read({ t: first.position! })).changes).toEqual({});
+    await run(`INSERT INTO t VALUES (3, 'c')`);
+    expect((await source.read({ t: first.position! })).changes.t).toEqual([['u', { id: 3, note: 'c' }]]);
+  });
+
   test('a transaction that is open when the slot is made is waited for, and its rows are in the first read', async () => {
     await run('CREATE TABLE t (id int PRIMARY KEY)');
     const client = new pg.Client(database.url);
