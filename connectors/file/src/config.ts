@@ -27,7 +27,7 @@ export const sourceConfig = z
     stream: z.string().min(1).optional().describe("The stream's name. Default: the file's name without extensions."),
     incremental: z
       .boolean()
-      .default(false)
+      .optional()
       .describe(
         'Reads each file once: files that are new or have changed since the last run. Default: a read takes all files.',
       ),
@@ -38,13 +38,10 @@ export const sourceConfig = z
       .describe(
         'How long ago a file must have changed last. Younger ones may still be being written: an incremental read leaves them to the next run, any other ends with 75. Default: `5s` for files on a disk in incremental reads, otherwise `0s`.',
       ),
-    hive: z
-      .boolean()
-      .default(false)
-      .describe('Adds a field for each folder named like `dt=2026-11-29`, with its value.'),
+    hive: z.boolean().optional().describe('Adds a field for each folder named like `dt=2026-11-29`, with its value.'),
     metadata: z
       .array(z.enum(['run', 'loadedAt', 'file', 'line']))
-      .default([])
+      .optional()
       .describe(
         'Adds fields about each record: `_aries_run` (the ID of the run), `_aries_loaded_at` (when the run began to read), `_aries_file`, and `_aries_line` (in JSON, the number of the record in its file, from 1).',
       ),

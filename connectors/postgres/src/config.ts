@@ -36,7 +36,7 @@ const connection = {
 const logOptions = {
   mode: z
     .enum(['cursor', 'log'])
-    .default('cursor')
+    .optional()
     .describe('How changes are found: `cursor` compares a column of each table, `log` reads the log of the database'),
   slot: z
     .string()

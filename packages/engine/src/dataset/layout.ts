@@ -36,6 +36,11 @@ export async function* runFolders(store: Store, name: string): AsyncGenerator<st
   for await (const run of store.folders(folder)) if (holdsRun(run)) yield `${folder}/${run}`;
 }
 
+/** Returns true if a run may have this ID: its folder lies beside those that hold something else. */
+export function isRunId(runId: string): boolean {
+  return !NO_RUNS.has(encodeName(runId));
+}
+
 /** Returns true if the last segment of a folder may be that of a run. */
 export function holdsRun(folder: string): boolean {
   return !NO_RUNS.has(folder.slice(folder.lastIndexOf('/') + 1));

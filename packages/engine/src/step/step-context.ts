@@ -2,7 +2,7 @@ import { AriesError, type ConnectorContext, type ConnectorRole, type Log, toArie
 import type { AriesErrorOptions, HttpDeclaration } from '@aries-data/sdk/internal';
 import type { z } from 'zod';
 import { parseConfig } from '../config/connector-config.ts';
-import { newAttempt, newRunId } from '../dataset/layout.ts';
+import { isRunId, newAttempt, newRunId } from '../dataset/layout.ts';
 import { createHttp } from '../http/client.ts';
 import { createRedactor, type Redactor } from '../redact/redact.ts';
 import { silentLog, withFields } from './log.ts';
@@ -26,6 +26,15 @@ export function stepContext(step: string, options: StepOptions, defaultName: str
     throw new AriesError('USAGE', 'A run id needs a name with it, so that two jobs never share a folder', {
       hint: 'Add --name.',
     });
+  }
+  if (options.runId !== undefined && !isRunId(options.runId)) {
+    throw new AriesError(
+      'USAGE',
+      `A run cannot have the id "${options.runId}": its folder in the staging holds something else`,
+      {
+        hint: 'Use another id, such as one with the date.',
+      },
+    );
   }
   const redactor = options.redactor ?? createRedactor();
   const name = options.name ?? defaultName;

@@ -25,10 +25,11 @@ export function addedFields(
   config: Pick<SourceConfig, 'hive' | 'metadata' | 'types' | 'allowNaN'>,
   run: Run | undefined,
 ): AddFields | undefined {
-  const folders = config.hive ? hiveFields(file, config) : [];
-  const metadata = config.metadata.filter((one) => one !== 'line').map((one) => metadataField(one, file, run));
+  const folders = config.hive === true ? hiveFields(file, config) : [];
+  const { metadata: wanted = [] } = config;
+  const metadata = wanted.filter((one) => one !== 'line').map((one) => metadataField(one, file, run));
   const fields = [...folders, ...metadata];
-  const hasLine = config.metadata.includes('line');
+  const hasLine = wanted.includes('line');
   if (fields.length === 0 && !hasLine) return undefined;
   const names = [...fields.map(([name]) => name), ...(hasLine ? [LINE] : [])];
   const isOfFolder = new Set(folders.map(([name]) => name));
@@ -75,7 +76,7 @@ function set(record: JsonRecord, name: string, value: Json): void {
 }
 
 function metadataField(
-  what: Exclude<SourceConfig['metadata'][number], 'line'>,
+  what: Exclude<NonNullable<SourceConfig['metadata']>[number], 'line'>,
   file: string,
   run: Run | undefined,
 ): [name: string, value: Json] {
