@@ -35,6 +35,12 @@ export const REFERENCE: ReferencePage[] = [
         files: ['records.ts'],
       },
       {
+        title: 'Changes',
+        intro:
+          'What `read` yields besides, in a stream with `changes: true`: keys of deleted records, and what is known about a change.',
+        files: ['changes.ts'],
+      },
+      {
         title: 'Schemas',
         intro:
           'Zod types for values that JSON numbers cannot hold, and functions that describe the fields of a schema. See the table in [Types](types.md).',
