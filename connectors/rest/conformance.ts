@@ -14,15 +14,28 @@ const issue = (id: number, minute = id): Issue => ({
   updated_at: `2024-01-01T00:${String(minute).padStart(2, '0')}:00Z`,
 });
 
-/** Starts an API of issues and their comments, with ten per page. */
-async function startApi(issues: Issue[]) {
+/** A tag, and when it was deleted. */
+interface Tag {
+  id: number;
+  updated_at: string;
+  gone?: string;
+}
+
+/** Starts an API of issues, their comments, and tags that can be deleted, with ten per page. */
+async function startApi(issues: Issue[], tags: Tag[]) {
   const answer = ({ url = '/', headers }: IncomingMessage): [number, unknown] => {
     const { pathname, searchParams } = new URL(url, 'http://localhost');
     if (headers.authorization !== 'Bearer conformance-token') return [401, { message: 'Bad credentials' }];
     const [since, offset] = [searchParams.get('since') ?? '', Number(searchParams.get('offset') ?? 0)];
     const of = /^\/issues\/(\d+)\/comments$/.exec(pathname)?.[1];
+    if (pathname === '/trash') {
+      const gone = tags.filter((tag) => tag.gone !== undefined && tag.gone >= since);
+      const items = gone.map((tag) => ({ tag: { id: tag.id }, deleted_at: tag.gone }));
+      return [200, { items: items.slice(offset, offset + 10), total: items.length }];
+    }
+    const lists: Record<string, Issue[] | Tag[]> = { '/tags': tags.filter(({ gone }) => gone === undefined) };
     const all: { updated_at: string }[] =
-      of === undefined ? issues : issues.filter(({ id }) => id === Number(of)).flatMap(commentsOf);
+      of === undefined ? (lists[pathname] ?? issues) : issues.filter(({ id }) => id === Number(of)).flatMap(commentsOf);
     const found = all.filter(({ updated_at }) => updated_at >= since);
     return [200, { items: found.slice(offset, offset + 10), total: found.length }];
   };
@@ -59,14 +72,29 @@ export const source = defineConformance({
         cursor: { field: 'updated_at', format: 'date-time' },
         schema: { issue_id: 'int64', number: 'integer', text: 'string', updated_at: 'date-time' },
       },
+      tags: {
+        path: '/tags',
+        query: { since: '{since}' },
+        primaryKey: ['id'],
+        cursor: { field: 'updated_at', format: 'date-time' },
+        schema: { id: 'int64', updated_at: 'date-time' },
+        deletes: {
+          path: '/trash',
+          query: { since: '{since}' },
+          fields: { id: { from: '/tag/id' }, updated_at: { from: 'deleted_at' } },
+          at: 'deleted_at',
+        },
+      },
       inferred: { path: '/issues' },
     },
   },
   async setup() {
     const issues = Array.from({ length: 25 }, (_, index) => issue(index + 1));
-    const { server, url } = await startApi(issues);
+    const tags: Tag[] = Array.from({ length: 12 }, (_, index) => issue(index + 1));
+    const { server, url } = await startApi(issues, tags);
     return {
       issues,
+      tags,
       config: { baseUrl: url },
       async [Symbol.asyncDispose]() {
         server.closeAllConnections();
@@ -74,8 +102,13 @@ export const source = defineConformance({
       },
     };
   },
-  // Each step adds an issue with the greatest cursor value so far, and a newer one.
-  mutate(step, { issues }) {
+  // Each step adds an issue with the greatest cursor value so far, and a newer one. It deletes a tag and adds another; the last step
+  // brings one back.
+  mutate(step, { issues, tags }) {
     issues.push(issue(100 + step, 24 + step), issue(200 + step, 25 + step));
+    const { updated_at } = issue(0, 25 + step);
+    tags[step] = { ...tags[step]!, gone: updated_at };
+    tags.push({ id: 100 + step, updated_at });
+    if (step === 3) tags[1] = { id: tags[1]!.id, updated_at };
   },
 });

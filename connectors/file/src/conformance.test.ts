@@ -17,5 +17,9 @@ testConformance(test, { name: 'file', ...connector }, suites, {
     'destination/cursor-order',
     'destination/freeze',
     'destination/remade',
+    'source/deleted-keys',
+    'source/changes',
+    'source/positions',
+    'source/letting-go',
   ],
 });

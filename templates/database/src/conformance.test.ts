@@ -11,6 +11,10 @@ const skipped = [
   'source/retry',
   'source/refused',
   'source/memory',
+  'source/deleted-keys',
+  'source/changes',
+  'source/positions',
+  'source/letting-go',
 ];
 
 testConformance(test, { name: 'my-database', ...connector }, suites, { skipped });

@@ -5,10 +5,13 @@ import {
   checkpoint,
   defineSource,
   defineTransform,
+  deleted,
   int64,
   type JsonRecord,
   type ReadContext,
+  withChange,
 } from '@aries-data/sdk';
+import { isCheckpoint, isDeleted, keysOf } from '@aries-data/sdk/internal';
 import nock from 'nock';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
@@ -98,11 +101,12 @@ const ofSource = (id: string, source: unknown, suites: ConformanceSuites = { sou
   report(id, { name: 'things', source }, suites);
 
 const HTTP_RULES = ['source/rate-limit', 'source/retry', 'source/refused'];
+const CHANGE_RULES = ['source/deleted-keys', 'source/changes', 'source/positions', 'source/letting-go'];
 
 test('a good source keeps every rule', async () => {
   const large = defineConformance({ ...suite, large: { name: 'things', megabytes: 50 } });
   for (const { id, run } of conformance({ name: 'things', source: sourceWith({}) }, { source: large }))
-    if (!HTTP_RULES.includes(id)) expect({ id, ...(await run()) }).toEqual({ id });
+    if (![...HTTP_RULES, ...CHANGE_RULES].includes(id)) expect({ id, ...(await run()) }).toEqual({ id });
 });
 
 test('source/spec', async () => {
@@ -214,6 +218,190 @@ test('source/cancel', async () => {
     → Why this rule exists: a scheduler kills a task that does not stop, and an open handle keeps the process alive forever"
   `);
   for (const timer of timers) clearTimeout(timer);
+});
+
+/** Entries of a log: records, ids that are gone, and what it has forgotten. Those before `kept` cannot be read any more. */
+interface LogWorld extends World {
+  entries: (JsonRecord | number | undefined)[];
+  kept: number;
+}
+
+const ofLog = defineConformance({
+  setup(): LogWorld {
+    const world = suite.setup!() as World;
+    const entries = world.things.slice(0, 8);
+    return Object.assign(world, { entries, kept: 0 });
+  },
+  mutate(step, world: LogWorld) {
+    world.entries.push(thing(step, 30 + step), step + 3, thing(100 + step, 30 + step));
+    if (step === 3) world.entries.push(thing(6, 33));
+  },
+});
+
+const logOf = ({ server }: Config) => worlds.get(server) as LogWorld;
+
+/** Yields a log entry by entry, each followed by a checkpoint; first, what it adds up to. */
+async function* readLog({ config, mode, position }: ReadContext<Config, number>): AsyncGenerator<unknown> {
+  const world = logOf(config);
+  if (mode === 'full') {
+    if (position !== undefined) return;
+    const held = new Map<unknown, JsonRecord>();
+    for (const entry of world.entries) {
+      if (typeof entry === 'number') held.delete(String(entry));
+      else if (entry !== undefined) held.set(entry.id, entry);
+    }
+    yield structuredClone([...held.values()]);
+    yield checkpoint(world.entries.length);
+    return;
+  }
+  for (let at = position ?? 0; at < world.entries.length; at++) {
+    if (at < world.kept) throw new AriesError('POSITION_LOST', 'The log does not go back that far');
+    const entry = world.entries[at];
+    if (entry === undefined) continue;
+    yield typeof entry === 'number' ? deleted([{ id: String(entry) }]) : [structuredClone(entry)];
+    yield checkpoint(at + 1);
+  }
+}
+
+const ofPositions = {
+  cursor: undefined,
+  changes: true,
+  state: 'position',
+  firstRead: 'snapshot',
+  position: z.int(),
+  read: readLog,
+  async released({ config }: ReadContext<Config>, position: number) {
+    logOf(config).kept = position;
+  },
+};
+const ofLogSource = (id: string, stream: object) =>
+  ofSource(id, sourceWith({ ...ofPositions, ...stream }), { source: ofLog });
+type Items = AsyncGenerator<unknown>;
+type LogContext = ReadContext<Config, number>;
+
+test('a good source that keeps positions keeps every rule', async () => {
+  const NOT_HERE = [...HTTP_RULES, 'source/memory', 'source/cursor', 'source/incremental'];
+  for (const { id, run } of conformance({ name: 'things', source: sourceWith(ofPositions) }, { source: ofLog }))
+    if (!NOT_HERE.includes(id)) expect({ id, ...(await run()) }).toEqual({ id });
+});
+
+/** Makes a read that changes what a good one yields. */
+const changed = (change: (item: unknown, ctx: LogContext) => unknown) =>
+  async function* (ctx: LogContext): Items {
+    for await (const item of readLog(ctx)) {
+      const made = change(item, ctx);
+      if (made !== undefined) yield made;
+    }
+  };
+
+test('source/deleted-keys', async () => {
+  const keys = (key: (id: unknown) => object, options = {}) => ({
+    read: changed((item) => {
+      if (!isDeleted(item)) return item;
+      const [{ id }] = keysOf(item) as [JsonRecord];
+      return deleted([key(id) as JsonRecord], options);
+    }),
+  });
+  const rule = (stream: object) => ofLogSource('source/deleted-keys', stream);
+  expect(await rule(keys(() => ({ name: 'x' })))).toMatchInlineSnapshot(`
+    "things breaks "Deleted keys are complete, and hold nothing else" (source/deleted-keys): things: a deleted key has no "id": {"name":"x"}
+    → Why this rule exists: a load finds the row to delete by its key: a part of one, or one of another type, finds none or another row"
+  `);
+  expect(
+    [
+      await rule(keys((id) => ({ id, name: 'x' }))),
+      await rule(keys((id) => ({ id: { number: id } }))),
+      await rule(keys((id) => ({ id }), { at: 'yesterday' })),
+      await rule({
+        read: changed((item) => (Array.isArray(item) ? withChange(item, () => ({ unsent: ['id'] })) : item)),
+      }),
+      await rule({ read: changed((item) => (isDeleted(item) ? undefined : item)) }),
+    ].map((said) => said.split('\n')[0]!.replace(/^.*\(source.deleted-keys\): /, '')),
+  ).toMatchInlineSnapshot(`
+    [
+      "things: a deleted key has "name", which is neither in the primary key nor the cursor: {"id":"4","name":"x"}",
+      "things: a deleted key: "id": expected int64, got an object: {"id":{"number":"4"}}",
+      "things: the time of a change is "yesterday", which is not a date-time with a zone",
+      "things: "id" of the primary key is said to be unsent: {"id":"1","name":"thing 1","at":"2024-01-01T00:31:00Z"}",
+      "no stream said that a record is gone; let setup or mutate(step) of the suite delete some",
+    ]
+  `);
+});
+
+test('source/changes', async () => {
+  // A deletion is read, and the record that comes back after it is overtaken.
+  const late = async function* (ctx: LogContext): Items {
+    const kept: unknown[] = [];
+    for await (const item of readLog(ctx)) {
+      if (isDeleted(item)) kept.push(item);
+      else yield item;
+    }
+    yield* kept;
+    if (kept.length > 0) yield checkpoint(logOf(ctx.config).entries.length);
+  };
+  expect(await ofLogSource('source/changes', { read: late })).toMatchInlineSnapshot(`
+    "things breaks "Changes add up to a full read" (source/changes): things: the changes lack a record that a full read returns: {"id":"6","name":"thing 6","at":"2024-01-01T00:33:00Z"}
+    → Why this rule exists: a deletion that is missed stays in the target, and one that comes too late deletes a record that is there again"
+  `);
+  const deaf = { read: changed((item) => (isDeleted(item) ? undefined : item)) };
+  expect(await ofLogSource('source/changes', deaf)).toMatchInlineSnapshot(`
+    "things breaks "Changes add up to a full read" (source/changes): things: the changes leave a record that a full read does not return: {"id":"4","name":"thing 4","at":"2024-01-01T00:04:00Z"}
+    → Why this rule exists: a deletion that is missed stays in the target, and one that comes too late deletes a record that is there again"
+  `);
+});
+
+test('source/positions', async () => {
+  const early = async function* (ctx: LogContext): Items {
+    let waiting: unknown;
+    for await (const item of readLog(ctx)) {
+      // The checkpoint of an entry comes before it.
+      if (isCheckpoint(item)) {
+        yield item;
+        yield waiting;
+      } else waiting = item;
+    }
+  };
+  expect(await ofLogSource('source/positions', { read: early })).toMatchInlineSnapshot(`
+    "things breaks "A read ends with a checkpoint, and each one leads to exactly the rest" (source/positions): things: no checkpoint comes after the last change: {"id":"6","name":"thing 6","at":"2024-01-01T00:33:00Z","_aries_op":"u"}
+    → Why this rule exists: the next run goes on after the last checkpoint: what comes behind it is lost, and a wrong one loses or repeats changes"
+  `);
+  const skipping = (ctx: LogContext) =>
+    readLog(ctx.position === undefined ? ctx : { ...ctx, position: ctx.position + 1 });
+  expect(await ofLogSource('source/positions', { firstRead: undefined, read: skipping })).toMatchInlineSnapshot(`
+    "things breaks "A read ends with a checkpoint, and each one leads to exactly the rest" (source/positions): things: after a read from 1 on, a change is lost: {"id":"1","name":"thing 1","at":"2024-01-01T00:01:00Z","_aries_op":"u"}
+    → Why this rule exists: the next run goes on after the last checkpoint: what comes behind it is lost, and a wrong one loses or repeats changes"
+  `);
+});
+
+test('source/letting-go', async () => {
+  // It forgets what it has handed out.
+  const hasty = async function* (ctx: LogContext): Items {
+    yield* readLog(ctx);
+    if (ctx.mode !== 'full') logOf(ctx.config).entries.fill(undefined, ctx.position ?? 0);
+  };
+  expect(await ofLogSource('source/letting-go', { read: hasty })).toMatchInlineSnapshot(`
+    "things breaks "A source keeps what the target does not hold yet" (source/letting-go): things: after a run that failed before its commit, a change is lost: {"id":"1","name":"thing 1","at":"2024-01-01T00:31:00Z","_aries_op":"u"}
+    → Why this rule exists: a run may fail between reading and the commit; what the source has let go of by then exists nowhere"
+  `);
+  // It takes the place where it goes on for what the target holds.
+  const confused = (ctx: LogContext) => {
+    const world = logOf(ctx.config);
+    world.kept = Math.max(world.kept, ctx.position ?? 0);
+    return readLog(ctx);
+  };
+  expect(await ofLogSource('source/letting-go', { read: confused })).toMatchInlineSnapshot(`
+    "things breaks "A source keeps what the target does not hold yet" (source/letting-go): The log does not go back that far (POSITION_LOST)
+    → Why this rule exists: a run may fail between reading and the commit; what the source has let go of by then exists nowhere"
+  `);
+  const generous = {
+    async released({ config }: ReadContext<Config>, position: number) {
+      logOf(config).kept = position + 1;
+    },
+  };
+  expect(await ofLogSource('source/letting-go', generous)).toMatchInlineSnapshot(`
+    "things breaks "A source keeps what the target does not hold yet" (source/letting-go): The log does not go back that far (POSITION_LOST)
+    → Why this rule exists: a run may fail between reading and the commit; what the source has let go of by then exists nowhere"
+  `);
 });
 
 test('source/secrets', async () => {
@@ -545,7 +733,7 @@ test('destination rules about records that are gone', async () => {
     [
       "memory breaks "merge applies the last change of each key, also if it is a deletion" (destination/deletes): after changes with hard deletes a record is missing; the target has {"id":"4","name":"moved"}: {"id":"4","name":"moved","at":"2024-01-01T12:00:00Z"}",
       "memory breaks "Comparing keys deletes what the source no longer has, and no more than allowed" (destination/compare): a load deleted half of the records without --max-deleted: {"id":"2","name":"a","at":"2024-01-01T12:00:00Z"}",
-      "memory breaks "history keeps one version for each change, and one current row for each key" (destination/history): after three loads of a history the target has an extra record: {"id":"2","name":"B","at":"2024-01-02T12:00:00Z","_valid_from":"2026-11-29T17:48:57.712Z","_valid_to":null}",
+      "memory breaks "history keeps one version for each change, and one current row for each key" (destination/history): after three loads of a history the target has an extra record: {"id":"2","name":"B","at":"2024-01-02T12:00:00Z","_valid_from":"2026-11-29T18:23:54.918Z","_valid_to":null}",
     ]
   `);
 });
@@ -602,12 +790,16 @@ test('a rule that does not apply says why', async () => {
   expect(skipped).toMatchInlineSnapshot(`
     {
       "source/cancel": "kept",
+      "source/changes": "no stream says which records are gone",
       "source/check": "kept",
       "source/config-errors": "kept",
       "source/cursor": "no stream has a cursor",
+      "source/deleted-keys": "no stream says which records are gone",
       "source/discover-stable": "kept",
       "source/incremental": "no stream has a cursor",
+      "source/letting-go": "no stream has a position as its state",
       "source/memory": "the suite declares no large stream",
+      "source/positions": "no stream has a position as its state",
       "source/primary-key": "no stream has a primary key",
       "source/rate-limit": "it sends no requests by fetch, as the http of its context does",
       "source/refused": "it sends no requests by fetch, as the http of its context does",

@@ -13,6 +13,7 @@ import { interruptionRules } from './interruption-rules.ts';
 import { keyRules } from './key-rules.ts';
 import { meetingRules } from './meeting-rules.ts';
 import { memoryRules } from './memory-rule.ts';
+import { positionRules } from './position-rules.ts';
 import { recordRules } from './record-rules.ts';
 import { refusalRules } from './refusal-rules.ts';
 import {
@@ -26,6 +27,7 @@ import {
 } from './rule.ts';
 import { secretRules } from './secret-rules.ts';
 import { shapeRules } from './shape-rules.ts';
+import { sourceChangeRules } from './source-change-rules.ts';
 import type { ConformanceSuite } from './suite.ts';
 import { transformRules } from './transform-rules.ts';
 import { valueRules } from './value-rules.ts';
@@ -35,6 +37,8 @@ const RULES: readonly Rule[] = [
   ...recordRules,
   ...incrementalRules,
   ...interruptionRules,
+  ...sourceChangeRules,
+  ...positionRules,
   ...secretRules,
   ...httpRules,
   ...memoryRules,

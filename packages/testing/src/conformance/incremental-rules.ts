@@ -2,8 +2,9 @@ import { cursorKindOf, moveState, type SelectedStream } from '@aries-data/engine
 import { cursorOrder, cursorText } from '@aries-data/formats/internal';
 import type { JsonRecord } from '@aries-data/sdk';
 import { memoryStaging } from '@aries-data/stores';
+import { applyRows } from './applied-changes.ts';
 import { difference, keyOf } from './compare.ts';
-import { extracted, lanesOf, openSource, readRaw, recordsOf, stagedRecords } from './reading.ts';
+import { extracted, lanesOf, openSource, readRaw, recordsOf, stagedRecords, stagedRows } from './reading.ts';
 import type { Rule, RuleContext } from './rule.ts';
 
 /** Rules that incremental reads rely on. */
@@ -38,7 +39,7 @@ async function trueCursor(ctx: RuleContext): Promise<void> {
     const { as: name, schema, cursor = '', stream } = selected;
     const order = cursorOrder(cursorKindOf(dataset.manifest.streams[name]?.schema ?? schema, cursor));
     const textOf = (record: JsonRecord) => cursorText(record[cursor]);
-    const staged = await stagedRecords(dataset, name);
+    const staged = await stagedRows(dataset, name);
     const values = staged.flatMap((record) => textOf(record) ?? []).sort(order);
     const greatest = values.at(-1);
     if (greatest === undefined) continue;
@@ -93,10 +94,11 @@ async function stepByStep(ctx: RuleContext): Promise<void> {
     const dataset = await extracted(ctx, { staging, streams: wanted });
     let records = 0;
     for (const selected of streams) {
-      for (const record of await stagedRecords(dataset, selected.as)) {
-        records++;
-        keep(held.get(selected.as)!, record, selected);
-      }
+      const rows = await stagedRows(dataset, selected.as);
+      const { changes } = dataset.manifest.streams[selected.as]!;
+      records += rows.length;
+      if (changes === true) applyRows(held.get(selected.as)!, rows, selected.primaryKey);
+      else for (const record of rows) keep(held.get(selected.as)!, record, selected);
     }
     if (records === 0 && step > 0) ctx.fail(`after mutate(${step}) an incremental read returns no records`);
     await moveState(staging, 'conformance', async () =>

@@ -31,6 +31,8 @@ async function restart(ctx: RuleContext): Promise<void> {
   const opened = await openSource(ctx);
   let restarts = 0;
   for (const selected of opened.streams) {
+    // `source/positions` reads these.
+    if (selected.stream.state === 'position' && selected.stream.firstRead === undefined) continue;
     for (const lane of lanesOf(selected)) {
       const records: JsonRecord[] = [];
       const positions: { position: Json; after: number }[] = [];

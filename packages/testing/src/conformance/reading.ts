@@ -1,5 +1,6 @@
 import { type Dataset, type ExtractOptions, extract, openDataset } from '@aries-data/engine';
 import {
+  endReading,
   type OpenedRole,
   openRole,
   positionOf,
@@ -11,17 +12,20 @@ import {
 } from '@aries-data/engine/internal';
 import { decoderOf, frameOf } from '@aries-data/formats/internal';
 import {
+  type ChangeLog,
   type Checkpoint,
   checkpoint,
   fieldsOf,
   type Json,
   type JsonRecord,
   type ReadContext,
+  type ReadItem,
   type Source,
   type Window,
 } from '@aries-data/sdk';
-import { isCheckpoint, isRejected } from '@aries-data/sdk/internal';
+import { isCheckpoint, isDeleted, isRejected } from '@aries-data/sdk/internal';
 import { memoryStaging } from '@aries-data/stores';
+import { applyRows } from './applied-changes.ts';
 import type { RuleContext } from './rule.ts';
 
 /** A source with its selected streams. */
@@ -49,21 +53,22 @@ export interface RawRead {
   lane: Lane;
   mode?: 'full' | 'incremental' | 'interval';
   window?: Window;
-  position?: Json;
+  position?: Json | undefined;
+  /** The position that the target is said to hold. */
+  committed?: Json | undefined;
   signal?: AbortSignal;
 }
 
-/** Yields a stream's records and checkpoints before the engine drops or rejects anything. */
-export async function* readRaw(
+/** Makes the context of a read. */
+export function rawContext(
   { source }: OpenedSource,
-  selected: SelectedStream,
-  { lane, mode = 'full', window = {}, position, signal = source.ctx.signal }: RawRead,
-): AsyncGenerator<JsonRecord[] | Checkpoint> {
-  const { stream, options, cursor, primaryKey } = selected;
-  const ctx: ReadContext<unknown, unknown> = {
+  { name, stream, options, cursor, primaryKey }: SelectedStream,
+  { mode = 'full', window = {}, position, committed, signal = source.ctx.signal }: Omit<RawRead, 'lane'>,
+): ReadContext<unknown, unknown> {
+  return {
     ...source.ctx,
     signal,
-    stream: selected.name,
+    stream: name,
     mode,
     window,
     cursor,
@@ -72,14 +77,54 @@ export async function* readRaw(
     columns: stream.pushdown?.includes('columns') ? options.columns : undefined,
     where: options.where,
     position: positionOf(stream, position).position,
+    ...(committed === undefined ? {} : { committed: positionOf(stream, committed).position }),
   };
+}
+
+/** Yields a stream's records and checkpoints before the engine drops or rejects anything. Deleted keys are left out. */
+export async function* readRaw(
+  opened: OpenedSource,
+  selected: SelectedStream,
+  { lane, ...asked }: RawRead,
+): AsyncGenerator<JsonRecord[] | Checkpoint> {
   if (lane === 'encoded') {
-    yield* readEncoded(selected, ctx);
+    yield* readEncoded(selected, rawContext(opened, selected, asked));
     return;
   }
-  for await (const item of stream.read!(ctx) as AsyncIterable<unknown>) {
-    if (isRejected(item)) continue;
+  for await (const item of readItems(opened, selected, asked)) {
+    if (isRejected(item) || isDeleted(item)) continue;
     yield isCheckpoint(item) ? item : [...(item as JsonRecord[])];
+  }
+}
+
+/** Yields all that a stream yields. A read without an end is ended where the engine would end it. */
+export function readItems(
+  opened: OpenedSource,
+  selected: SelectedStream,
+  asked: Omit<RawRead, 'lane'>,
+): AsyncGenerator<ReadItem> {
+  const { stream, name } = selected;
+  const ctx = rawContext(opened, selected, asked);
+  const { changeLog } = stream;
+  const items =
+    changeLog === undefined || asked.position === undefined
+      ? stream.read!(ctx)
+      : itemsOf(
+          name,
+          changeLog.read({
+            ...opened.source.ctx,
+            streams: new Map([[name, ctx]]),
+            committed: new Map(ctx.committed === undefined ? [] : [[name, ctx.committed]]),
+          }),
+        );
+  return endReading(items, {}, stream) as AsyncGenerator<ReadItem>;
+}
+
+/** Yields what a change log has for one stream. */
+async function* itemsOf(name: string, items: ReturnType<ChangeLog['read']>): AsyncGenerator<ReadItem> {
+  for await (const item of items) {
+    if (isCheckpoint(item)) yield item;
+    else if ('stream' in item && item.stream === name) yield item.item;
   }
 }
 
@@ -127,10 +172,20 @@ export async function extracted(ctx: RuleContext, options: Partial<ExtractOption
   return openDataset(result.dataset, staging);
 }
 
-/** Reads all records of one stream of a dataset. */
+/** Reads all records of one stream of a dataset. Staged changes are applied: what is left is what they add up to. */
 export async function stagedRecords(dataset: Dataset, stream: string): Promise<JsonRecord[]> {
-  const records: JsonRecord[] = [];
+  const rows = await stagedRows(dataset, stream);
+  const { changes, primaryKey } = dataset.manifest.streams[stream]!;
+  if (changes !== true) return rows;
+  const held = new Map<string, JsonRecord>();
+  applyRows(held, rows, primaryKey);
+  return [...held.values()];
+}
+
+/** Reads all rows of one stream of a dataset, as they are staged. */
+export async function stagedRows(dataset: Dataset, stream: string): Promise<JsonRecord[]> {
+  const rows: JsonRecord[] = [];
   for await (const batch of readStream(dataset, dataset.manifest.streams[stream]!))
-    for (const record of batch) records.push(record);
-  return records;
+    for (const record of batch) rows.push(record);
+  return rows;
 }

@@ -32,7 +32,10 @@ export interface ConformanceSuite<World extends ConformanceWorld = ConformanceWo
   setup?(): Promise<World> | World;
   /** Source: the streams to test, with their options. Default: all of them. */
   streams?: (string | StreamOptions)[];
-  /** Source: adds and changes records but deletes none; `step` is 1, 2, …. Some must get the greatest cursor value so far. */
+  /**
+   * Source: adds and changes records; `step` is 1, 2, …. Some must get the greatest cursor value so far. It deletes records only if the
+   * streams have `changes`, and then it must.
+   */
   mutate?(step: number, world: World): Promise<void> | void;
   /** Source: how many times `mutate` can be called. Default: 3. */
   steps?: number;
