@@ -3,8 +3,7 @@ import { z } from 'zod';
 const clientId = z.string().min(1).describe('The consumer key of the connected app.');
 const secret = z.string().min(1).meta({ secret: true });
 
-/** The source's options. */
-export const config = z.strictObject({
+const options = z.strictObject({
   url: z.url().describe("The org's My Domain URL: `https://acme.my.salesforce.com`."),
   clientId,
   clientSecret: secret.describe('The consumer secret of the connected app.'),
@@ -20,7 +19,18 @@ export const config = z.strictObject({
     .describe(
       'The objects to offer as streams, by API name (`Account`, `Invoice__c`). Default: every object that can be queried.',
     ),
-  deleted: z.boolean().default(false).describe('Also reads records in the recycle bin, which have `IsDeleted` set.'),
+  deletes: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Incremental reads also name records in the recycle bin as deleted, so that a load deletes or marks them.',
+    ),
+  deleted: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Also reads records in the recycle bin as records, which have `IsDeleted` set. Not together with `deletes`.',
+    ),
   api: z
     .enum(['auto', 'rest', 'bulk'])
     .default('auto')
@@ -39,6 +49,12 @@ export const config = z.strictObject({
     .regex(/^\d+\.0$/, 'expected a version such as 62.0')
     .default('62.0')
     .describe('The API version.'),
+});
+
+/** The source's options. */
+export const config = options.refine(({ deletes, deleted }) => !(deletes && deleted), {
+  message: 'cannot be used together with deletes: a deleted record is either a record or a deletion',
+  path: ['deleted'],
 });
 
 export type Config = z.output<typeof config>;

@@ -17,12 +17,12 @@ interface Job {
  * https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/queries.htm
  */
 export async function* readBulk(
-  { fields, all }: { fields: readonly SalesforceField[]; all: string },
+  { fields, all, withDeleted }: { fields: readonly SalesforceField[]; all: string; withDeleted: boolean },
   ctx: ReadContext<Config>,
   position: { job: string; next: Json } | undefined,
 ) {
   const { config, http } = ctx;
-  const id = position?.job ?? (await finished(all, ctx));
+  const id = position?.job ?? (await finished({ query: all, operation: withDeleted ? 'queryAll' : 'query' }, ctx));
   const pages = http.pages<JsonRecord>(`/jobs/query/${id}/results`, {
     query: { maxRecords: config.pageSize },
     headers: { accept: 'text/csv' },
@@ -42,9 +42,11 @@ export async function* readBulk(
 }
 
 /** Starts a query job and waits until it has finished. */
-async function finished(query: string, { config, http, signal, log, stream }: ReadContext<Config>): Promise<string> {
-  const operation = config.deleted ? 'queryAll' : 'query';
-  let { body: job } = await http.json<Job>('/jobs/query', { method: 'POST', json: { operation, query } });
+async function finished(
+  asked: { query: string; operation: 'query' | 'queryAll' },
+  { http, signal, log, stream }: ReadContext<Config>,
+): Promise<string> {
+  let { body: job } = await http.json<Job>('/jobs/query', { method: 'POST', json: asked });
   log.info(`${stream}: started a bulk job`, { job: job.id });
   for (let wait = FIRST_WAIT_MS; job.state !== 'JobComplete'; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
     if (job.state === 'Failed' || job.state === 'Aborted') {

@@ -1,6 +1,7 @@
 import { AriesError, type ReadContext } from '@aries-data/sdk';
 import { z } from 'zod';
 import type { Config } from '../config.ts';
+import { namesDeleted } from './deleted-records.ts';
 import { fieldsRead, type SalesforceObject } from './describe.ts';
 
 /** A Salesforce ID: 15 characters, or 18 with a checksum. */
@@ -16,7 +17,13 @@ export function queryOf(object: SalesforceObject, ctx: ReadContext<Config>) {
   const asked =
     columns === undefined
       ? undefined
-      : new Set([...columns, ...primaryKey, ...(cursor === undefined ? [] : [cursor]), 'Id']);
+      : new Set([
+          ...columns,
+          ...primaryKey,
+          ...(cursor === undefined ? [] : [cursor]),
+          'Id',
+          ...(namesDeleted(object, ctx) ? ['IsDeleted'] : []),
+        ]);
   const fields = fieldsRead(object).filter(({ name }) => asked === undefined || asked.has(name));
   // `until` is moved a millisecond later, Salesforce's smallest unit; the engine drops what is outside.
   const conditions = [

@@ -1,5 +1,6 @@
 import { defineSource } from '@aries-data/sdk';
 import { config } from '../config.ts';
+import { isMarked } from './deleted-records.ts';
 import { describeObjects, fieldsRead, schemaOf } from './describe.ts';
 import { positionSchema, readObject } from './read-object.ts';
 
@@ -37,6 +38,7 @@ export const source = defineSource({
           schema: schemaOf(object),
           primaryKey: ['Id'],
           ...(isTimed ? { cursor: 'SystemModstamp' } : {}),
+          ...(config.deletes && isMarked(object) ? { changes: true } : {}),
           pushdown: ['columns', 'where'],
           position: positionSchema,
           read: (ctx) => readObject(object, ctx),

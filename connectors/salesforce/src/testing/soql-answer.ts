@@ -3,13 +3,15 @@ import type { JsonRecord } from '@aries-data/sdk';
 /** The objects of a stubbed org, by name. */
 export type StubbedObjects = Record<string, { fields: { name: string; type: string }[]; records: JsonRecord[] }>;
 
-/** Answers the SOQL that the connector writes, and throws on any other. */
-export function answer(objects: StubbedObjects, query: string): JsonRecord[] {
+/** Answers the SOQL that the connector writes, and throws on any other. Records in the recycle bin are only in the answer of `queryAll`. */
+export function answer(objects: StubbedObjects, query: string, withDeleted: boolean): JsonRecord[] {
   const [, select = '', from = '', where = '', order = ''] =
     /^SELECT (\S+) FROM (\w+)(?: WHERE (.*?))?(?: ORDER BY (.*))?$/s.exec(query) ?? [];
   const names = select.split(',');
   const tests = splitAnd(where).map(testOf);
-  const found = objects[from]!.records.filter((record) => tests.every((test) => test(record)));
+  const found = objects[from]!.records.filter(({ IsDeleted }) => withDeleted || IsDeleted !== true).filter((record) =>
+    tests.every((test) => test(record)),
+  );
   const by = order === '' ? [] : order.split(', ');
   found.sort((a, b) => by.reduce((before, name) => before || compare(a[name], b[name]), 0));
   if (select === 'COUNT()') return found;

@@ -28,11 +28,11 @@ export function stubbedSalesforce({ objects = acme(), pageSize = 3 } = {}) {
         ? reply({ access_token: `00D!${form.get('grant_type')}`, instance_url: URL_OF_ORG, token_type: 'Bearer' })
         : reply({ error: 'invalid_client', error_description: 'invalid client credentials' }, 400);
     }
-    const { query } = (await request.json()) as { query: string };
+    const { query, operation } = (await request.json()) as { query: string; operation: string };
     queries.push(query);
     const id = `750R${String(jobs.size).padStart(11, '0')}`;
-    jobs.set(id, answer(objects, query));
-    return reply({ id, operation: 'query', state: 'UploadComplete', contentType: 'CSV' });
+    jobs.set(id, answer(objects, query, operation === 'queryAll'));
+    return reply({ id, operation, state: 'UploadComplete', contentType: 'CSV' });
   }
 
   function get(request: Request): Answer {
@@ -52,10 +52,10 @@ export function stubbedSalesforce({ objects = acme(), pageSize = 3 } = {}) {
     if (/^\/query(?:All)?$/.test(path)) {
       const query = url.searchParams.get('q')!;
       queries.push(query);
-      const found = answer(objects, query).filter(({ IsDeleted }) => path === '/queryAll' || IsDeleted !== true);
-      if (query.includes('COUNT()')) return reply({ totalSize: found.length, done: true, records: [] });
+      const records = answer(objects, query, path === '/queryAll');
+      if (query.includes('COUNT()')) return reply({ totalSize: records.length, done: true, records: [] });
       const cursor = `0r8${cursors.size}`;
-      cursors.set(cursor, found);
+      cursors.set(cursor, records);
       return page(cursor, 0);
     }
     const [, cursor, start] = /^\/query\/(\w+)-(\d+)$/.exec(path) ?? [];
