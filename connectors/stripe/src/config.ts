@@ -12,6 +12,12 @@ export const config = z.strictObject({
     .regex(/^acct_\w+$/, 'expected acct_…')
     .optional()
     .describe('Stripe Connect: the connected account to read (`acct_…`), with the key of the platform.'),
+  deletes: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Incremental reads of customers, products, prices and invoices also name those that were deleted, as far as the events of the last 30 days tell. The key needs read access to events.',
+    ),
   startDate: z.iso.date().optional().describe('Reads only objects created on or after this day (UTC).'),
 });
 

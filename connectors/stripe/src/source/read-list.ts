@@ -1,7 +1,9 @@
 import { checkpoint, type Http, type Json, type JsonRecord, type ReadContext } from '@aries-data/sdk';
 import type { z } from 'zod';
 import type { Config } from '../config.ts';
+import { readDeleted } from './read-deleted.ts';
 import { timesIn } from './schemas.ts';
+import { firstSecond, seconds, timeOf } from './times.ts';
 
 /** Options for reading a list. */
 export interface ListOptions {
@@ -9,14 +11,20 @@ export interface ListOptions {
   query?: Record<string, string>;
   /** True if its objects never change after they are created. */
   fixed?: boolean;
+  /** The event that says that one of its objects was deleted. */
+  deletedBy?: string;
 }
 
 /** Reads a list under `/v1`, newest first; each page starts after the last object of the one before. */
 export async function* readList(
-  { http, config, window, position, log, stream, cursor }: ReadContext<Config>,
+  ctx: ReadContext<Config>,
   schema: z.ZodObject,
-  { query, fixed = false }: ListOptions,
+  { query, fixed = false, deletedBy }: ListOptions,
 ) {
+  const { http, config, window, position, log, stream, cursor } = ctx;
+  // A resumed read has a checkpoint, which comes after these.
+  if (config.deletes && deletedBy !== undefined && ctx.mode !== 'full' && position === undefined)
+    yield* readDeleted(ctx, deletedBy);
   // The API can filter by `created` only; for any other cursor the engine filters.
   const { since, until } = cursor === 'created' ? window : {};
   if (since !== undefined && !fixed)
@@ -47,19 +55,4 @@ async function complete(record: JsonRecord, http: Http): Promise<void> {
     for await (const page of http.pages(String(list.url), { query: { limit: 100 } })) data.push(...page);
     Object.assign(list, { data, has_more: false });
   }
-}
-
-function firstSecond({ startDate }: Config, since: string | undefined): number | undefined {
-  const both = [seconds(startDate), since === undefined ? undefined : Math.floor(Date.parse(since) / 1000)];
-  const known = both.filter((second) => second !== undefined);
-  return known.length === 0 ? undefined : Math.max(...known);
-}
-
-/** Rounds a time up to whole seconds since 1970. */
-function seconds(time: string | undefined): number | undefined {
-  return time === undefined ? undefined : Math.ceil(Date.parse(time) / 1000);
-}
-
-function timeOf(value: Json | undefined): Json {
-  return typeof value === 'number' ? new Date(value * 1000).toISOString().replace('.000', '') : (value ?? null);
 }

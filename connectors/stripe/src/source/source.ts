@@ -24,28 +24,38 @@ export const source = defineSource({
     await http.json('/v1/customers', { query: { limit: 1 }, absent: [403] });
   },
 
-  streams: ({ stream }) => ({
-    customers: stream({ schema: schemas.customers, ...list(schemas.customers) }),
+  streams: ({ stream, config: { deletes } }) => ({
+    customers: stream({
+      schema: schemas.customers,
+      ...list(schemas.customers, { deletedBy: 'customer.deleted' }, deletes),
+    }),
     charges: stream({ schema: schemas.charges, ...list(schemas.charges) }),
     payment_intents: stream({ schema: schemas.payment_intents, ...list(schemas.payment_intents) }),
     refunds: stream({ schema: schemas.refunds, ...list(schemas.refunds) }),
     disputes: stream({ schema: schemas.disputes, ...list(schemas.disputes) }),
     payouts: stream({ schema: schemas.payouts, ...list(schemas.payouts) }),
     balance_transactions: stream({ schema: schemas.balance_transactions, ...list(schemas.balance_transactions) }),
-    invoices: stream({ schema: schemas.invoices, ...list(schemas.invoices) }),
+    invoices: stream({
+      schema: schemas.invoices,
+      ...list(schemas.invoices, { deletedBy: 'invoice.deleted' }, deletes),
+    }),
     // Without it, cancelled subscriptions are left out.
     subscriptions: stream({
       schema: schemas.subscriptions,
       ...list(schemas.subscriptions, { query: { status: 'all' } }),
     }),
-    products: stream({ schema: schemas.products, ...list(schemas.products) }),
-    prices: stream({ schema: schemas.prices, ...list(schemas.prices) }),
+    products: stream({
+      schema: schemas.products,
+      ...list(schemas.products, { deletedBy: 'product.deleted' }, deletes),
+    }),
+    prices: stream({ schema: schemas.prices, ...list(schemas.prices, { deletedBy: 'price.deleted' }, deletes) }),
     events: stream({ schema: schemas.events, ...list(schemas.events, { fixed: true }) }),
   }),
 });
 
-function list(schema: z.ZodObject, options: ListOptions = {}) {
+function list(schema: z.ZodObject, options: ListOptions = {}, deletes = false) {
   return {
+    ...(deletes ? { changes: true } : {}),
     primaryKey: ['id'],
     cursor: 'created',
     read: (ctx: ReadContext<Config>) => readList(ctx, schema, options),

@@ -42,7 +42,9 @@ function pageOf(list: JsonRecord[], url: URL, pageSize: number): JsonRecord {
   const parameter = (name: string, otherwise: number) => Number(url.searchParams.get(name) ?? otherwise);
   const [from, until] = [parameter('created[gte]', 0), parameter('created[lt]', Number.MAX_SAFE_INTEGER)];
   const createdAt = (record: JsonRecord) => Number(record.created ?? from);
+  const type = url.searchParams.get('type');
   const found = list
+    .filter((record) => type === null || record.type === type)
     .filter((record) => createdAt(record) >= from && createdAt(record) < until)
     .sort((a, b) => createdAt(b) - createdAt(a));
   const start = found.findIndex(({ id }) => id === url.searchParams.get('starting_after')) + 1;
@@ -73,6 +75,18 @@ export function customer(number: number, minutes: number): JsonRecord {
     preferred_locales: [],
     shipping: null,
     tax_exempt: 'none',
+  };
+}
+
+/** Makes an event that says that an object was deleted. */
+export function deletion(object: string, id: string, minutes: number): JsonRecord {
+  return {
+    ...dated('event', `evt_${id}_${minutes}`, minutes),
+    type: `${object}.deleted`,
+    api_version: '2019-02-19',
+    data: { object: { id, object, created: minute(0), livemode: false } },
+    pending_webhooks: 0,
+    request: { id: 'req_1', idempotency_key: null },
   };
 }
 
