@@ -7,6 +7,8 @@ interface Item {
   createdAt: string;
   updatedAt: string;
   archived: boolean;
+  /** Only of archived records. */
+  archivedAt?: string;
 }
 
 const item = (id: number, minute = id): Item => ({
@@ -33,7 +35,9 @@ async function answer(request: Request, items: Item[]): Promise<[number, object]
   const search = isSearch ? ((await request.json()) as Search) : undefined;
   const from = Number(search?.after ?? url.searchParams.get('after') ?? 0);
   const filters = search?.filterGroups[0]?.filters ?? [];
+  const isArchived = url.searchParams.get('archived') === 'true';
   const found = items
+    .filter(({ archived }) => archived === isArchived)
     .filter(({ updatedAt }) =>
       filters.every(({ operator, value }) =>
         operator === 'GTE' ? Date.parse(updatedAt) >= Number(value) : Date.parse(updatedAt) < Number(value),
@@ -45,7 +49,7 @@ async function answer(request: Request, items: Item[]): Promise<[number, object]
 }
 
 export const source = defineConformance({
-  config: { token: 'pat-conformance' },
+  config: { token: 'pat-conformance', deletes: true },
   setup() {
     const items = Array.from({ length: 25 }, (_, index) => item(index + 1));
     const path = /^\/crm\/v3\/objects\/(?:contacts|companies|deals)/;
@@ -59,9 +63,11 @@ export const source = defineConformance({
       },
     };
   },
-  // Each step adds a record with the latest timestamp so far and changes an existing one.
+  // Each step adds a record with the latest timestamp so far, changes an existing one and archives another. The last step restores one.
   mutate(step, { items }) {
     items.push(item(100 + step, 24 + step));
+    items[9 + step] = { ...items[9 + step]!, archived: true, archivedAt: item(0, 25 + step).updatedAt };
+    if (step === 3) items[10] = item(11, 28);
     items[step]!.updatedAt = item(0, 25 + step).updatedAt;
   },
 });

@@ -1,4 +1,4 @@
-import { restSource } from '@aries-data/rest';
+import { loadApi, type RestApi, restSource } from '@aries-data/rest';
 import { z } from 'zod';
 
 const properties = (of: string, names: string) =>
@@ -10,6 +10,12 @@ const properties = (of: string, names: string) =>
 
 const sourceConfig = z.strictObject({
   token: z.string().min(1).meta({ secret: true }).describe('The access token of a private app.'),
+  deletes: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Incremental reads also name the records in the recycle bin as deleted, so that a load deletes or marks them. Each read then lists the whole bin.',
+    ),
   contactProperties: properties(
     'contacts',
     'email firstname lastname phone company jobtitle lifecyclestage hubspot_owner_id createdate lastmodifieddate',
@@ -24,4 +30,15 @@ const sourceConfig = z.strictObject({
   ),
 });
 
-export const source = restSource({ config: sourceConfig, api: new URL('../hubspot.yaml', import.meta.url) });
+export const source = restSource({
+  config: sourceConfig,
+  api(config) {
+    const api = loadApi(new URL('../hubspot.yaml', import.meta.url), config);
+    return config.deletes ? api : withoutDeletes(api);
+  },
+});
+
+function withoutDeletes({ streams, ...api }: RestApi): RestApi {
+  const plain = Object.entries(streams).map(([name, { deletes: _, ...stream }]) => [name, stream]);
+  return { ...api, streams: Object.fromEntries(plain) };
+}

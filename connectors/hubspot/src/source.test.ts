@@ -1,6 +1,7 @@
-import { readAll } from '@aries-data/testing';
+import { extract, openDataset } from '@aries-data/engine';
+import { memoryStaging, readAll } from '@aries-data/testing';
 import nock from 'nock';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { source } from './index.ts';
 
 const config = { token: 'pat-na1-1234567890', contactProperties: ['email', 'lastmodifieddate'] };
@@ -85,4 +86,65 @@ test('a missing scope is reported as missing permissions', async () => {
   expect(await failure).toMatchInlineSnapshot(
     `"NOT_ALLOWED: GET https://api.hubapi.com/crm/v3/objects/deals?limit=100&properties=dealname%2Camount%2Cdealstage%2Cpipeline%2Cclosedate%2Cdealtype%2Chubspot_owner_id%2Ccreatedate%2Chs_lastmodifieddate returned 403: This app hasn't been granted all required scopes to make this call."`,
   );
+});
+
+describe('the recycle bin', () => {
+  const archived = (id: string, archivedAt: string) => ({
+    ...contact(id, '2023-12-01T00:00:00Z'),
+    archived: true,
+    archivedAt,
+  });
+  const bin = (query: object, results: object[], after?: string) =>
+    hubspot()
+      .get('/crm/v3/objects/contacts')
+      .query({ limit: 100, archived: true, properties: 'hs_object_id', ...query })
+      .reply(200, { results, ...(after === undefined ? {} : { paging: { next: { after, link: 'x' } } }) });
+  const search = (...results: object[]) =>
+    hubspot().post('/crm/v3/objects/contacts/search').reply(200, { total: results.length, results });
+  const interval = { start: '2024-01-01', end: '2024-01-02' };
+  const options = { config: { ...config, deletes: true }, stream: 'contacts' };
+
+  test('is read page by page; what was archived since is named with its time, and comes before a restored record', async () => {
+    bin({}, [archived('1', '2024-01-01T01:00:00.5Z'), archived('2', '2023-12-30T01:00:00Z')], 'NTI1Cg%3D%3D');
+    bin({ after: 'NTI1Cg%3D%3D' }, [archived('3', '2024-01-01T03:00:00Z')]);
+    search(contact('3', '2024-01-01T04:00:00Z'));
+    const { records, rejected } = await readAll(source, { ...options, interval });
+    expect(rejected).toEqual([]);
+    expect(records.map(({ id, _aries_op: op, updatedAt }) => [op, id, updatedAt])).toEqual([
+      ['d', '1', '2024-01-01T01:00:00.5Z'],
+      ['d', '3', '2024-01-01T03:00:00Z'],
+      ['u', '3', '2024-01-01T04:00:00Z'],
+    ]);
+    expect(records[0]).toMatchObject({ _aries_at: '2024-01-01T01:00:00.5Z' });
+  });
+
+  test('moves the state on, and is not listed by a full read', async () => {
+    const connector = { name: 'hubspot', version: '0', source };
+    const run = (more: object) =>
+      extract({
+        source: { connector, config: options.config },
+        staging: memoryStaging(),
+        streams: ['contacts'],
+        ...more,
+      });
+    const list = () =>
+      hubspot().get('/crm/v3/objects/contacts').query({ limit: 100, properties: 'email,lastmodifieddate' });
+    list().reply(200, { results: [contact('1', '2024-01-01T01:00:00Z')] });
+    expect((await run({ fullRefresh: true })).streams.contacts).toMatchObject({ records: 1 });
+    bin({}, [archived('2', '2024-01-03T00:00:00Z')]);
+    list().reply(200, { results: [contact('1', '2024-01-01T01:00:00Z')] });
+    const staging = memoryStaging();
+    const { dataset } = await run({ staging });
+    const { manifest } = await openDataset(dataset, staging);
+    expect(manifest.streams.contacts).toMatchObject({
+      counts: { staged: 2, deleted: 1 },
+      stateAfter: { cursor: '2024-01-03T00:00:00Z' },
+    });
+  });
+
+  test('is not asked for unless the config says so', async () => {
+    search(contact('1', '2024-01-01T01:00:00Z'));
+    const { records } = await readAll(source, { config, stream: 'contacts', interval });
+    expect(records.map((record) => [record.id, record._aries_op])).toEqual([['1', undefined]]);
+  });
 });

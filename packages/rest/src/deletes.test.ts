@@ -1,9 +1,9 @@
 import { extract, openDataset } from '@aries-data/engine';
 import { moveState, readStream } from '@aries-data/engine/internal';
 import type { JsonRecord } from '@aries-data/sdk';
-import { memoryStaging } from '@aries-data/stores';
 import nock from 'nock';
 import { describe, expect, test } from 'vitest';
+import { memoryStaging } from '../../testing/src/index.ts';
 import { stubNetwork } from '../../testing/src/stubbed-network.ts';
 import { restApi, restSource } from './index.ts';
 

@@ -11,7 +11,16 @@ import { fill } from './template.ts';
 
 const texts = new Map<string, { text: string; value: Json }>();
 
-/** Loads the API that a YAML file declares and fills in the connector's options. Throws `CONNECTOR_INVALID` naming the line. */
+/**
+ * Loads the API that a YAML file declares, and fills in the connector's options. For a connector that changes the API before
+ * `restSource` reads it. Throws `CONNECTOR_INVALID` naming the line.
+ *
+ * @example
+ * export const source = restSource({
+ *   config: z.strictObject({ url: z.url().describe('The URL of the API') }),
+ *   api: (config) => ({ ...loadApi(new URL('../tickets.yaml', import.meta.url), config), baseUrl: config.url }),
+ * });
+ */
 export function loadApi(url: URL, config: unknown): RestApi {
   const file = basename(fileURLToPath(url));
   let known = texts.get(url.href);
