@@ -1,5 +1,5 @@
-import { check } from '@aries-data/engine';
-import { readAll } from '@aries-data/testing';
+import { check, extract, openDataset } from '@aries-data/engine';
+import { memoryStaging, readAll } from '@aries-data/testing';
 import nock from 'nock';
 import { afterEach, expect, test } from 'vitest';
 import { source } from '../index.ts';
@@ -110,4 +110,26 @@ test('a config that names nothing to read is refused', async () => {
     code: 'CONFIG_INVALID',
     message: expect.stringContaining('config repositories is missing'),
   });
+});
+
+test('with deletes: compare, the keys of the whole list are staged, without what was deleted or transferred', async () => {
+  const path = '/repos/acme/app/issues';
+  const lists = { [path]: [1, 2, 3, 4, 5, 6, 7].map((number) => issue(number, number)) };
+  await using github = stubbedGithub({ lists });
+  const staging = memoryStaging();
+  const use = { connector: { name: 'github', version: '0', source }, config };
+  const run = async () => {
+    const interval = { start: at(6), end: at(60) };
+    const streams = [{ name: 'issues', deletes: 'compare' as const }];
+    const { dataset } = await extract({ source: use, staging, streams, interval });
+    const { issues } = (await openDataset(dataset, staging)).manifest.streams;
+    const keys = issues!.keys!.parts.reduce((sum, { rows }) => sum + rows, 0);
+    return { records: issues!.counts.staged, keys };
+  };
+  expect(await run()).toEqual({ records: 2, keys: 7 });
+  lists[path]!.splice(1, 3);
+  github.asked.length = 0;
+  expect(await run()).toEqual({ records: 2, keys: 4 });
+  // Only the list of keys is read whole.
+  expect(github.asked.filter((asked) => !asked.includes('since='))).toHaveLength(2);
 });
