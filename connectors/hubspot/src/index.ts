@@ -12,7 +12,7 @@ const sourceConfig = z.strictObject({
   token: z.string().min(1).meta({ secret: true }).describe('The access token of a private app.'),
   deletes: z
     .boolean()
-    .default(false)
+    .optional()
     .describe(
       'Incremental reads also name the records in the recycle bin as deleted, so that a load deletes or marks them. Each read then lists the whole bin.',
     ),

@@ -21,7 +21,7 @@ const options = z.strictObject({
     ),
   deletes: z
     .boolean()
-    .default(false)
+    .optional()
     .describe(
       'Incremental reads also name records in the recycle bin as deleted, so that a load deletes or marks them.',
     ),
@@ -52,7 +52,7 @@ const options = z.strictObject({
 });
 
 /** The source's options. */
-export const config = options.refine(({ deletes, deleted }) => !(deletes && deleted), {
+export const config = options.refine(({ deletes, deleted }) => !(deletes === true && deleted), {
   message: 'cannot be used together with deletes: a deleted record is either a record or a deletion',
   path: ['deleted'],
 });

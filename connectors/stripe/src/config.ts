@@ -14,7 +14,7 @@ export const config = z.strictObject({
     .describe('Stripe Connect: the connected account to read (`acct_…`), with the key of the platform.'),
   deletes: z
     .boolean()
-    .default(false)
+    .optional()
     .describe(
       'Incremental reads of customers, products, prices and invoices also name those that were deleted, as far as the events of the last 30 days tell. The key needs read access to events.',
     ),

@@ -20,7 +20,7 @@ export function isMarked(object: SalesforceObject): boolean {
 
 /** Returns true if a read names deleted records. A full read need not: it lists what is there. */
 export function namesDeleted(object: SalesforceObject, { config, mode }: Asked): boolean {
-  return config.deletes && mode !== 'full' && isMarked(object);
+  return config.deletes === true && mode !== 'full' && isMarked(object);
 }
 
 /** Takes the records in the recycle bin out of a batch. What is left and what is gone keep their order. */

@@ -23,7 +23,7 @@ export async function* readList(
 ) {
   const { http, config, window, position, log, stream, cursor } = ctx;
   // A resumed read has a checkpoint, which comes after these.
-  if (config.deletes && deletedBy !== undefined && ctx.mode !== 'full' && position === undefined)
+  if (config.deletes === true && deletedBy !== undefined && ctx.mode !== 'full' && position === undefined)
     yield* readDeleted(ctx, deletedBy);
   // The API can filter by `created` only; for any other cursor the engine filters.
   const { since, until } = cursor === 'created' ? window : {};

@@ -728,12 +728,16 @@ test('destination rules about refused values, cursor order and concurrent loads'
 test('destination rules about records that are gone', async () => {
   const reports: string[] = [];
   for (const fault of ['deletes', 'compare', 'history'] as const)
-    reports.push((await ofDestination(`destination/${fault}`, fault)).split('\n')[0]!);
+    reports.push(
+      (await ofDestination(`destination/${fault}`, fault))
+        .split('\n')[0]!
+        .replace(/"_valid_from":"[^"]+"/, '"_valid_from":"<time>"'),
+    );
   expect(reports).toMatchInlineSnapshot(`
     [
       "memory breaks "merge applies the last change of each key, also if it is a deletion" (destination/deletes): after changes with hard deletes a record is missing; the target has {"id":"4","name":"moved"}: {"id":"4","name":"moved","at":"2024-01-01T12:00:00Z"}",
       "memory breaks "Comparing keys deletes what the source no longer has, and no more than allowed" (destination/compare): a load deleted half of the records without --max-deleted: {"id":"2","name":"a","at":"2024-01-01T12:00:00Z"}",
-      "memory breaks "history keeps one version for each change, and one current row for each key" (destination/history): after three loads of a history the target has an extra record: {"id":"2","name":"B","at":"2024-01-02T12:00:00Z","_valid_from":"2026-11-29T18:23:54.918Z","_valid_to":null}",
+      "memory breaks "history keeps one version for each change, and one current row for each key" (destination/history): after three loads of a history the target has an extra record: {"id":"2","name":"B","at":"2024-01-02T12:00:00Z","_valid_from":"<time>","_valid_to":null}",
     ]
   `);
 });
