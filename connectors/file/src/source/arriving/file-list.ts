@@ -31,22 +31,28 @@ export class ListWriter {
   readonly #blocks: Buffer[] = [MAGIC];
   readonly #block = Buffer.allocUnsafe(BLOCK_BYTES + LONGEST_NAME + 64);
   #used = 0;
-  #last: Buffer = Buffer.alloc(0);
+  /** The bytes of the last name and of the next, which take turns: nothing is allocated for a name. */
+  #last = Buffer.allocUnsafe(LONGEST_NAME);
+  #next = Buffer.allocUnsafe(LONGEST_NAME);
+  #lastLength = 0;
   #lastName: string | undefined;
 
   /** Adds a file, whose name must come after that of the one before. */
   add({ name, version }: Entry): void {
     if (this.#lastName !== undefined && compareNames(this.#lastName, name) >= 0) throw outOfOrder(this.#lastName, name);
     this.#lastName = name;
-    const bytes = Buffer.from(name);
-    if (bytes.length > LONGEST_NAME) {
+    if (Buffer.byteLength(name) > LONGEST_NAME) {
       throw new AriesError('CONFIG_INVALID', `the name ${name.slice(0, 100)}… is longer than ${LONGEST_NAME} bytes`);
     }
-    const shared = sharedBytes(this.#last, bytes);
-    this.#last = bytes;
+    const bytes = this.#next;
+    const length = bytes.write(name);
+    const most = Math.min(length, this.#lastLength);
+    let shared = 0;
+    while (shared < most && bytes[shared] === this.#last[shared]) shared++;
     this.#number(shared);
-    this.#number(bytes.length - shared);
-    this.#used += bytes.copy(this.#block, this.#used, shared);
+    this.#number(length - shared);
+    this.#used += bytes.copy(this.#block, this.#used, shared, length);
+    [this.#last, this.#next, this.#lastLength] = [bytes, this.#last, length];
     this.#used += this.#block.write(version, this.#used, VERSION_BYTES, 'hex');
     this.count++;
     if (this.#used >= BLOCK_BYTES) this.#flush();
@@ -78,7 +84,8 @@ export class ListWriter {
 /** Reads a list, one block at a time. Throws `DATASET_CORRUPT` if it is not one. */
 export function* readList(bytes: Buffer): Generator<Entry, undefined> {
   if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) throw broken('it does not begin as one');
-  let last: Buffer = Buffer.alloc(0);
+  const bytesOfName = Buffer.allocUnsafe(LONGEST_NAME);
+  let length = 0;
   let lastName: string | undefined;
   for (let at = MAGIC.length; at < bytes.length; ) {
     if (at + 4 > bytes.length) throw broken('it is truncated');
@@ -89,9 +96,9 @@ export function* readList(bytes: Buffer): Generator<Entry, undefined> {
     for (const reader = new BlockReader(block); !reader.isAtEnd; ) {
       const shared = reader.number();
       const suffix = reader.bytes(reader.number());
-      if (shared > last.length || shared + suffix.length > LONGEST_NAME) throw broken('a name in it is not valid');
-      last = Buffer.concat([last.subarray(0, shared), suffix]);
-      const name = last.toString();
+      if (shared > length || shared + suffix.length > LONGEST_NAME) throw broken('a name in it is not valid');
+      length = shared + suffix.copy(bytesOfName, shared);
+      const name = bytesOfName.toString('utf8', 0, length);
       if (lastName !== undefined && compareNames(lastName, name) >= 0) throw broken('its files are not in order');
       lastName = name;
       yield { name, version: reader.bytes(VERSION_BYTES).toString('hex') };
@@ -138,13 +145,6 @@ function decompressed(block: Buffer): Buffer {
   } catch (error) {
     throw broken((error as Error).message, error);
   }
-}
-
-function sharedBytes(a: Buffer, b: Buffer): number {
-  const most = Math.min(a.length, b.length);
-  let at = 0;
-  while (at < most && a[at] === b[at]) at++;
-  return at;
 }
 
 function outOfOrder(last: string, name: string): AriesError {
