@@ -59,7 +59,7 @@ async function inbox(config: object = {}, stream: object = {}) {
       }
     },
     ids: async () => (await it.rows()).flat().map(Number),
-    kept: async () => readdir(join(folder, 'staging/job/state/kept')),
+    kept: async () => readdir(join(folder, 'staging/job/kept')),
   };
   return it;
 }
@@ -117,7 +117,7 @@ describe('files that arrive', () => {
     await it.put('a.ndjson', lines(1));
     await it.run('monday');
     const [list] = await it.kept();
-    const path = join(it.folder, 'staging/job/state/kept', list!);
+    const path = join(it.folder, 'staging/job/kept', list!);
     const bytes = await readFile(path);
     await rm(path);
     const corrupt = { code: 'DATASET_CORRUPT', exitCode: 65, hint: expect.stringContaining('--full-refresh') };
