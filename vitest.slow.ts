@@ -50,6 +50,8 @@ export const slow = [
   'test/partitions.test.ts',
   'test/pgcopy.test.ts',
   'test/regular-expressions.test.ts',
+  'test/running-again/arriving-files.test.ts',
+  'test/running-again/arriving-killed.test.ts',
   'test/running-again/back-fill.test.ts',
   'test/running-again/incremental-append.test.ts',
   'test/running-again/interrupted-extract.test.ts',
