@@ -12,7 +12,7 @@ export {
   type PruneDatasetsOptions,
   pruneDatasets,
 } from './house/house-commands.ts';
-export { type Keep, parseAge } from './house/keep.ts';
+export { parseAge, type Retention } from './house/keep.ts';
 export type { ListedDataset } from './house/list-runs.ts';
 export type { KeptBecause } from './house/prune-run.ts';
 export type { Pruned } from './house/prune-runs.ts';

@@ -54,7 +54,7 @@ export function truncated(options: Pick<DeletedOptions, 'at'> = {}): DeletedItem
  * Attaches to a batch what the source knows about each change.
  *
  * @example
- * yield withChange([{ id: '17', title: 'new' }], () => ({ at: commitTime, unsent: ['body'] }));
+ * yield withChange([{ id: '17', title: 'new' }], () => ({ at: '2026-01-31T08:30:00Z', unsent: ['body'] }));
  */
 export function withChange<R>(batch: R[], change: (index: number) => Change | undefined): readonly R[] {
   Object.defineProperty(batch, CHANGE, { value: change, configurable: true });

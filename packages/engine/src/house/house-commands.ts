@@ -1,7 +1,7 @@
 import type { Log } from '@aries-data/sdk';
 import { encodeName, openStore, type Store } from '@aries-data/stores';
 import { silentLog } from '../step/log.ts';
-import type { Keep } from './keep.ts';
+import type { Retention } from './keep.ts';
 import { type ListedDataset, listRuns } from './list-runs.ts';
 import { type Pruned, pruneRuns } from './prune-runs.ts';
 import { pruneUnfinished } from './prune-unfinished.ts';
@@ -17,7 +17,7 @@ interface Place {
 /** Options of `pruneDatasets`. */
 export interface PruneDatasetsOptions extends Place {
   /** Loaded runs to keep. The newest is always kept. */
-  keep: Keep;
+  keep: Retention;
   /** Only finds out what would be deleted. */
   dryRun?: boolean | undefined;
   /** Also deletes runs that never finished, once they are as old as `keep` says, and at least a day. */

@@ -1,7 +1,7 @@
 import { AriesError } from '@aries-data/sdk';
 
 /** Which loaded runs to keep: those whose datasets were finished within `ms`, or the last ones. The newest is always kept. */
-export type Keep = { ms: number } | { last: number };
+export type Retention = { ms: number } | { last: number };
 
 const UNITS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
 

@@ -1,6 +1,6 @@
 import type { Store } from '@aries-data/stores';
 import { type ReceiptPlace, receiptHours, receiptsOf } from '../dataset/receipt.ts';
-import type { Keep } from './keep.ts';
+import type { Retention } from './keep.ts';
 import { type KeptBecause, pruneRun } from './prune-run.ts';
 
 /** What was deleted, and why other runs were kept although they are old enough. */
@@ -15,7 +15,7 @@ export interface Pruned {
 export interface PruneRunsOptions {
   store: Store;
   name: string;
-  keep: Keep;
+  keep: Retention;
   /** Only finds out what would be deleted. */
   dryRun?: boolean;
   /** Most runs to look at. Default: all. */
@@ -66,7 +66,7 @@ interface ToKeep {
 async function toKeep(
   store: Store,
   name: string,
-  { hours, keep, now }: { hours: readonly string[]; keep: Keep; now: number },
+  { hours, keep, now }: { hours: readonly string[]; keep: Retention; now: number },
 ): Promise<ToKeep> {
   const wanted = 'last' in keep ? Math.max(keep.last, 1) : 1;
   const stays = new Set<string>();

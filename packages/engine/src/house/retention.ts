@@ -1,6 +1,6 @@
 import type { Log } from '@aries-data/sdk';
 import { openStore } from '@aries-data/stores';
-import type { Keep } from './keep.ts';
+import type { Retention } from './keep.ts';
 import { type Pruned, pruneRuns } from './prune-runs.ts';
 
 /** Most runs to look at after a commit. More than one, so that a backlog becomes smaller with each run. */
@@ -22,7 +22,7 @@ export async function applyRetention({
 }: {
   staging: string;
   name: string;
-  keep: Keep;
+  keep: Retention;
   log: Log;
   signal?: AbortSignal | undefined;
 }): Promise<Freed | undefined> {

@@ -13,7 +13,7 @@ import { newRunId, stepFolder } from '../dataset/layout.ts';
 import { extract } from '../extract/extract.ts';
 import { planExtract } from '../extract/plan-extract.ts';
 import { releaseCommitted } from '../extract/release.ts';
-import { type Keep, parseAge } from '../house/keep.ts';
+import { parseAge, type Retention } from '../house/keep.ts';
 import { applyRetention, type Freed } from '../house/retention.ts';
 import { createEarlyLoad } from '../load/early-load.ts';
 import { load } from '../load/load.ts';
@@ -186,7 +186,7 @@ export interface OpenedPipeline {
   maxRejected: MaxRejected | undefined;
   minRecords: number | undefined;
   /** Loaded runs to keep in staging. Default: all. */
-  retention: Keep | undefined;
+  retention: Retention | undefined;
 }
 
 /** Reads a pipeline file and loads its connectors. */
@@ -333,7 +333,7 @@ function schemaChangesOf({ source }: Pipeline): Record<string, SchemaChange> {
   return Object.fromEntries(named);
 }
 
-function keepOf(retention: Pipeline['retention']): Keep | undefined {
+function keepOf(retention: Pipeline['retention']): Retention | undefined {
   if (retention === undefined) return undefined;
   return typeof retention === 'string' ? { ms: parseAge(retention) } : { last: retention.keepLast };
 }

@@ -9,7 +9,7 @@ import type { ConnectorUse, StepOptions } from '../step/step-options.ts';
  *
  * @example
  * const { streams } = await showState({ staging: 'file:///data/staging', name: 'shop' });
- * console.log(streams.orders?.cursor);
+ * console.log(streams.orders);
  */
 export async function showState({ staging, name }: { staging: string; name: string }): Promise<PipelineState> {
   const store = await openStore(staging);
