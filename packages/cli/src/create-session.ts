@@ -3,24 +3,27 @@ import { readConfigArgument } from './config-argument.ts';
 import { literalSecrets } from './literal-secrets.ts';
 import { loadConnector } from './load-connector.ts';
 import type { Reporter } from './report/reporter.ts';
+import type { RunRecorder } from './report/run-figures.ts';
 import type { Ask, Session } from './session.ts';
 
 export interface SessionOptions {
   reporter: Pick<Reporter, 'log' | 'onStart' | 'onProgress' | 'print'>;
   redactor: Redactor;
   signal: AbortSignal;
+  recorder: RunRecorder;
   ask?: Ask | undefined;
   /** The command's arguments as they were typed. */
   argv: readonly string[];
 }
 
 /** Creates the session of one command. */
-export function createSession({ reporter, redactor, signal, ask, argv }: SessionOptions): Session {
+export function createSession({ reporter, redactor, signal, recorder, ask, argv }: SessionOptions): Session {
   const { log, onStart, onProgress, print } = reporter;
   return {
     signal,
     log,
     redactor,
+    recorder,
     onStart,
     onProgress,
     print,

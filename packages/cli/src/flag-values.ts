@@ -24,6 +24,20 @@ export function parseTime(text: string): string {
   return normal;
 }
 
+const SECONDS = { ms: 0.001, s: 1, m: 60, h: 3600 } as const;
+const SHORTEST = 0.1;
+const LONGEST = 24 * SECONDS.h;
+
+/** Parses a time such as 500ms, 10s, 5m or 1h to seconds, from a tenth of a second to a day. */
+export function parseDuration(text: string): number {
+  const [, amount = '', unit = ''] = /^(\d{1,9})(ms|s|m|h)$/.exec(text.trim()) ?? [];
+  const seconds = Number(amount) * (SECONDS[unit as keyof typeof SECONDS] ?? Number.NaN);
+  if (!(seconds >= SHORTEST && seconds <= LONGEST)) {
+    throw new Error(`expected a time from 100ms to 24h, such as 10s or 5m, not ${JSON.stringify(text)}`);
+  }
+  return seconds;
+}
+
 /** Returns the interval of the two flags, of which both are given or neither. */
 export function intervalOf(flags: {
   'interval-start'?: string | undefined;

@@ -43,7 +43,8 @@ export async function runCommand(argv: string[], stop: Stop): Promise<void> {
     exit: (code) => process.exit(code),
   });
   const isStep = product === 'step';
-  endInAnyCase({ reporter, stop, files, isStep });
+  const { follow } = settings;
+  endInAnyCase({ reporter, stop, files, isStep, follow });
   limitHeap((error) => void reporter.finish({ error }));
   watchForBlock(stop);
   captureConsole(reporter.log);
@@ -68,6 +69,7 @@ export async function runCommand(argv: string[], stop: Stop): Promise<void> {
       redactor,
       signal: stop.signal,
       ask: askOnTerminal(stop.signal),
+      recorder,
       argv: found.rest,
     });
     const command = new found.command(found.rest, config, session);
@@ -76,7 +78,7 @@ export async function runCommand(argv: string[], stop: Stop): Promise<void> {
     const result = await command.run();
     outcome = { result, present: (page) => command.present(result, page), secretFree: found.command.secretFree };
   } catch (thrown) {
-    outcome = { error: errorOf(thrown, stop, { command: found?.id, isStep }) };
+    outcome = { error: errorOf(thrown, stop, { command: found?.id, isStep, follow }) };
   }
   await reporter.finish(outcome);
 }
@@ -84,10 +86,10 @@ export async function runCommand(argv: string[], stop: Stop): Promise<void> {
 function errorOf(
   thrown: unknown,
   stop: Stop,
-  { command, isStep }: { command: string | undefined; isStep: boolean },
+  { command, isStep, follow }: { command: string | undefined; isStep: boolean; follow: boolean },
 ): AriesError {
   const signal = stop.received();
-  if (signal !== undefined) return interrupted(signal, isStep, thrown);
+  if (signal !== undefined) return interrupted(signal, { isStep, follow }, thrown);
   if (isAriesError(thrown)) return thrown;
   return toUsageError(thrown, command) ?? toAriesError(thrown);
 }

@@ -1,5 +1,6 @@
 import type { ConnectorUse, Progress, Redactor, StepStart } from '@aries-data/engine';
 import type { Connector, Log } from '@aries-data/sdk';
+import type { RunRecorder } from './report/run-figures.ts';
 
 /** Asks the user a question and returns the answer. */
 export type Ask = (question: string) => Promise<string>;
@@ -11,6 +12,8 @@ export interface Session {
   redactor: Redactor;
   onStart(start: StepStart): void;
   onProgress(progress: Progress): void;
+  /** Keeps the figures of this call. */
+  recorder: RunRecorder;
   /** Writes a piece of the output, for commands that print text. */
   print(text: string): Promise<void>;
   /** Only on a terminal. */

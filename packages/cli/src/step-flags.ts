@@ -7,8 +7,9 @@ import type {
   TransformOptions,
 } from '@aries-data/engine';
 import { Flags, type Interfaces } from '@oclif/core';
-import { parseCount, parseTime } from './flag-values.ts';
+import { parseCount, parseDuration, parseTime } from './flag-values.ts';
 import * as flag from './flags.ts';
+import { type Address, parseAddress } from './follow/address.ts';
 
 /** The options of the engine that each command of a step sets. */
 export interface OptionsOf {
@@ -286,6 +287,47 @@ const ROWS = [
     null,
     ['run'],
     Flags.boolean({ summary: 'Print steps, streams and schema changes without running anything' }),
+  ),
+  row(
+    'follow',
+    null,
+    ['run'],
+    Flags.boolean({
+      summary: 'Run again and again, each time with a run ID of its own, until a signal',
+      exclusive: [
+        'run-id',
+        'step',
+        'partition',
+        'plan',
+        'dry-run',
+        'force',
+        'full-refresh',
+        'interval-start',
+        'interval-end',
+      ],
+    }),
+  ),
+  row(
+    'every',
+    null,
+    ['run'],
+    Flags.custom<number>({
+      summary: 'Time from the start of one run to the start of the next: 500ms, 10s, 5m or 1h; by default 10s',
+      helpValue: 'TIME',
+      dependsOn: ['follow'],
+      parse: async (text) => parseDuration(text),
+    })(),
+  ),
+  row(
+    'listen',
+    null,
+    ['run'],
+    Flags.custom<Address>({
+      summary: 'Serve /healthz, /readyz and /metrics on this port of 127.0.0.1, or on another address',
+      helpValue: '[HOST:]PORT',
+      dependsOn: ['follow'],
+      parse: async (text) => parseAddress(text),
+    })(),
   ),
   row(
     'metrics-file',

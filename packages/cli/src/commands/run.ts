@@ -18,6 +18,7 @@ export default class Run extends AriesCommand {
   static override examples = [
     '<%= config.bin %> run pipeline.yaml',
     '<%= config.bin %> run pipeline.yaml --step extract --run-id scheduled-2026-01-31 --interval-start 2026-01-30 --interval-end 2026-01-31',
+    '<%= config.bin %> run pipeline.yaml --follow --every 10s --listen 9400',
   ];
 
   override async run() {
@@ -30,6 +31,13 @@ export default class Run extends AriesCommand {
       loadConnector: this.session.loadConnector,
       interval: intervalOf(flags),
     };
+    if (flags.follow) {
+      const { follow } = await import('../follow/follow.ts');
+      const { step: _, runId: __, partition: ___, force: ____, ...pipeline } = options;
+      const { recorder, log } = this.session;
+      const { every: everySeconds = 10, listen: address } = flags;
+      return follow({ pipeline, everySeconds, address, recorder, log, version: this.config.version });
+    }
     if (flags['dry-run']) return dryRunPipeline(options);
     return flags.plan ? planPipelineExtract(options) : runPipeline(options);
   }

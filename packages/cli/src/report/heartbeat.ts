@@ -11,21 +11,25 @@ export interface ProgressView {
 
 /**
  * Logs a line every 30 seconds, even if nothing has changed: some schedulers kill tasks that are silent. Rates are per second since the
- * previous line; `memory` is the resident memory in bytes.
+ * previous line; `memory` is the resident memory in bytes. With `--follow`, the line also has the runs so far by outcome, and how many
+ * have failed in a row.
  */
 export function heartbeat(
   log: Log,
-  { streams, start }: Pick<RunFigures, 'streams' | 'start'>,
+  figures: Pick<RunFigures, 'streams' | 'start' | 'followed'>,
   everyMs = EVERY_MS,
 ): ProgressView {
+  const { streams, start } = figures;
   let before = new Map<string, StreamFigures>();
   let at = Date.now();
   const timer = setInterval(() => {
     const now = Date.now();
     const seconds = Math.max(now - at, 1) / 1000;
+    const { runs, failures } = figures.followed ?? {};
     log.info('progress', {
       seconds: Math.round((now - start) / 1000),
       memory: process.memoryUsage.rss(),
+      ...(runs === undefined ? {} : { runs: { ...runs }, failures }),
       streams: [...streams].map(([key, { step, stream, records, rejected, bytes }]) => ({
         step,
         stream,

@@ -1,12 +1,6 @@
+import { followMetrics } from '../follow/follow-metrics.ts';
+import { driftSamples, type Metric } from './metric.ts';
 import type { RunFigures } from './run-figures.ts';
-
-/** A metric of Prometheus; names and units as https://prometheus.io/docs/practices/naming/ has them. */
-interface Metric {
-  name: string;
-  type: 'counter' | 'gauge';
-  help: string;
-  samples: { labels: Record<string, string>; value: number }[];
-}
 
 /** Values of the metrics that are not in the figures. */
 export interface MetricsContext {
@@ -117,6 +111,13 @@ function metricsOf(figures: RunFigures, { version, now, lastSuccess }: MetricsCo
       help: 'Bytes that a step of this run has encoded, or loaded as they were staged.',
       samples: streams('bytes'),
     },
+    {
+      name: 'aries_stream_drift_fields',
+      type: 'gauge',
+      help: 'Fields of the last load that differ from those loaded before, by how they do.',
+      samples: [...figures.drift].flatMap(([stream, drift]) => driftSamples({ ...run, stream }, drift)),
+    },
+    ...followMetrics(figures.followed, { run, now }),
     {
       name: 'aries_process_resident_memory_bytes',
       type: 'gauge',

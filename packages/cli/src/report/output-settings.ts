@@ -6,12 +6,14 @@ export interface OutputSettings {
   json: boolean;
   logLevel: LogLevel;
   logFormat: 'json' | 'pretty';
-  /** Draw bars on stderr. */
+  /** Draw bars on stderr. Not with `--follow`: bars of runs that start over show nothing. */
   bars: boolean;
   resultFile: string | undefined;
   metricsFile: string | undefined;
   /** The value of `--name`: metrics carry it even if the arguments turn out to be wrong. */
   name: string | undefined;
+  /** Runs follow each other until a signal. */
+  follow: boolean;
 }
 
 /** True for each of the two streams that is a terminal. */
@@ -32,14 +34,16 @@ export function outputSettings(argv: readonly string[], env: NodeJS.ProcessEnv, 
   const level = textOf('log-level', own, env) ?? '';
   const format = textOf('log-format', own, env);
   const logFormat = format === 'json' || format === 'pretty' ? format : terminals.stderr ? 'pretty' : 'json';
+  const follow = own.includes('--follow') || isTrue(env.ARIES_FOLLOW);
   return {
     json: own.includes('--json') || isTrue(env.ARIES_JSON) || !terminals.stdout,
     logLevel: LEVELS.has(level) ? (level as LogLevel) : 'info',
     logFormat,
-    bars: logFormat === 'pretty' && terminals.stderr,
+    bars: logFormat === 'pretty' && terminals.stderr && !follow,
     resultFile: textOf('result-file', own, env),
     metricsFile: textOf('metrics-file', own, env),
     name: textOf('name', own, env),
+    follow,
   };
 }
 

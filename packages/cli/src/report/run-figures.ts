@@ -1,6 +1,8 @@
-import type { Progress, StepStart } from '@aries-data/engine';
+import type { Drift, FollowedRun, Progress, StepStart } from '@aries-data/engine';
+import { addRun, type FollowFigures, followFigures } from '../follow/follow-figures.ts';
+import { type DriftFigures, driftFiguresOf } from './drift-figures.ts';
 
-/** Progress of one stream of a step. */
+/** Progress of one stream of a step. With `--follow`, of all runs so far, including those that failed. */
 export interface StreamFigures {
   step: string;
   stream: string;
@@ -9,7 +11,7 @@ export interface StreamFigures {
   bytes: number;
 }
 
-/** One step of the run; times are milliseconds since 1970. */
+/** One step of the run, the last one with `--follow`; times are milliseconds since 1970. */
 export interface StepFigures {
   step: string;
   start: number;
@@ -26,6 +28,10 @@ export interface RunFigures {
   runId?: string;
   readonly steps: Map<string, StepFigures>;
   readonly streams: Map<string, StreamFigures>;
+  /** Differences from the fields loaded before, by stream of the last load. */
+  readonly drift: Map<string, DriftFigures>;
+  /** `--follow` only. */
+  followed?: FollowFigures;
   /** Not set while it runs. */
   ended?: { at: number; exitCode: number; error?: { code: string; message: string } };
 }
@@ -35,6 +41,10 @@ export interface RunRecorder {
   figures: RunFigures;
   onStart(start: StepStart): void;
   onProgress(progress: Progress): void;
+  /** Says that runs follow each other, and returns what is counted over all of them. */
+  follow(everySeconds: number): FollowFigures;
+  /** Takes the figures of one of these runs, which has ended. */
+  onRun(run: FollowedRun): void;
   /** Only the first call counts. */
   end(outcome: { result: object } | { error: { exitCode: number; code: string; message: string } }): void;
 }
@@ -45,7 +55,7 @@ interface StepOutcome {
   name?: string;
   runId?: string;
   durationMs?: number;
-  streams?: Record<string, { records?: number; rejected?: number; bytes?: number }>;
+  streams?: Record<string, { records?: number; rejected?: number; bytes?: number; drift?: Drift }>;
   steps?: Record<string, StepOutcome>;
 }
 
@@ -60,7 +70,22 @@ export function recordRun(
     ...(name === undefined ? {} : { name }),
     steps: new Map(),
     streams: new Map(),
+    drift: new Map(),
   };
+  /** Progress of runs that have ended, to which that of the next one is added. */
+  const before = new Map<string, StreamFigures>();
+  let runEnded = false;
+
+  function set(progress: StreamFigures): void {
+    const key = keyOf(progress);
+    const { records, rejected, bytes } = before.get(key) ?? { records: 0, rejected: 0, bytes: 0 };
+    figures.streams.set(key, {
+      ...progress,
+      records: records + progress.records,
+      rejected: rejected + progress.rejected,
+      bytes: bytes + progress.bytes,
+    });
+  }
 
   function endSteps(at: number): void {
     for (const step of figures.steps.values()) step.end ??= at;
@@ -72,11 +97,16 @@ export function recordRun(
     if (step === undefined) return;
     const known = figures.steps.get(step);
     if (known !== undefined && outcome.durationMs !== undefined) known.end = known.start + outcome.durationMs;
-    for (const [stream, { records = 0, rejected = 0, bytes = 0 }] of Object.entries(streams)) {
+    for (const [stream, { records = 0, rejected = 0, bytes = 0, drift }] of Object.entries(streams)) {
       const key = keyOf({ step, stream });
-      const before = figures.streams.get(key);
-      figures.streams.set(key, { step, stream, records, rejected, bytes: Math.max(bytes, before?.bytes ?? 0) });
+      const seen = (figures.streams.get(key)?.bytes ?? 0) - (before.get(key)?.bytes ?? 0);
+      set({ step, stream, records, rejected, bytes: Math.max(bytes, seen) });
+      if (step === 'load') figures.drift.set(stream, driftFiguresOf(drift));
     }
+  }
+
+  function takeAll(result: StepOutcome): void {
+    for (const one of Object.values(result.steps ?? { only: result })) take(one);
   }
 
   return {
@@ -84,20 +114,34 @@ export function recordRun(
     onStart({ step, name, runId }) {
       figures.name = name;
       figures.runId = runId;
+      if (runEnded) figures.steps.clear();
+      runEnded = false;
       if (figures.steps.has(step)) return;
       const at = now();
       if (command === 'run') endSteps(at);
       figures.steps.set(step, { step, start: at });
     },
     onProgress(progress) {
-      figures.streams.set(keyOf(progress), progress);
+      set(progress);
+      if (figures.followed !== undefined) figures.followed.lastProgress = now();
+    },
+    follow(everySeconds) {
+      figures.followed = followFigures(everySeconds, now());
+      return figures.followed;
+    },
+    onRun(run) {
+      const at = now();
+      if (run.outcome === 'loaded') takeAll(run.result as StepOutcome);
+      for (const [key, stream] of figures.streams) before.set(key, stream);
+      endSteps(at);
+      runEnded = true;
+      if (figures.followed !== undefined) addRun(figures.followed, run, at);
     },
     end(outcome) {
       if (figures.ended !== undefined) return;
       const at = now();
       if ('result' in outcome) {
-        const result = outcome.result as StepOutcome;
-        for (const one of Object.values(result.steps ?? { only: result })) take(one);
+        takeAll(outcome.result as StepOutcome);
         figures.ended = { at, exitCode: 0 };
       } else {
         const { exitCode, code, message } = outcome.error;

@@ -4,6 +4,7 @@ import { findCommand } from '../commands.ts';
 import { createSession } from '../create-session.ts';
 import { oclifConfig } from '../oclif-config.ts';
 import { failureOf } from '../report/failure.ts';
+import { recordRun } from '../report/run-figures.ts';
 import { toUsageError } from '../usage-error.ts';
 import type { RunResult } from './run-aries.ts';
 
@@ -19,6 +20,7 @@ export async function runHere(argv: readonly string[], answers?: string[]): Prom
     reporter: { log: logInto(lines), onStart() {}, onProgress() {}, async print() {} },
     redactor: createRedactor(),
     signal: new AbortController().signal,
+    recorder: recordRun(found.id),
     ask: answers && (async () => answers.shift() ?? ''),
     argv: found.rest,
   });

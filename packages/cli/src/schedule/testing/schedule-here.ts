@@ -3,6 +3,7 @@ import { isAriesError } from '@aries-data/sdk';
 import { findCommand } from '../../commands.ts';
 import { createSession } from '../../create-session.ts';
 import { oclifConfig } from '../../oclif-config.ts';
+import { recordRun } from '../../report/run-figures.ts';
 import { toUsageError } from '../../usage-error.ts';
 
 /** Runs `aries schedule …` inside this process: what it prints, what it warns of, and the error that ended it. */
@@ -21,6 +22,7 @@ export async function scheduleHere(
     reporter: { log, onStart() {}, onProgress() {}, print },
     redactor: createRedactor(),
     signal: new AbortController().signal,
+    recorder: recordRun(found.id),
     argv: found.rest,
   });
   try {
