@@ -42,6 +42,7 @@ export const slow = [
   'test/contracts/stored.test.ts',
   'test/cursor-end.test.ts',
   'test/docs-commands.test.ts',
+  'test/follow/follow.test.ts',
   'test/hostile-names.test.ts',
   'test/hostile-staging/documents.test.ts',
   'test/hostile-staging/going-on.test.ts',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { intervalOf, listOf, parseCount, parseTime } from './flag-values.ts';
+import { intervalOf, listOf, parseCount, parseDuration, parseTime } from './flag-values.ts';
 
 test.each([
   ['0', { count: 0 }],
@@ -40,4 +40,18 @@ test('a list comes from repeated flags, or from one variable', () => {
   expect(listOf(['file:///a b', 'file:///c'])).toEqual(['file:///a b', 'file:///c']);
   expect(listOf('file:///a, file:///b')).toEqual(['file:///a', 'file:///b']);
   expect(listOf(undefined)).toEqual([]);
+});
+
+test.each([
+  ['100ms', 0.1],
+  ['500ms', 0.5],
+  ['10s', 10],
+  ['5m', 300],
+  ['24h', 86_400],
+])('--every %s', (text, seconds) => {
+  expect(parseDuration(text)).toBeCloseTo(seconds);
+});
+
+test.each(['', '10', '0s', '99ms', '25h', '1d', '-1s', '1.5s', '1e1s'])('--every %j is refused', (text) => {
+  expect(() => parseDuration(text)).toThrow('expected a time from 100ms to 24h, such as 10s or 5m');
 });

@@ -83,6 +83,9 @@ test('after the end, the counts are those of the result, and the exit code is se
       "aries_stream_rejected_records_total{name="shop",command="run",step="load",stream="users"} 2",
       "aries_stream_bytes_total{name="shop",command="run",step="extract",stream="users"} 100",
       "aries_stream_bytes_total{name="shop",command="run",step="load",stream="users"} 30",
+      "aries_stream_drift_fields{name="shop",command="run",stream="users",change="appeared"} 0",
+      "aries_stream_drift_fields{name="shop",command="run",stream="users",change="vanished"} 0",
+      "aries_stream_drift_fields{name="shop",command="run",stream="users",change="changed"} 0",
     ]
   `);
 });

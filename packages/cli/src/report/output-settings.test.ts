@@ -13,6 +13,7 @@ test('people get text and bars, machines get JSON', () => {
     resultFile: undefined,
     metricsFile: undefined,
     name: undefined,
+    follow: false,
   });
   expect(outputSettings(['extract'], {}, machine)).toEqual({
     json: true,
@@ -22,6 +23,7 @@ test('people get text and bars, machines get JSON', () => {
     resultFile: undefined,
     metricsFile: undefined,
     name: undefined,
+    follow: false,
   });
   expect(outputSettings(['extract'], {}, { stdout: false, stderr: true })).toMatchObject({
     json: true,
@@ -41,6 +43,7 @@ test('flags are read from raw arguments, then from variables', () => {
     resultFile: 'r.json',
     metricsFile: undefined,
     name: undefined,
+    follow: false,
   });
   expect(
     outputSettings([], { ARIES_JSON: 'true', ARIES_LOG_LEVEL: 'error', ARIES_RESULT_FILE: 'e.json' }, people),
@@ -48,6 +51,7 @@ test('flags are read from raw arguments, then from variables', () => {
   expect(outputSettings(['--metrics-file=m.prom', '--name', 'shop'], {}, people)).toMatchObject({
     metricsFile: 'm.prom',
     name: 'shop',
+    follow: false,
   });
   expect(outputSettings([], { ARIES_LOG_FORMAT: 'pretty', ARIES_METRICS_FILE: 'e.prom' }, machine)).toMatchObject({
     logFormat: 'pretty',
@@ -62,5 +66,13 @@ test('wrong values and arguments after -- are ignored', () => {
     json: false,
     logLevel: 'info',
     logFormat: 'pretty',
+  });
+});
+
+test('runs that follow each other draw no bars', () => {
+  expect(outputSettings(['run', 'p.yaml', '--follow'], {}, people)).toMatchObject({ follow: true, bars: false });
+  expect(outputSettings(['run', 'p.yaml'], { ARIES_FOLLOW: 'true' }, people)).toMatchObject({
+    follow: true,
+    bars: false,
   });
 });
