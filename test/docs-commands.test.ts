@@ -32,7 +32,10 @@ describe.each(documented)('$file', ({ commands }) => {
     for (const name of ['node_modules', 'examples']) await symlink(join(root, name), join(cwd, name));
     for (const command of commands) {
       if (command.startsWith(ARIES)) {
-        const { code, output } = await inShell(command, { cwd, env: { DATABASE_URL: database.url } });
+        const { code, output } = await (command.includes(' --follow') ? untilFollowing : inShell)(command, {
+          cwd,
+          env: { DATABASE_URL: database.url },
+        });
         expect({ command, code, output: code === 0 ? '' : output }).toEqual({ command, code: 0, output: '' });
       } else {
         const [script = ''] = command.startsWith(PNPM) ? command.slice(PNPM.length).split(' ') : [];
@@ -75,6 +78,25 @@ function inShell(command: string, { cwd, env }: Place) {
     ...(cwd === undefined ? {} : { cwd }),
     env: { npm_config_offline: 'true', ...env },
   });
+}
+
+/** Runs a command that ends only at a signal: it is sent once the command works, and the code is 0 if the end says so. */
+function untilFollowing(command: string, { cwd, env }: Place) {
+  const { promise, resolve } = Promise.withResolvers<{ code: number | null; output: string }>();
+  // A group of its own, so that the signal also reaches what npx starts.
+  const options = { detached: true, cwd, env: { ...process.env, npm_config_offline: 'true', ...env } };
+  const child = spawn('/bin/sh', ['-c', command], { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  let sent = false;
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => {
+      output += chunk;
+      if (!sent && output.includes('"message":"Following ')) process.kill(-child.pid!, 'SIGTERM');
+      sent ||= output.includes('"message":"Following ');
+    });
+  }
+  child.on('close', (code) => resolve({ code: output.includes('{"ok":false,"exitCode":143,') ? 0 : code, output }));
+  return promise;
 }
 
 function run(file: string, args: readonly string[], { cwd, env }: Place = {}) {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { PipelineResult } from '@aries-data/engine';
 import { expect, test } from 'vitest';
 import { metricsText } from '../packages/cli/src/report/metrics-text.ts';
 import { recordRun } from '../packages/cli/src/report/run-figures.ts';
@@ -14,6 +15,10 @@ const written = (() => {
   const recorder = recordRun('run');
   recorder.onStart({ step: 'extract', name: 'shop', runId: 'monday' });
   recorder.onProgress({ step: 'extract', stream: 'users', records: 1, rejected: 0, bytes: 1 });
+  recorder.follow(10);
+  const load = { step: 'load', durationMs: 1, streams: { users: { records: 1, rejected: 0, bytes: 1 } } };
+  const result = { ...load, steps: { load } } as unknown as PipelineResult;
+  recorder.onRun({ runId: 'monday', outcome: 'loaded', result });
   recorder.end({ result: {} });
   const text = metricsText(recorder.figures, { version: '1', now: Date.now(), lastSuccess: 1 });
   return new Map(

@@ -147,6 +147,11 @@ function filesOf(guide: string): { file: string; code: string }[] {
     });
 }
 
+test('the guide on positions shows the source of the example', () => {
+  const [{ code = '' } = {}] = blocksOf('positions');
+  expect(readFileSync(join(root, 'examples/follow/lines.ts'), 'utf8')).toBe(code);
+});
+
 describe.each(Object.entries(EXCERPTS))('%s', (guide, template) => {
   const shown = blocksOf(guide).filter(({ file }) => isExcerpt(guide, file));
 

@@ -19,7 +19,8 @@ export const source = defineSource({
           const lines = bytes.subarray(0, bytes.lastIndexOf('\n') + 1);
           held = bytes.subarray(lines.length);
           if (lines.length === 0) continue;
-          yield String(lines).slice(0, -1).split('\n').map((text) => ({ line: ++line, text })); // biome-ignore format: one line
+          const texts = String(lines).slice(0, -1).split('\n');
+          yield texts.map((text) => ({ line: ++line, text }));
           offset += lines.length;
           yield checkpoint({ offset, line });
         }
