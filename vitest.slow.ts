@@ -59,7 +59,6 @@ export const slow = [
   'test/running-again/interrupted-load.test.ts',
   'test/running-again/model.test.ts',
   'test/running-again/null-columns.test.ts',
-  'test/running-again/old-run.test.ts',
   'test/running-again/postgres-source.test.ts',
   'test/running-again/schema-drift.test.ts',
   'test/running-again/two-pipelines.test.ts',

@@ -7,7 +7,9 @@ import { AriesError } from '@aries-data/sdk';
 import { memoryStaging, type Store } from '@aries-data/stores';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { keepIn } from '../../packages/engine/src/dataset/kept.ts';
-import { tamper } from '../hostile-staging/tamper.ts';
+import { sealed } from '../../packages/engine/src/dataset/sealed.ts';
+import { HOSTILE, placesIn, withValue } from '../hostile-staging/hostile-values.ts';
+import { copyOf, replaceObject, tamper } from '../hostile-staging/tamper.ts';
 import { extractRun, loadDataset, world } from './small-job.ts';
 
 const HOUR = 3_600_000;
@@ -289,4 +291,28 @@ test('lists that no position refers to any more are deleted, after a day', async
   expect(await left()).toContain(nobody);
   expect(await prune()).toMatchObject({ runs: 0, objects: 1, bytes: 6 });
   expect((await left()).sort()).toEqual([state, manifest, checkpoint].sort());
+});
+
+test('whatever a receipt says, nothing is deleted but its own run', async () => {
+  await run('first');
+  await run('newest');
+  await moveState(store, 'job', async () => ({ things: { cursor: '1', keys: [] } }));
+  await store.writeIfAbsent('other/first/extract/manifest.json', Buffer.from('of another job'));
+  passes(2 * DAY);
+  const whole = store;
+  const [receipt = ''] = (await keys()).filter((key) => key.startsWith('job/loaded/'));
+  const { checksum: _, ...document } = JSON.parse(String(await whole.read(receipt)));
+  const others = async () => (await keys()).filter((key) => !/^job\/(?:first|loaded)\//.test(key));
+  const before = await others();
+  let deleted = 0;
+  for (const [place, value] of placesIn(document).flatMap((one) => HOSTILE.map((value) => [one, value] as const))) {
+    store = await copyOf(whole);
+    await replaceObject(store, receipt, sealed({}, withValue(document, place, value)));
+    passes(2 * DAY);
+    const { runs } = await prune();
+    expect(await others(), JSON.stringify([place, value])).toEqual(before);
+    deleted += runs;
+  }
+  // Some members, such as the connector, are only for people.
+  expect(deleted).toBeGreaterThan(10);
 });

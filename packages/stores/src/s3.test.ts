@@ -65,6 +65,23 @@ test('a custom endpoint uses path-style addressing, also with region and endpoin
   expect(requests[0]!.headers.authorization).toContain('/eu-north-1/s3/');
 });
 
+test('folders are listed page by page, without what is in them', async () => {
+  answer = ({ url = '' }) => {
+    const query = new URL(url, 'http://localhost').searchParams;
+    expect([query.get('prefix'), query.get('delimiter')]).toEqual(['some/prefix/job/', '/']);
+    const isLast = query.get('continuation-token') === 'more';
+    const names = isLast ? ['c'] : ['a', 'b'];
+    const found = names.map((one) => `<CommonPrefixes><Prefix>some/prefix/job/${one}/</Prefix></CommonPrefixes>`);
+    const next = '<IsTruncated>true</IsTruncated><NextContinuationToken>more</NextContinuationToken>';
+    const body = `<ListBucketResult>${found.join('')}${isLast ? '' : next}</ListBucketResult>`;
+    return { status: 200, body };
+  };
+  vi.stubEnv('AWS_ENDPOINT_URL_S3', endpoint());
+  const store = await openStore('s3://bucket/some/prefix');
+  expect(await Array.fromAsync(store.folders('job'))).toEqual(['a', 'b', 'c']);
+  expect(requests).toHaveLength(2);
+});
+
 test.each([
   [403, '<Error><Code>AccessDenied</Code><Message>no</Message></Error>', 'NOT_ALLOWED'],
   [404, '<Error><Code>NoSuchBucket</Code></Error>', 'STAGING_INVALID'],

@@ -1,6 +1,6 @@
 import type { Disposition, LedgerRow, StreamState } from '@aries-data/sdk';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Candidate } from './candidate.ts';
 import { compactLedger } from './compact-ledger.ts';
 import { knownFields } from './drift.ts';
@@ -54,7 +54,10 @@ class World {
     const kind = this.modes[mode % this.modes.length]!;
     const held = ledgerState(this.full.filter((row) => row.pipeline === pipeline));
     const continues = kind === 'incremental' || kind === 'position';
-    const before = continues && flags % 5 !== 0 ? held : null;
+    // Somebody may keep the state elsewhere, where it stays behind.
+    const isBehind = kind === 'position' && flags % 5 === 2;
+    const behind = isBehind ? (this.full[which % Math.max(this.full.length, 1)]?.stateAfter ?? null) : held;
+    const before = continues && flags % 5 !== 0 ? behind : null;
     const cursor = before === null || 'position' in before ? null : before;
     const at = Number(cursor?.cursor ?? 0);
     const keys = cursor?.keys.length ?? 0;
@@ -64,7 +67,8 @@ class World {
     const slot = which % 24;
     // A position names the files that were read, so that what begins there reads others.
     const again = `file${which % 6}-${more % 2}`;
-    const file = before === null ? `file${which % 9}` : `file${this.datasets.length}`;
+    const number = before === null || isBehind ? which % (this.datasets.length + 1) : this.datasets.length;
+    const file = `file${number}`;
     const dataset: Dataset = {
       pipeline,
       runId: runId ?? `run ${this.datasets.length}`,
@@ -215,4 +219,96 @@ test.each<[Mode[], Disposition | undefined]>([
   // Rows were forgotten, and loads of them were tried.
   expect(most).toBeGreaterThan(2);
   expect([...met.keys()]).toContain('already-loaded, refused');
+});
+
+describe('what stays', () => {
+  const row = (number: number, change: Partial<LedgerRow> = {}): LedgerRow => ({
+    pipeline: 'own',
+    stream: 's',
+    target: 's',
+    identity: 'oid 1',
+    runId: `run ${number}`,
+    digest: `digest ${number}`,
+    disposition: 'merge',
+    interval: null,
+    stateBefore: null,
+    stateAfter: state(number, 1),
+    readStart: time(number),
+    rows: 1,
+    loadedAt: time(number),
+    ...change,
+  });
+  const interval = (number: number) => ({
+    interval: { start: time(number), end: time(number + 1) },
+    stateAfter: null,
+    disposition: 'replace-interval' as const,
+  });
+  const rows = (changeOf: (number: number) => Partial<LedgerRow>) =>
+    Array.from({ length: 20 }, (_, number) => row(number, changeOf(number)));
+  const stays = (ledger: LedgerRow[], change: Partial<Candidate> = {}) => {
+    const candidate = { ledger, identity: 'oid 1', disposition: 'merge' as const, ...change };
+    const { dropped, forgotten } = compactLedger(candidate, LIMITS);
+    const gone = new Set(dropped);
+    return { numbers: ledger.flatMap((one, number) => (gone.has(one) ? [] : [number])), forgotten };
+  };
+
+  test.each<[string, LedgerRow[], number[], Partial<Candidate>?]>([
+    ['the newest rows', rows(() => ({})), [18, 19]],
+    ['the last replace', rows((number) => (number === 4 ? { disposition: 'replace' } : {})), [4, 18, 19]],
+    [
+      'the last replace, and the one that was read last',
+      rows((number) => ([3, 9].includes(number) ? { disposition: 'replace', readStart: time(40 - number) } : {})),
+      [3, 9, 18, 19],
+    ],
+    ['the row that the state follows', rows((number) => (number === 7 ? {} : interval(number))), [7, 18, 19]],
+    [
+      'that row of the table as it is, if there was another before',
+      rows((number) => (number === 6 ? {} : { ...interval(number), identity: number === 12 ? 'oid 0' : 'oid 1' })),
+      [6, 18, 19],
+    ],
+    [
+      'what was read last of that which is not of an interval',
+      rows((number) => (number < 9 ? { readStart: time(50 - number) } : interval(number))),
+      [0, 8, 18, 19],
+    ],
+    [
+      'the rows with which fields changed',
+      rows((number) => ({ fields: [['id', number < 8 ? 'integer' : 'int64']] })),
+      [0, 8, 18, 19],
+    ],
+    [
+      'one row of each source, and each with files of its own',
+      rows((number) => ({ input: number === 5 ? { source: 'a', items: ['1'] } : { source: number < 9 ? 'a' : 'b' } })),
+      [5, 8, 18, 19],
+    ],
+    ['all rows of a short ledger', rows(() => ({})).slice(0, 2), [0, 1]],
+  ])('%s', (_, ledger, expected, change) => {
+    expect(stays(ledger, change).numbers).toEqual(expected);
+  });
+
+  test('rows of intervals of the last day', () => {
+    const ledger = rows((number) => ({ ...interval(number), loadedAt: new Date(Date.now() - number).toISOString() }));
+    const candidate = { ledger, identity: 'oid 1', disposition: 'merge' as const };
+    expect(compactLedger(candidate, { ...LIMITS, ofADay: 5 }).dropped).toHaveLength(15);
+    expect(compactLedger(candidate, { ...LIMITS, ofADay: 100 }).dropped).toHaveLength(0);
+  });
+
+  test('a summary of the others: intervals are joined where they touch', () => {
+    const gaps = rows((number) => (number === 10 ? {} : interval(number)));
+    expect(stays(gaps).forgotten).toEqual({
+      intervals: [
+        { start: time(0), end: time(10), first: time(0), last: time(9) },
+        { start: time(11), end: time(18), first: time(11), last: time(17) },
+      ],
+    });
+    expect(stays(rows(() => ({}))).forgotten).toEqual({ last: time(17) });
+    expect(stays(gaps, { disposition: 'replace' }).forgotten).toEqual({ replaced: time(17) });
+  });
+
+  test('the summary of a target that was made again is not carried on', () => {
+    const ledger = [row(1, { forgotten: { last: time(0) } })];
+    expect(stays(ledger).forgotten).toEqual({ last: time(0) });
+    expect(stays(ledger, { identity: 'oid 2' }).forgotten).toBeUndefined();
+    expect(stays(ledger, { identity: null }).forgotten).toBeUndefined();
+  });
 });
