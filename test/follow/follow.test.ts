@@ -165,7 +165,7 @@ describe.concurrent('following', () => {
   });
 });
 
-test('nothing is lost or doubled by a process that is killed ten times, at any moment', async () => {
+test('nothing is lost or doubled by a process that is killed ten times and stopped three times, at any moment', async () => {
   const app = await log();
   let writing = true;
   const writer = (async () => {
@@ -175,14 +175,14 @@ test('nothing is lost or doubled by a process that is killed ten times, at any m
     }
   })();
   const moments: number[] = [];
-  for (let kill = 0; kill < 10; kill++) {
+  for (const signal of [...Array<'SIGKILL'>(10).fill('SIGKILL'), ...Array<'SIGTERM'>(3).fill('SIGTERM')]) {
     const { child, ended, get } = start(app.folder);
     await get('/healthz');
     const moment = Math.random() * 1500;
     moments.push(moment);
     await sleep(moment);
-    child.kill('SIGKILL');
-    expect(await ended, `killed at ${moments}`).toEqual([null, 'SIGKILL']);
+    child.kill(signal);
+    expect(await ended, `stopped at ${moments}`).toEqual(signal === 'SIGKILL' ? [null, signal] : [143, null]);
   }
   writing = false;
   await writer;
@@ -190,5 +190,5 @@ test('nothing is lost or doubled by a process that is killed ten times, at any m
   await last.until('/metrics', ({ text }) => /outcome="nothing"} [1-9]/.test(text));
   expect((await last.stop('SIGTERM')).code).toBe(143);
   expect(app.expected().length).toBeGreaterThan(100);
-  expect(await app.loaded(), `killed at ${moments}`).toEqual(app.expected());
+  expect(await app.loaded(), `stopped at ${moments}`).toEqual(app.expected());
 });
