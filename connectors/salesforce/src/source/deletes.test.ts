@@ -1,4 +1,5 @@
 import { extract, openDataset } from '@aries-data/engine';
+import { readStream } from '@aries-data/engine/internal';
 import type { JsonRecord } from '@aries-data/sdk';
 import { memoryStaging } from '@aries-data/testing';
 import nock from 'nock';
@@ -31,12 +32,11 @@ async function read(options: object = {}, more: object = {}) {
     maxRejected: { count: 0 },
     ...more,
   });
-  const { manifest } = await openDataset(result.dataset, staging);
-  const [{ counts, stateAfter }] = Object.values(manifest.streams) as [(typeof manifest.streams)[string]];
-  const rows: JsonRecord[] = [];
   const dataset = await openDataset(result.dataset, staging);
-  const { readStream } = await import('@aries-data/engine/internal');
-  for await (const batch of readStream(dataset, dataset.manifest.streams.Account!)) rows.push(...batch);
+  const { Account: staged } = dataset.manifest.streams;
+  const rows: JsonRecord[] = [];
+  for await (const batch of readStream(dataset, staged!)) rows.push(...batch);
+  const { counts, stateAfter } = staged!;
   return { rows, counts, state: stateAfter as { cursor: string } | null };
 }
 
