@@ -76,7 +76,9 @@ export async function* readRecords(
   const isTracked = window.mode !== 'interval';
   // Encoded pieces report how far they reach.
   const inWindow = windowFilter(options, isTracked && !isEncoded ? takerOf(options, reach) : null);
-  const checkDeletions = deletionsChecker(selected, (key) => inWindow(key) !== false);
+  // A key that is gone may come without a cursor: it is not known where it lies.
+  const isPlaced = (key: JsonRecord) => selected.cursor !== undefined && key[selected.cursor] != null;
+  const checkDeletions = deletionsChecker(selected, (key) => !isPlaced(key) || inWindow(key) !== false);
   const columns = selected.options.columns;
   const keepsPosition = selected.stream.state === 'position';
   let reachedPosition: Json | undefined;
