@@ -316,3 +316,14 @@ test('whatever a receipt says, nothing is deleted but its own run', async () => 
   // Some members, such as the connector, are only for people.
   expect(deleted).toBeGreaterThan(10);
 });
+
+test('a run that finds nothing to do leaves nothing behind', async () => {
+  await run('newest');
+  const before = await keys();
+  world.count = 0;
+  await expect(extractRun(staging, 'empty', { skipEmpty: true })).rejects.toMatchObject({ code: 'NOTHING_TO_DO' });
+  expect(await keys()).toEqual(before);
+  // Without the option, an empty dataset is one like any other.
+  await extractRun(staging, 'empty');
+  expect(await keys()).toContain('job/empty/extract/manifest.json');
+});

@@ -62,7 +62,11 @@ export const things: Connector = { name: 'things', version: '1.0.0', source };
 export const sink: Connector = { name: 'sink', version: '1.0.0', destination };
 
 /** Extracts a run of the job. Returns the URI of its dataset. */
-export async function extractRun(staging: string | Store, runId: string, options: { force?: boolean } = {}) {
+export async function extractRun(
+  staging: string | Store,
+  runId: string,
+  options: { force?: boolean; skipEmpty?: boolean } = {},
+) {
   const source = { connector: things, config: {} };
   const { dataset } = await extract({ source, staging, name: 'job', runId, ...options });
   return dataset;

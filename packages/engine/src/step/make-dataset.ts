@@ -3,6 +3,7 @@ import type { Fingerprint } from '../dataset/fingerprint.ts';
 import type { Dataset, Manifest, ManifestStream, Replaced } from '../dataset/manifest.ts';
 import { checkStaging } from './check-staging.ts';
 import { commitManifest } from './commit-manifest.ts';
+import { discardIfNothing } from './discard-attempt.ts';
 import { isSameRun } from './finished-run.ts';
 import type { StepContext } from './step-context.ts';
 import type { ExtractOptions } from './step-options.ts';
@@ -59,7 +60,12 @@ export async function makeDataset(make: MakeDatasetOptions): Promise<Dataset> {
     Object.defineProperty(streams, made.name, { value: made.stream, enumerable: true });
     if (made.readStart !== undefined && made.readStart < readStart) ({ readStart } = made);
   }
-  checkThresholds(streams);
+  try {
+    checkThresholds(streams);
+  } catch (error) {
+    await discardIfNothing(error, make);
+    throw error;
+  }
   const manifest: Manifest = {
     manifestVersion: 1,
     ...head,
