@@ -16,11 +16,11 @@ import { checkContinuity } from './continuity.ts';
 import { type LogCatalog, loggedColumns, publicationOf, readCatalog, type TableColumn } from './log-table.ts';
 import { earliest, type Lsn, latest, parseLsn } from './lsn.ts';
 import type { LogRelation } from './pgoutput.ts';
-import type { LogPosition } from './position.ts';
+import { type LogPosition, logPosition } from './position.ts';
 import { checkPublication } from './publication.ts';
 import { rowReader } from './row-reader.ts';
 import { checkServer } from './server.ts';
-import { advanceSlot, checkSlot, findSlot, lost, type Slot } from './slot.ts';
+import { advanceSlot, checkSlot, costOf, findSlot, lost, type Slot } from './slot.ts';
 import { openWalSession, type WalSession } from './wal-session.ts';
 
 /** How long to wait for an item before a checkpoint shows how far the log is. */
@@ -54,12 +54,8 @@ export async function* readChanges(
     return { oid: table.oid, stream: collected(stream, columns, lsnOf(position), catalog.lsn) };
   });
   const from = earliest(read.map(({ stream }) => stream.from));
-  const held = earliest([from, ...unbroken(ctx.committed, catalog, config).map(lsnOf)]);
-  log.info(`Reads the log of the database from ${slot.name}: the server keeps ${slot.keptBytes} bytes of it`, {
-    slot: slot.name,
-    lagBytes: slot.keptBytes,
-  });
-
+  const held = heldBy(ctx.committed, catalog, config);
+  log.info(costOf(slot), { slot: slot.name, lagBytes: slot.keptBytes });
   const session = await openWalSession(config, signal);
   const { system, flushed } = session;
   let feed: ChangeFeed | undefined;
@@ -75,7 +71,7 @@ export async function* readChanges(
       publication: publicationOf(config),
       from,
       // Never more than the targets hold. A stream that is behind what was confirmed before is lost anyway.
-      confirmed: latest([held, slot.confirmed]),
+      confirmed: held === undefined ? slot.confirmed : latest([slot.confirmed, earliest([from, ...held.lsns])]),
     });
     for (;;) {
       const item = await feed.next(IDLE_MS);
@@ -95,39 +91,49 @@ export async function* readChanges(
 /** Confirms what all streams hold, so that the server may let go of it. */
 export async function confirm(
   ctx: ConnectorContext<SourceConfig>,
-  committed: ReadonlyMap<string, LogPosition>,
+  committed: ReadonlyMap<string, unknown>,
 ): Promise<void> {
   const { config, signal, log } = ctx;
   const session = await connect(config, { signal });
   try {
     const what = { schema: config.schema, publication: publicationOf(config), tables: [...committed.keys()] };
-    const sure = unbroken(committed, await readCatalog(session, what), config);
+    const catalog = await readCatalog(session, what);
     const slot = await findSlot(session, config.slot!);
-    if (sure.length < committed.size || slot === undefined || slot.lost) {
-      log.warn(`Nothing was confirmed to the replication slot "${config.slot}": the next read of the log says why`);
-    } else if (slot.activePid === null && sure.length > 0) {
+    const held = heldBy(committed, catalog, config);
+    if (slot === undefined || slot.lost || held === undefined || held.broken.length > 0) {
+      const why = held?.broken.map(({ message }) => message).join('; ') ?? '';
+      log.warn(`Nothing is confirmed to the replication slot "${config.slot}"${why === '' ? '' : `: ${why}`}`);
+    } else if (slot.activePid === null && held.lsns.length > 0) {
       // While somebody reads it, it cannot be moved; the next read confirms as well.
-      await advanceSlot(session, slot, earliest(sure.map(lsnOf)));
+      await advanceSlot(session, slot, earliest(held.lsns));
     }
   } finally {
     await session.end();
   }
 }
 
-/** Returns the positions of tables of which nothing is missing since. The others must be read anew, from nothing that the slot has. */
-function unbroken(
-  committed: ReadonlyMap<string, LogPosition>,
+/**
+ * Returns the places that the targets hold of tables of which nothing is missing since, and why it is of the others, which must be read
+ * anew. Undefined if a position cannot be read: then nobody knows what may be confirmed.
+ */
+function heldBy(
+  committed: ReadonlyMap<string, unknown>,
   catalog: LogCatalog,
   config: SourceConfig,
-): LogPosition[] {
-  return [...committed].flatMap(([stream, position]) => {
+): { lsns: Lsn[]; broken: AriesError[] } | undefined {
+  const lsns: Lsn[] = [];
+  const broken: AriesError[] = [];
+  for (const [stream, found] of committed) {
+    const { data: position } = logPosition.safeParse(found);
+    if (position === undefined) return undefined;
     try {
       checkContinuity(stream, position, catalog, config);
-      return [position];
-    } catch {
-      return [];
+      lsns.push(parseLsn(position.lsn));
+    } catch (error) {
+      broken.push(error as AriesError);
     }
-  });
+  }
+  return { lsns, broken };
 }
 
 /** Checks that nothing after the positions is missing. Throws `POSITION_LOST` (78) with the way out. */

@@ -59,6 +59,11 @@ export async function findSlot(session: Session, name: string): Promise<Slot | u
   };
 }
 
+/** Says what the slot costs. */
+export function costOf({ name, keptBytes }: Slot): string {
+  return `The server keeps ${keptBytes} bytes of its log for the replication slot "${name}"`;
+}
+
 /** Throws `POSITION_LOST` (78) unless the slot still has everything after `from`. */
 export function checkSlot(slot: Slot | undefined, name: string, from: Lsn): asserts slot is Slot {
   if (slot === undefined) throw lost(`the replication slot "${name}" is gone`);

@@ -16,11 +16,12 @@ type Definition = StreamDefinition<SourceConfig, RecordSchema, typeof positionSc
 export const source = defineSource({
   config: sourceConfig,
 
-  async check({ config, signal }) {
+  async check(ctx) {
+    const { config, signal } = ctx;
     const session = await connect(config, { signal });
     try {
       await checkSchema(session, config.schema);
-      if (config.mode === 'log') await checkLog(session, config, signal);
+      if (config.mode === 'log') await checkLog(session, ctx);
     } finally {
       await session.end();
     }

@@ -1,8 +1,11 @@
 import { AriesError } from '@aries-data/sdk';
+import { noHttp } from '@aries-data/testing';
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
+import { sourceConfig } from '../../config.ts';
 import type { LogPosition } from '../../log/position.ts';
-import { sql } from '../harness.ts';
+import { source } from '../../source/source.ts';
+import { silent, sql } from '../harness.ts';
 import { logDatabase, type StartServer } from './log-database.ts';
 import { type LogSource, logSource } from './log-harness.ts';
 
@@ -122,6 +125,18 @@ export function describeSlot(start: StartServer): void {
       await isLost(source, { ...position, system: '17' }, /another database cluster/);
       await isLost(source, { ...position, lsn: 'FFFFFFFF/0' }, /restored from a backup/);
     });
+  });
+
+  test('positions that cannot be read confirm nothing', async () => {
+    const { source, position } = await begun();
+    const { position: next } = await source.read({ t: position });
+    const confirmed = () => run('SELECT confirmed_flush_lsn::text AS lsn FROM pg_replication_slots');
+    const before = await confirmed();
+    await source.released({ t: next!, u: { lsn: 'x' } as LogPosition });
+    await source.read({ t: next! }, { committed: { t: next!, u: { lsn: 'x' } as LogPosition } });
+    expect(await confirmed()).toEqual(before);
+    await source.released({ t: next! });
+    expect(await confirmed()).toEqual([{ lsn: next!.lsn }]);
   });
 
   test('a slot that fell too far behind is lost, and a first read makes it anew', async () => {
@@ -266,6 +281,26 @@ export function describeSlot(start: StartServer): void {
         );
       }
     });
+  });
+
+  test('the check of a config says what the slot costs, and finds one that is lost', async () => {
+    const { position, source: one } = await begun();
+    const lines: [string, Record<string, unknown> | undefined][] = [];
+    const check = () =>
+      source.check!({
+        config: sourceConfig.parse({ url: database.url, mode: 'log', slot: 'aries_test' }),
+        log: { ...silent, info: (...line) => void lines.push(line as never) },
+        http: noHttp,
+        signal: new AbortController().signal,
+      });
+    await run(`INSERT INTO t SELECT i, 'x' FROM generate_series(10, 5000) AS i`);
+    await check();
+    expect(lines).toEqual([
+      [expect.stringContaining('bytes of its log'), { slot: 'aries_test', lagBytes: expect.any(Number) }],
+    ]);
+    const kept = () => lines.at(-1)![1]!.lagBytes as number;
+    expect(kept()).toBeGreaterThan(100_000);
+    await one.released({ t: (await one.read({ t: position })).position! });
   });
 
   test('a publication of all tables is used as it is', async () => {
