@@ -29,8 +29,8 @@ export interface Reading {
   run: Run | undefined;
   memory: CsvMemory;
   warn(message: string): void;
-  /** The names of empty files. */
-  empty: string[];
+  /** How many files were empty, and the first of their names. */
+  empty: { count: number; names: string[] };
   /** True once a warning was given about a document that seems to wrap its records. */
   warnedOfWrapping?: boolean;
 }
@@ -47,21 +47,27 @@ export function startReading({
   run?: Run | undefined;
   log: Pick<Log, 'warn'>;
 }): Reading {
-  return { config, signal, run, memory: { warned: false }, empty: [], warn: (message) => log.warn(message) };
+  return {
+    config,
+    signal,
+    run,
+    memory: { warned: false },
+    empty: { count: 0, names: [] },
+    warn: (message) => log.warn(message),
+  };
 }
 
 /** Warns about the files that were empty. */
 export function warnOfEmpty({ empty, warn }: Reading): void {
-  if (empty.length > 0) warn(emptyFiles(empty));
+  if (empty.count > 0) warn(emptyFiles(empty));
 }
 
 const SHOWN_NAMES = 5;
 
-function emptyFiles(names: readonly string[]): string {
+function emptyFiles({ count, names }: Reading['empty']): string {
   const [first] = names;
-  if (names.length === 1) return `${first} is empty`;
-  const more = names.length > SHOWN_NAMES ? ', …' : '';
-  return `${names.length} files are empty: ${names.slice(0, SHOWN_NAMES).join(', ')}${more}`;
+  if (count === 1) return `${first} is empty`;
+  return `${count} files are empty: ${names.join(', ')}${count > names.length ? ', …' : ''}`;
 }
 
 /** Records of a file that were read together, and where reading resumes after them. */
@@ -114,7 +120,9 @@ async function readGroups(
   const config = { ...reading.config, encoding };
   const skip = place !== undefined && 'records' in place ? place.records : 0;
   const after = place !== undefined && 'offset' in place ? place : undefined;
-  const onEmpty = () => void reading.empty.push(name);
+  const onEmpty = () => {
+    if (reading.empty.count++ < SHOWN_NAMES) reading.empty.names.push(name);
+  };
   switch (format) {
     case 'json': {
       // Loaded here: its parser is a dozen modules, which other formats do not need.
