@@ -31,6 +31,9 @@ describe.each([
     const store = await create();
     await store.write('a/b.txt', chunks('hello ', 'world'));
     expect(await text(await store.open('a/b.txt'))).toBe('hello world');
+    const [listed] = await Array.fromAsync(store.list('a/b.txt'));
+    const { body, version } = await store.openVersion('a/b.txt');
+    expect([await text(body), version]).toEqual(['hello world', listed!.version]);
     expect((await store.read('a/b.txt'))?.toString()).toBe('hello world');
     expect(await store.read('a/none')).toBeNull();
     await expect(store.open('a/none')).rejects.toMatchObject({ code: 'NOT_FOUND' });
