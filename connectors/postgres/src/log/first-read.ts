@@ -19,7 +19,7 @@ export async function* readFirst(
   takeSnapshot: TakeSnapshot,
 ): AsyncGenerator<EncodedPart<LogPosition>> {
   if (ctx.position !== undefined) return;
-  const lease = await takeSnapshot(ctx, relation.name);
+  const lease = await takeSnapshot(ctx);
   try {
     const { id, lsn, system } = lease.snapshot;
     const selected = selectionOf(relation, ctx);

@@ -51,7 +51,14 @@ export function rowReader({ stream, relation, fields, columns, primaryKey }: Row
     missing: columns.find(({ name }) => name === field.name)?.missing ?? null,
   });
   const cells = fields.map(cellOf);
+  // An assignment to `__proto__` would make no property.
+  const isPlain = fields.every(({ name }) => name !== '__proto__');
   const keys = primaryKey.map((name) => cellOf(fields.find((field) => field.name === name)!));
+
+  function set(record: JsonRecord, name: string, value: Json): void {
+    if (isPlain) record[name] = value;
+    else Object.defineProperty(record, name, { value, enumerable: true, configurable: true, writable: true });
+  }
 
   function readText(cell: Cell, text: string): Json {
     if (cell.read === undefined) return text;
@@ -113,11 +120,6 @@ export function rowReader({ stream, relation, fields, columns, primaryKey }: Row
 /** Tells whether an old row has a column. One that has only the key has nulls elsewhere. */
 function isSent({ name, index }: Cell, old: Tuple, keys: readonly Cell[]): boolean {
   return !old.isUnchanged(index) && (!old.isNull(index) || keys.some((key) => key.name === name));
-}
-
-function set(record: JsonRecord, name: string, value: Json): void {
-  if (name !== '__proto__') record[name] = value;
-  else Object.defineProperty(record, name, { value, enumerable: true, configurable: true, writable: true });
 }
 
 function unreadable(stream: string, { name, field }: Cell, text: string): AriesError {

@@ -20,7 +20,7 @@ export interface SnapshotLease {
 }
 
 /** Returns a snapshot for the first read of a table. Tables that are read one after the other share one, if they can. */
-export type TakeSnapshot = (ctx: ConnectorContext<SourceConfig>, table: string) => Promise<SnapshotLease>;
+export type TakeSnapshot = (ctx: ConnectorContext<SourceConfig>) => Promise<SnapshotLease>;
 
 interface Held {
   snapshot: ExportedSnapshot;
@@ -50,10 +50,10 @@ export function sharedSnapshot(tables: readonly string[]): TakeSnapshot {
     };
   }
 
-  async function take(ctx: ConnectorContext<SourceConfig>, table: string): Promise<SnapshotLease> {
+  async function take(ctx: ConnectorContext<SourceConfig>): Promise<SnapshotLease> {
     const session = await connect(ctx.config, { signal: ctx.signal });
     try {
-      if (held !== undefined && (await isOfUse(session, ctx.config, held, table))) return lend(held);
+      if (held !== undefined && (await isOfUse(session, ctx.config, held))) return lend(held);
       if (held?.users === 0) await held.snapshot.holder.end();
       held = await open(session, ctx, tables);
       return lend(held);
@@ -62,16 +62,16 @@ export function sharedSnapshot(tables: readonly string[]): TakeSnapshot {
     }
   }
 
-  return (ctx, table) => {
-    const taken = turn.then(() => take(ctx, table));
+  return (ctx) => {
+    const taken = turn.then(() => take(ctx));
     turn = taken.catch(() => {});
     return taken;
   };
 }
 
-/** A table that was published later is not in it: its changes in between would be lost. So would all if the slot is another by now. */
-async function isOfUse(session: Session, config: SourceConfig, held: Held, table: string): Promise<boolean> {
-  if (!held.isOpen || held.catalog.tables.get(table)?.published === undefined) return false;
+/** Without the slot that was there when it was taken, the changes after it are lost. */
+async function isOfUse(session: Session, config: SourceConfig, held: Held): Promise<boolean> {
+  if (!held.isOpen) return false;
   const slot = await findSlot(session, config.slot!);
   return slot !== undefined && !slot.lost && slot.confirmed <= parseLsn(held.snapshot.lsn);
 }
