@@ -265,9 +265,12 @@ test('rules that apply are kept without a ledger, and those about undoing are sk
     {
       "destination/abort": "its delivery is at-least-once",
       "destination/at-once": "its delivery is at-least-once",
+      "destination/compare": "it does not declare deletes",
       "destination/cursor-order": "its delivery is at-least-once",
+      "destination/deletes": "it does not declare deletes",
       "destination/duplicate-keys": "its delivery is at-least-once",
       "destination/freeze": "its targets have no columns of their own",
+      "destination/history": "it does not declare history",
       "destination/key-updates": "its delivery is at-least-once",
       "destination/remade": "the suite has no remake(target)",
       "destination/replace": "it does not declare replace",

@@ -131,7 +131,8 @@ export async function upsert(application: Application, stays: Stays, only?: stri
       assignments.push(`${deletedAt} = NULL`);
       differences.push(`t.${deletedAt} IS NOT NULL`);
     }
-    const conditions = [sameKey(application), `(${differences.join(' OR ')})`, ...filter];
+    const isDifferent = differences.length === 1 ? differences[0]! : `(${differences.join(' OR ')})`;
+    const conditions = [sameKey(application), isDifferent, ...filter];
     const values: string[] = [];
     if (stays.intervals.length > 0 && cursor !== undefined) {
       const later = inIntervals(dialect, { alias: 't', column: cursor, intervals: stays.intervals });

@@ -64,7 +64,7 @@ export const streamSchema = z.object({
     .boolean()
     .optional()
     .describe(
-      'True if each row is a change, which has the fields `_aries_op`, `_aries_unsent`, `_aries_at` and `_aries_seq`.',
+      'True if each row is a change, which has the fields `_aries_op`, `_aries_unsent`, `_aries_at` and `_aries_seq`. False for a full read of a stream whose other reads bring changes.',
     ),
   deletes: z.enum(['hard', 'soft', 'ignore', 'compare']).optional().describe('What a load does with deleted records.'),
   limited: z.boolean().optional().describe('True if there may be more records, because of `--limit`.'),

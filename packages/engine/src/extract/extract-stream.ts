@@ -134,7 +134,7 @@ function headOf(options: StreamExtract, schema: RecordSchema): StreamHead {
     ...(cursor === undefined ? {} : { cursor }),
     mode: window.mode,
     ...(disposition === undefined ? {} : { disposition }),
-    ...(changes ? { changes } : {}),
+    ...(selected.stream.changes === true ? { changes } : {}),
     ...(deletes === undefined ? {} : { deletes }),
     ...(limit === undefined ? {} : { limited: true }),
     ...(schemaChange === undefined ? {} : { schemaChange }),

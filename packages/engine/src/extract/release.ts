@@ -34,7 +34,13 @@ async function releaseStreams(
   const selected = selectStreams(await streamsOf(source), streams, source.name);
   const names = new Map(selected.map(({ as, name }) => [as, name]));
   const committed = new Map<string, unknown>();
-  for (const [as, one] of Object.entries(state)) if (isPosition(one)) committed.set(names.get(as) ?? as, one.position);
+  for (const [as, one] of Object.entries(state)) {
+    if (!isPosition(one)) continue;
+    const known = selected.find((candidate) => candidate.as === as);
+    // What does not match the schema tells the source nothing.
+    if (known !== undefined && positionOf(known.stream, one.position).fault !== undefined) continue;
+    committed.set(names.get(as) ?? as, one.position);
+  }
   for (const log of new Set(selected.flatMap(({ stream }) => stream.changeLog ?? [])))
     await log.released?.(source.ctx, committed);
   for (const one of selected) {

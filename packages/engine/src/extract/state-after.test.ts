@@ -36,7 +36,7 @@ function after({
   beyond = null,
 }: Read) {
   const options = {
-    selected: { cursor: cursor ?? undefined },
+    selected: { cursor: cursor ?? undefined, stream: {} },
     window: { mode, window: {}, stateBefore: before, order: cursorOrder('date-time') },
     exact,
     limit,

@@ -44,9 +44,8 @@ export async function planStream(session: LoadSession, one: LoadPlanOptions): Pr
     digest,
     stream: name,
     target: name,
-    // A log of changes has several rows of one key, and rows without one.
-    ...(disposition === 'append' && stream.changes === true
-      ? { fields: stagedFieldsOf({ ...stream, primaryKey: [] }), primaryKey: [] }
+    ...(disposition === 'append'
+      ? appended(stream)
       : { fields: recordFieldsOf(stream), primaryKey: stream.primaryKey }),
     cursor: stream.cursor,
     disposition,
@@ -80,6 +79,12 @@ export async function planStream(session: LoadSession, one: LoadPlanOptions): Pr
     ...(wanted.compare === undefined ? {} : { compares: true }),
   };
   return { ...fitted, found, candidate, target: { ...target, readLater: readLater(candidate) } };
+}
+
+/** Returns fields and key of a target that is appended to. A log of changes has several rows of one key, and rows without one. */
+function appended(stream: StreamHead): Pick<LoadTarget, 'fields' | 'primaryKey'> {
+  if (stream.changes === undefined) return { fields: recordFieldsOf(stream), primaryKey: stream.primaryKey };
+  return { fields: stagedFieldsOf({ ...stream, primaryKey: [] }), primaryKey: [] };
 }
 
 /** Default of `maxDeleted`. More is rather a broken source than deleted records. */
