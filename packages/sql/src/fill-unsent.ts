@@ -1,6 +1,6 @@
 import { AriesError } from '@aries-data/sdk';
 import { CHANGE_NAMES, unsentNames, unsentText } from '@aries-data/sdk/internal';
-import { type Application, sameLoadedKey } from './apply.ts';
+import { type Application, sameKey, sameLoadedKey } from './apply.ts';
 import type { FieldColumn } from './compare-target.ts';
 
 /**
@@ -20,8 +20,8 @@ export async function fillUnsent(application: Application): Promise<FieldColumn[
   for (const column of filled) {
     // Each round resolves one more change of key in a chain of them.
     do {
-      await fillFromEarlier(application, column);
       await fillFromTarget(application, column);
+      await fillFromEarlier(application, column);
     } while ((await fillFromOldKey(application, column)) > 0);
   }
   return filled;
@@ -81,14 +81,21 @@ async function fillFromEarlier(application: Application, column: FieldColumn): P
   );
 }
 
+/**
+ * Only the first change of a key in the load table follows what the target has, unless another record was moved to this key: the target
+ * may still have an older one under it.
+ */
 async function fillFromTarget(application: Application, column: FieldColumn): Promise<number> {
   const { connection, dialect, load, target, marks } = application;
+  const [op, seq] = [dialect.quote(CHANGE_NAMES.op), dialect.quote(CHANGE_NAMES.seq)];
+  const isMoved = `l.${op} = 'u' AND EXISTS (SELECT 1 FROM ${load} AS m WHERE m.${op} = 'm' AND m.${seq} = l.${seq} - 1)`;
+  const follows = `EXISTS (SELECT 1 FROM ${load} AS e WHERE ${sameKey(application, 'e', 'l')} AND e.${seq} < l.${seq})`;
   const { type, loadType } = column;
   const theirs = `t.${dialect.quote(column.name)}`;
   const value = type === loadType ? theirs : `CAST(${theirs} AS ${loadType})`;
   const current = marks.validTo === undefined ? '' : ` AND t.${dialect.quote(marks.validTo.name)} IS NULL`;
   return connection.run(
-    `UPDATE ${load} AS l SET ${filling(application, column, value)} FROM ${target} AS t WHERE ${sameLoadedKey(application)}${current} AND ${lacks(application, 'l', '$1')}`,
+    `UPDATE ${load} AS l SET ${filling(application, column, value)} FROM ${target} AS t WHERE ${sameLoadedKey(application)}${current} AND ${lacks(application, 'l', '$1')} AND NOT (${isMoved}) AND NOT ${follows}`,
     texts(column),
   );
 }
