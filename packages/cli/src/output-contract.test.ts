@@ -106,7 +106,7 @@ describe.concurrent('exit codes, each with the failure line', () => {
       '2: a wrong choice',
       ['load', 'x', '--input', 'i', '--disposition', 'upsert'],
       2,
-      { message: 'Expected --disposition=upsert to be one of: append, replace, replace-interval, merge' },
+      { message: 'Expected --disposition=upsert to be one of: append, replace, replace-interval, merge, history' },
     ],
     [
       '2: half an interval',
@@ -138,7 +138,7 @@ describe.concurrent('exit codes, each with the failure line', () => {
       2,
       {
         message: '"aries dataset" is not a complete command',
-        hint: 'Commands: aries dataset show, aries dataset head, aries dataset rejected, aries dataset rm.',
+        hint: 'Commands: aries dataset list, aries dataset show, aries dataset head, aries dataset rejected, aries dataset prune, aries dataset rm.',
       },
     ],
     ['2: no command', [], 2, { message: 'No command was given' }],

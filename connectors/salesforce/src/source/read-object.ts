@@ -1,4 +1,4 @@
-import { AriesError, checkpoint, type JsonRecord, type ReadContext } from '@aries-data/sdk';
+import { AriesError, checkpoint, type JsonRecord, type ReadContext, type ReadItem } from '@aries-data/sdk';
 import { z } from 'zod';
 import type { Config } from '../config.ts';
 import { readBulk } from './bulk.ts';
@@ -19,7 +19,10 @@ const LONGEST_IN_ADDRESS = 12_000;
 type Context = ReadContext<Config, z.output<typeof positionSchema>>;
 
 /** Reads an object, and names the records that are in the recycle bin if the config says so. */
-export async function* readObject(object: SalesforceObject, ctx: Context) {
+export async function* readObject(
+  object: SalesforceObject,
+  ctx: Context,
+): AsyncGenerator<ReadItem<JsonRecord, z.input<typeof positionSchema>>> {
   if (!namesDeleted(object, ctx)) {
     yield* readRecords(object, ctx);
     return;

@@ -155,7 +155,8 @@ function stagedFields({ chain, format, selected, changes }: StreamExtract) {
     );
   }
   const schema = chain.known ?? { type: 'object' as const, properties: {} };
-  return stagedFieldsOf({ schema, changes, primaryKey: [...chain.keys().primaryKey] });
+  // The key of an open schema is only known at the end.
+  return stagedFieldsOf({ schema, changes, primaryKey: changes ? [...chain.keys().primaryKey] : [] });
 }
 
 function manifestStream(options: StreamExtract, entry: JournalEntry, after: StateAfter): ManifestStream {

@@ -145,7 +145,7 @@ async function transformStream({
       stagedFieldsOf({
         schema: chain.known ?? { type: 'object', properties: {} },
         changes,
-        primaryKey: [...chain.keys().primaryKey],
+        primaryKey: changes ? [...chain.keys().primaryKey] : [],
       }),
     ),
     signal: context.signal,

@@ -1,5 +1,4 @@
 import type { KeptBecause } from '@aries-data/engine';
-import { AriesError } from '@aries-data/sdk';
 import { Flags } from '@oclif/core';
 import { AriesCommand } from '../../base-command.ts';
 import * as flag from '../../flags.ts';
@@ -32,7 +31,10 @@ export default class DatasetPrune extends AriesCommand {
 
   override async run() {
     const { flags } = await this.parse(DatasetPrune);
-    const { parseAge, pruneDatasets } = await import('@aries-data/engine');
+    const [{ AriesError }, { parseAge, pruneDatasets }] = await Promise.all([
+      import('@aries-data/sdk'),
+      import('@aries-data/engine'),
+    ]);
     const { staging, name, keep, 'keep-last': keepLast, unfinished, 'dry-run': dryRun } = flags;
     if (keep === undefined && keepLast === undefined) {
       throw new AriesError('USAGE', 'It is not said which runs to keep', { hint: 'Add --keep 7d or --keep-last 10.' });
