@@ -18,6 +18,8 @@ const examples = Object.entries(COMMANDS)
   .flatMap(([id, { examples = [] }]) =>
     examples.map((example) => ({ id, command: example.replace('<%= config.bin %>', 'aries') })),
   )
+  // It runs until a signal: `docs-commands.test.ts` stops such commands.
+  .filter(({ command }) => !command.includes(' --follow'))
   .sort((a, b) => Number(LAST.has(a.id)) - Number(LAST.has(b.id)));
 const before = process.cwd();
 let database: FreshDatabase;
