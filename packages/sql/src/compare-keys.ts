@@ -1,5 +1,4 @@
 import { AriesError, type LoadCounts, type LoadTarget, type Log } from '@aries-data/sdk';
-import { CHANGE_NAMES } from '@aries-data/sdk/internal';
 import { type Application, sameLoadedKey } from './apply.ts';
 
 /** How to find the records that are gone by comparing keys. */
@@ -34,7 +33,7 @@ export async function withCompared(
  * than allowed.
  */
 async function deleteMissing(application: Application, compared: Compared): Promise<number> {
-  const { connection, dialect, target, load, readStart, deletes, marks, staged } = application;
+  const { connection, dialect, target, load, readStart, deletes, marks } = application;
   const { kind, keys, rejected, stream, log } = compared;
   if (deletes === 'ignore') return 0;
   if (kind === 'dataset' && rejected > 0) {
@@ -44,16 +43,15 @@ async function deleteMissing(application: Application, compared: Compared): Prom
     return 0;
   }
   const there = kind === 'keys' ? keys! : load;
-  const isUpsert = kind === 'dataset' && staged.length > 0 ? ` AND l.${dialect.quote(CHANGE_NAMES.op)} = 'u'` : '';
   const mark = marks.validTo ?? marks.deletedAt;
-  const isActive = mark === undefined ? '' : `t.${dialect.quote(mark.name)} IS NULL AND `;
-  const isGone = `${isActive}NOT EXISTS (SELECT 1 FROM ${there} AS l WHERE ${sameLoadedKey(application)}${isUpsert})`;
-  await checkMost(application, compared, { isGone, isActive: isActive.replace(/ AND $/, '') });
-  const sql =
-    mark === undefined || (marks.validTo === undefined && deletes === 'hard')
-      ? `DELETE FROM ${target} AS t WHERE ${isGone}`
-      : `UPDATE ${target} AS t SET ${dialect.quote(mark.name)} = CAST($1 AS ${mark.type}) WHERE ${isGone}`;
-  return connection.run(sql, sql.startsWith('DELETE') ? [] : [readStart]);
+  const isActive = mark === undefined ? [] : [`t.${dialect.quote(mark.name)} IS NULL`];
+  const isMissing = `NOT EXISTS (SELECT 1 FROM ${there} AS l WHERE ${sameLoadedKey(application)})`;
+  const isGone = [...isActive, isMissing].join(' AND ');
+  await checkMost(application, compared, { isGone, isActive: isActive.join('') });
+  if (mark === undefined || (marks.validTo === undefined && deletes === 'hard'))
+    return connection.run(`DELETE FROM ${target} AS t WHERE ${isGone}`);
+  const ended = `${dialect.quote(mark.name)} = CAST($1 AS ${mark.type})`;
+  return connection.run(`UPDATE ${target} AS t SET ${ended} WHERE ${isGone}`, [readStart]);
 }
 
 async function checkMost(

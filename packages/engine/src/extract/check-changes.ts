@@ -49,8 +49,8 @@ export function missingKey(record: JsonRecord, primaryKey: readonly string[]): s
   return missing === undefined ? undefined : `"${missing}" of the primary key is missing`;
 }
 
-/** Returns the schema of the key and the cursor. The cursor may be missing. */
-function keySchema(
+/** Returns the schema of the key and, if there is one, the cursor. The cursor's value may be missing. */
+export function keySchema(
   schema: RecordSchema | null,
   primaryKey: readonly string[],
   cursor: string | undefined,

@@ -81,7 +81,7 @@ interface CopyPieceOptions {
 }
 
 /** Copies one piece. A full part file is closed in the middle of it if the source says how many rows each chunk has. */
-async function copyPiece(
+export async function copyPiece(
   part: EncodedPart,
   writer: StreamWriter,
   { stream, signal, onRows }: CopyPieceOptions,

@@ -1,12 +1,5 @@
 import { encoderOf, normaliser } from '@aries-data/formats/internal';
-import {
-  AriesError,
-  type Batch,
-  type EncodedPart,
-  fieldsOf,
-  type JsonRecord,
-  type RecordSchema,
-} from '@aries-data/sdk';
+import { AriesError, type Batch, type EncodedPart, type JsonRecord } from '@aries-data/sdk';
 import { isCheckpoint, isDeleted, isRejected } from '@aries-data/sdk/internal';
 import type { ManifestStream } from '../dataset/manifest.ts';
 import { KEYS_FORMAT, keyFieldsOf } from '../dataset/staged-fields.ts';
@@ -14,7 +7,8 @@ import { createStreamWriter, type StreamWriter } from '../dataset/stream-writer.
 import { fromAuthor } from '../step/author-errors.ts';
 import { countOf } from '../step/count-of.ts';
 import { prefetch } from '../step/prefetch.ts';
-import { missingKey } from './check-changes.ts';
+import { keySchema, missingKey } from './check-changes.ts';
+import { copyPiece } from './copy-encoded.ts';
 import type { StreamExtract } from './stream-extract.ts';
 
 /** Returns true if the keys of the whole stream must be staged, because the load compares them with the target's. */
@@ -77,11 +71,8 @@ async function copyEncodedKeys(options: StreamExtract, writer: StreamWriter): Pr
   const parts = fromAuthor<EncodedPart>(author, () =>
     selected.stream.readEncoded!.open({ ...keyContext(options), format: KEYS_FORMAT, concurrency: 1 }),
   );
-  for await (const { body, done } of parts) {
-    for await (const chunk of prefetch(body as AsyncIterable<Buffer>, context.signal)) {
-      await writer.writeEncoded(Buffer.from(chunk), 0);
-    }
-    await writer.addRows((await done).rows);
+  for await (const part of parts) {
+    await copyPiece(part, writer, { stream: selected.as, signal: context.signal, onRows() {} });
     if (writer.due) await writer.cut();
   }
 }
@@ -96,7 +87,7 @@ async function copyKeys(options: StreamExtract, writer: StreamWriter, renamed: r
       hint: 'Leave out the transforms, or deletes: compare.',
     });
   }
-  const check = normaliser(schema === null ? ANY : keysOnly(schema, primaryKey), undefined, stream.inference);
+  const check = normaliser(keySchema(schema, primaryKey, undefined), undefined, stream.inference);
   const items = fromAuthor<unknown>({ connector, stream: name, name: `streams.${name}.read` }, () =>
     stream.read!(keyContext(options)),
   );
@@ -113,15 +104,6 @@ async function copyKeys(options: StreamExtract, writer: StreamWriter, renamed: r
     await writer.writeBatch(keys);
     if (writer.due) await writer.cut();
   }
-}
-
-const ANY: RecordSchema = { type: 'object', properties: {}, additionalProperties: true };
-
-function keysOnly(schema: RecordSchema, primaryKey: readonly string[]): RecordSchema {
-  const properties = Object.fromEntries(
-    fieldsOf(schema).flatMap(({ name, schema: field }) => (primaryKey.includes(name) ? [[name, field]] : [])),
-  );
-  return { type: 'object', properties, required: [...primaryKey] };
 }
 
 /** A record whose key is not known might be any of the target's: none of them may be deleted then. */
