@@ -16,7 +16,6 @@ import { type Fingerprint, fingerprintDigest } from '../dataset/fingerprint.ts';
 import { keepIn } from '../dataset/kept.ts';
 import type { Dataset, ManifestStream, Replaced, StreamHead } from '../dataset/manifest.ts';
 import { streamInput } from '../dataset/stream-input.ts';
-import { isPosition } from '../dataset/stream-state.ts';
 import { concurrencyOf } from '../step/concurrency.ts';
 import { expectedDisposition } from '../step/disposition.ts';
 import { type MadeStream, makeDataset } from '../step/make-dataset.ts';
@@ -27,6 +26,7 @@ import type { ExtractOptions } from '../step/step-options.ts';
 import { fuse } from '../transform/fuse.ts';
 import { createSchemaChain, type SchemaChain } from '../transform/schema-chain.ts';
 import { refuseConvertedKey } from './check-keys.ts';
+import { committedPositions } from './committed-positions.ts';
 import { plain } from './extract-fingerprint.ts';
 import { extractStream } from './extract-stream.ts';
 import { positionOf } from './position.ts';
@@ -133,7 +133,7 @@ async function extractTogether(
     connector: source.name,
     streams: together.map(({ selected }) => selected),
     bounds: options,
-    committed: committedPositions(job),
+    committed: committedOf(job),
   });
   let failure: { error: unknown } | undefined;
   const made = await Promise.all(
@@ -194,7 +194,7 @@ async function extractOne(
     items = read;
     changed = again;
   };
-  const committed = committedPositions(job).get(one.name);
+  const committed = committedOf(job).get(one.name);
   const extract: StreamExtract = {
     context,
     connector: source.name,
@@ -251,18 +251,17 @@ async function extractOne(
   return { name: one.as, ...extracted, stream: { ...extracted.stream, ...keys, input } };
 }
 
+function committedOf({ state, streams }: ExtractJob): Map<string, unknown> {
+  return committedPositions(
+    state,
+    streams.map(({ selected }) => selected),
+  );
+}
+
 /** Lets go of what the target holds, in case the run that loaded it did not get to that. */
 async function release({ selected: { stream }, readContext }: StreamExtract, committed: unknown): Promise<void> {
   const { position, fault } = positionOf(stream, committed as Json);
   if (fault === undefined) await stream.released?.(readContext, position);
-}
-
-/** Returns the positions that the targets are known to hold, by the names that the streams have at the source. */
-function committedPositions({ state, streams }: ExtractJob): Map<string, unknown> {
-  const names = new Map(streams.map(({ selected }) => [selected.as, selected.name]));
-  return new Map(
-    Object.entries(state).flatMap(([as, one]) => (isPosition(one) ? [[names.get(as) ?? as, one.position]] : [])),
-  );
 }
 
 /**

@@ -5,6 +5,7 @@ import { selectStreams, streamsOf } from '../step/select-streams.ts';
 import { type OpenedRole, stepContext } from '../step/step-context.ts';
 import type { ExtractOptions } from '../step/step-options.ts';
 import { withSource } from '../step/with-source.ts';
+import { committedPositions } from './committed-positions.ts';
 import { positionOf } from './position.ts';
 import { readContextOf } from './read-context.ts';
 import { streamWindow } from './stream-window.ts';
@@ -32,15 +33,7 @@ async function releaseStreams(
   { streams }: Pick<ExtractOptions, 'streams'>,
 ): Promise<void> {
   const selected = selectStreams(await streamsOf(source), streams, source.name);
-  const names = new Map(selected.map(({ as, name }) => [as, name]));
-  const committed = new Map<string, unknown>();
-  for (const [as, one] of Object.entries(state)) {
-    if (!isPosition(one)) continue;
-    const known = selected.find((candidate) => candidate.as === as);
-    // What does not match the schema tells the source nothing.
-    if (known !== undefined && positionOf(known.stream, one.position).fault !== undefined) continue;
-    committed.set(names.get(as) ?? as, one.position);
-  }
+  const committed = committedPositions(state, selected);
   for (const log of new Set(selected.flatMap(({ stream }) => stream.changeLog ?? [])))
     await log.released?.(source.ctx, committed);
   for (const one of selected) {
