@@ -41,6 +41,7 @@ export interface S3Stub extends AsyncDisposable {
 interface Upload {
   key: string;
   parts: Map<number, Buffer>;
+  started: Date;
 }
 
 interface Answer {
@@ -118,7 +119,7 @@ export async function startS3Stub(): Promise<S3Stub> {
       }
       case 'CreateMultipartUpload': {
         const id = randomUUID();
-        uploads.set(id, { key, parts: new Map() });
+        uploads.set(id, { key, parts: new Map(), started: new Date() });
         return {
           status: 200,
           body: `<InitiateMultipartUploadResult><UploadId>${id}</UploadId></InitiateMultipartUploadResult>`,
@@ -126,7 +127,8 @@ export async function startS3Stub(): Promise<S3Stub> {
       }
       case 'ListMultipartUploads': {
         const listed = [...uploads].map(
-          ([id, { key: name }]) => `<Upload><Key>${escaped(name)}</Key><UploadId>${id}</UploadId></Upload>`,
+          ([id, { key: name, started }]) =>
+            `<Upload><Key>${escaped(name)}</Key><UploadId>${id}</UploadId><Initiated>${started.toISOString()}</Initiated></Upload>`,
         );
         return { status: 200, body: `<ListMultipartUploadsResult>${listed.join('')}</ListMultipartUploadsResult>` };
       }

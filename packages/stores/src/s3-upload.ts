@@ -141,8 +141,9 @@ export async function openUploads(
   for (let markers: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } = {}; ; ) {
     const page = await client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: prefix, ...markers }));
     for (const { Key = '', UploadId = '', Initiated } of page.Uploads ?? []) {
-      // Some servers ignore the prefix.
-      if (Key.startsWith(prefix)) uploads.push({ key: Key, upload: UploadId, started: Initiated?.getTime() ?? 0 });
+      // Some servers ignore the prefix. An upload whose server does not tell its age counts as new, so that nothing aborts it as old.
+      const started = Initiated?.getTime() ?? Date.now();
+      if (Key.startsWith(prefix)) uploads.push({ key: Key, upload: UploadId, started });
     }
     if (page.IsTruncated !== true || page.NextKeyMarker === undefined) return uploads;
     markers = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker };

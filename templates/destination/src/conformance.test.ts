@@ -7,6 +7,9 @@ import * as connector from './index.ts';
 const skipped = [
   'destination/replace-interval',
   'destination/merge',
+  'destination/deletes',
+  'destination/compare',
+  'destination/history',
   'destination/duplicate-keys',
   'destination/key-updates',
   'destination/cursor-order',

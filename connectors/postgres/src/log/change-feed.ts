@@ -158,7 +158,7 @@ const UNITS: Record<string, number> = { ms: 1, s: 1000, min: 60_000, h: 3_600_00
 
 /** Returns how often to send a status, in milliseconds: three times within the server's time-out. `0` means that it has none. */
 export function statusEvery(timeout: string): number {
-  const [, amount = '0', unit = 'ms'] = /^(\d+)(\w*)$/.exec(timeout) ?? [];
+  const [, amount = '0', unit = 'ms'] = /^(\d+)([a-z]*)$/.exec(timeout) ?? [];
   const milliseconds = Number(amount) * (UNITS[unit] ?? 1);
   return milliseconds === 0 ? 10_000 : Math.max(50, Math.min(10_000, milliseconds / 3));
 }

@@ -25,7 +25,8 @@ export async function* listFolders(
     if (await exists(path)) names.add(nameOf(path));
     else if (!isGlob(path)) throw missing(path);
     else {
-      const folder = fixedPrefix(path).replace(/[^/]*$/, '');
+      const prefix = fixedPrefix(path);
+      const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
       if (folder !== '' && !(await exists(folder))) throw missing(folder);
       for await (const match of glob(path)) names.add(nameOf(match));
     }
