@@ -46,5 +46,5 @@ export function createSession({ reporter, redactor, signal, recorder, ask, argv 
 
 function isTyped(config: string | undefined, argv: readonly string[]): boolean {
   if (config === undefined || config === '-' || config.startsWith('@')) return false;
-  return argv.some((argument) => argument === config || argument === `--config=${config}`);
+  return argv.some((argument) => argument === config || argument.endsWith(`-config=${config}`));
 }

@@ -47,6 +47,8 @@ const CHECKS: Record<ConnectorRole, (place: Place, definition: Shape) => void> =
     requireMember(place, definition, 'config', 'Write: config: z.object({ … }), empty if there are no options.');
     requireMember(place, definition, 'streams', 'Write: streams: ({ stream }) => ({ things: stream({ … }) })');
     checkFunction(place, definition, 'streams');
+    checkFunction(place, definition, 'backlog');
+    checkFunction(place, definition, 'forget');
   },
 
   transform(place, definition) {

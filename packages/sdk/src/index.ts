@@ -64,6 +64,7 @@ export {
   time,
 } from './schema.ts';
 export {
+  type Backlog,
   type ChangeLog,
   type ChangeLogContext,
   type ChangeLogItem,

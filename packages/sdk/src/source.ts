@@ -288,6 +288,16 @@ export interface StreamsContext<Config> extends ConnectorContext<Config> {
   ): Stream<RecordOf<S>>;
 }
 
+/** What a source keeps until its reader lets go of it, such as the lag of a replication slot or of a consumer group. */
+export interface Backlog {
+  /** What keeps it, for people: `replication slot "shop"`. */
+  name: string;
+  bytes?: number | undefined;
+  records?: number | undefined;
+  /** Says that the source may soon drop it unread, and what to do, as sentences. */
+  warning?: string | undefined;
+}
+
 /** Definition of a source. */
 export interface SourceDefinition<C extends z.ZodType, Streams> {
   config: C;
@@ -297,6 +307,13 @@ export interface SourceDefinition<C extends z.ZodType, Streams> {
   check?(ctx: ConnectorContext<z.output<C>>): Promise<void>;
   /** Returns the streams by name: a fixed set, or a promise of discovered ones. */
   streams(ctx: StreamsContext<z.output<C>>): Streams | Promise<Streams>;
+  /** Measures what the source keeps for this config. `aries doctor` and metrics show it. Called after each read. */
+  backlog?(ctx: ConnectorContext<z.output<C>>): Promise<Backlog[]>;
+  /**
+   * Removes what the source keeps for this config, such as a replication slot, and returns the names of what it removed. Called by
+   * `aries state reset --source`. Throws `RESOURCE_BUSY` while it is being read.
+   */
+  forget?(ctx: ConnectorContext<z.output<C>>): Promise<string[]>;
 }
 
 /** A source made by `defineSource`. `Streams` keeps the record types for tests. */

@@ -158,7 +158,9 @@ test('uploads that dead attempts left open are aborted by the attempt that commi
 test('a ticket works once, in any process', async () => {
   const ticket = await store.prepare({ key: 'a', aside: 'unused' }, chunksOf(content));
   expect(server.objects.size).toBe(0);
-  expect(await store.unfinished('a')).toEqual([{ name: 'a', ticket: expect.any(String), modified: expect.any(Number) }]);
+  expect(await store.unfinished('a')).toEqual([
+    { name: 'a', ticket: expect.any(String), modified: expect.any(Number) },
+  ]);
   expect(await s3Store(server.uri('staging')).publish(ticket)).toBe(true);
   await store.remove(['a']);
   expect(await store.publish(ticket)).toBe(false);

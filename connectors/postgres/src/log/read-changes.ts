@@ -20,7 +20,7 @@ import { type LogPosition, logPosition } from './position.ts';
 import { checkPublication } from './publication.ts';
 import { rowReader } from './row-reader.ts';
 import { checkServer } from './server.ts';
-import { advanceSlot, checkSlot, costOf, findSlot, lost, type Slot } from './slot.ts';
+import { advanceSlot, checkSlot, findSlot, lost, type Slot } from './slot.ts';
 import { openWalSession, type WalSession } from './wal-session.ts';
 
 /** How long to wait for an item before a checkpoint shows how far the log is. */
@@ -55,7 +55,10 @@ export async function* readChanges(
   });
   const from = earliest(read.map(({ stream }) => stream.from));
   const held = heldBy(ctx.committed, catalog, config);
-  log.info(costOf(slot), { slot: slot.name, lagBytes: slot.keptBytes });
+  log.info(`The server keeps ${slot.keptBytes} bytes of its log for the replication slot "${slot.name}"`, {
+    slot: slot.name,
+    lagBytes: slot.keptBytes,
+  });
   const session = await openWalSession(config, signal);
   const { system, flushed } = session;
   let feed: ChangeFeed | undefined;

@@ -14,11 +14,13 @@ export interface Slot {
   keptBytes: number;
   /** True if the server has dropped what comes after `confirmed`. */
   lost: boolean;
+  /** True if the server will drop it at its next checkpoint: the slot is past `max_slot_wal_keep_size`. */
+  endangered: boolean;
 }
 
 const SLOT = `
 SELECT slot_name AS name, slot_type AS type, plugin, database, database = pg_catalog.current_database() AS here, active_pid AS pid,
-       confirmed_flush_lsn::text AS confirmed, wal_status = 'lost' AS lost,
+       confirmed_flush_lsn::text AS confirmed, wal_status AS status,
        (pg_catalog.pg_current_wal_lsn() - restart_lsn)::text AS kept
   FROM pg_catalog.pg_replication_slots WHERE slot_name = $1`;
 
@@ -32,7 +34,7 @@ export async function findSlot(session: Session, name: string): Promise<Slot | u
     here: boolean | null;
     pid: number | null;
     confirmed: string | null;
-    lost: boolean | null;
+    status: string | null;
     kept: string | null;
   }>(session, SLOT, [name]);
   const [row] = rows;
@@ -49,19 +51,15 @@ export async function findSlot(session: Session, name: string): Promise<Slot | u
     });
   }
   // A slot that is lost has no place in the log; one that is just being made has none yet.
-  const lost = row.lost === true || (row.confirmed === null && row.pid === null);
+  const lost = row.status === 'lost' || (row.confirmed === null && row.pid === null);
   return {
     name,
     activePid: row.pid,
     confirmed: row.confirmed === null ? 0n : parseLsn(row.confirmed),
     keptBytes: Math.max(0, Number(row.kept ?? 0)),
     lost,
+    endangered: row.status === 'unreserved',
   };
-}
-
-/** Says what the slot costs. */
-export function costOf({ name, keptBytes }: Slot): string {
-  return `The server keeps ${keptBytes} bytes of its log for the replication slot "${name}"`;
 }
 
 /** Throws `POSITION_LOST` (78) unless the slot still has everything after `from`. */
@@ -89,7 +87,7 @@ export function lost(what: string, more = '', stream?: string): AriesError {
   });
 }
 
-/** Drops a slot. Nothing happens if there is none. Throws `RESOURCE_BUSY` (75) while it is read. */
+/** Drops a slot, if there is one. Throws `RESOURCE_BUSY` (75) while it is read. */
 export async function dropSlot(session: Session, name: string): Promise<void> {
   await query(
     session,

@@ -3,6 +3,7 @@ import { type SourceConfig, sourceConfig } from '../config.ts';
 import { connect, query } from '../connect/connect.ts';
 import { checkLog } from '../log/check-log.ts';
 import { logStreams } from '../log/log-streams.ts';
+import { forgetSlot, slotBacklog } from '../log/watch.ts';
 import { fieldSchemaOf } from '../types.ts';
 import { checkSchema, discoverQueries, discoverRelations, type Relation } from './discovery.ts';
 import { checkPartitions, partitionsOf } from './partitions.ts';
@@ -46,6 +47,9 @@ export const source = defineSource({
       await session.end();
     }
   },
+
+  backlog: slotBacklog,
+  forget: forgetSlot,
 });
 
 /** With `isText`, the database guarantees valid UTF-8, so bytes need no check. */

@@ -1,6 +1,14 @@
+import type { Backlog } from '@aries-data/sdk';
 import { Flags } from '@oclif/core';
 import { AriesCommand } from '../base-command.ts';
 import * as flag from '../flags.ts';
+import { backlogText } from '../report/backlog-text.ts';
+
+interface CheckResult {
+  connector: string;
+  checked: string[];
+  backlog?: Backlog[];
+}
 
 export default class Check extends AriesCommand {
   static override summary = 'Check a config, and that the connector can reach its system with it';
@@ -20,11 +28,12 @@ export default class Check extends AriesCommand {
     const { signal, log, redactor } = this.session;
     const use = await this.session.connectorUse(args.connector, flags.config);
     const roles = flags.role === undefined ? rolesFor(use) : [flags.role];
-    for (const role of roles) await check({ use, role, signal, log, redactor });
-    return { ok: true, connector: use.connector.name, checked: roles };
+    const backlog: Backlog[] = [];
+    for (const role of roles) backlog.push(...(await check({ use, role, signal, log, redactor })).backlog);
+    return { ok: true, connector: use.connector.name, checked: roles, ...(backlog.length === 0 ? {} : { backlog }) };
   }
 
-  override present({ connector, checked }: { connector: string; checked: string[] }): string {
-    return `${connector} is ready as ${checked.join(' and ')}.`;
+  override present({ connector, checked, backlog = [] }: CheckResult): string {
+    return [`${connector} is ready as ${checked.join(' and ')}.`, ...backlog.map(backlogText)].join('\n');
   }
 }

@@ -1,7 +1,9 @@
 import { check } from '@aries-data/engine';
+import type { Backlog } from '@aries-data/sdk';
+import { backlogText } from '../report/backlog-text.ts';
 import { rolesFor } from '../roles-for.ts';
 import type { Session } from '../session.ts';
-import { examine, type Finding } from './finding.ts';
+import { examine, type Finding, fine, warning } from './finding.ts';
 
 /** Checks that a connector can be loaded, and for each of its roles that the config is valid and its system can be reached. */
 export async function examineConnector(
@@ -19,13 +21,21 @@ export async function examineConnector(
   );
   if (use === undefined) return findings;
   const { signal, log, redactor } = session;
+  const kept: Backlog[] = [];
   for (const role of rolesFor(use)) {
     findings.push(
       await examine(`connector ${role}`, async () => {
-        await check({ use: use!, role, signal, log, redactor });
+        const { backlog } = await check({ use: use!, role, signal, log, redactor });
+        kept.push(...backlog);
         return 'the config is valid, and the system answers';
       }),
     );
   }
-  return findings;
+  return [...findings, ...kept.map(backlogFinding)];
+}
+
+function backlogFinding(backlog: Backlog): Finding {
+  const { warning: danger, ...amounts } = backlog;
+  const check = 'connector backlog';
+  return danger === undefined ? fine(check, backlogText(amounts)) : warning(check, backlogText(amounts), danger);
 }

@@ -34,6 +34,10 @@ function metricsOf(figures: RunFigures, { version, now, lastSuccess }: MetricsCo
       labels: { ...run, step: stream.step, stream: stream.stream },
       value: stream[field],
     }));
+  const backlog = (amount: 'bytes' | 'records') =>
+    figures.backlog.flatMap(({ name: kept, [amount]: value }) =>
+      value === undefined ? [] : [{ labels: { ...run, kept }, value }],
+    );
   const { user, system } = process.cpuUsage();
   return [
     {
@@ -116,6 +120,18 @@ function metricsOf(figures: RunFigures, { version, now, lastSuccess }: MetricsCo
       type: 'gauge',
       help: 'Fields of the last load that differ from those loaded before, by how they do.',
       samples: [...figures.drift].flatMap(([stream, drift]) => driftSamples({ ...run, stream }, drift)),
+    },
+    {
+      name: 'aries_source_backlog_bytes',
+      type: 'gauge',
+      help: 'Bytes that the source keeps until they are read and loaded, such as the lag of a replication slot.',
+      samples: backlog('bytes'),
+    },
+    {
+      name: 'aries_source_backlog_records',
+      type: 'gauge',
+      help: 'Records that the source keeps until they are read and loaded, such as the lag of a consumer group.',
+      samples: backlog('records'),
     },
     ...followMetrics(figures.followed, { run, now }),
     {

@@ -1,4 +1,5 @@
 import type { Drift, FollowedRun, Progress, StepStart } from '@aries-data/engine';
+import type { Backlog } from '@aries-data/sdk';
 import { addRun, type FollowFigures, followFigures } from '../follow/follow-figures.ts';
 import { type DriftFigures, driftFiguresOf } from './drift-figures.ts';
 
@@ -30,6 +31,8 @@ export interface RunFigures {
   readonly streams: Map<string, StreamFigures>;
   /** Differences from the fields loaded before, by stream of the last load. */
   readonly drift: Map<string, DriftFigures>;
+  /** What the source keeps until it is let go of, after the last read. */
+  backlog: readonly Backlog[];
   /** `--follow` only. */
   followed?: FollowFigures;
   /** Not set while it runs. */
@@ -55,6 +58,7 @@ interface StepOutcome {
   name?: string;
   runId?: string;
   durationMs?: number;
+  backlog?: readonly Backlog[];
   streams?: Record<string, { records?: number; rejected?: number; bytes?: number; drift?: Drift }>;
   steps?: Record<string, StepOutcome>;
 }
@@ -71,6 +75,7 @@ export function recordRun(
     steps: new Map(),
     streams: new Map(),
     drift: new Map(),
+    backlog: [],
   };
   /** Progress of runs that have ended, to which that of the next one is added. */
   const before = new Map<string, StreamFigures>();
@@ -95,6 +100,7 @@ export function recordRun(
   function take(outcome: StepOutcome): void {
     const { step, streams = {} } = outcome;
     if (step === undefined) return;
+    if (outcome.backlog !== undefined) figures.backlog = outcome.backlog;
     const known = figures.steps.get(step);
     if (known !== undefined && outcome.durationMs !== undefined) known.end = known.start + outcome.durationMs;
     for (const [stream, { records = 0, rejected = 0, bytes = 0, drift }] of Object.entries(streams)) {

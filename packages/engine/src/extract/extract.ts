@@ -2,6 +2,7 @@ import type { Source } from '@aries-data/sdk';
 import type { Store } from '@aries-data/stores';
 import { stepFolder } from '../dataset/layout.ts';
 import { findFinished } from '../dataset/manifest.ts';
+import { backlogIfAny } from '../step/backlog.ts';
 import { stateOfRun } from '../step/finished-run.ts';
 import type { PartsListener } from '../step/parts-listener.ts';
 import { selectStreams, streamsOf } from '../step/select-streams.ts';
@@ -29,11 +30,13 @@ import { streamWindow } from './stream-window.ts';
  */
 export async function extract(options: ExtractOptions, listener?: PartsListener): Promise<StepResult> {
   const context = stepContext('extract', options, options.source.connector.name);
-  return withSource(context, options, (source, store) =>
-    options.partition === undefined
-      ? extractWhole(store, source, context, options, listener)
-      : extractPartitions({ store, source, context, options, partition: options.partition }),
-  ).catch((error: unknown) => {
+  return withSource(context, options, async (source, store) => {
+    const result =
+      options.partition === undefined
+        ? await extractWhole(store, source, context, options, listener)
+        : await extractPartitions({ store, source, context, options, partition: options.partition });
+    return { ...result, ...(await backlogIfAny(source)) };
+  }).catch((error: unknown) => {
     throw unlessMissing(error, options.skipMissing);
   });
 }

@@ -1,6 +1,7 @@
-import { type Source, type StreamState, toAriesError } from '@aries-data/sdk';
+import { type Backlog, type Source, type StreamState, toAriesError } from '@aries-data/sdk';
 import { isPosition } from '../dataset/stream-state.ts';
 import { readStateAt } from '../rules/state.ts';
+import { backlogIfAny } from '../step/backlog.ts';
 import { selectStreams, streamsOf } from '../step/select-streams.ts';
 import { type OpenedRole, stepContext } from '../step/step-context.ts';
 import type { ExtractOptions } from '../step/step-options.ts';
@@ -13,17 +14,20 @@ import { streamWindow } from './stream-window.ts';
 /**
  * Tells a source that the target holds everything up to the state, so that it may let go of it: confirm a position, delete messages.
  * A failure is only logged, because the load is committed, and the next read tells the source again.
+ * Returns what the source keeps after that.
  */
-export async function releaseCommitted(options: ExtractOptions): Promise<void> {
+export async function releaseCommitted(options: ExtractOptions): Promise<{ backlog?: Backlog[] }> {
   const context = stepContext('release', { ...options, onStart: undefined }, options.source.connector.name);
   try {
-    await withSource(context, options, async (source, store) => {
+    return await withSource(context, options, async (source, store) => {
       const { streams: state } = await readStateAt(options.state, store, context.name);
       if (Object.values(state).some(isPosition)) await releaseStreams(source, state, options);
+      return backlogIfAny(source);
     });
   } catch (error) {
     const { message, hint } = toAriesError(error);
     context.log.warn(`The source could not be told what is loaded: ${message}. The next run tells it`, { hint });
+    return {};
   }
 }
 

@@ -110,7 +110,10 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
     results[step.name] = await step.run();
   }
   // Where steps run apart, the next read does it.
-  if (options.step === undefined) await releaseCommitted(extractOptions(opened, { ...options, redactor, runId }));
+  if (options.step === undefined) {
+    const left = await releaseCommitted(extractOptions(opened, { ...options, redactor, runId }));
+    results.extract = { ...results.extract!, ...left };
+  }
   const last = results[wanted.at(-1)!.name]!;
   const pruned = last.step === 'load' ? await afterLoad(opened, { ...options, redactor, runId }) : undefined;
   const durationMs = Math.round(performance.now() - started);

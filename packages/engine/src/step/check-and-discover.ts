@@ -1,17 +1,19 @@
-import type { ConnectorRole, RecordSchema } from '@aries-data/sdk';
+import type { Backlog, ConnectorRole, RecordSchema } from '@aries-data/sdk';
+import { backlogOf } from './backlog.ts';
 import { selectStreams, streamsOf } from './select-streams.ts';
 import { guarded, openRole, stepContext } from './step-context.ts';
 import type { ConnectorUse, StepOptions } from './step-options.ts';
 
 /**
- * Checks that a connector's config is valid and its system can be reached. Throws an AriesError if not.
+ * Checks that a connector's config is valid and its system can be reached. Throws an AriesError if not. `backlog` is what a source keeps
+ * for its reader.
  *
  * @example
  * await check({ use: { connector, config: { url: 'cities.json' } }, role: 'source' });
  */
 export async function check(
   options: StepOptions & { use: ConnectorUse; role?: ConnectorRole | undefined },
-): Promise<{ ok: true; connector: string; checked: ConnectorRole[] }> {
+): Promise<{ ok: true; connector: string; checked: ConnectorRole[]; backlog: Backlog[] }> {
   const { connector } = options.use;
   const context = stepContext('check', { ...options, name: connector.name }, connector.name);
   return guarded(context, { connector: connector.name }, async () => {
@@ -19,13 +21,15 @@ export async function check(
       (role) => connector[role] !== undefined && (options.role ?? role) === role,
     );
     const checked: ConnectorRole[] = [];
+    const backlog: Backlog[] = [];
     const [first = 'source'] = roles;
     for (const role of roles.length === 0 ? [first] : roles) {
-      const { definition, ctx } = openRole(role, options.use, context);
-      if ('check' in definition && definition.check !== undefined) await definition.check(ctx);
+      const { definition, ...opened } = openRole(role, options.use, context);
+      if ('check' in definition && definition.check !== undefined) await definition.check(opened.ctx);
+      if ('backlog' in definition) backlog.push(...(await backlogOf({ definition, ...opened })));
       checked.push(role);
     }
-    return { ok: true as const, connector: connector.name, checked };
+    return { ok: true as const, connector: connector.name, checked, backlog };
   });
 }
 

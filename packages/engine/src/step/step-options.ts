@@ -1,4 +1,5 @@
 import type {
+  Backlog,
   Compression,
   Connector,
   Deletes,
@@ -223,5 +224,7 @@ export interface StepResult {
   streams: Record<string, StreamResult>;
   /** Extracted partitions, if `partition` was given. */
   partitions?: string[];
+  /** Extract only: what the source keeps until it is let go of, if anything. A run measures it after the load. */
+  backlog?: Backlog[];
   durationMs: number;
 }

@@ -1,6 +1,13 @@
-import { Args } from '@oclif/core';
+import { Args, Flags } from '@oclif/core';
 import { AriesCommand } from '../../base-command.ts';
 import * as flag from '../../flags.ts';
+
+interface ResetResult {
+  name: string;
+  streams: string[];
+  ledgerRows: number;
+  forgotten?: string[];
+}
 
 export default class StateReset extends AriesCommand {
   static override summary = 'Forget how far a job has been loaded, so that its next run reads everything';
@@ -11,9 +18,15 @@ export default class StateReset extends AriesCommand {
     config: flag.config,
     staging: flag.requiredStaging,
     name: flag.requiredName,
+    source: Flags.string({
+      summary: 'The source that removes what it keeps for the job as well, such as a replication slot',
+      helpValue: 'CONNECTOR',
+    }),
+    'source-config': Flags.string({ summary: 'Config of --source, given like --config', helpValue: 'CONFIG' }),
   });
   static override examples = [
     '<%= config.bin %> state reset postgres --config @postgres.yaml --staging file:///data/staging --name users',
+    '<%= config.bin %> state reset --source postgres --source-config @shop-log.yaml --staging file:///data/staging --name shop',
   ];
 
   override async run() {
@@ -27,7 +40,10 @@ export default class StateReset extends AriesCommand {
         hint: 'Name the destination and its --config to reset both.',
       });
     }
-    const reset = await resetState({ staging: flags.staging, name: flags.name, destination, signal, log, redactor });
+    const source =
+      flags.source === undefined ? undefined : await this.session.connectorUse(flags.source, flags['source-config']);
+    const { staging, name } = flags;
+    const reset = await resetState({ staging, name, destination, source, signal, log, redactor });
     if (reset.ledgerRows > 0) {
       log.warn('The next run reads everything, and nothing records what the destination holds', {
         hint: 'Load it with --disposition replace or merge; append would duplicate all records.',
@@ -36,7 +52,8 @@ export default class StateReset extends AriesCommand {
     return { ok: true, name: flags.name, ...reset };
   }
 
-  override present({ name, streams, ledgerRows }: { name: string; streams: string[]; ledgerRows: number }): string {
-    return `The state of ${name} is reset: ${streams.join(', ') || 'no streams'}, and ${ledgerRows} rows of the ledger.`;
+  override present({ name, streams, ledgerRows, forgotten = [] }: ResetResult): string {
+    const removed = forgotten.length === 0 ? '' : ` Removed at the source: ${forgotten.join(', ')}.`;
+    return `The state of ${name} is reset: ${streams.join(', ') || 'no streams'}, and ${ledgerRows} rows of the ledger.${removed}`;
   }
 }

@@ -1,0 +1,59 @@
+import type { Backlog, ConnectorContext } from '@aries-data/sdk';
+import pg from 'pg';
+import type { SourceConfig } from '../config.ts';
+import { connect, query, type Session } from '../connect/connect.ts';
+import { checkConfig } from './log-config.ts';
+import { publicationOf } from './log-table.ts';
+import { dropSlot, findSlot } from './slot.ts';
+
+type Context = Pick<ConnectorContext<SourceConfig>, 'config' | 'signal'>;
+
+/** Measures how much of its log the server keeps for the slot. Nothing before the first read has made it. */
+export async function slotBacklog({ config, signal }: Context): Promise<Backlog[]> {
+  if (config.mode !== 'log') return [];
+  const { slot } = checkConfig(config);
+  const session = await connect(config, { signal });
+  try {
+    const found = await findSlot(session, slot);
+    if (found === undefined) return [];
+    return [
+      {
+        name: `replication slot "${slot}"`,
+        bytes: found.keptBytes,
+        ...(found.endangered
+          ? {
+              warning: `The server drops the log of the replication slot "${slot}" at its next checkpoint. Run the pipeline now, and raise max_slot_wal_keep_size.`,
+            }
+          : {}),
+      },
+    ];
+  } finally {
+    await session.end();
+  }
+}
+
+/** Drops the slot, and the publication that the first read made with it. Returns their names. Throws `RESOURCE_BUSY` (75) while it is read. */
+export async function forgetSlot({ config, signal }: Context): Promise<string[]> {
+  if (config.mode !== 'log') return [];
+  const { slot } = checkConfig(config);
+  const session = await connect(config, { signal });
+  try {
+    const removed: string[] = [];
+    if ((await findSlot(session, slot)) !== undefined) {
+      await dropSlot(session, slot);
+      removed.push(`replication slot "${slot}"`);
+    }
+    if (config.publication === undefined && (await dropPublication(session, publicationOf(config))))
+      removed.push(`publication "${publicationOf(config)}"`);
+    return removed;
+  } finally {
+    await session.end();
+  }
+}
+
+async function dropPublication(session: Session, name: string): Promise<boolean> {
+  const { rows } = await query(session, 'SELECT FROM pg_catalog.pg_publication WHERE pubname = $1', [name]);
+  if (rows.length === 0) return false;
+  await query(session, `DROP PUBLICATION ${pg.escapeIdentifier(name)}`);
+  return true;
+}
