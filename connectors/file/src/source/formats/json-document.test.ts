@@ -131,6 +131,19 @@ function damaged(document: string, done: { at: number; remove: number; insert: s
   return (document.slice(0, start) + done.insert + document.slice(start + done.remove)).toWellFormed();
 }
 
+/** Documents may follow each other here; stream-json has only one. */
+function isTwoDocuments(text: string): boolean {
+  const isJson = (piece: string) => {
+    try {
+      JSON.parse(piece);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  return [...text].some((_, end) => isJson(text.slice(0, end)) && isJson(text.slice(end)));
+}
+
 test('the same elements are found as by stream-json, wherever the bytes are cut, damaged or not', async () => {
   const names = fc.oneof(string, fc.constantFrom('"a"', '"b"', '"a\\\\"', '"\\u0061c"', '"1"', '"constructor"'));
   await fc.assert(
@@ -141,7 +154,7 @@ test('the same elements are found as by stream-json, wherever the bytes are cut,
       const expected = await byStreamJson(bytes, theirs);
       // Duplicate names caused by damage are rejected here but lost in stream-json, and a single object is a record here.
       fc.pre(!found.some((line) => line.includes('occurs twice')) && !/^\s*\{/.test(bytes.toString()));
-      if (expected === 'not JSON') expect(error).toBeDefined();
+      if (expected === 'not JSON') expect(error !== undefined || isTwoDocuments(bytes.toString())).toBe(true);
       else expect(asDoubles(error ?? values)).toBe(asDoubles(expected));
     }),
     { numRuns: 200 },
