@@ -8,6 +8,7 @@ import {
   followPipeline,
   load,
   type PipelineOptions,
+  resetState,
   runPipeline,
   showState,
 } from '@aries-data/engine';
@@ -42,6 +43,8 @@ class Queue {
   /** Positions that reads were given. */
   readonly reads: (number | undefined)[] = [];
   failing = false;
+  /** False if the queue does not say how long it is. */
+  measured = true;
   /** Called before each look at the queue, when a read has caught up. */
   onIdle: () => void = () => {};
   #next = 1;
@@ -73,6 +76,10 @@ class Queue {
           },
         }),
       }),
+      async backlog() {
+        if (!queue.measured) throw new Error('the queue is away');
+        return [{ name: 'queue', records: queue.messages.length }];
+      },
     });
     return { name: 'queue', version: '1.0.0', source };
   }
@@ -130,6 +137,43 @@ function job(connector: Connector) {
 }
 
 const TEXTS = 'SELECT text FROM messages ORDER BY "offset"';
+
+test('what a source keeps is in the result: after a run, what is left once it has let go', async () => {
+  const queue = new Queue();
+  const shop = job(queue.connector());
+  queue.send('a', 'b');
+  expect(await shop.extract()).toMatchObject({ backlog: [{ name: 'queue', records: 2 }] });
+  const options = await shop.file();
+  const { steps } = await runPipeline(options);
+  expect(steps.extract).toMatchObject({ backlog: [{ name: 'queue', records: 0 }] });
+  // Not knowing it is no reason to fail.
+  queue.measured = false;
+  const warnings: string[] = [];
+  const log = { debug() {}, info() {}, error() {}, warn: (message: string) => void warnings.push(message) };
+  expect((await runPipeline({ ...options, log })).steps.extract).not.toHaveProperty('backlog');
+  expect(warnings).toContainEqual(expect.stringContaining('could not be measured: the queue is away'));
+});
+
+test('a reset lets the source forget what it keeps for the pipeline, before the state is gone', async () => {
+  const queue = new Queue();
+  const connector = queue.connector();
+  const shop = job(connector);
+  queue.send('a');
+  await shop.load((await shop.extract()).dataset);
+  queue.send('b');
+  const before = await shop.state();
+  const reset = (forget: () => Promise<string[]>) => {
+    const source = { connector: { ...connector, source: { ...connector.source!, forget } }, config: {} };
+    return resetState({ staging: shop.staging, name: shop.name, source });
+  };
+  await expect(reset(() => Promise.reject(new Error('it is being read')))).rejects.toThrow('it is being read');
+  expect(await shop.state()).toEqual(before);
+  expect(await reset(async () => [`${queue.messages.splice(0).length} messages`])).toMatchObject({
+    streams: ['messages'],
+    forgotten: ['2 messages'],
+  });
+  expect(await shop.state()).toEqual({});
+});
 
 describe('a stream whose state is a position', () => {
   test('goes on where the last load ended, and the ledger knows the place', async () => {

@@ -205,3 +205,56 @@ test('a table that joins, a column that is added, and a state that is lost', asy
   ok(await again());
   expect(await differences('b', 'id')).toEqual([]);
 });
+
+test('what the slot costs is measured after each run, and a reset of the state removes it', async () => {
+  const config = { url: database.url, schema: 'shop', mode: 'log', slot: 'aries_shop' };
+  const slots = () => run(`SELECT slot_name FROM pg_replication_slots WHERE database = current_database()`);
+  const published = () => run('SELECT pubname FROM pg_publication');
+  await run('CREATE TABLE shop.t (id int PRIMARY KEY, note text)', `INSERT INTO shop.t VALUES (1, 'a')`);
+  const check = () => runHere(['check', 'postgres', '--role', 'source', '--config', JSON.stringify(config)]);
+  expect((await check()).result).not.toHaveProperty('backlog');
+  const again = await pipeline();
+  ok(await again());
+  await run(`INSERT INTO shop.t SELECT i, repeat('x', 100) FROM generate_series(2, 5000) AS i`);
+  const keptNow = async () => (await check()).result.backlog[0].bytes as number;
+  const grown = await keptNow();
+  expect(grown).toBeGreaterThan(500_000);
+  const { result } = await again();
+  expect(result.steps.extract.backlog).toEqual([{ name: 'replication slot "aries_shop"', bytes: expect.any(Number) }]);
+  // The server lets go of its log after it has written down which transactions are open, so not at once.
+  await expect
+    .poll(
+      async () => {
+        await run('CHECKPOINT');
+        ok(await again());
+        return keptNow();
+      },
+      { timeout: 60_000 },
+    )
+    .toBeLessThan(grown / 2);
+  const doctor = await runHere(['doctor', 'postgres', '--config', JSON.stringify(config)]);
+  expect(doctor.result.findings).toContainEqual({
+    check: 'connector backlog',
+    status: 'ok',
+    message: expect.stringMatching(/^The source keeps \d+ bytes for the replication slot "aries_shop"\.$/),
+  });
+
+  const staging = pathToFileURL(join(folder, 'staging')).href;
+  const destination = JSON.stringify({ url: database.url, schema: 'copy' });
+  const reset = (source: object) =>
+    runHere([
+      ...['state', 'reset', 'postgres', '--config', destination, '--staging', staging, '--name', 'shop'],
+      ...['--source', 'postgres', '--source-config', JSON.stringify(source)],
+    ]);
+  expect((await reset(config)).result).toMatchObject({
+    streams: ['t'],
+    ledgerRows: expect.any(Number),
+    forgotten: ['replication slot "aries_shop"', 'publication "aries_shop"'],
+  });
+  expect([await slots(), await published()]).toEqual([[], []]);
+  // A second time there is nothing left; nor is there anything for another way to read.
+  expect((await reset(config)).result).toMatchObject({ forgotten: [] });
+  expect((await reset({ url: database.url })).result).toMatchObject({ forgotten: [] });
+  ok(await again());
+  expect(await differences('t', 'id, note')).toEqual([]);
+});

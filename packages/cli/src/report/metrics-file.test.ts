@@ -90,6 +90,20 @@ test('after the end, the counts are those of the result, and the exit code is se
   `);
 });
 
+test('what the source keeps is a metric of its own for bytes and for records', () => {
+  const recorder = recordRun('extract', { now: () => 1000, name: 'shop' });
+  const backlog = [
+    { name: 'replication slot "shop"', bytes: 4096 },
+    { name: 'group orders', records: 7 },
+  ];
+  recorder.end({ result: { step: 'extract', streams: {}, backlog } });
+  const text = metricsText(recorder.figures, { version: '1', now: 1000, lastSuccess: 1 });
+  expect(text.match(/^aries_source.*$/gm)).toEqual([
+    'aries_source_backlog_bytes{name="shop",command="extract",kept="replication slot \\"shop\\""} 4096',
+    'aries_source_backlog_records{name="shop",command="extract",kept="group orders"} 7',
+  ]);
+});
+
 test('the file exists from the start and keeps the time of the last success', async () => {
   const file = join(await temporaryFolder(), 'shop.prom');
   const run = (exitCode: number, at: number) => {

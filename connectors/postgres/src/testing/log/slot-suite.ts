@@ -283,26 +283,6 @@ export function describeSlot(start: StartServer): void {
     });
   });
 
-  test('the check of a config says what the slot costs, and finds one that is lost', async () => {
-    const { position, source: one } = await begun();
-    const lines: [string, Record<string, unknown> | undefined][] = [];
-    const check = () =>
-      source.check!({
-        config: sourceConfig.parse({ url: database.url, mode: 'log', slot: 'aries_test' }),
-        log: { ...silent, info: (...line) => void lines.push(line as never) },
-        http: noHttp,
-        signal: new AbortController().signal,
-      });
-    await run(`INSERT INTO t SELECT i, 'x' FROM generate_series(10, 5000) AS i`);
-    await check();
-    expect(lines).toEqual([
-      [expect.stringContaining('bytes of its log'), { slot: 'aries_test', lagBytes: expect.any(Number) }],
-    ]);
-    const kept = () => lines.at(-1)![1]!.lagBytes as number;
-    expect(kept()).toBeGreaterThan(100_000);
-    await one.released({ t: (await one.read({ t: position })).position! });
-  });
-
   test('a publication of all tables is used as it is', async () => {
     await run('CREATE PUBLICATION everything FOR ALL TABLES', 'CREATE TABLE t (id int PRIMARY KEY)');
     const source = await logSource(database.url, { publication: 'everything' });
