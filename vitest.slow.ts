@@ -21,6 +21,7 @@ export const slow = [
   'connectors/postgres/src/log/first-read.test.ts',
   'connectors/postgres/src/log/killed.test.ts',
   'connectors/postgres/src/log/log-types.test.ts',
+  'connectors/postgres/src/log/planned.test.ts',
   'connectors/postgres/src/log/read-changes.test.ts',
   'connectors/postgres/src/log/slot.test.ts',
   'connectors/postgres/src/source/relations.test.ts',

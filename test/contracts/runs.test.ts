@@ -128,6 +128,19 @@ describe.concurrent('what a run leaves behind', () => {
     );
   });
 
+  test('streams of one log: one partition of a plan', async ({ expect }) => {
+    await using world = await createWorld({});
+    const extract = ['extract', connector('journal'), '--config', '{}', ...STAGED, '--name', 'journal'];
+    await world.aries([...extract, '--plan']);
+    for (const piece of ['0/2', '1/2']) await world.aries([...extract, '--partition', piece]);
+    await world.aries(['dataset', 'show', 'staging/journal/r1']);
+    const golden = goldenOf(expect, 'log-in-partitions');
+    await golden('result-lines.txt', world.transcript());
+    await golden('staging.txt', await world.tree('staging'));
+    await golden('plan.json', await world.read('staging/journal/r1/plan.json'));
+    await golden('manifest.json', await world.read('staging/journal/r1/extract.customers.log/manifest.json'));
+  });
+
   test('an interval, transformed by a step of its own, replaces its rows', async ({ expect }) => {
     await using world = await createWorld({ 'orders.ndjson': ORDERS.replace('{"id":2,"id":3}\n', '') });
     const interval = ['--interval-start', '2024-01-01T00:00:00Z', '--interval-end', '2024-01-02T00:00:00Z'];

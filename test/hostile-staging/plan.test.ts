@@ -37,31 +37,31 @@ beforeAll(async () => {
   await planExtract(options);
 });
 
-type Piece = { id: string; stream: string; partition: Record<string, unknown> };
+type Piece = { id: string; stream: string; others?: string[]; partition?: Record<string, unknown> };
 
 test.each<[what: string, partition: string, change: (pieces: Piece[]) => void]>([
   [
     'a table of another schema',
     'events.0',
-    ([first]) => Object.assign(first!.partition, { schema: 'private', table: 'vault' }),
+    ([first]) => Object.assign(first!.partition!, { schema: 'private', table: 'vault' }),
   ],
-  ['the partitioned table itself', 'events.0', ([first]) => Object.assign(first!.partition, { table: 'events' })],
+  ['the partitioned table itself', 'events.0', ([first]) => Object.assign(first!.partition!, { table: 'events' })],
   [
     'a table for a stream that has ranges',
     'orders.0',
-    (pieces) => Object.assign(pieces[2]!.partition, { schema: 'private', table: 'vault' }),
+    (pieces) => Object.assign(pieces[2]!.partition!, { schema: 'private', table: 'vault' }),
   ],
-  ['one table twice', 'events.0', (pieces) => Object.assign(pieces[1]!.partition, pieces[0]!.partition)],
-  ['a digit of a range', 'orders.1', (pieces) => Object.assign(pieces[3]!.partition, { last: '9' })],
-  ['a range that begins elsewhere', 'orders.1', (pieces) => Object.assign(pieces[3]!.partition, { after: '20' })],
-  ['a range without its end', 'orders.0', (pieces) => void delete pieces[2]!.partition.last],
+  ['one table twice', 'events.0', (pieces) => Object.assign(pieces[1]!.partition!, pieces[0]!.partition)],
+  ['a digit of a range', 'orders.1', (pieces) => Object.assign(pieces[3]!.partition!, { last: '9' })],
+  ['a range that begins elsewhere', 'orders.1', (pieces) => Object.assign(pieces[3]!.partition!, { after: '20' })],
+  ['a range without its end', 'orders.0', (pieces) => void delete pieces[2]!.partition!.last],
   [
     'SQL in a range',
     'orders.0',
     (pieces) => {
       const last = "1'::bigint OR true --";
-      Object.assign(pieces[2]!.partition, { last });
-      Object.assign(pieces[3]!.partition, { after: last });
+      Object.assign(pieces[2]!.partition!, { last });
+      Object.assign(pieces[3]!.partition!, { after: last });
     },
   ],
   ['a partition left out', 'orders.0', (pieces) => void pieces.splice(3, 1)],
@@ -69,6 +69,20 @@ test.each<[what: string, partition: string, change: (pieces: Piece[]) => void]>(
     'a partition of a stream that is not planned',
     'orders.0',
     ([first]) => Object.assign(first!, { stream: 'constructor' }),
+  ],
+  ['all of a stream next to its pieces', 'orders.0', (pieces) => void pieces.push({ id: 'all', stream: 'orders' })],
+  ['a stream in the pieces of another', 'events.0', ([first]) => Object.assign(first!, { others: ['orders'] })],
+  [
+    'a stream twice in a partition',
+    'all',
+    (pieces) => void pieces.splice(2, 2, { id: 'all', stream: 'orders', others: ['orders'] }),
+  ],
+  [
+    'a stream that is not planned, next to one that is',
+    'all',
+    (pieces) => {
+      pieces.splice(2, 2, { id: 'all', stream: 'orders', others: ['vault'] });
+    },
   ],
   ['an id that is a path', 'orders.0', ([first]) => Object.assign(first!, { id: '../../../escaped' })],
 ])('%s in a plan is refused with 65', async (_, partition, change) => {

@@ -232,7 +232,7 @@ interface AnyDefinition<Config, S extends SchemaInput, P extends z.ZodType> {
 
 /**
  * A log that several streams come out of, such as a database's. They are read in one pass: all streams that have the same `changeLog`
- * object and a state. Each has a position of its own, because one may have joined later.
+ * object and a state. Each has a position of its own, because one may have joined later. In a plan, one task reads all of them.
  */
 // biome-ignore lint/suspicious/noExplicitAny: the config and position types are known where it is defined
 export interface ChangeLog<Config = any, P = any> {

@@ -3,7 +3,7 @@ import { AriesError, type CursorState, kindOf, type RecordSchema, type StreamSta
 import type { Store } from '@aries-data/stores';
 import { stepFolder } from './layout.ts';
 import { type Dataset, findDataset, type ManifestStream, type Part } from './manifest.ts';
-import { findPlan, type Plan, type StoredPlan } from './plan.ts';
+import { findPlan, type Plan, type PlannedPartition, type StoredPlan, streamsIn } from './plan.ts';
 import { digestOf } from './sealed.ts';
 import { joinedInput } from './stream-input.ts';
 import { crowded, cursorStateOf, joined } from './stream-state.ts';
@@ -16,7 +16,7 @@ export async function findPartitioned(store: Store, folder: string): Promise<Dat
   const stored = await findPlan(store, folder);
   if (stored === null) return null;
   const { value: plan } = stored;
-  const datasets = await Promise.all(plan.partitions.map(({ id }) => findPartition(store, stored, id)));
+  const datasets = await Promise.all(plan.partitions.map((one) => findPartition(store, stored, one)));
   const missing = plan.partitions.filter((_, index) => datasets[index] === null).map(({ id }) => id);
   if (missing.length > 0) {
     throw new AriesError(
@@ -58,13 +58,17 @@ export async function findPartitioned(store: Store, folder: string): Promise<Dat
 }
 
 /** Finds the dataset of a partition of this plan, or `null` if there is none yet. */
-async function findPartition(store: Store, { value: plan, digest }: StoredPlan, id: string): Promise<Dataset | null> {
-  const dataset = await findDataset(store, stepFolder({ ...plan, step: 'extract', partition: id }));
+async function findPartition(
+  store: Store,
+  { value: plan, digest }: StoredPlan,
+  partition: PlannedPartition,
+): Promise<Dataset | null> {
+  const dataset = await findDataset(store, stepFolder({ ...plan, step: 'extract', partition: partition.id }));
   if (dataset?.manifest.fingerprint.plan !== digest) return null;
-  const { stream } = plan.partitions.find((one) => one.id === id)!;
-  if (Object.hasOwn(dataset.manifest.streams, stream)) return dataset;
-  throw new AriesError('DATASET_CORRUPT', `${dataset.uri} lacks the stream "${stream}", which is in the plan`, {
-    stream,
+  const lacking = streamsIn(partition).find((stream) => !Object.hasOwn(dataset.manifest.streams, stream));
+  if (lacking === undefined) return dataset;
+  throw new AriesError('DATASET_CORRUPT', `${dataset.uri} lacks the stream "${lacking}", which is in the plan`, {
+    stream: lacking,
     hint: 'Plan and extract the run again with --force.',
   });
 }
@@ -75,7 +79,7 @@ function named(ids: readonly string[]): string {
 }
 
 function streamOf(name: string, plan: Plan, folder: string, datasets: readonly Dataset[]): ManifestStream {
-  const pieces = datasets.filter((_, index) => plan.partitions[index]!.stream === name);
+  const pieces = datasets.filter((_, index) => streamsIn(plan.partitions[index]!).includes(name));
   const streams = pieces.map((dataset) => {
     const stream = dataset.manifest.streams[name]!;
     const within = dataset.folder.slice(folder.length + 1);

@@ -30,6 +30,8 @@ const planSchema = z.object({
       /** Unique within the plan. */
       id: z.string().regex(/^[A-Za-z0-9._%-]{1,1000}$/, 'expected letters, digits, ".", "_", "%" and "-"'),
       stream: z.string(),
+      /** Further streams of the partition, which come out of the same log and are read in one pass. */
+      others: z.array(z.string()).optional(),
       /** Partition as its source describes it. */
       partition: (z.looseObject({ id: z.string() }).catchall(z.json()) as z.ZodType<Partition>).optional(),
       /** Slice of the interval. */
@@ -43,6 +45,16 @@ export type Plan = z.output<typeof planSchema>;
 /** A task of a plan. */
 export type PlannedPartition = Plan['partitions'][number];
 
+/** Returns the names of the streams that a task reads. */
+export function streamsIn({ stream, others = [] }: PlannedPartition): string[] {
+  return [stream, ...others];
+}
+
+/** Returns the partitions that a stream is in. */
+export function piecesOf({ partitions }: Plan, stream: string): PlannedPartition[] {
+  return partitions.filter((one) => streamsIn(one).includes(stream));
+}
+
 /** A plan and its place. */
 export type StoredPlan = Stored<Plan>;
 
@@ -50,19 +62,31 @@ const PLAN: DocumentKind<Plan> = {
   name: 'plan',
   schema: planSchema,
   hint: 'Plan and extract the run again with --force.',
-  faultOf({ streams, partitions, interval }) {
+  faultOf(plan) {
+    const { streams, partitions, interval } = plan;
     const ids = new Set(partitions.map(({ id }) => id));
     if (ids.size < partitions.length) return 'two of its partitions have the same ID';
-    const other = partitions.find(({ stream }) => !Object.hasOwn(streams, stream));
-    if (other !== undefined) return `the stream of the partition ${other.id} is not in the plan`;
+    for (const one of partitions) {
+      const names = streamsIn(one);
+      if (!names.every((name) => Object.hasOwn(streams, name)))
+        return `a stream of the partition ${one.id} is not in the plan`;
+      if (new Set(names).size < names.length) return `the partition ${one.id} has a stream twice`;
+      if (names.length > 1 && !isWhole(one)) return `the partition ${one.id} is a piece of several streams`;
+    }
     for (const stream of Object.keys(streams)) {
-      const pieces = partitions.filter((one) => one.stream === stream);
+      const pieces = piecesOf(plan, stream);
       if (pieces.length === 0) return `the stream ${JSON.stringify(stream)} has no partitions`;
+      if (pieces.length > 1 && pieces.some(isWhole))
+        return `a partition has all of the stream ${JSON.stringify(stream)}, and is not its only one`;
       if (!tile(pieces, interval)) return `the partitions of the stream ${JSON.stringify(stream)} leave a gap`;
     }
     return undefined;
   },
 };
+
+function isWhole({ partition, window }: PlannedPartition): boolean {
+  return partition === undefined && window === undefined;
+}
 
 /** Returns true if slices cover an interval from its start to its end. */
 function tile(pieces: readonly PlannedPartition[], interval: Plan['interval']): boolean {

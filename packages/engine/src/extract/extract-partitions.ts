@@ -2,14 +2,15 @@ import { AriesError, nearest, type Source, type Stream } from '@aries-data/sdk';
 import type { Store } from '@aries-data/stores';
 import { runFolder, stepFolder } from '../dataset/layout.ts';
 import { type Dataset, findFinished } from '../dataset/manifest.ts';
-import { findPlan, type PlannedPartition, type StoredPlan } from '../dataset/plan.ts';
+import { findPlan, type PlannedPartition, piecesOf, type StoredPlan, streamsIn } from '../dataset/plan.ts';
 import { selectStreams, streamsOf } from '../step/select-streams.ts';
 import { interrupted, type OpenedRole, type StepContext } from '../step/step-context.ts';
 import type { ExtractOptions, StepResult, StreamResult } from '../step/step-options.ts';
 import { resultOf } from '../step/step-result.ts';
-import { extractDataset } from './extract-dataset.ts';
+import { extractDataset, type JobStream } from './extract-dataset.ts';
 import { extractFingerprint, refuseOtherPlan } from './extract-fingerprint.ts';
 import { checkedInterval } from './interval.ts';
+import { stateAtStart } from './state-at-start.ts';
 import { streamWindow } from './stream-window.ts';
 
 export interface PartitionStep {
@@ -79,28 +80,30 @@ async function extractPartition(
   streams: Record<string, Stream<unknown>>,
 ): Promise<Dataset> {
   const { id, partition } = planned;
-  const wanted = options.streams?.filter(
-    (one) => (typeof one === 'string' ? one : (one.as ?? one.name)) === planned.stream,
-  );
-  const [selected] = selectStreams(streams, wanted === undefined ? [planned.stream] : wanted, source.name);
+  const names = streamsIn(planned);
+  const wanted = options.streams?.filter((one) => names.includes(typeof one === 'string' ? one : (one.as ?? one.name)));
+  const selected = selectStreams(streams, wanted ?? names, source.name);
+  const pieces = piecesOf(plan, planned.stream);
   if (partition !== undefined) {
-    const all = plan.partitions.filter(({ stream }) => stream === planned.stream);
-    selected!.stream.checkPartitions?.(all.map((one) => one.partition ?? { id: one.id }));
+    for (const { stream } of selected) stream.checkPartitions?.(pieces.map((one) => one.partition ?? { id: one.id }));
   }
   const interval = plan.interval ?? undefined;
-  const { stateBefore } = plan.streams[planned.stream]!;
-  const whole = streamWindow(selected!, source.name, {
-    interval,
-    state: stateBefore,
-    fullRefresh: options.fullRefresh,
+  const jobStreams = selected.map((one): JobStream => {
+    const state = plan.streams[one.as]!.stateBefore;
+    const whole = streamWindow(one, source.name, { interval, state, fullRefresh: options.fullRefresh });
+    const window = planned.window === undefined ? whole : { ...whole, window: planned.window };
+    return { selected: one, window, partition };
   });
-  const window = planned.window === undefined ? whole : { ...whole, window: planned.window };
-  const made = extractFingerprint(source, [{ selected: selected!, window }], context, {
+  const made = extractFingerprint(source, jobStreams, context, {
     ...options,
     interval: checkedInterval(options.interval) ?? interval,
   });
-  refuseOtherPlan(plan, made, [planned.stream]);
+  refuseOtherPlan(plan, made, names);
   const fingerprint = { ...made, plan: digest, partition: id };
+  // Also of streams that other tasks read, or no task of this run: a source must not let go of what these have yet to read.
+  const held = selected.some(({ stream }) => stream.state === 'position')
+    ? await stateAtStart(store, context, { ...options, interval, selected })
+    : {};
   const folder = stepFolder({ ...context, partition: id });
   const { finished, replaced } = await findFinished(store, folder, options.force);
   return extractDataset({
@@ -109,10 +112,10 @@ async function extractPartition(
     context,
     options,
     folder,
-    streams: [{ selected: selected!, window, partition }],
-    state: stateBefore === null ? {} : { [planned.stream]: stateBefore },
+    streams: jobStreams,
+    state: held,
     partition: id,
-    isPiece: plan.partitions.filter(({ stream }) => stream === planned.stream).length > 1,
+    isPiece: pieces.length > 1,
     interval,
     fingerprint,
     // A dataset of another plan is not this partition.

@@ -75,36 +75,53 @@ async function planInto(
     streams: {},
     partitions: [],
   };
-  for (const { selected: one, window } of streams) {
-    const split = await partition(one, window, source, options);
-    const { stateBefore } = window;
+  for (const together of byLog(streams)) {
+    const split = await splitOf(together, source, options);
     const { maxCursor, consistency } = split;
-    Object.defineProperty(plan.streams, one.as, { value: { stateBefore, maxCursor, consistency }, enumerable: true });
+    for (const { selected: one, window } of together) {
+      const value = { stateBefore: window.stateBefore, maxCursor, consistency };
+      Object.defineProperty(plan.streams, one.as, { value, enumerable: true });
+      context.log.info(`${one.as}: ${described(split)}`, { stream: one.as });
+    }
     plan.partitions.push(...split.partitions);
-    context.log.info(`${one.as}: ${countOf(split.partitions.length, 'partition')}`, { stream: one.as });
   }
   refuseSameIds(plan.partitions, source.name);
   return writePlan(store, folder, plan, replaced);
 }
 
-interface StreamPartitions {
+interface PlannedStream {
+  selected: SelectedStream;
+  window: StreamWindow;
+}
+
+/** Groups the streams that come out of one log. It has one reader at a time, and its streams share a snapshot when they are first read. */
+function byLog(streams: readonly PlannedStream[]): PlannedStream[][] {
+  return [...Map.groupBy(streams, (one) => one.selected.stream.changeLog ?? one).values()];
+}
+
+interface Split {
   partitions: PlannedPartition[];
   maxCursor: string | null;
   consistency: 'per-range' | 'none';
 }
 
-async function partition(
-  selected: SelectedStream,
-  window: StreamWindow,
+function described({ partitions: [first, ...others] }: Split): string {
+  if (first?.others !== undefined) return `in the partition ${first.id}, with all streams of the same log`;
+  return countOf(1 + others.length, 'partition');
+}
+
+async function splitOf(
+  together: readonly PlannedStream[],
   source: OpenedRole<Source>,
   options: PlanExtractOptions,
-): Promise<StreamPartitions> {
+): Promise<Split> {
+  const [{ selected, window }, ...others] = together as [PlannedStream, ...PlannedStream[]];
   const { as: stream } = selected;
-  const whole: StreamPartitions = {
-    partitions: [{ id: encodeName(stream), stream }],
-    maxCursor: null,
-    consistency: 'none',
-  };
+  const whole: Split = { partitions: [{ id: encodeName(stream), stream }], maxCursor: null, consistency: 'none' };
+  if (others.length > 0) {
+    const names = others.map((one) => one.selected.as);
+    return { ...whole, partitions: [{ id: idOf(stream, 'log'), stream, others: names }] };
+  }
   // With several partitions, each would read up to the limit. Changes have one order, and keys are compared as a whole.
   const { changes, state } = selected.stream;
   const isWhole = changes === true || state !== undefined || selected.options.deletes === 'compare';
