@@ -1,8 +1,9 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LoadOptions } from '@aries-data/engine';
 import type { AriesError } from '@aries-data/sdk';
 import { describe, expect, test } from 'vitest';
+import { runAries } from '../../packages/cli/src/testing/run-aries.ts';
 import { runHere } from '../../packages/cli/src/testing/run-here.ts';
 import { temporaryFolder } from '../folders/temporary-folder.ts';
 import { changingShop } from './changing-shop.ts';
@@ -203,6 +204,43 @@ describe.concurrent('freeze', UNHURRIED, () => {
     expect(await it.shop.table('items')).toHaveLength(1);
     await it.run(RENAMED, [{ id: 2, fullname: 'b' }], { ...load, schemaChange: 'evolve' });
     expect((await it.run(RENAMED, [{ id: 3, fullname: 'c' }], load)).outcome).toBe('loaded');
+  });
+
+  test('the metrics of a refused run count what differs, of all its streams', async () => {
+    await using target = await postgresTarget();
+    await using cleanup = new AsyncDisposableStack();
+    const folder = cleanup.adopt(await temporaryFolder(), (path) => rm(path, { recursive: true }));
+    await target.sql('CREATE SCHEMA shop; CREATE TABLE shop.a (id int, n int); CREATE TABLE shop.b (id int, n int)');
+    const file = join(folder, 'pipeline.json');
+    const content = {
+      name: 'shop',
+      source: { use: 'postgres', config: { url: target.url, schema: 'shop' } },
+      destination: { use: 'postgres', config: { url: target.url }, schemaChange: 'freeze' },
+      staging: `file://${folder}/staging`,
+    };
+    await writeFile(file, JSON.stringify(content));
+    const metrics = join(folder, 'shop.prom');
+    const drift = async () =>
+      Array.from(
+        (await readFile(metrics, 'utf8')).matchAll(
+          /^aries_stream_drift_fields\{.*stream="(.)",change="(.*)"\} (.*)$/gm,
+        ),
+        ([, ...sample]) => sample.join(' '),
+      );
+    succeeded(await runAries(['run', file, '--metrics-file', metrics]));
+    expect(await drift()).toEqual([
+      ...['a appeared 0', 'a vanished 0', 'a changed 0'],
+      ...['b appeared 0', 'b vanished 0', 'b changed 0'],
+    ]);
+    await target.sql(
+      'ALTER TABLE shop.a ADD x int; ALTER TABLE shop.b DROP n; ALTER TABLE shop.b ADD y int, ADD z int',
+    );
+    const refused = await runAries(['run', file, '--metrics-file', metrics]);
+    expect(refused.result.error).toMatchObject({ code: 'SCHEMA_FROZEN', stream: 'a' });
+    expect(await drift()).toEqual([
+      ...['a appeared 1', 'a vanished 0', 'a changed 0'],
+      ...['b appeared 2', 'b vanished 1', 'b changed 0'],
+    ]);
   });
 
   test('a file whose field has changed type', async () => {

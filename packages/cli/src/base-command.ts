@@ -30,8 +30,8 @@ export abstract class AriesCommand extends Command {
 
   /** Returns the options of a step: those that its flags set, and those of the session. */
   protected stepOptions<C extends StepCommand>(command: C, flags: StepFlags<C>) {
-    const { signal, log, redactor, onStart, onProgress } = this.session;
-    return { ...stepOptions(command, flags), signal, log, redactor, onStart, onProgress };
+    const { signal, log, redactor, onStart, onProgress, onDrift } = this.session;
+    return { ...stepOptions(command, flags), signal, log, redactor, onStart, onProgress, onDrift };
   }
 
   /** Formats the result for people. */

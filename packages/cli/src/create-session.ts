@@ -26,6 +26,7 @@ export function createSession({ reporter, redactor, signal, recorder, ask, argv 
     recorder,
     onStart,
     onProgress,
+    onDrift: recorder.onDrift,
     print,
     ask,
     loadConnector,

@@ -1,4 +1,4 @@
-import type { ConnectorUse, Progress, Redactor, StepStart } from '@aries-data/engine';
+import type { ConnectorUse, Drift, Progress, Redactor, StepStart } from '@aries-data/engine';
 import type { Connector, Log } from '@aries-data/sdk';
 import type { RunRecorder } from './report/run-figures.ts';
 
@@ -12,6 +12,7 @@ export interface Session {
   redactor: Redactor;
   onStart(start: StepStart): void;
   onProgress(progress: Progress): void;
+  onDrift(stream: string, drift: Drift): void;
   /** Keeps the figures of this call. */
   recorder: RunRecorder;
   /** Writes a piece of the output, for commands that print text. */

@@ -12,7 +12,7 @@ interface SetElsewhere extends Record<StepCommand, string> {
   load: 'destination' | 'input' | 'name' | 'runId' | 'dispositions' | 'schemaChanges' | 'dryRun';
   run: 'file' | 'interval' | 'env' | 'loadConnector';
 }
-type SetBySession = 'signal' | 'log' | 'redactor' | 'onStart' | 'onProgress';
+type SetBySession = 'signal' | 'log' | 'redactor' | 'onStart' | 'onProgress' | 'onDrift';
 type NeverSet<C extends StepCommand> = Exclude<
   keyof OptionsOf[C],
   keyof OptionsFromFlags<C> | SetElsewhere[C] | SetBySession

@@ -14,6 +14,7 @@ function loaded(records: number, more: object = {}) {
   return { runId: 'r', outcome: 'loaded', result: { ...steps.load, steps } as unknown as PipelineResult } as const;
 }
 
+const NO_DRIFT = { appeared: [], vanished: [], changed: [] };
 const DRIFT = { appeared: [{ field: 'a', type: 'string' }], vanished: [], changed: [] };
 
 test('runs are counted by outcome, and what loads commit over all runs', () => {
@@ -24,6 +25,7 @@ test('runs are counted by outcome, and what loads commit over all runs', () => {
     recorder.onProgress({ step: 'extract', stream: 'users', records, rejected: 0, bytes: records });
   progress(3);
   time = 2000;
+  recorder.onDrift('users', DRIFT);
   recorder.onRun(loaded(3, { deleted: 2, drift: DRIFT }));
   progress(4);
   recorder.onRun({ runId: 'r', outcome: 'failed', error: new AriesError('UNREACHABLE', 'gone') });
@@ -31,6 +33,7 @@ test('runs are counted by outcome, and what loads commit over all runs', () => {
   recorder.onRun(loaded(0));
   recorder.onRun({ runId: 'r', outcome: 'nothing' });
   recorder.onRun({ runId: 'r', outcome: 'failed', error: new AriesError('UNREACHABLE', 'gone') });
+  recorder.onDrift('users', NO_DRIFT);
   recorder.onRun(loaded(5));
   recorder.onRun({ runId: 'r', outcome: 'failed', error: new AriesError('UNREACHABLE', 'gone') });
   expect(followed.runs).toEqual({ loaded: 3, nothing: 1, failed: 4 });

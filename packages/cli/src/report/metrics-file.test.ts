@@ -61,6 +61,7 @@ test('after the end, the counts are those of the result, and the exit code is se
   recorder.onProgress({ step: 'extract', stream: 'users', records: 5, rejected: 0, bytes: 100 });
   time = 2000;
   recorder.onStart({ step: 'load', name: 'shop', runId: 'monday' });
+  recorder.onDrift('users', { appeared: [], vanished: [{ field: 'a', type: 'string' }], changed: [] });
   time = 5000;
   const step = (name: string, durationMs: number) => ({
     step: name,
@@ -84,7 +85,7 @@ test('after the end, the counts are those of the result, and the exit code is se
       "aries_stream_bytes_total{name="shop",command="run",step="extract",stream="users"} 100",
       "aries_stream_bytes_total{name="shop",command="run",step="load",stream="users"} 30",
       "aries_stream_drift_fields{name="shop",command="run",stream="users",change="appeared"} 0",
-      "aries_stream_drift_fields{name="shop",command="run",stream="users",change="vanished"} 0",
+      "aries_stream_drift_fields{name="shop",command="run",stream="users",change="vanished"} 1",
       "aries_stream_drift_fields{name="shop",command="run",stream="users",change="changed"} 0",
     ]
   `);

@@ -29,7 +29,7 @@ export interface RunFigures {
   runId?: string;
   readonly steps: Map<string, StepFigures>;
   readonly streams: Map<string, StreamFigures>;
-  /** Differences from the fields loaded before, by stream of the last load. */
+  /** Differences from the fields loaded before, by stream of the last load, also of one that was refused. */
   readonly drift: Map<string, DriftFigures>;
   /** What the source keeps until it is let go of, after the last read. */
   backlog: readonly Backlog[];
@@ -44,6 +44,7 @@ export interface RunRecorder {
   figures: RunFigures;
   onStart(start: StepStart): void;
   onProgress(progress: Progress): void;
+  onDrift(stream: string, drift: Drift): void;
   /** Says that runs follow each other, and returns what is counted over all of them. */
   follow(everySeconds: number): FollowFigures;
   /** Takes the figures of one of these runs, which has ended. */
@@ -59,7 +60,7 @@ interface StepOutcome {
   runId?: string;
   durationMs?: number;
   backlog?: readonly Backlog[];
-  streams?: Record<string, { records?: number; rejected?: number; bytes?: number; drift?: Drift }>;
+  streams?: Record<string, { records?: number; rejected?: number; bytes?: number }>;
   steps?: Record<string, StepOutcome>;
 }
 
@@ -103,11 +104,10 @@ export function recordRun(
     if (outcome.backlog !== undefined) figures.backlog = outcome.backlog;
     const known = figures.steps.get(step);
     if (known !== undefined && outcome.durationMs !== undefined) known.end = known.start + outcome.durationMs;
-    for (const [stream, { records = 0, rejected = 0, bytes = 0, drift }] of Object.entries(streams)) {
+    for (const [stream, { records = 0, rejected = 0, bytes = 0 }] of Object.entries(streams)) {
       const key = keyOf({ step, stream });
       const seen = (figures.streams.get(key)?.bytes ?? 0) - (before.get(key)?.bytes ?? 0);
       set({ step, stream, records, rejected, bytes: Math.max(bytes, seen) });
-      if (step === 'load') figures.drift.set(stream, driftFiguresOf(drift));
     }
   }
 
@@ -130,6 +130,9 @@ export function recordRun(
     onProgress(progress) {
       set(progress);
       if (figures.followed !== undefined) figures.followed.lastProgress = now();
+    },
+    onDrift(stream, drift) {
+      figures.drift.set(stream, driftFiguresOf(drift));
     },
     follow(everySeconds) {
       figures.followed = followFigures(everySeconds, now());

@@ -10,7 +10,7 @@ import {
 import type { Store } from '@aries-data/stores';
 import type { Dataset, ManifestStream } from '../dataset/manifest.ts';
 import type { Candidate } from '../rules/candidate.ts';
-import type { Drift } from '../rules/drift.ts';
+import { type Drift, noDrift } from '../rules/drift.ts';
 import { type Decision, decide, repeatedBy, shortList } from '../rules/ledger.ts';
 import { countOf } from '../step/count-of.ts';
 import { chooseDisposition, replaces } from '../step/disposition.ts';
@@ -76,6 +76,7 @@ export async function planLoad({
       ? await readLedger(session, wanted)
       : await followLedger(session, states, context, wanted, []);
   const plans: PlannedLoad[] = [];
+  const refused = new Map<string, readonly string[]>();
   for (const input of wanted) {
     const { dataset, name, stream, disposition } = input;
     const { runId, interval, readStart } = dataset.manifest;
@@ -102,12 +103,13 @@ export async function planLoad({
       options,
     });
     const decision = isNothing(stream, disposition, found.exists) ? 'nothing' : decide(candidate, options);
-    if (decision === 'load') {
-      refuseSchema(name, refusals);
-      warnChanged(context, candidate);
-    }
+    options.onDrift?.(name, decision === 'load' ? planned.drift : noDrift());
+    if (decision === 'load') refused.set(name, refusals);
     plans.push({ ...input, ...planned, candidate, decision, changes: found.changes });
   }
+  // Only now, so that the differences of all streams are known.
+  for (const [name, refusals] of refused) refuseSchema(name, refusals);
+  for (const { candidate, decision } of plans) if (decision === 'load') warnChanged(context, candidate);
   return plans;
 }
 

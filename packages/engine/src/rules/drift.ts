@@ -66,7 +66,7 @@ function schemaOfText(text: string): FieldSchema {
  * driftOf({ fields, inferred: false, known: [['id', 'int64']] }).changed; // [{ field: 'id', from: 'int64', to: 'integer' }]
  */
 export function driftOf({ fields, inferred, known }: DriftOptions): Drift {
-  const drift: Drift = { appeared: [], vanished: [], changed: [] };
+  const drift = noDrift();
   if (known === undefined) return drift;
   const before = new Map(known);
   for (const [field, type] of typesOf({ fields, inferred, known })) {
@@ -109,6 +109,11 @@ export function knownFields(ledger: readonly LedgerRow[], readStart: string): Fi
 /** Returns the fields that have never held a value. */
 export function neverHeld(known: FieldTypes = []): string[] {
   return known.filter(([, type]) => type === 'null').map(([name]) => name);
+}
+
+/** Returns no differences. */
+export function noDrift(): Drift {
+  return { appeared: [], vanished: [], changed: [] };
 }
 
 /** Returns true if there are any differences. */

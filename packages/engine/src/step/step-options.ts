@@ -78,6 +78,8 @@ export interface StepOptions {
   /** Called when a step begins, before it does anything. */
   onStart?: ((start: StepStart) => void) | undefined;
   onProgress?: ((progress: Progress) => void) | undefined;
+  /** Load only: called for each stream with the differences from the fields loaded before, also if the load is then refused because of them. */
+  onDrift?: ((stream: string, drift: Drift) => void) | undefined;
 }
 
 /** Connector and its config, with references resolved but not yet parsed. */
