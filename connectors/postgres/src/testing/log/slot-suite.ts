@@ -1,11 +1,8 @@
 import { AriesError } from '@aries-data/sdk';
-import { noHttp } from '@aries-data/testing';
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
-import { sourceConfig } from '../../config.ts';
 import type { LogPosition } from '../../log/position.ts';
-import { source } from '../../source/source.ts';
-import { silent, sql } from '../harness.ts';
+import { sql } from '../harness.ts';
 import { logDatabase, type StartServer } from './log-database.ts';
 import { type LogSource, logSource } from './log-harness.ts';
 
