@@ -2,11 +2,10 @@
  * Measures how fast Aries reads the log of PostgreSQL, against pg_recvlogical, which writes it to a file without looking at it. All take
  * turns; results are medians, as multiples of the baseline's speed.
  *
- *     node bench/postgres-log.ts [--changes N] [--rounds N]
+ *     node bench/postgres-log.ts [--changes N] [--rounds N] [--json]
  *
- * Needs pg_recvlogical in the PATH or in Debian's folder of PostgreSQL 15.
+ * Needs pg_recvlogical.
  */
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,16 +14,22 @@ import { parseArgs } from 'node:util';
 import { bundle } from '../packages/cli/bundle.ts';
 import { startPostgres } from '../test/services/postgres.ts';
 import { query } from '../test/services/query.ts';
+import { asTable } from './incremental-table.ts';
+import { programOf } from './programs.ts';
 import { type Run, runNode, runShell } from './run-process.ts';
 
 const { values } = parseArgs({
-  options: { changes: { type: 'string', default: '600000' }, rounds: { type: 'string', default: '3' } },
+  options: {
+    changes: { type: 'string', default: '600000' },
+    rounds: { type: 'string', default: '3' },
+    json: { type: 'boolean', default: false },
+  },
 });
 const changes = Number(values.changes);
 const rounds = Number(values.rounds);
 const root = fileURLToPath(new URL('..', import.meta.url));
-const DEBIAN = '/usr/lib/postgresql/15/bin/pg_recvlogical';
-const recvlogical = existsSync(DEBIAN) ? DEBIAN : 'pg_recvlogical';
+const recvlogical = programOf('pg_recvlogical');
+if (recvlogical === undefined) throw new Error('This machine has no pg_recvlogical');
 
 await using server = await startPostgres({
   settings: { wal_level: 'logical', shared_buffers: '256MB', max_wal_size: '8GB', checkpoint_timeout: '1h' },
@@ -57,54 +62,35 @@ try {
   const [{ lsn }] = (await query(server.url, 'SELECT pg_current_wal_lsn()::text AS lsn')) as [{ lsn: string }];
 
   let turns = 0;
-  const contests: Record<string, { baseline?: true; run(): Promise<Run> }> = {
-    'pg_recvlogical to a file': {
-      baseline: true,
-      async run() {
-        const slot = `copy_${++turns}`;
-        await query(server.url, `SELECT pg_copy_logical_replication_slot('bench', '${slot}')`);
-        const line = `${recvlogical} -d '${server.url}' --slot ${slot} --start --endpos ${lsn} -o proto_version=1 -o publication_names=bench -f ${join(folder, 'log')} --no-loop`;
-        const run = await runShell(`rm -f ${join(folder, 'log')}; ${line}`);
-        await query(server.url, `SELECT pg_drop_replication_slot('${slot}')`);
-        return run;
-      },
+  const contests: Record<string, () => Promise<Run>> = {
+    'pg_recvlogical to a file': async () => {
+      const slot = `copy_${++turns}`;
+      await query(server.url, `SELECT pg_copy_logical_replication_slot('bench', '${slot}')`);
+      const line = `${recvlogical} -d '${server.url}' --slot ${slot} --start --endpos ${lsn} -o proto_version=1 -o publication_names=bench -f ${join(folder, 'log')} --no-loop`;
+      const run = await runShell(`rm -f ${join(folder, 'log')}; ${line}`);
+      await query(server.url, `SELECT pg_drop_replication_slot('${slot}')`);
+      return run;
     },
-    'changes as records': {
-      run: () => runNode([fileURLToPath(new URL('read-log.ts', import.meta.url)), JSON.stringify(config)]),
-    },
-    'aries extract, csv, zstd': {
-      run: () => runNode([aries, 'run', pipeline, '--step', 'extract', '--run-id', `turn-${++turns}`]),
-    },
+    'changes as records': () =>
+      runNode([fileURLToPath(new URL('read-log.ts', import.meta.url)), JSON.stringify(config)]),
+    'aries extract, csv, zstd': () =>
+      runNode([aries, 'run', pipeline, '--step', 'extract', '--run-id', `turn-${++turns}`]),
   };
-  const runs = new Map(Object.keys(contests).map((name) => [name, [] as Run[]]));
+  const runs: Record<string, Run[]> = Object.fromEntries(Object.keys(contests).map((name) => [name, []]));
   for (let round = 0; round < rounds; round++) {
-    for (const [name, { run }] of Object.entries(contests)) runs.get(name)!.push(await run());
+    for (const [name, run] of Object.entries(contests)) runs[name]!.push(await run());
     console.error(`round ${round + 1} of ${rounds}`);
   }
-  const seconds = (name: string) => median(runs.get(name)!.map((one) => one.seconds));
-  const baseline = seconds(Object.keys(contests).find((name) => contests[name]!.baseline)!);
-  const bytes = (await stat(join(folder, 'log'))).size;
-  console.log(
-    `${changes.toLocaleString('en')} changes, half of them in one transaction; ${Math.round(bytes / 1e6)} MB`,
-  );
-  console.table(
-    Object.fromEntries(
-      [...runs].map(([name, all]) => [
-        name,
-        {
-          seconds: rounded(seconds(name)),
-          'changes/s': Math.round(changes / seconds(name)),
-          'of the baseline': rounded(baseline / seconds(name)),
-          'peak MB': Math.round(Math.max(0, ...all.map(({ peakMegabytes = 0 }) => peakMegabytes))),
-        },
-      ]),
-    ),
-  );
+  const megabytes = Math.round((await stat(join(folder, 'log'))).size / 1e6);
+  const what = `${changes.toLocaleString('en')} changes of a log, ${megabytes} MB`;
+  const table = asTable(what, runs, { things: 'changes', count: changes });
+  if (values.json) console.log(JSON.stringify(table));
+  else console.table(table);
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
 
-/** Returns statements that make so many changes: half in small transactions of three, half in one large transaction. */
+/** Returns statements that make so many changes: half of them in small transactions of three, half in one large transaction. */
 function workload(count: number): string[] {
   const row = `'title ' || i, 'user' || i || '@example.com', i / 7.0, i % 1000, i % 2 = 0, now(), CASE WHEN i % 3 = 0 THEN repeat('note, ', 10) END`;
   return [
@@ -118,12 +104,4 @@ function workload(count: number): string[] {
      END $$`,
     `INSERT INTO items SELECT i, ${row} FROM generate_series(1000001, ${1_000_000 + Math.floor(count / 2)}) AS i`,
   ];
-}
-
-function median(all: readonly number[]): number {
-  return all.toSorted((a, b) => a - b)[all.length >> 1]!;
-}
-
-function rounded(value: number): number {
-  return Number(value.toFixed(2));
 }

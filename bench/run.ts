@@ -13,6 +13,7 @@ import { bundle } from '../packages/cli/bundle.ts';
 import { startPostgres } from '../test/services/postgres.ts';
 import { query } from '../test/services/query.ts';
 import { type Contest, contests, NAIVE, type Place, TO_FILE } from './contests.ts';
+import { programOf } from './programs.ts';
 import type { Run } from './run-process.ts';
 import { wideTable } from './wide-table.ts';
 
@@ -49,7 +50,7 @@ const place: Place = {
   table: 'wide',
   folder,
   aries: join(root, 'packages/cli/dist/main.js'),
-  psql: spawnSync('psql', ['--version']).status === 0,
+  psql: programOf('psql') === 'psql',
   s3: values.staging,
 };
 
@@ -63,7 +64,15 @@ try {
   console.table(table);
   const start = await startUp();
   console.table(start);
-  const codecs = ['codecs', 'json-array', 'csv-files'].map((name) => libraries(name));
+  const codecs = ['codecs', 'json-array', 'csv-files'].map((name) => tableOf(name));
+  const incremental = Object.assign(
+    {},
+    place.psql ? tableOf('merge', '--rows', String(rows / 2), '--rounds', String(rounds)) : {},
+    programOf('pg_recvlogical') === undefined
+      ? {}
+      : tableOf('postgres-log', '--changes', String(Math.round(rows * 0.3)), '--rounds', String(rounds)),
+    tableOf('small-files', '--files', String(Math.round(rows / 20)), '--turns', '1'),
+  ) as object;
   const memory = values.memory ? await peaks() : undefined;
   if (memory !== undefined) console.table(memory);
   const results = {
@@ -76,6 +85,7 @@ try {
     contests: table,
     start,
     libraries: Object.assign({}, ...codecs) as object,
+    incremental,
     ...(memory === undefined ? {} : { memory }),
   };
   await writeFile(values.out, `${JSON.stringify(results, null, 2)}\n`);
@@ -157,9 +167,9 @@ async function startUp(): Promise<Record<string, object>> {
   );
 }
 
-/** Runs another bench, of our code against libraries. */
-function libraries(name: string): Record<string, object> {
-  const args = [fileURLToPath(new URL(`${name}.ts`, import.meta.url)), '--json'];
+/** Runs another bench of this folder, prints its table and returns it. */
+function tableOf(name: string, ...flags: string[]): Record<string, object> {
+  const args = [fileURLToPath(new URL(`${name}.ts`, import.meta.url)), '--json', ...flags];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', maxBuffer: 1e8 });
   if (status !== 0) throw new Error(`${name}: ${stderr}`);
   const table = JSON.parse(stdout) as Record<string, object>;

@@ -9,6 +9,7 @@ interface BenchResults {
   contests: Record<string, object>;
   start: Record<string, object>;
   libraries: Record<string, object>;
+  incremental?: Record<string, object>;
   memory?: Record<string, object>;
 }
 
@@ -17,7 +18,7 @@ export function benchTables(json: string): string {
   const results = JSON.parse(json) as BenchResults;
   const { date, machine, rows, rounds, psql } = results;
   const head = `${date}: ${rows.toLocaleString('en')} rows, ${rounds} rounds, ${machine.cores} cores, Node ${machine.node}; ${psql ? 'psql' : 'two raw COPY connections in place of psql'}.`;
-  const tables = [results.contests, results.start, results.libraries, results.memory].filter(
+  const tables = [results.contests, results.start, results.libraries, results.incremental, results.memory].filter(
     (one) => one !== undefined,
   );
   return [head, ...tables.map(tableOf)].join('\n\n');
