@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -338,7 +338,8 @@ test('followPipeline runs again and again, and each run loads what is new', asyn
   expect(await shop.rows(TEXTS)).toEqual(['a', 'b', 'c']);
 });
 
-test('streams of one change log are read in one pass, each from its own position', async () => {
+/** Two tables whose changes are read from one log. */
+function twoTables() {
   type Entry = { lsn: number; stream: string; id: number; gone?: boolean };
   const entries: Entry[] = [];
   const passes: Record<string, number | undefined>[] = [];
@@ -376,7 +377,13 @@ test('streams of one change log are read in one pass, each from its own position
       return { orders: table(), items: table() };
     },
   });
-  const shop = job({ name: 'log', version: '1.0.0', source });
+  const connector: Connector = { name: 'log', version: '1.0.0', source };
+  return { entries, passes, acknowledged, connector };
+}
+
+test('streams of one change log are read in one pass, each from its own position', async () => {
+  const { entries, passes, connector } = twoTables();
+  const shop = job(connector);
   const run = async (streams?: string[]) => shop.load((await shop.extract({ ...(streams && { streams }) })).dataset);
   entries.push({ lsn: 1, stream: 'orders', id: 1 }, { lsn: 2, stream: 'items', id: 1 });
   await run(['orders']);
@@ -387,4 +394,19 @@ test('streams of one change log are read in one pass, each from its own position
   expect(await shop.rows('SELECT id FROM items ORDER BY id')).toEqual(['1', '2']);
   expect(await shop.rows('SELECT id FROM orders')).toEqual([]);
   expect(await shop.state()).toEqual({ orders: { position: { lsn: 4 } }, items: { position: { lsn: 4 } } });
+});
+
+test('streams of one change log end at the same place, also if an attempt died when only one of them had ended', async () => {
+  const { entries, connector } = twoTables();
+  const shop = job(connector);
+  entries.push({ lsn: 1, stream: 'orders', id: 1 }, { lsn: 2, stream: 'items', id: 1 });
+  await shop.extract({ runId: 'killed' });
+  const extracted = join(folder, shop.name, shop.name, 'killed', 'extract');
+  await rm(join(extracted, 'manifest.json'));
+  for (const file of await readdir(join(extracted, 'items'))) await rm(join(extracted, 'items', file));
+  entries.push({ lsn: 3, stream: 'orders', id: 2 }, { lsn: 4, stream: 'items', id: 2 });
+  await shop.load((await shop.extract({ runId: 'killed' })).dataset);
+  expect(await shop.state()).toEqual({ orders: { position: { lsn: 4 } }, items: { position: { lsn: 4 } } });
+  expect(await shop.rows('SELECT id FROM orders ORDER BY id')).toEqual(['1', '2']);
+  expect(await shop.rows('SELECT id FROM items ORDER BY id')).toEqual(['1', '2']);
 });

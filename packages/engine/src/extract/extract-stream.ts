@@ -59,7 +59,8 @@ async function readToEnd(options: StreamExtract): Promise<JournalEntry> {
     ? await readJournal({ store, folder, stream: selected.as, fingerprint, log: context.log })
     : null;
   const earlier = found?.complete && found.counts.staged < options.enough ? null : resumable(options, found);
-  if (earlier?.complete) {
+  // Streams of one log must all end at the same place, so what an earlier attempt took for the end is only a checkpoint.
+  if (earlier?.complete && options.shared === undefined) {
     options.chain.restore(earlier.inferred);
     return earlier;
   }
