@@ -66,6 +66,8 @@ class Model {
   readonly versions: (Row & { from: number; to: number | null })[] = [];
   /** Rows that are gone, with their time. */
   readonly gone = new Map<number, Row & { at: number }>();
+  /** Each time that a row went. */
+  readonly deletions: { id: number; at: number }[] = [];
   readonly log: { op: string; id: number | null }[] = [];
   /** Leaves out changes that a database could not make, and returns the others. */
   commit({ second, changes }: Transaction): Transaction {
@@ -87,6 +89,7 @@ class Model {
 
   #remove(id: number, at: number): void {
     this.gone.set(id, { ...this.rows.get(id)!, at });
+    this.deletions.push({ id, at });
     this.rows.delete(id);
   }
 
@@ -281,7 +284,10 @@ describe.each(Object.entries(targets))('changes in %s', (name, target) => {
           sorted([...model.rows.values()]),
         );
         // What came and went within one run was never in the target.
-        for (const row of marked) expect(model.gone.has(Number(row.id))).toBe(true);
+        for (const row of marked) {
+          expect(model.gone.has(Number(row.id))).toBe(true);
+          expect(model.deletions).toContainEqual({ id: Number(row.id), at: secondOf(row._deleted_at!) });
+        }
       }),
       RUNS,
     );
