@@ -115,18 +115,20 @@ function versionsOf(application: Application): Versions {
   return { rows: of(row, `'u' AS ${names.op}`, at, `0 AS ${names.seq}`), values: [readStart], ...names };
 }
 
-/** Drops the first change of each key if it leaves the current version as it is. */
+/**
+ * Drops the first change of each key if it leaves the current version as it is. Joined, because databases look up what is under an OR
+ * row by row, and a history has no index by key.
+ */
 async function dropUnchanged(application: Application, { rows, values, op, seq }: Versions): Promise<void> {
   const { connection, dialect, target, load, key, columns, marks } = application;
-  const keys = key.map(({ name }) => dialect.quote(name)).join(', ');
+  const names = key.map(({ name }) => dialect.quote(name));
   const changing = columns.filter((column) => !key.includes(column));
   const same = changing.length === 0 ? '' : ` AND NOT ${dialect.differs('t', 'l', changing)}`;
-  const current = `SELECT 1 FROM ${target} AS t WHERE ${sameKey(application)} AND t.${dialect.quote(marks.validTo!.name)} IS NULL`;
-  const ranked = `SELECT ${ROW}, row_number() OVER (PARTITION BY ${keys} ORDER BY ${seq}) AS "_aries_rank" FROM ${rows} AS r`;
-  const first = `l.${ROW} IN (SELECT ${ROW} FROM (${ranked}) AS ranked WHERE "_aries_rank" = 1)`;
-  const nothing = `(l.${op} = 'u' AND EXISTS (${current}${same})) OR (l.${op} <> 'u' AND NOT EXISTS (${current}))`;
+  const current = `SELECT * FROM ${target} AS t WHERE t.${dialect.quote(marks.validTo!.name)} IS NULL`;
+  const ranked = `SELECT r.*, row_number() OVER (PARTITION BY ${names.join(', ')} ORDER BY ${seq}) AS "_aries_rank" FROM ${rows} AS r`;
+  const isThere = `t.${names[0]} IS NOT NULL`;
   await connection.run(
-    `DELETE FROM ${load} WHERE ${dialect.ordinal} IN (SELECT l.${ROW} FROM ${rows} AS l WHERE ${first} AND (${nothing}))`,
+    `DELETE FROM ${load} WHERE ${dialect.ordinal} IN (SELECT l.${ROW} FROM (${ranked}) AS l LEFT JOIN (${current}) AS t ON ${sameKey(application)} WHERE l."_aries_rank" = 1 AND CASE WHEN l.${op} = 'u' THEN ${isThere}${same} ELSE NOT (${isThere}) END)`,
     values,
   );
 }
