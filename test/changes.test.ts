@@ -11,7 +11,9 @@ import {
   defineSource,
   deleted,
   type JsonRecord,
+  type Change as SaidChange,
   truncated,
+  type Unchecked,
   withChange,
 } from '@aries-data/sdk';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -148,6 +150,48 @@ const transaction: fc.Arbitrary<Transaction> = fc.record({
 /** The transactions that each run reads. */
 const runs = fc.array(fc.array(transaction, { maxLength: 5 }), { minLength: 1, maxLength: 4 });
 
+/** A record, or a key, and what is said of it; or that all records are gone. */
+type Item = { record: Unchecked; change: SaidChange } | { truncated: string };
+
+function itemsOf(one: Change, at: string): Item[] {
+  const item = (record: JsonRecord, change: SaidChange): Item => ({ record: record as Unchecked, change });
+  if (one.kind === 'truncate') return [{ truncated: at }];
+  if (one.kind === 'delete') return [item({ id: one.id }, { at, gone: 'deleted' })];
+  if (one.kind === 'put') return [item({ id: one.id, name: one.name, body: one.body }, { at })];
+  if (one.kind === 'touch') return [item({ id: one.id, name: one.name }, { at, unsent: ['body'] })];
+  return [item({ id: one.id }, { at, gone: 'moved' }), item({ id: one.to, name: one.name }, { at, unsent: ['body'] })];
+}
+
+function* alone(items: readonly Item[]) {
+  for (const item of items) {
+    if ('truncated' in item) {
+      yield truncated({ at: item.truncated });
+      continue;
+    }
+    const { record, change } = item;
+    const { at, gone } = change;
+    if (gone === undefined) yield withChange([record], () => change);
+    else yield deleted([record], { at, moved: gone === 'moved' });
+  }
+}
+
+function* together(items: readonly Item[]) {
+  for (let start = 0, end = 0; start < items.length; start = end) {
+    const first = items[start]!;
+    end = start + 1;
+    if ('truncated' in first) {
+      yield truncated({ at: first.truncated });
+      continue;
+    }
+    while (end < items.length && 'record' in items[end]!) end++;
+    const run = items.slice(start, end) as Exclude<Item, { truncated: string }>[];
+    yield withChange(
+      run.map(({ record }) => record),
+      (index) => run[index]!.change,
+    );
+  }
+}
+
 /** Makes a source that reads a log of transactions from its position on. */
 function sourceOf(log: readonly Transaction[]): Connector {
   return {
@@ -165,18 +209,9 @@ function sourceOf(log: readonly Transaction[]): Connector {
           async *read({ position }) {
             const start = position?.transactions ?? 0;
             for (const [index, { second, changes }] of log.slice(start).entries()) {
-              const at = timeOf(second);
-              for (const one of changes) {
-                if (one.kind === 'put')
-                  yield withChange([{ id: one.id, name: one.name, body: one.body }], () => ({ at }));
-                else if (one.kind === 'delete') yield deleted([{ id: one.id }], { at });
-                else if (one.kind === 'truncate') yield truncated({ at });
-                else {
-                  if (one.kind === 'move') yield deleted([{ id: one.id }], { at, moved: true });
-                  const record = { id: one.kind === 'move' ? one.to : one.id, name: one.name } as never;
-                  yield withChange([record], () => ({ at, unsent: ['body'] }));
-                }
-              }
+              const items = changes.flatMap((one) => itemsOf(one, timeOf(second)));
+              // A source may also yield what follows each other in one batch.
+              yield* second % 2 === 0 ? alone(items) : together(items);
               yield checkpoint({ transactions: start + index + 1 });
             }
           },

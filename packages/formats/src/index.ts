@@ -6,5 +6,6 @@ export { duplicateName, isRawNumber, mayBeMisread, parseExact, rawNumber } from 
 export { ndjsonEncoder, recordReader, recordWriter } from './ndjson/ndjson.ts';
 export { ndjsonLines } from './ndjson/ndjson-lines.ts';
 export { isSamePgcopyType } from './pgcopy/types.ts';
+export { recordMaker } from './record-maker.ts';
 export { sourcePositions } from './source-positions.ts';
 export { civilOfDays, daysOfCivil } from './types/calendar.ts';

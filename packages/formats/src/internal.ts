@@ -8,6 +8,7 @@ export { exactText } from './ndjson/ndjson.ts';
 export { notPgcopy } from './pgcopy/pgcopy.ts';
 export { pgcopyToCsv } from './pgcopy/to-csv.ts';
 export { pgcopyObstacle } from './pgcopy/types.ts';
+export { type ExtendRecord, recordExtender } from './record-maker.ts';
 export { beyond, type CompareCursor, compareDateTimes, cursorOrder, cursorText, isSettled } from './types/cursor.ts';
 export { isCursorValue } from './types/cursor-value.ts';
 export { createInference, type Inference } from './types/infer.ts';

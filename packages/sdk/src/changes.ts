@@ -9,6 +9,8 @@ export interface Change {
   at?: string | undefined;
   /** Fields whose values the source did not send, because they did not change. The target keeps its own values. */
   unsent?: readonly string[] | undefined;
+  /** Says that the record is gone: the batch has its key instead, as for `deleted`. `moved` as in `DeletedOptions`. */
+  gone?: 'deleted' | 'moved' | undefined;
 }
 
 /** How records went away. */
@@ -51,7 +53,8 @@ export function truncated(options: Pick<DeletedOptions, 'at'> = {}): DeletedItem
 }
 
 /**
- * Attaches to a batch what the source knows about each change.
+ * Attaches to a batch what the source knows about each change. A batch may hold both records and keys of records that are gone, in the
+ * order of the changes: this is faster than an item for each.
  *
  * @example
  * yield withChange([{ id: '17', title: 'new' }], () => ({ at: '2026-01-31T08:30:00Z', unsent: ['body'] }));

@@ -1,4 +1,5 @@
-import { type Batch, type Json, type JsonRecord, originOf, withChange, withOrigin } from '@aries-data/sdk';
+import { type ExtendRecord, recordExtender } from '@aries-data/formats/internal';
+import { type Batch, type Change, type Json, type JsonRecord, originOf, withChange, withOrigin } from '@aries-data/sdk';
 import { CHANGE_NAMES, type ChangeOp, changesOf, unsentNames, unsentText } from '@aries-data/sdk/internal';
 
 /** More rows than a source yields in a millisecond, so that the places of a later read are greater. */
@@ -6,32 +7,63 @@ const ROWS_IN_A_MILLISECOND = 1_048_576n;
 
 /** Makes the rows in which changes are staged. */
 export interface ChangeRows {
-  /** New and changed records, with what is attached to them by `withChange`. */
-  upserts(batch: Batch): JsonRecord[];
+  /** Records, and keys of records that are gone, with what is attached to them by `withChange`. */
+  of(batch: Batch): JsonRecord[];
   /** Keys of records that are gone. */
   gone(op: ChangeOp, keys: Batch, at: string | undefined): JsonRecord[];
 }
 
-/** Begins after `rows` rows of a read that began at `readStart`, an RFC 3339 date-time. */
-export function createChangeRows(readStart: string, rows: number): ChangeRows {
-  const start = BigInt(Date.parse(readStart)) * ROWS_IN_A_MILLISECOND;
-  let count = rows;
-  const row = (record: JsonRecord, op: ChangeOp, at = readStart, unsent: readonly string[] = []): JsonRecord => ({
-    ...record,
-    [CHANGE_NAMES.op]: op,
-    [CHANGE_NAMES.unsent]: unsent.length === 0 ? null : unsentText(unsent),
-    [CHANGE_NAMES.at]: at,
-    [CHANGE_NAMES.seq]: String(start + BigInt(++count)),
-  });
+export interface ChangeRowsOptions {
+  /** When the read began, an RFC 3339 date-time. */
+  readStart: string;
+  /** The number of rows of the read before these. */
+  rows: number;
+  /** The only fields that are staged. Without them, all that a record has. */
+  fields?: readonly string[] | undefined;
+}
+
+export function createChangeRows({ readStart, rows, fields }: ChangeRowsOptions): ChangeRows {
+  const nextPlace = placesAfter(BigInt(Date.parse(readStart)) * ROWS_IN_A_MILLISECOND + BigInt(rows));
+  const { op: OP, unsent: UNSENT, at: AT, seq: SEQ } = CHANGE_NAMES;
+  const row: ExtendRecord =
+    fields === undefined
+      ? (record, op, unsent, at, seq) => ({ ...record, [OP]: op, [UNSENT]: unsent, [AT]: at, [SEQ]: seq })
+      : recordExtender(fields, [OP, UNSENT, AT, SEQ]);
   return {
-    upserts(batch) {
+    of(batch) {
       const changes = changesOf(batch);
       return batch.map((record, index) => {
-        const change = changes?.(index);
-        return row(record, 'u', change?.at, change?.unsent);
+        const { at = readStart, unsent, gone } = changes?.(index) ?? {};
+        const names = unsent === undefined || unsent.length === 0 ? null : unsentText(unsent);
+        return row(record, gone === undefined ? 'u' : opOf(gone), names, at, nextPlace());
       });
     },
-    gone: (op, keys, at) => keys.map((key) => row(key, op, at)),
+    gone: (op, keys, at = readStart) => keys.map((key) => row(key, op, null, at, nextPlace())),
+  };
+}
+
+/** Returns how it is staged that a record is gone. */
+export function opOf(gone: NonNullable<Change['gone']>): 'd' | 'm' {
+  return gone === 'moved' ? 'm' : 'd';
+}
+
+/** Digits that are counted as a number, because a BigInt for each row would take longer than all the rest. */
+const LOW = 1_000_000_000;
+
+/** Makes a function that returns the integers after `start` as text. */
+function placesAfter(start: bigint): () => string {
+  let high = start / BigInt(LOW);
+  // The leading one keeps the zeros after it.
+  let low = Number(start % BigInt(LOW)) + LOW;
+  let prefix = String(high);
+  return () => {
+    low++;
+    if (low === 2 * LOW) {
+      low = LOW;
+      high++;
+      prefix = String(high);
+    }
+    return prefix + String(low).slice(1);
   };
 }
 

@@ -1,52 +1,41 @@
 import { normaliser, withNull } from '@aries-data/formats/internal';
-import type { DeletedItem, Json, JsonRecord, RecordSchema, Rejection } from '@aries-data/sdk';
-import { keysOf } from '@aries-data/sdk/internal';
-import { type Deletions, deletionsOf } from '../step/deletions.ts';
+import {
+  type Batch,
+  type Change,
+  type DeletedItem,
+  type JsonRecord,
+  type RecordSchema,
+  withChange,
+  withOrigin,
+} from '@aries-data/sdk';
 import type { SelectedStream } from '../step/select-streams.ts';
 
-/** Keys that a source said are gone, checked: those to stage, and those that are no keys. */
-export interface CheckedDeletions {
-  /** Undefined if none is left. */
-  deletions: Deletions | undefined;
-  rejections: Rejection[];
-  /** Number of keys outside the window of the read. */
-  outside: number;
+/** Returns the keys of a `deleted` item as a batch that says that they are gone. */
+export function goneBatch({ at, moved }: DeletedItem, keys: readonly unknown[]): Batch {
+  const change: Change = { at, gone: moved === true ? 'moved' : 'deleted' };
+  return withOrigin(withChange([...keys], () => change) as JsonRecord[], (index) => `deleted key ${index + 1}`);
 }
 
-/** Makes a function that checks what a source yields with `deleted` and `truncated`. */
-export function deletionsChecker(
-  { primaryKey, cursor, schema, stream }: Pick<SelectedStream, 'primaryKey' | 'cursor' | 'schema' | 'stream'>,
-  isInWindow: (key: JsonRecord) => boolean,
-): (item: DeletedItem) => CheckedDeletions {
-  const check = normaliser(keySchema(schema, primaryKey, cursor), undefined, stream.inference);
-  return (item) => {
-    const keys = keysOf(item);
-    const { at, moved } = item;
-    if (keys === 'all') return { deletions: deletionsOf({ op: 't', keys: [{}], at }), rejections: [], outside: 0 };
-    const kept: JsonRecord[] = [];
-    const rejections: Rejection[] = [];
-    let outside = 0;
-    for (const [index, key] of keys.entries()) {
-      const normalised = check.normalise(key);
-      const reason = typeof normalised === 'string' ? normalised : missingKey(normalised, primaryKey);
-      if (reason !== undefined)
-        rejections.push({
-          reason: `a deleted key: ${reason}`,
-          origin: `deleted key ${index + 1}`,
-          record: key as Json,
-        });
-      else if (isInWindow(normalised as JsonRecord)) kept.push(normalised as JsonRecord);
-      else outside++;
-    }
-    const op = moved === true ? 'm' : 'd';
-    return { deletions: kept.length === 0 ? undefined : deletionsOf({ op, keys: kept, at }), rejections, outside };
+/** Makes a function that checks the key of a record that is gone. It returns the key, or the reason why it is none. */
+export function keyChecker({
+  primaryKey,
+  cursor,
+  schema,
+  stream,
+}: Pick<SelectedStream, 'primaryKey' | 'cursor' | 'schema' | 'stream'>): (key: unknown) => JsonRecord | string {
+  const { normalise } = normaliser(keySchema(schema, primaryKey, cursor), undefined, stream.inference);
+  return (key) => {
+    const normalised = normalise(key);
+    const reason = typeof normalised === 'string' ? normalised : missingKey(normalised, primaryKey);
+    return reason === undefined ? normalised : `a deleted key: ${reason}`;
   };
 }
 
 /** Returns the reason why a record cannot be a change, because a field of its key is missing; undefined if it can. */
 export function missingKey(record: JsonRecord, primaryKey: readonly string[]): string | undefined {
-  const missing = primaryKey.find((field) => record[field] === undefined || record[field] === null);
-  return missing === undefined ? undefined : `"${missing}" of the primary key is missing`;
+  for (const field of primaryKey)
+    if (record[field] === undefined || record[field] === null) return `"${field}" of the primary key is missing`;
+  return undefined;
 }
 
 /** Returns the schema of the key and, if there is one, the cursor. The cursor's value may be missing. */

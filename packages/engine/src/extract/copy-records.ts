@@ -30,7 +30,9 @@ export async function copyRecords(
   });
   let { staged, rejected } = progress.counts;
   let hasCheckpoints = progress.base.position !== null;
-  const rows = changes ? createChangeRows(progress.base.readStart, staged) : undefined;
+  const rows = changes
+    ? createChangeRows({ readStart: progress.base.readStart, rows: staged, fields: stagedNames(options) })
+    : undefined;
   const items = endReading(readItems(options, progress), options.bounds, selected.stream);
   const records = readRecords(prefetch(noted(items, pace), context.signal), {
     selected,
@@ -58,7 +60,7 @@ export async function copyRecords(
       rejected++;
       await writer.reject(item);
     } else {
-      const batch = isDeletions(item) ? rows!.gone(item.op, item.keys, item.at) : (rows?.upserts(item) ?? item);
+      const batch = isDeletions(item) ? rows!.gone(item.op, item.keys, item.at) : (rows?.of(item) ?? item);
       await writer.writeBatch(batch);
       staged += batch.length;
       options.onProgress?.({
@@ -71,6 +73,11 @@ export async function copyRecords(
     }
     if (writer.due && !hasCheckpoints) await writer.cut();
   }
+}
+
+/** Returns the only fields that are staged. ndjson keeps those that no schema declares. */
+function stagedNames({ chain, format }: StreamExtract): string[] | undefined {
+  return chain.known === null || format === 'ndjson' ? undefined : Object.keys(chain.known.properties);
 }
 
 /** Tells the timer when items arrive: reading is ahead of the loop that takes them. */

@@ -15,10 +15,19 @@ import {
   withColumns,
   withOrigin,
 } from '@aries-data/sdk';
-import { changesOf, columnsOf, isCheckpoint, isDeleted, isPlainObject, isRejected } from '@aries-data/sdk/internal';
+import {
+  changesOf,
+  columnsOf,
+  isCheckpoint,
+  isDeleted,
+  isPlainObject,
+  isRejected,
+  keysOf,
+} from '@aries-data/sdk/internal';
+import { deletionsOf } from '../step/deletions.ts';
 import { markOf, type StageItem, type Tally } from '../step/mark.ts';
 import { cursorKindOf, type SelectedStream } from '../step/select-streams.ts';
-import { deletionsChecker, missingKey, partialSchema } from './check-changes.ts';
+import { goneBatch, keyChecker, missingKey, partialSchema } from './check-changes.ts';
 import { cursorTaker, leftOf, type Reach, type TakeCursor, takeEncoded } from './cursor-reach.ts';
 import type { StreamWindow } from './stream-window.ts';
 
@@ -76,9 +85,10 @@ export async function* readRecords(
   const isTracked = window.mode !== 'interval';
   // Encoded pieces report how far they reach.
   const inWindow = windowFilter(options, isTracked && !isEncoded ? takerOf(options, reach) : null);
+  const checkKey = keyChecker(selected);
   // A key that is gone may come without a cursor: it is not known where it lies.
   const isPlaced = (key: JsonRecord) => selected.cursor !== undefined && key[selected.cursor] != null;
-  const checkDeletions = deletionsChecker(selected, (key) => !isPlaced(key) || inWindow(key) !== false);
+  const keyInWindow = (key: JsonRecord) => !isPlaced(key) || inWindow(key) !== false;
   const columns = selected.options.columns;
   const keepsPosition = selected.stream.state === 'position';
   let reachedPosition: Json | undefined;
@@ -93,7 +103,8 @@ export async function* readRecords(
       inferred: [],
     });
   }
-  for await (const item of items) {
+  for await (const found of items) {
+    let item = found;
     if (isCheckpoint(item)) {
       [reachedPosition, sinceCheckpoint] = [item.position, false];
       if (options.isDue()) yield mark(item.position);
@@ -117,34 +128,44 @@ export async function* readRecords(
     }
     if (isDeleted(item)) {
       refuseDeletions(options);
-      const { deletions, rejections, outside } = checkDeletions(item);
-      const gone = deletions?.keys.length ?? 0;
-      // A full read lists what is there: what is gone is not in it.
-      const isStaged = options.changes;
-      counts.read += gone + rejections.length + outside;
-      counts.outside += outside + (isStaged ? 0 : gone);
-      counts.rejected += rejections.length;
-      for (const rejection of rejections) yield rejected(rejection);
-      if (deletions === undefined || !isStaged) continue;
-      counts.deleted = (counts.deleted ?? 0) + gone;
-      yield deletions;
-      continue;
+      const keys = keysOf(item);
+      if (keys === 'all') {
+        counts.read++;
+        if (options.changes) {
+          counts.deleted = (counts.deleted ?? 0) + 1;
+          yield deletionsOf({ op: 't', keys: [{}], at: item.at });
+        } else counts.outside++;
+        continue;
+      }
+      item = goneBatch(item, keys);
     }
     if (!Array.isArray(item)) throw notABatch(item, connector, selected.name);
     const left = limit === undefined ? item.length : Math.max(0, limit - counts.read);
     const batch: Batch = left < item.length ? item.slice(0, left) : item;
     const before = counts.read;
-    const changes = selected.stream.changes === true ? changesOf(item) : undefined;
+    const said = changesOf(item);
+    const changes = selected.stream.changes === true ? said : undefined;
+    if (changes === undefined && said !== undefined && item.some((_, index) => said(index)?.gone !== undefined))
+      refuseDeletions(options);
     const out: JsonRecord[] = [];
     let kept: number[] | undefined;
     for (let index = 0; index < batch.length; index++) {
-      const normalised = normalise(batch[index], changes?.(index));
+      const change = changes?.(index);
+      const isGone = change?.gone !== undefined;
+      const normalised = isGone ? checkKey(batch[index]) : normalise(batch[index], change);
       counts.read++;
-      const reason = typeof normalised === 'string' ? normalised : inWindow(normalised);
+      // A full read lists what is there: what is gone is not in it.
+      const reason =
+        typeof normalised === 'string'
+          ? normalised
+          : isGone
+            ? keyInWindow(normalised) && options.changes
+            : inWindow(normalised);
       if (reason === true) {
+        if (isGone) counts.deleted = (counts.deleted ?? 0) + 1;
         if (kept !== undefined) kept.push(index);
         out.push(
-          columns === undefined || selected.schema !== null
+          columns === undefined || selected.schema !== null || isGone
             ? (normalised as JsonRecord)
             : pick(normalised as JsonRecord, columns),
         );
@@ -163,7 +184,8 @@ export async function* readRecords(
     if (named !== undefined)
       withColumns(out, columns === undefined ? named : columns.filter((one) => named.includes(one)));
     const positions = kept;
-    if (options.changes && changes !== undefined) withChange(out, (index) => changes(positions?.[index] ?? index));
+    if (options.changes && changes !== undefined)
+      withChange(out, positions === undefined ? changes : (index) => changes(positions[index]!));
     yield withOrigin(out, (index) => {
       const at = positions?.[index] ?? index;
       return originOf(batch, at) ?? `record ${before + at + 1}`;
@@ -185,11 +207,16 @@ function changeNormaliser({ selected, changes }: ReadRecordsOptions, whole: Norm
   const { schema, primaryKey, stream } = selected;
   const partial = normaliser(partialSchema(schema ?? ANY_RECORD, primaryKey), undefined, stream.inference).normalise;
   return (record, change) => {
-    const unsent = change?.unsent ?? [];
-    if (unsent.length > 0 && !changes) return `its fields ${unsent.join(', ')} were not sent`;
-    const normalised = unsent.length === 0 ? whole(record) : partial(without(record, unsent));
-    if (typeof normalised === 'string' || !changes) return normalised;
-    return missingKey(normalised, primaryKey) ?? normalised;
+    const unsent = change?.unsent;
+    if (unsent === undefined || unsent.length === 0) {
+      const normalised = whole(record);
+      return typeof normalised === 'string' || !changes
+        ? normalised
+        : (missingKey(normalised, primaryKey) ?? normalised);
+    }
+    if (!changes) return `its fields ${unsent.join(', ')} were not sent`;
+    const normalised = partial(without(record, unsent));
+    return typeof normalised === 'string' ? normalised : (missingKey(normalised, primaryKey) ?? normalised);
   };
 }
 

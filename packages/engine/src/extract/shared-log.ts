@@ -4,8 +4,8 @@ import { fromAuthor } from '../step/author-errors.ts';
 import type { SelectedStream } from '../step/select-streams.ts';
 import { endReading, type ReadBounds } from './end-reading.ts';
 
-/** Items that may wait for one stream. Batches are some hundred records each. */
-const MOST_WAITING = 8;
+/** Items that may wait for one stream. Batches are some hundred records each: records that wait for long outlive V8's young generation. */
+const MOST_WAITING = 2;
 
 /** One stream of a change log that several are read from. */
 export interface SharedStream {

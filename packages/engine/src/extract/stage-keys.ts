@@ -1,6 +1,6 @@
 import { encoderOf, normaliser } from '@aries-data/formats/internal';
 import { AriesError, type Batch, type EncodedPart, type JsonRecord } from '@aries-data/sdk';
-import { isCheckpoint, isDeleted, isRejected } from '@aries-data/sdk/internal';
+import { changesOf, isCheckpoint, isDeleted, isRejected } from '@aries-data/sdk/internal';
 import type { ManifestStream } from '../dataset/manifest.ts';
 import { KEYS_FORMAT, keyFieldsOf } from '../dataset/staged-fields.ts';
 import { createStreamWriter, type StreamWriter } from '../dataset/stream-writer.ts';
@@ -95,7 +95,9 @@ async function copyKeys(options: StreamExtract, writer: StreamWriter, renamed: r
     if (isCheckpoint(item) || isDeleted(item)) continue;
     if (isRejected(item)) throw unknownKey(options, item.origin, item.reason);
     const keys: JsonRecord[] = [];
+    const changes = changesOf(item as Batch);
     for (const [index, record] of (item as Batch).entries()) {
+      if (changes?.(index)?.gone !== undefined) continue;
       const key = check.normalise(record);
       if (typeof key === 'string') throw unknownKey(options, `record ${index + 1} of a batch`, key);
       if (missingKey(key, primaryKey) === undefined)

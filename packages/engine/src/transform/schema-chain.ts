@@ -3,6 +3,7 @@ import { kindOf, type RecordSchema } from '@aries-data/sdk';
 import { type InferenceOptions, isRejected, type StreamKeys } from '@aries-data/sdk/internal';
 import { isDeletions } from '../step/deletions.ts';
 import { addToMark, isMark, type StageItem } from '../step/mark.ts';
+import { separateDeletions } from '../step/separate-deletions.ts';
 import type { FusedTransform, StageInput } from './fuse.ts';
 
 /** Chain of a stream's transforms, which follows the records, their schema and their keys. */
@@ -67,7 +68,9 @@ export function createSchemaChain(source: ChainInput, transforms: readonly Fused
     known,
     inferred: known === null,
     async *run(items) {
-      let records = first === null ? items : observe(items, first);
+      const looks = first !== null || stages.length > 0;
+      const separate = looks && changes === true ? separateDeletions(items) : items;
+      let records = first === null ? separate : observe(separate, first);
       for (const { transform, at, observed } of stages) {
         const out = transform.apply(records, at);
         records = observed === null ? out : observe(out, observed);

@@ -130,7 +130,7 @@ async function transformStream({
   const { schema, primaryKey, cursor } = input;
   const changes = input.changes === true;
   const chain = createSchemaChain({ stream: name, changes, schema, primaryKey, cursor }, steps);
-  const rows = changes ? createChangeRows(dataset.manifest.readStart, 0) : undefined;
+  const rows = changes ? createChangeRows({ readStart: dataset.manifest.readStart, rows: 0 }) : undefined;
   const format: StagedFormat =
     options.stagedFormat ?? (chain.known === null ? 'ndjson' : input.format === 'pgcopy' ? 'csv' : input.format);
   const writer = createStreamWriter({
@@ -167,7 +167,7 @@ async function transformStream({
         await reject(item);
         continue;
       }
-      const batch = isDeletions(item) ? rows!.gone(item.op, item.keys, item.at) : (rows?.upserts(item) ?? item);
+      const batch = isDeletions(item) ? rows!.gone(item.op, item.keys, item.at) : (rows?.of(item) ?? item);
       await writer.writeBatch(batch);
       staged += batch.length;
       if (writer.due) await writer.cut();

@@ -1,6 +1,6 @@
 import { positionOf, type SelectedStream } from '@aries-data/engine/internal';
-import type { Json, JsonRecord } from '@aries-data/sdk';
-import { isCheckpoint, isDeleted, isRejected, keysOf } from '@aries-data/sdk/internal';
+import type { Change, Json, JsonRecord } from '@aries-data/sdk';
+import { changesOf, isCheckpoint, isDeleted, isRejected, keysOf } from '@aries-data/sdk/internal';
 import { difference } from './compare.ts';
 import { type OpenedSource, openSource, rawContext, readItems } from './reading.ts';
 import { type Rule, type RuleContext, showRecord } from './rule.ts';
@@ -74,7 +74,11 @@ async function readFrom(
       const gone = keys === 'all' ? [{ _aries_op: 't' }] : keys.map((key) => ({ ...key, _aries_op: op }));
       read.changes.push(...(gone as JsonRecord[]));
     } else if (!isRejected(item)) {
-      for (const record of item as JsonRecord[]) read.changes.push({ ...record, _aries_op: 'u' });
+      const records = item as JsonRecord[];
+      const changes = changesOf(records);
+      const opOf = (gone: Change['gone']) => (gone === undefined ? 'u' : gone === 'moved' ? 'm' : 'd');
+      for (const [index, record] of records.entries())
+        read.changes.push({ ...record, _aries_op: opOf(changes?.(index)?.gone) });
     }
   }
   return read;

@@ -23,7 +23,7 @@ import {
   type Source,
   type Window,
 } from '@aries-data/sdk';
-import { isCheckpoint, isDeleted, isRejected } from '@aries-data/sdk/internal';
+import { changesOf, isCheckpoint, isDeleted, isRejected } from '@aries-data/sdk/internal';
 import { memoryStaging } from '@aries-data/stores';
 import { applyRows } from './applied-changes.ts';
 import type { RuleContext } from './rule.ts';
@@ -93,7 +93,13 @@ export async function* readRaw(
   }
   for await (const item of readItems(opened, selected, asked)) {
     if (isRejected(item) || isDeleted(item)) continue;
-    yield isCheckpoint(item) ? item : [...(item as JsonRecord[])];
+    if (isCheckpoint(item)) {
+      yield item;
+      continue;
+    }
+    const records = item as JsonRecord[];
+    const changes = changesOf(records);
+    yield records.filter((_, index) => changes?.(index)?.gone === undefined);
   }
 }
 

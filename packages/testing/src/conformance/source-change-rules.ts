@@ -46,11 +46,17 @@ async function completeKeys(ctx: RuleContext): Promise<void> {
     const check = itemChecker(ctx, selected);
     for await (const item of readItems(opened, selected, { mode: 'incremental', position })) {
       check(item);
-      if (isDeleted(item)) deletions++;
+      if (isDeleted(item) || hasGone(item)) deletions++;
     }
   }
   if (deletions === 0)
     ctx.fail('no stream said that a record is gone; let setup or mutate(step) of the suite delete some');
+}
+
+function hasGone(item: ReadItem): boolean {
+  if (!Array.isArray(item)) return false;
+  const changes = changesOf(item);
+  return changes !== undefined && item.some((_, index) => changes(index)?.gone !== undefined);
 }
 
 /** Makes a function that fails for a deleted key, or what is said about a change, that is not as declared. */
@@ -96,7 +102,11 @@ function itemChecker(ctx: RuleContext, selected: SelectedStream): (item: ReadIte
     }
     const records = item as readonly JsonRecord[];
     const changes = changesOf(records);
-    for (const [index, record] of records.entries()) checkChange(changes?.(index) ?? {}, record);
+    for (const [index, record] of records.entries()) {
+      const change = changes?.(index) ?? {};
+      checkChange(change, record);
+      if (change.gone !== undefined) checkKey(record);
+    }
   };
 }
 
