@@ -1,4 +1,5 @@
-import { isCheckpoint, isDeleted } from '@aries-data/sdk/internal';
+import type { JsonRecord } from '@aries-data/sdk';
+import { changesOf, isCheckpoint, isDeleted, keysOf } from '@aries-data/sdk/internal';
 import { expect, test } from 'vitest';
 import { ChangeCollector, type Unfit } from './change-collector.ts';
 import type { RowReader } from './row-reader.ts';
@@ -96,22 +97,50 @@ test('small transactions share a batch, a large one is passed on in many, with a
   collector.passOn();
   expect(taken()).toEqual(['a10', '@11']);
   collector.begin(20n, 0n);
-  for (let index = 0; index < 4500; index++) collector.insert(1, row);
-  expect(taken()).toEqual(['a2000', 'a2000']);
+  for (let index = 0; index < 1200; index++) collector.insert(1, row);
+  expect(taken()).toEqual(['a500', 'a500']);
   collector.commit(20n, 30n);
-  expect(taken()).toEqual(['a500', '@30']);
+  expect(taken()).toEqual(['a200', '@30']);
 });
 
 test('a key that changes stays with its new record', () => {
   const { collector, taken } = collect({ a: 0n }, 1000n, () => ({ ...reader, movedFrom: () => ({ id: 0 }) }));
   collector.begin(20n, 0n);
-  for (let index = 0; index < 1000; index++) collector.update(1, row, row);
-  expect(taken()).toHaveLength(2000);
-  for (let index = 0; index < 999; index++) collector.update(1, row, row);
   collector.insert(1, row);
+  for (let index = 0; index < 250; index++) collector.update(1, row, row);
+  expect(taken()).toEqual(['a501']);
+});
+
+test('records and deleted keys share a batch, in order; a truncation stands alone', () => {
+  const { collector } = collect({ a: 0n }, 1000n, () => ({ ...reader, movedFrom: () => ({ id: 0 }) }));
+  collector.begin(20n, 0n);
+  collector.insert(1, row);
+  collector.delete(1, row);
+  collector.truncate([1]);
   collector.update(1, row, row);
-  const all = taken();
-  expect(all.slice(-2)).toEqual(['a-', 'a1']);
+  collector.commit(20n, 30n);
+  collector.passOn();
+  const at = '2000-01-01T00:00:00.000000Z';
+  const said = [];
+  for (let item = collector.take(); item !== undefined && !isCheckpoint(item); item = collector.take()) {
+    const { item: one } = item;
+    if (isDeleted(one)) said.push({ keys: keysOf(one), at: one.at });
+    else
+      said.push(
+        (one as JsonRecord[]).map((record, index) => ({ ...record, ...changesOf(one as JsonRecord[])!(index) })),
+      );
+  }
+  expect(said).toEqual([
+    [
+      { id: 1, at },
+      { id: 1, at, gone: 'deleted' },
+    ],
+    { keys: 'all', at },
+    [
+      { id: 0, at, gone: 'moved' },
+      { id: 1, at },
+    ],
+  ]);
 });
 
 test('what does not fit ends before its transaction', () => {

@@ -1,4 +1,12 @@
-import { type ChangeLogItem, checkpoint, deleted, type JsonRecord, truncated, withChange } from '@aries-data/sdk';
+import {
+  type Change,
+  type ChangeLogItem,
+  checkpoint,
+  type DeletedItem,
+  type JsonRecord,
+  truncated,
+  withChange,
+} from '@aries-data/sdk';
 import { commitTime } from './commit-time.ts';
 import { earliest, type Lsn, latest, lsnText } from './lsn.ts';
 import { malformed } from './malformed.ts';
@@ -8,15 +16,10 @@ import type { RowReader } from './row-reader.ts';
 import type { Tuple } from './tuple.ts';
 
 /** The most changes in a batch, and the bytes after which it is passed on. */
-const BATCH_CHANGES = 2000;
+const BATCH_CHANGES = 500;
 const BATCH_BYTES = 1024 * 1024;
 /** What a change takes besides its values. */
 const CHANGE_BYTES = 128;
-
-const UPSERT = 0;
-const DELETE = 1;
-const MOVED = 2;
-const TRUNCATE = 3;
 
 /** A stream that is read from the log. */
 export interface CollectedStream {
@@ -42,14 +45,16 @@ export interface Misfit extends Unfit {
   isPartial: boolean;
 }
 
+/** A change, or that all records are gone, which has no record. */
+type PendingChange = Change & { isTruncation?: true };
+
 /** Changes of one stream that were not passed on yet, as lists of the same length. */
 interface Pending {
   stream: string;
   from: Lsn;
-  ops: number[];
-  records: (JsonRecord | undefined)[];
-  times: string[];
-  unsent: (string[] | undefined)[];
+  /** Records, and keys of those that are gone. */
+  records: JsonRecord[];
+  changes: PendingChange[];
   bytes: number;
   /** How many of them belong to transactions that have ended. */
   whole: number;
@@ -81,7 +86,9 @@ export class ChangeCollector implements LogHandler {
   readonly #readers = new Map<number, RowReader | Unfit>();
   readonly #pending = new Map<number, Pending>();
   #commitLsn: Lsn | undefined;
-  #time = '';
+  /** What is said of the changes of the transaction. Nearly all say the same, so they share it. */
+  #change: Change = {};
+  #deleted: Change = {};
   /** The last place between two transactions. */
   #reached: Lsn;
   #checkpointed: Lsn | undefined;
@@ -115,7 +122,9 @@ export class ChangeCollector implements LogHandler {
   begin(commitLsn: Lsn, time: bigint): void {
     if (this.#commitLsn !== undefined) throw malformed('a transaction begins inside another');
     this.#commitLsn = commitLsn;
-    this.#time = commitTime(time);
+    const at = commitTime(time);
+    this.#change = { at, unsent: undefined, gone: undefined };
+    this.#deleted = { at, unsent: undefined, gone: 'deleted' };
     this.#isPartial = false;
   }
 
@@ -123,7 +132,7 @@ export class ChangeCollector implements LogHandler {
     if (this.#commitLsn !== commitLsn) throw malformed('a transaction ends that did not begin');
     this.#commitLsn = undefined;
     if (endLsn > this.#reached) this.#reached = endLsn;
-    for (const one of this.#pending.values()) one.whole = one.ops.length;
+    for (const one of this.#pending.values()) one.whole = one.records.length;
     if (this.#bytesSinceCheckpoint >= BATCH_BYTES) this.passOn();
   }
 
@@ -149,23 +158,23 @@ export class ChangeCollector implements LogHandler {
   }
 
   insert(oid: number, row: Tuple): void {
-    this.#add(oid, UPSERT, this.#reader(oid).inserted(row), undefined, row.size);
+    this.#add(oid, this.#reader(oid).inserted(row), this.#change, row.size);
   }
 
   update(oid: number, row: Tuple, old: Tuple | undefined): void {
     const reader = this.#reader(oid);
     const moved = reader.movedFrom(row, old);
-    if (moved !== undefined) this.#add(oid, MOVED, moved, undefined, old!.size);
+    if (moved !== undefined) this.#add(oid, moved, { ...this.#change, gone: 'moved' }, old!.size);
     const { record, unsent } = reader.updated(row, old);
-    this.#add(oid, UPSERT, record, unsent, row.size);
+    this.#add(oid, record, unsent === undefined ? this.#change : { ...this.#change, unsent }, row.size);
   }
 
   delete(oid: number, old: Tuple): void {
-    this.#add(oid, DELETE, this.#reader(oid).deleted(old), undefined, old.size);
+    this.#add(oid, this.#reader(oid).deleted(old), this.#deleted, old.size);
   }
 
   truncate(oids: readonly number[]): void {
-    for (const oid of oids) if (this.wants(oid)) this.#add(oid, TRUNCATE, undefined, undefined, 0);
+    for (const oid of oids) if (this.wants(oid)) this.#add(oid, {}, { ...this.#change, isTruncation: true }, 0);
   }
 
   /** Passes on all changes of transactions that have ended, and a checkpoint after them. Only between transactions. */
@@ -182,15 +191,14 @@ export class ChangeCollector implements LogHandler {
     if (!always && this.#checkpointed === this.#reached && this.#hasCaughtUp === caughtUp) return;
     this.#checkpointed = this.#reached;
     this.#hasCaughtUp = caughtUp;
-    this.ready.push(checkpoint(this.#options.positionAt(lsnText(this.#reached)), { caughtUp }));
-    this.#bytesOf.push(0);
+    this.#ready(checkpoint(this.#options.positionAt(lsnText(this.#reached)), { caughtUp }), 0);
   }
 
   /** Drops the changes of the transaction that has begun and passes on those before it. */
   passOnWhole(): void {
     this.#commitLsn = undefined;
     for (const one of this.#pending.values()) {
-      for (const list of [one.ops, one.records, one.times, one.unsent]) list.length = one.whole;
+      for (const list of [one.records, one.changes]) list.length = one.whole;
     }
     this.passOn();
   }
@@ -213,60 +221,49 @@ export class ChangeCollector implements LogHandler {
     return reader;
   }
 
-  #add(oid: number, op: number, record: JsonRecord | undefined, unsent: string[] | undefined, bytes: number): void {
+  #add(oid: number, record: JsonRecord, change: PendingChange, bytes: number): void {
     if (this.#commitLsn === undefined) throw malformed('a change lies outside of transactions');
     const one = this.#pending.get(oid)!;
-    one.ops.push(op);
     one.records.push(record);
-    one.times.push(this.#time);
-    one.unsent.push(unsent);
+    one.changes.push(change);
     one.bytes += bytes + CHANGE_BYTES;
     this.#bytesSinceCheckpoint += bytes + CHANGE_BYTES;
     // The record with the new key must follow the old key at once.
-    if (op === MOVED || (one.ops.length < BATCH_CHANGES && one.bytes < BATCH_BYTES)) return;
-    if (one.whole < one.ops.length) this.#isPartial = true;
+    if (change.gone === 'moved' || (one.records.length < BATCH_CHANGES && one.bytes < BATCH_BYTES)) return;
+    if (one.whole < one.records.length) this.#isPartial = true;
     this.#flush(one);
     // A checkpoint is due at the end of the transaction.
     this.#bytesSinceCheckpoint = BATCH_BYTES;
   }
 
   #flush(one: Pending): void {
-    const { stream, ops, records, times, unsent, bytes } = one;
-    if (ops.length === 0) return;
+    const { stream, records, changes, bytes } = one;
+    if (records.length === 0) return;
     Object.assign(one, pendingOf(stream, one.from));
-    let start = 0;
-    while (start < ops.length) {
-      const end = runEnd(ops, times, start);
-      this.ready.push({ stream, item: itemOf({ ops, records, times, unsent }, start, end) } as Item);
-      this.#bytesOf.push(end === ops.length ? bytes : 0);
-      start = end;
-    }
+    const items = itemsOf(records, changes);
+    for (const [index, item] of items.entries()) this.#ready({ stream, item }, index === 0 ? bytes : 0);
+  }
+
+  #ready(item: Item, bytes: number): void {
+    this.ready.push(item);
+    this.#bytesOf.push(bytes);
     this.readyBytes += bytes;
   }
 }
 
 function pendingOf(stream: string, from: Lsn): Pending {
-  return { stream, from, ops: [], records: [], times: [], unsent: [], bytes: 0, whole: 0 };
+  return { stream, from, records: [], changes: [], bytes: 0, whole: 0 };
 }
 
-/** Returns the end of the changes that one item can hold: records, or deletes of one time. */
-function runEnd(ops: readonly number[], times: readonly string[], start: number): number {
-  const op = ops[start];
-  let end = start + 1;
-  if (op === MOVED || op === TRUNCATE) return end;
-  while (end < ops.length && ops[end] === op && (op === UPSERT || times[end] === times[start])) end++;
-  return end;
-}
-
-function itemOf(
-  { ops, records, times, unsent }: Pick<Pending, 'ops' | 'records' | 'times' | 'unsent'>,
-  start: number,
-  end: number,
-) {
-  const at = times[start]!;
-  if (ops[start] === TRUNCATE) return truncated({ at });
-  const batch = (start === 0 && end === ops.length ? records : records.slice(start, end)) as JsonRecord[];
-  if (ops[start] === UPSERT)
-    return withChange(batch, (index) => ({ at: times[start + index]!, unsent: unsent[start + index] }));
-  return ops[start] === MOVED ? deleted(batch, { at, moved: true }) : deleted(batch, { at });
+/** Makes one batch of changes. Only a truncation, which is rare, is an item of its own. */
+function itemsOf(records: JsonRecord[], changes: readonly PendingChange[]): (readonly JsonRecord[] | DeletedItem)[] {
+  if (!changes.some(({ isTruncation }) => isTruncation)) return [withChange(records, (index) => changes[index])];
+  const items: (readonly JsonRecord[] | DeletedItem)[] = [];
+  for (let start = 0, end = 0; start < records.length; start = end) {
+    const { isTruncation = false, at } = changes[start]!;
+    for (end = start + 1; end < records.length && !isTruncation && !changes[end]!.isTruncation; ) end++;
+    const part = changes.slice(start, end);
+    items.push(isTruncation ? truncated({ at }) : withChange(records.slice(start, end), (index) => part[index]));
+  }
+  return items;
 }

@@ -9,8 +9,8 @@ import type { LogPosition } from './position.ts';
 import { ReplicationStream } from './replication-stream.ts';
 import { replicationRow, type WalSession } from './wal-session.ts';
 
-/** The most bytes that wait to be taken. Then the server has to wait. */
-const MOST_READY_BYTES = 8 * 1024 * 1024;
+/** The most bytes that wait to be taken; then the server has to wait. More would only outlive V8's young generation. */
+const MOST_READY_BYTES = 256 * 1024;
 /** How long a stream may take to end when it was asked to. */
 const LONGEST_END_MS = 5000;
 /** How long to wait for a slot that somebody else reads, and how long between two tries. */

@@ -1,6 +1,6 @@
 import type { Lsn } from './lsn.ts';
 import { malformed } from './malformed.ts';
-import { Tuple } from './tuple.ts';
+import { ChunkText, Tuple } from './tuple.ts';
 
 /** A column of a table, as the log knew it when the changes after it were made. */
 export interface LogColumn {
@@ -58,8 +58,9 @@ const NEW = 0x4e; // N
  * `DATA_INVALID` for bytes that are no such message.
  */
 export function pgoutputDecoder(handler: LogHandler): (bytes: Buffer, start: number, end: number) => void {
-  const row = new Tuple();
-  const before = new Tuple();
+  const chunk = new ChunkText();
+  const row = new Tuple(chunk);
+  const before = new Tuple(chunk);
 
   function decode(bytes: Buffer, start: number, end: number): void {
     if (start >= end) throw malformed('a message is empty');

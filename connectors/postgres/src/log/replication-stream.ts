@@ -25,7 +25,10 @@ const HEADER = 5;
 const XLOG_HEADER = 25;
 const STATUS_BYTES = 34;
 
-/** Receives what a replication stream brings. The bytes are overwritten once a function returns. */
+/**
+ * Receives what a replication stream brings. The memory is overwritten once a function returns, but a Buffer given to it always has the
+ * same bytes: other bytes in the same memory come as another Buffer.
+ */
 export interface StreamHandler {
   /** The server has accepted the command. */
   started(): void;

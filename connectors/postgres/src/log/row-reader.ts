@@ -1,4 +1,4 @@
-import { cellReader } from '@aries-data/formats';
+import { cellReader, recordMaker } from '@aries-data/formats';
 import { AriesError, type Field, type Json, type JsonRecord } from '@aries-data/sdk';
 import type { TableColumn } from './log-table.ts';
 import type { LogRelation } from './pgoutput.ts';
@@ -51,14 +51,11 @@ export function rowReader({ stream, relation, fields, columns, primaryKey }: Row
     missing: columns.find(({ name }) => name === field.name)?.missing ?? null,
   });
   const cells = fields.map(cellOf);
-  // An assignment to `__proto__` would make no property.
-  const isPlain = fields.every(({ name }) => name !== '__proto__');
   const keys = primaryKey.map((name) => cellOf(fields.find((field) => field.name === name)!));
-
-  function set(record: JsonRecord, name: string, value: Json): void {
-    if (isPlain) record[name] = value;
-    else Object.defineProperty(record, name, { value, enumerable: true, configurable: true, writable: true });
-  }
+  const makeRecord = recordMaker(cells.map(({ name }) => name));
+  const makeKey = recordMaker(primaryKey);
+  const values: Json[] = cells.map(() => null);
+  const keyValues: Json[] = keys.map(() => null);
 
   function readText(cell: Cell, text: string): Json {
     if (cell.read === undefined) return text;
@@ -74,31 +71,32 @@ export function rowReader({ stream, relation, fields, columns, primaryKey }: Row
   }
 
   function keyOf(row: Tuple): JsonRecord {
-    const key: JsonRecord = {};
-    for (const cell of keys) set(key, cell.name, cellValue(cell, row));
-    return key;
+    for (let at = 0; at < keys.length; at++) keyValues[at] = cellValue(keys[at]!, row);
+    return makeKey(keyValues);
   }
 
   return {
     inserted(row) {
-      const record: JsonRecord = {};
-      for (const cell of cells) set(record, cell.name, cellValue(cell, row));
-      return record;
+      for (let at = 0; at < cells.length; at++) values[at] = cellValue(cells[at]!, row);
+      return makeRecord(values);
     },
 
     updated(row, old) {
-      const record: JsonRecord = {};
       let unsent: string[] | undefined;
-      for (const cell of cells) {
+      for (let at = 0; at < cells.length; at++) {
+        const cell = cells[at]!;
         if (cell.index !== -1 && !row.isUnchanged(cell.index)) {
-          set(record, cell.name, cellValue(cell, row));
+          values[at] = cellValue(cell, row);
         } else if (cell.index !== -1 && old !== undefined && isSent(cell, old, keys)) {
-          set(record, cell.name, cellValue(cell, old));
+          values[at] = cellValue(cell, old);
         } else {
+          values[at] = null;
           unsent ??= [];
           unsent.push(cell.name);
         }
       }
+      const record = makeRecord(values);
+      for (const name of unsent ?? []) delete record[name];
       return { record, unsent };
     },
 

@@ -4,16 +4,45 @@ const NULL = 0x6e; // n
 const UNCHANGED = 0x75; // u
 const TEXT = 0x74; // t
 
+/** The longest value that is looked at byte by byte, and the longest chunk that is turned into one text. */
+const SHORT_BYTES = 64;
+const SHORT_CHUNK_BYTES = 1024 * 1024;
+
+/**
+ * The text of the chunk of bytes that was used last. A slice of it costs a fraction of a call into C++ for each value, and no memory for
+ * the characters.
+ */
+export class ChunkText {
+  #bytes: Buffer | undefined;
+  #text = '';
+
+  /** Returns the text with one character for each byte. */
+  of(bytes: Buffer): string {
+    if (this.#bytes !== bytes) {
+      this.#bytes = bytes;
+      this.#text = bytes.toString('latin1');
+    }
+    return this.#text;
+  }
+}
+
 /**
  * The columns of a row in a message of pgoutput. It points into the message, so it is valid only until the next one is read, and is then
- * used again.
+ * used again. The bytes of one Buffer must not change between two calls: for other bytes, make another view of the memory.
  */
 export class Tuple {
   count = 0;
+  /** The number of bytes of all values. */
+  size = 0;
+  readonly #chunk: ChunkText;
   #bytes: Buffer = Buffer.alloc(0);
   readonly #kinds: number[] = [];
   readonly #starts: number[] = [];
   readonly #ends: number[] = [];
+
+  constructor(chunk: ChunkText = new ChunkText()) {
+    this.#chunk = chunk;
+  }
 
   /** Reads a TupleData that begins at `at`. Returns the offset after it. Throws `DATA_INVALID` if it does not end before `end`. */
   read(bytes: Buffer, at: number, end: number): number {
@@ -22,6 +51,7 @@ export class Tuple {
     this.#bytes = bytes;
     this.count = count;
     let next = at + 2;
+    let size = 0;
     for (let index = 0; index < count; index++) {
       if (next >= end) throw malformed('a row ends early');
       const kind = bytes[next++]!;
@@ -33,9 +63,11 @@ export class Tuple {
       next += 4;
       this.#starts[index] = next;
       next += length;
+      size += length;
       if (next > end) throw malformed('a value ends after its message');
       this.#ends[index] = next;
     }
+    this.size = size;
     return next;
   }
 
@@ -52,23 +84,9 @@ export class Tuple {
   text(index: number): string {
     const start = this.#starts[index]!;
     const end = this.#ends[index]!;
-    // For the few bytes of most values, a loop is faster than a call into C++.
-    if (end - start > 24) return this.#bytes.toString('utf8', start, end);
-    let text = '';
-    for (let at = start; at < end; at++) {
-      const byte = this.#bytes[at]!;
-      if (byte >= 0x80) return this.#bytes.toString('utf8', start, end);
-      text += String.fromCharCode(byte);
-    }
-    return text;
-  }
-
-  /** Returns the number of bytes of all values. */
-  get size(): number {
-    let size = 0;
-    for (let index = 0; index < this.count; index++) {
-      if (this.#kinds[index] === TEXT) size += this.#ends[index]! - this.#starts[index]!;
-    }
-    return size;
+    const bytes = this.#bytes;
+    if (end - start > SHORT_BYTES || bytes.length > SHORT_CHUNK_BYTES) return bytes.toString('utf8', start, end);
+    for (let at = start; at < end; at++) if (bytes[at]! >= 0x80) return bytes.toString('utf8', start, end);
+    return this.#chunk.of(bytes).slice(start, end);
   }
 }

@@ -167,8 +167,9 @@ function note(seen: SeenChanges, item: ChangeLogItem<LogPosition>): void {
   const batch = one as readonly JsonRecord[];
   const change = changesOf(batch);
   batch.forEach((record, index) => {
-    const { at, unsent } = change?.(index) ?? {};
-    changes.push(unsent === undefined ? ['u', record] : ['u', record, unsent]);
+    const { at, unsent, gone } = change?.(index) ?? {};
+    if (gone !== undefined) changes.push([gone === 'moved' ? 'm' : 'd', record]);
+    else changes.push(unsent === undefined ? ['u', record] : ['u', record, unsent]);
     times.push(at!);
   });
   seen.largest = Math.max(seen.largest, batch.length);
