@@ -131,6 +131,32 @@ describe.concurrent('renamed, dropped and retyped fields are reported', UNHURRIE
   });
 });
 
+test('a dataset shows its first load, and which fields differed then', UNHURRIED, async () => {
+  await using it = await drifting();
+  const { shop } = it;
+  const shown = async (run: string) => {
+    const { dataset } = await shop.extract(run);
+    return { dataset, ...succeeded(await runHere(['dataset', 'show', dataset])) };
+  };
+  await it.run(BEFORE, [{ id: 1, name: 'a', tags: 'x' }], { disposition: 'merge' });
+  expect((await shown('run-1')).loaded).toEqual({ connector: 'postgres', loadedAt: expect.stringMatching(/Z$/) });
+  shop.streams.items = {
+    primaryKey: ['id'],
+    fields: { id: 'string:int64', fullname: ['string', 'null'], tags: 'string' },
+  };
+  shop.rows.items = [{ id: '2', fullname: 'b', tags: 'y' }];
+  expect((await shown('late')).loaded).toBe(null);
+  const loads = [await shop.load('late', { disposition: 'merge' }), await shop.load('late', { disposition: 'merge' })];
+  expect(loads.map(({ streams }) => streams.items!.outcome)).toEqual(['loaded', 'already-loaded']);
+  const { loaded, dataset } = await shown('late');
+  expect(loaded.drift).toEqual({ items: loads[0]!.streams.items!.drift });
+  const { stdout } = await runAries([], { terminal: `dataset show '${dataset}'` });
+  expect(stdout).toMatch(/^loaded into postgres \d{4}-.*Z\r?$/m);
+  expect(stdout).toContain(
+    'items: new field "fullname" (string), field "name" (string) is gone, field "id" was integer and is now int64',
+  );
+});
+
 test('a view prevents widening a column: the error names it and says what to do', UNHURRIED, async () => {
   await using it = await drifting();
   await it.run({ id: 'integer', v: 'integer' }, [{ id: 1, v: 1 }], { disposition: 'replace' });

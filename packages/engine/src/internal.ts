@@ -1,6 +1,7 @@
 export { secretsIn } from './config/secrets.ts';
 export { readRejected } from './dataset/part-reader.ts';
 export { readStream } from './dataset/read-dataset.ts';
+export { type Receipt, receiptOf } from './dataset/receipt.ts';
 export { endReading } from './extract/end-reading.ts';
 export { positionOf } from './extract/position.ts';
 export { createHttp } from './http/client.ts';

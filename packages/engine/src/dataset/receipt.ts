@@ -4,7 +4,10 @@ import type { Store, StoredObject } from '@aries-data/stores';
 import { z } from 'zod';
 import { receiptFolder, runFolder } from './layout.ts';
 import { type Dataset, instant } from './manifest.ts';
+import { recordOf } from './record-of.ts';
 import { type DocumentKind, sealed, unsealed } from './sealed.ts';
+
+const fieldsOfType = z.array(z.object({ field: z.string(), type: z.string() }));
 
 const receiptSchema = z.object({
   receiptVersion: z.literal(1),
@@ -15,6 +18,15 @@ const receiptSchema = z.object({
   streams: z.array(z.string()).nullable().describe('Streams that were loaded; null for all of the dataset.'),
   connector: z.string().describe('Connector of the destination.'),
   loadedAt: instant,
+  drift: recordOf(
+    z.object({
+      appeared: fieldsOfType,
+      vanished: fieldsOfType,
+      changed: z.array(z.object({ field: z.string(), from: z.string(), to: z.string() })),
+    }),
+  )
+    .optional()
+    .describe('How the fields of its streams differed from those loaded before. Only streams with differences.'),
 });
 
 /**
@@ -44,16 +56,33 @@ export interface ReceiptPlace extends StoredObject {
  */
 export async function writeReceipt(
   { store, manifest, digest }: Dataset,
-  { streams, connector }: Pick<Receipt, 'streams' | 'connector'>,
+  { streams, connector, drift }: Pick<Receipt, 'streams' | 'connector' | 'drift'>,
 ): Promise<void> {
-  const { name, runId } = manifest;
-  const finishedAt = new Date(manifest.finishedAt).toISOString();
-  const all = { receiptVersion: 1, name, runId, digest, finishedAt, streams, connector } as const;
-  const receipt: Receipt = { ...all, loadedAt: new Date().toISOString() };
-  await store.writeIfAbsent(receiptKey(receipt), sealed(RECEIPT, receipt));
+  const place = placeOf({ manifest, digest }, streams);
+  const receipt: Receipt = {
+    receiptVersion: 1,
+    ...place,
+    connector,
+    loadedAt: new Date().toISOString(),
+    ...(drift === undefined ? {} : { drift }),
+  };
+  await store.writeIfAbsent(receiptKey(place), sealed(RECEIPT, receipt));
 }
 
-function receiptKey({ name, runId, digest, finishedAt, streams }: Receipt): string {
+/** Finds the receipt of a dataset that was loaded as a whole, which the first load of it has left. */
+export async function receiptOf({ store, manifest, digest }: Dataset): Promise<Receipt | null> {
+  const receipt = await readReceipt(store, manifest.name, receiptKey(placeOf({ manifest, digest }, null)));
+  return receipt === 'broken' ? null : receipt;
+}
+
+type Place = Pick<Receipt, 'name' | 'runId' | 'digest' | 'finishedAt' | 'streams'>;
+
+function placeOf({ manifest, digest }: Pick<Dataset, 'manifest' | 'digest'>, streams: Receipt['streams']): Place {
+  const { name, runId, finishedAt } = manifest;
+  return { name, runId, digest, finishedAt: new Date(finishedAt).toISOString(), streams };
+}
+
+function receiptKey({ name, runId, digest, finishedAt, streams }: Place): string {
   const time = finishedAt.replace(/[-:.]/g, '');
   const dataset = shortDigest(JSON.stringify([digest, streams]));
   return `${receiptFolder(name)}/${hourOf(finishedAt)}/${time}-${shortDigest(runFolder({ name, runId }))}-${dataset}.json`;
