@@ -3,7 +3,7 @@
  * whole command that stages them, in elapsed time, against DuckDB on one thread and sling, if installed, each writing JSON lines.
  * All take turns and the best turn counts, because disturbances only ever make a run slower.
  *
- *     node bench/csv-files.ts
+ *     node bench/csv-files.ts [--megabytes 60] [--json]
  */
 import { spawnSync } from 'node:child_process';
 import { createReadStream } from 'node:fs';
@@ -12,6 +12,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { sourceConfig } from '../connectors/file/src/config.ts';
 import { readFiles } from '../connectors/file/src/source/read-files.ts';
@@ -26,7 +27,10 @@ const { parse } = (await import(pathToFileURL(ofFileConnector.resolve('csv-parse
   parse(options: object): NodeJS.ReadWriteStream & AsyncIterable<object>;
 };
 
-const FILE_BYTES = 60e6;
+const { values } = parseArgs({
+  options: { megabytes: { type: 'string', default: '60' }, json: { type: 'boolean', default: false } },
+});
+const FILE_BYTES = Number(values.megabytes) * 1e6;
 const TURNS = 4;
 
 const two = (value: number) => String(value).padStart(2, '0');
@@ -185,5 +189,5 @@ try {
   duckdb.closeSync();
   await rm(folder, { recursive: true, force: true });
 }
-if (process.argv.includes('--json')) console.log(JSON.stringify(table));
+if (values.json) console.log(JSON.stringify(table));
 else console.table(table);
