@@ -64,7 +64,6 @@ export {
   time,
 } from './schema.ts';
 export {
-  type Backlog,
   type ChangeLog,
   type ChangeLogContext,
   type ChangeLogItem,

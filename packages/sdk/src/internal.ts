@@ -19,6 +19,6 @@ export type { ForgottenRows, PositionState, ReadLater } from './ledger-row.ts';
 export { isPlainObject } from './plain-object.ts';
 export { columnsOf, isCheckpoint, isRejected, type RejectedItem, release, rowsOf } from './records.ts';
 export { isDecimal, isInt64, toRecordSchema } from './schema.ts';
-export type { InferenceOptions, ReadEncoded } from './source.ts';
+export type { Backlog, InferenceOptions, ReadEncoded } from './source.ts';
 export type { StreamKeys } from './transform.ts';
 export { withoutTrailing } from './without-trailing.ts';

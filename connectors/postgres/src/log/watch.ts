@@ -1,4 +1,4 @@
-import type { Backlog, ConnectorContext } from '@aries-data/sdk';
+import type { ConnectorContext } from '@aries-data/sdk';
 import pg from 'pg';
 import type { SourceConfig } from '../config.ts';
 import { connect, query, type Session } from '../connect/connect.ts';
@@ -6,10 +6,16 @@ import { checkConfig } from './log-config.ts';
 import { publicationOf } from './log-table.ts';
 import { dropSlot, findSlot } from './slot.ts';
 
+interface SlotBacklog {
+  name: string;
+  bytes: number;
+  warning?: string;
+}
+
 type Context = Pick<ConnectorContext<SourceConfig>, 'config' | 'signal'>;
 
 /** Measures how much of its log the server keeps for the slot. Nothing before the first read has made it. */
-export async function slotBacklog({ config, signal }: Context): Promise<Backlog[]> {
+export async function slotBacklog({ config, signal }: Context): Promise<SlotBacklog[]> {
   if (config.mode !== 'log') return [];
   const { slot } = checkConfig(config);
   const session = await connect(config, { signal });

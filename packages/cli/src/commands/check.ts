@@ -1,4 +1,4 @@
-import type { Backlog } from '@aries-data/sdk';
+import type { Backlog } from '@aries-data/sdk/internal';
 import { Flags } from '@oclif/core';
 import { AriesCommand } from '../base-command.ts';
 import * as flag from '../flags.ts';

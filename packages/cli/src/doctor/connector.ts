@@ -1,5 +1,5 @@
 import { check } from '@aries-data/engine';
-import type { Backlog } from '@aries-data/sdk';
+import type { Backlog } from '@aries-data/sdk/internal';
 import { backlogText } from '../report/backlog-text.ts';
 import { rolesFor } from '../roles-for.ts';
 import type { Session } from '../session.ts';

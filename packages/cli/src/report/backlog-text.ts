@@ -1,4 +1,4 @@
-import type { Backlog } from '@aries-data/sdk';
+import type { Backlog } from '@aries-data/sdk/internal';
 
 /** Says in one line what a source keeps for its reader, and what to do if it may drop it. */
 export function backlogText({ name, bytes, records, warning }: Backlog): string {

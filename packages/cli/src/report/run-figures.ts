@@ -1,5 +1,5 @@
 import type { Drift, FollowedRun, Progress, StepStart } from '@aries-data/engine';
-import type { Backlog } from '@aries-data/sdk';
+import type { Backlog } from '@aries-data/sdk/internal';
 import { addRun, type FollowFigures, followFigures } from '../follow/follow-figures.ts';
 import { type DriftFigures, driftFiguresOf } from './drift-figures.ts';
 

@@ -1,4 +1,5 @@
-import { type Backlog, type Source, type StreamState, toAriesError } from '@aries-data/sdk';
+import { type Source, type StreamState, toAriesError } from '@aries-data/sdk';
+import type { Backlog } from '@aries-data/sdk/internal';
 import { isPosition } from '../dataset/stream-state.ts';
 import { readStateAt } from '../rules/state.ts';
 import { backlogIfAny } from '../step/backlog.ts';

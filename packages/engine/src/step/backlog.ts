@@ -1,4 +1,5 @@
-import { AriesError, type Backlog, type Source, toAriesError } from '@aries-data/sdk';
+import { AriesError, type Source, toAriesError } from '@aries-data/sdk';
+import type { Backlog } from '@aries-data/sdk/internal';
 import type { OpenedRole } from './step-context.ts';
 
 /** Asks a source what it keeps for its reader. Throws its errors, and `CONNECTOR_INVALID` if the answer makes no sense. */

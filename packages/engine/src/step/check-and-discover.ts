@@ -1,4 +1,5 @@
-import type { Backlog, ConnectorRole, RecordSchema } from '@aries-data/sdk';
+import type { ConnectorRole, RecordSchema } from '@aries-data/sdk';
+import type { Backlog } from '@aries-data/sdk/internal';
 import { backlogOf } from './backlog.ts';
 import { selectStreams, streamsOf } from './select-streams.ts';
 import { guarded, openRole, stepContext } from './step-context.ts';

@@ -1,5 +1,4 @@
 import type {
-  Backlog,
   Compression,
   Connector,
   Deletes,
@@ -9,7 +8,7 @@ import type {
   SchemaChange,
   StagedFormat,
 } from '@aries-data/sdk';
-import type { PlaceOf } from '@aries-data/sdk/internal';
+import type { Backlog, PlaceOf } from '@aries-data/sdk/internal';
 import type { Store } from '@aries-data/stores';
 import type { Redactor } from '../redact/redact.ts';
 import type { Drift, FieldOfType } from '../rules/drift.ts';
