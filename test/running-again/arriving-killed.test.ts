@@ -15,19 +15,29 @@ const lines = (from: number, count: number) =>
 const range = (from: number, count: number) => Array.from({ length: count }, (_, index) => from + index);
 
 const IN_WEB = 40_000;
+const PIECE_BYTES = 16_384;
 
-/** A web server that sends half of its file and then waits, until it is let go. */
-async function pausingWeb() {
+/**
+ * A web server that sends half of its file at once and the rest slowly, until it is let go. It never stops sending, because a checkpoint is
+ * written only when records come.
+ */
+async function slowWeb() {
   const body = Buffer.from(lines(1_000_000, IN_WEB));
   const half = Math.floor(body.length / 2);
-  let isPausing = true;
+  let isSlow = true;
   const server = createServer((request, response) => {
     const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
     const headers = { etag: '"1"', 'content-length': body.length - from };
     if (from === 0) response.writeHead(200, headers);
     else response.writeHead(206, { ...headers, 'content-range': `bytes ${from}-${body.length - 1}/${body.length}` });
-    if (!isPausing) return void response.end(body.subarray(from));
-    response.write(body.subarray(from, half));
+    if (!isSlow) return void response.end(body.subarray(from));
+    let sent = Math.max(from, half);
+    response.write(body.subarray(from, sent));
+    const timer = setInterval(() => {
+      response.write(body.subarray(sent, (sent += PIECE_BYTES)));
+      if (sent >= body.length) response.end();
+    }, 100);
+    response.once('close', () => clearInterval(timer));
   }).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   onTestFinished(() => {
@@ -38,7 +48,7 @@ async function pausingWeb() {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/z.ndjson`,
     /** From now on, the file comes in one piece. */
     letGo() {
-      isPausing = false;
+      isSlow = false;
     },
   };
 }
@@ -48,7 +58,7 @@ describe('an extract of arriving files that is killed', UNHURRIED, () => {
     const folder = await temporaryFolder();
     await mkdir(join(folder, 'in'));
     const put = (name: string, text: string) => writeFile(join(folder, 'in', name), text);
-    const web = await pausingWeb();
+    const web = await slowWeb();
     await put('b.ndjson', lines(0, 3000));
     await put('c.ndjson', lines(3000, 3000));
     const config = { url: [join(folder, 'in/*.ndjson'), web.url], stream: 'items', incremental: true, settle: '0s' };
