@@ -11,7 +11,13 @@ export interface Started {
 /** Starts a command, and waits for its first log line, after which it accepts signals. */
 export function start(args: string[], options: RunOptions = {}): Started {
   const { promise: running, resolve } = Promise.withResolvers<(signal: NodeJS.Signals) => void>();
-  const done = runAries(args, { ...options, onOutput: (_, kill) => resolve(kill) });
+  const done = runAries(args, {
+    ...options,
+    onOutput(text, kill, type) {
+      resolve(kill);
+      options.onOutput?.(text, kill, type);
+    },
+  });
   return { kill: (signal) => void running.then((kill) => kill(signal)), done };
 }
 

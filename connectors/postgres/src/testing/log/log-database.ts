@@ -7,6 +7,8 @@ import { sql } from '../harness.ts';
 export const LOG_SETTINGS = {
   wal_level: 'logical',
   synchronous_commit: 'on',
+  // Tests compare what the log says about times.
+  track_commit_timestamp: 'on',
   max_replication_slots: '20',
   max_wal_senders: '20',
 };
