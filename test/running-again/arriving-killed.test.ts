@@ -34,7 +34,8 @@ async function slowWeb() {
     let sent = Math.max(from, half);
     response.write(body.subarray(from, sent));
     const timer = setInterval(() => {
-      response.write(body.subarray(sent, (sent += PIECE_BYTES)));
+      response.write(body.subarray(sent, sent + PIECE_BYTES));
+      sent += PIECE_BYTES;
       if (sent >= body.length) response.end();
     }, 100);
     response.once('close', () => clearInterval(timer));
