@@ -176,6 +176,15 @@ test('a reset lets the source forget what it keeps for the pipeline, before the 
 });
 
 describe('a stream whose state is a position', () => {
+  test('is selected once in a pipeline, because its source can let go of only one place', async () => {
+    const shop = job(new Queue().connector());
+    const streams = ['messages', { name: 'messages', as: 'again' }];
+    await expect(shop.extract({ streams })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: 'queue: the stream "messages" is selected twice',
+    });
+  });
+
   test('goes on where the last load ended, and the ledger knows the place', async () => {
     const queue = new Queue();
     const shop = job(queue.connector());

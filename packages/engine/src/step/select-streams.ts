@@ -54,13 +54,22 @@ export function selectStreams(
     return describe(connector, stream, options);
   });
   const seen = new Set<string>();
-  for (const { as } of selected) {
+  const positioned = new Set<string>();
+  for (const { as, name, stream } of selected) {
     if (seen.has(as))
       throw new AriesError('CONFIG_INVALID', `Two streams are both named "${as}"`, {
         connector,
         hint: 'Give one of them another name with "as".',
       });
     seen.add(as);
+    if (stream.state !== 'position') continue;
+    if (positioned.has(name))
+      throw new AriesError('CONFIG_INVALID', `${connector}: the stream "${name}" is selected twice`, {
+        connector,
+        stream: name,
+        hint: 'Its source lets go of what is loaded, which can be only one of them. Select it in two pipelines instead.',
+      });
+    positioned.add(name);
   }
   if (selected.length === 0) throw new AriesError('STREAM_UNKNOWN', `${connector} has no streams`, { connector });
   return selected;
