@@ -15,9 +15,12 @@ const written = (() => {
   const recorder = recordRun('run');
   recorder.onStart({ step: 'extract', name: 'shop', runId: 'monday' });
   recorder.onProgress({ step: 'extract', stream: 'users', records: 1, rejected: 0, bytes: 1 });
+  recorder.onDrift('users', { appeared: [], vanished: [], changed: [] });
   recorder.follow(10);
+  const backlog = [{ name: 'replication slot "shop"', bytes: 1, records: 1 }];
+  const extract = { step: 'extract', durationMs: 1, streams: {}, backlog };
   const load = { step: 'load', durationMs: 1, streams: { users: { records: 1, rejected: 0, bytes: 1 } } };
-  const result = { ...load, steps: { load } } as unknown as PipelineResult;
+  const result = { ...load, steps: { extract, load } } as unknown as PipelineResult;
   recorder.onRun({ runId: 'monday', outcome: 'loaded', result });
   recorder.end({ result: {} });
   const text = metricsText(recorder.figures, { version: '1', now: Date.now(), lastSuccess: 1 });
