@@ -39,6 +39,7 @@ beforeAll(async () => {
   await client.end();
   const files = {
     'postgres.yaml': `url: ${database.url}\n`,
+    'shop-log.yaml': `url: ${database.url}\nmode: log\nslot: aries_shop\n`,
     'cities.json': '[{"name":"Bonn"},{"name":"Ulm"}]',
     'orders.ndjson': '{"id":1,"at":"2026-01-30T12:00:00Z"}\n',
     'clean.ts': `import { defineTransform } from '@aries-data/sdk';

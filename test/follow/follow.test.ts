@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, writeFile } from 'node:fs/promises';
+import { appendFile, cp, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -126,6 +126,26 @@ describe.concurrent('following', () => {
       'Loaded 2 records',
       `Stopped by ${signal}`,
     ]);
+    expect(await app.loaded()).toEqual(app.expected());
+  });
+
+  test('goes on if the process before it ended between its commit and its state', async () => {
+    const app = await log();
+    await app.write(3);
+    const load = () => runAries(['run', 'pipeline.yaml'], { cwd: app.folder });
+    expect(await load()).toMatchObject({ code: 0 });
+    const state = join(app.folder, 'staging/app/state');
+    const before = join(app.folder, 'before');
+    await cp(state, before, { recursive: true });
+    await app.write(2);
+    expect(await load()).toMatchObject({ code: 0 });
+    await rm(state, { recursive: true });
+    await rename(before, state);
+    await app.write(2);
+    const process = start(app.folder);
+    await process.until('/metrics', ({ text }) => metric(text, 'aries_follow_records_total') === 2);
+    const { last } = await process.stop('SIGTERM');
+    expect(last.followed.runs).toMatchObject({ failed: 1 });
     expect(await app.loaded()).toEqual(app.expected());
   });
 

@@ -25,6 +25,7 @@ export function createConnections({
   const idle: SqlConnection[] = [];
   let first: Promise<SqlConnection> | undefined;
   let last: Promise<unknown> = Promise.resolve();
+  let closing: Promise<unknown> = Promise.resolve();
 
   async function opened(): Promise<SqlConnection> {
     if (signal.aborted) throw stopped();
@@ -39,9 +40,10 @@ export function createConnections({
 
   async function closeAll(): Promise<void> {
     idle.length = 0;
-    const closing = [...open];
+    // A second call waits for what the first one began.
+    closing = Promise.all([closing, ...[...open].map((connection) => connection.close())]);
     open.clear();
-    await Promise.all(closing.map((connection) => connection.close()));
+    await closing;
   }
 
   function theFirst(): Promise<SqlConnection> {

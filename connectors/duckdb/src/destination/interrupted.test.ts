@@ -101,3 +101,25 @@ test('memory does not grow with the rows', async () => {
   // DuckDB fills its own limit (128 MB) and what it allocates beside it in the first second; four times the rows are no four times that.
   expect(memory[1]! - memory[0]!).toBeLessThan(300);
 }, 120_000);
+
+test('a signal at any moment ends a load, and what was running has ended before the file is closed', async () => {
+  const { folder, path } = await loaded();
+  const records = Array.from({ length: 2000 }, (_, id) => ({ ...old[0]!, id: String(id) }));
+  const input = await stage({ folder, schema, primaryKey: ['id'], mode: 'full', records });
+  const takes = await timeOf(() => loadInto({ path, input, disposition: 'merge' }));
+  for (let turn = 0; turn < 40; turn++) {
+    const stop = new AbortController();
+    const timer = setTimeout(() => stop.abort(), (turn / 40) * takes);
+    await loadInto({ path, input, disposition: 'merge', force: true, signal: stop.signal }).catch((error) =>
+      expect(error).toMatchObject({ code: 'INTERRUPTED' }),
+    );
+    clearTimeout(timer);
+  }
+  expect(await rowsOf(path, 'SELECT count(*) AS n FROM things')).toEqual([{ n: '2000' }]);
+});
+
+async function timeOf(work: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return performance.now() - started;
+}

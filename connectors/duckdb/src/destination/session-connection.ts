@@ -44,7 +44,7 @@ export async function openSessionConnection({ config, signal }: SessionConnectio
     async close() {
       if (closed) return;
       closed = true;
-      await database.interrupt();
+      await database.stop();
       await parts.close();
       database.close();
       locks.giveAll();

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { AriesError } from '@aries-data/sdk';
 import type { SqlValue } from '@aries-data/sql';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { DestinationConfig } from '../config.ts';
@@ -18,7 +19,10 @@ export interface SessionDatabase {
   readonly connection: DuckDBConnection;
   readonly appenders: Appenders;
   readonly inTransaction: boolean;
-  /** Runs work after all earlier work; errors become AriesErrors. The functions below must be called from such work. */
+  /**
+   * Runs work after all earlier work; errors become AriesErrors. The functions below must be called from such work. Throws `INTERRUPTED`
+   * once the session is being closed.
+   */
   inTurn<T>(work: () => Promise<T>): Promise<T>;
   /** Runs a statement once all copied rows are in their tables. Returns how many rows it changed. */
   execute(sql: string, values?: readonly SqlValue[]): Promise<number>;
@@ -28,8 +32,8 @@ export interface SessionDatabase {
   commit(): Promise<void>;
   /** Returns a connection for statements that may fail: inside the transaction, a failure would end it. */
   outside(): Promise<DuckDBConnection>;
-  /** Interrupts all running statements and waits for their end. Never throws. */
-  interrupt(): Promise<void>;
+  /** Interrupts all running statements, waits for their end, and lets no more begin. Never throws. */
+  stop(): Promise<void>;
   /** Closes the connections, which rolls back what is not committed. */
   close(): void;
 }
@@ -42,6 +46,7 @@ export async function openSessionDatabase(config: DestinationConfig, signal: Abo
   let outside: Connected | undefined;
   let inTransaction = false;
   let last: Promise<unknown> = Promise.resolve();
+  let stopped = false;
 
   function connectTo(path: string): Promise<Connected> {
     return connect({ ...config, path }, { readOnly: false, signal });
@@ -68,6 +73,7 @@ export async function openSessionDatabase(config: DestinationConfig, signal: Abo
 
     inTurn(work) {
       const turn = last.then(async () => {
+        if (stopped) throw new AriesError('INTERRUPTED', 'The load was closed before it was complete');
         try {
           return await work();
         } catch (error) {
@@ -107,10 +113,18 @@ export async function openSessionDatabase(config: DestinationConfig, signal: Abo
       return outside.connection;
     },
 
-    async interrupt() {
-      connected.connection.interrupt();
-      outside?.connection.interrupt();
+    async stop() {
+      // A connection that is closed while a statement runs on it makes DuckDB wait for itself, without end.
+      stopped = true;
+      const interrupt = () => {
+        connected.connection.interrupt();
+        outside?.connection.interrupt();
+      };
+      interrupt();
+      // Work has several statements, and an interruption ends only the one that runs.
+      const again = setInterval(interrupt, 50);
       await last;
+      clearInterval(again);
     },
 
     close() {

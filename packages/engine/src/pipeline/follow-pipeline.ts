@@ -25,7 +25,7 @@ const BACKOFF_MS = { first: 1000, most: 60_000 };
 
 /**
  * Runs a pipeline again and again, each time with its own run ID, until the signal aborts. A run that fails for a passing reason is
- * tried again, after longer and longer waits. Throws `INTERRUPTED` once it is stopped, and all errors that a retry would not mend.
+ * tried again, after longer and longer waits; one whose load is refused is tried again once. Throws `INTERRUPTED` once it is stopped, and all errors that a retry would not mend.
  *
  * @example
  * await followPipeline({ file: 'pipeline.yaml', env: process.env, loadConnector, everySeconds: 10, signal });
@@ -34,6 +34,7 @@ export async function followPipeline(options: FollowOptions): Promise<never> {
   const { everySeconds = 10, onRun, signal, log = silentLog, ...others } = options;
   let committed = 0;
   let failures = 0;
+  let refused = false;
   for (;;) {
     const began = performance.now();
     const runId = newRunId();
@@ -44,6 +45,7 @@ export async function followPipeline(options: FollowOptions): Promise<never> {
       const result = await runPipeline({ ...others, signal, log, runId, skipEmpty });
       committed = performance.now();
       failures = 0;
+      refused = false;
       onRun?.({ runId, outcome: 'loaded', result });
     } catch (thrown) {
       const error = toAriesError(thrown);
@@ -51,6 +53,13 @@ export async function followPipeline(options: FollowOptions): Promise<never> {
       if (error.code === 'NOTHING_TO_DO') {
         failures = 0;
         onRun?.({ runId, outcome: 'nothing' });
+      } else if (error.code === 'LOAD_REFUSED' && !refused) {
+        // The process before this one may have been stopped after its commit and before it could note that in the state. The load that
+        // was refused has done so, and the next run begins at the right place. If that is refused as well, it was something else.
+        refused = true;
+        wait = 0;
+        log.warn(`${error.message}. Trying again from what the ledger says`, { run: runId });
+        onRun?.({ runId, outcome: 'failed', error });
       } else if (error.kind === 'transient') {
         wait = Math.max(wait, Math.min(BACKOFF_MS.first * 2 ** failures++, BACKOFF_MS.most));
         log.warn(`${error.message}. Trying again in ${Math.round(wait / 1000)} s`, { run: runId, hint: error.hint });
