@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { AriesError } from '@aries-data/sdk';
 
 /** The holder of each lock. DuckDB lets only one process write to a file, so locks of this process are enough. */
 const holders = new Map<string, object>();
@@ -7,15 +8,17 @@ const POLL_MILLISECONDS = 25;
 
 /** Locks of one holder on one file. */
 export interface Locks {
-  /** Returns false if another holder still has the lock after so many milliseconds. */
+  /** Returns false if another holder still has the lock after so many milliseconds. Throws `INTERRUPTED` once the locks are closed. */
   take(name: string, waitMs: number): Promise<boolean>;
   give(name: string): void;
-  giveAll(): void;
+  /** Gives all locks back. */
+  close(): void;
 }
 
 export function createLocks(path: string): Locks {
   const self = {};
   const held = new Set<string>();
+  let closed = false;
   const keyOf = (name: string) => `${path}\0${name}`;
 
   function give(name: string): void {
@@ -30,12 +33,15 @@ export function createLocks(path: string): Locks {
         if (Date.now() >= deadline) return false;
         await sleep(POLL_MILLISECONDS);
       }
+      // Nobody would give it back.
+      if (closed) throw new AriesError('INTERRUPTED', 'The load was closed before it was complete');
       holders.set(key, self);
       held.add(name);
       return true;
     },
     give,
-    giveAll() {
+    close() {
+      closed = true;
       for (const name of held) give(name);
     },
   };

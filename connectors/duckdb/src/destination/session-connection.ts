@@ -47,7 +47,7 @@ export async function openSessionConnection({ config, signal }: SessionConnectio
       await database.stop();
       await parts.close();
       database.close();
-      locks.giveAll();
+      locks.close();
     },
   };
 }
