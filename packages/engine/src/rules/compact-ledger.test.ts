@@ -121,7 +121,9 @@ class World {
     expect(stateAfterLoad(compacted)).toEqual(stateAfterLoad(full));
     expect(repeatedBy(compacted)?.items).toEqual(repeatedBy(full)?.items);
     expect(repeatedBy(compacted)?.changed).toEqual(repeatedBy(full)?.changed);
-    expect(knownFields(compacted.ledger, dataset.readStart)).toEqual(knownFields(full.ledger, dataset.readStart));
+    // Differences are only reported. A dataset older than what is loaded may be compared with one read earlier than with all rows.
+    if (full.ledger.every(({ readStart }) => readStart < dataset.readStart))
+      expect(knownFields(compacted.ledger, dataset.readStart)).toEqual(knownFields(full.ledger, dataset.readStart));
     if (disposition === 'replace-interval' && flags.force !== true) {
       const [later, fullLater] = [readLater(compacted), readLater(full)];
       expect(later.others).toBe(fullLater.others);
