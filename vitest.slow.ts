@@ -4,6 +4,7 @@
  */
 export const slow = [
   'connectors/*/src/conformance.test.ts',
+  'connectors/duckdb/src/destination/destination.test.ts',
   'connectors/duckdb/src/destination/evolve.test.ts',
   'connectors/duckdb/src/destination/interrupted.test.ts',
   'connectors/duckdb/src/destination/part-reader.test.ts',
@@ -12,6 +13,8 @@ export const slow = [
   'connectors/file/src/destination/commit-steps.test.ts',
   'connectors/file/src/destination/interrupted.test.ts',
   'connectors/file/src/source/formats/json-document.test.ts',
+  'connectors/file/src/source/formats/json.test.ts',
+  'connectors/file/src/source/formats/ndjson.test.ts',
   'connectors/postgres/src/connect/tunnel.test.ts',
   'connectors/postgres/src/copy.test.ts',
   'connectors/postgres/src/destination/refusal.test.ts',
@@ -46,6 +49,7 @@ export const slow = [
   'test/cursor-end.test.ts',
   'test/docs-commands.test.ts',
   'test/follow/follow.test.ts',
+  'test/guides.test.ts',
   'test/hostile-names.test.ts',
   'test/hostile-staging/documents.test.ts',
   'test/hostile-staging/going-on.test.ts',
