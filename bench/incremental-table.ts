@@ -1,3 +1,4 @@
+import { median, rounded } from './median.ts';
 import type { Run } from './run-process.ts';
 
 /** Makes a table of medians, from the runs of each contestant. Speeds are multiples of the first contestant's. */
@@ -23,12 +24,4 @@ export function asTable(
       return [`${what}: ${name}`, line];
     }),
   );
-}
-
-function median(all: readonly number[]): number {
-  return all.toSorted((a, b) => a - b)[all.length >> 1]!;
-}
-
-function rounded(value: number): number {
-  return Number(value.toFixed(2));
 }

@@ -15,6 +15,7 @@ import { parseArgs } from 'node:util';
 import { bundle } from '../packages/cli/bundle.ts';
 import { startPostgres } from '../test/services/postgres.ts';
 import { query } from '../test/services/query.ts';
+import { DURABLE } from './durable.ts';
 import { asTable } from './incremental-table.ts';
 import { type Run, runNode, runShell } from './run-process.ts';
 import { wideTable } from './wide-table.ts';
@@ -30,29 +31,21 @@ const rows = Number(values.rows);
 const changed = Math.ceil(rows / 100);
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-await using server = await startPostgres({
-  settings: {
-    fsync: 'on',
-    synchronous_commit: 'on',
-    full_page_writes: 'on',
-    shared_buffers: '512MB',
-    max_wal_size: '8GB',
-    checkpoint_timeout: '1h',
-  },
-});
+await using server = await startPostgres({ settings: DURABLE });
 const folder = await mkdtemp(join(tmpdir(), 'aries-bench-'));
 const target = await server.createDatabase('target');
 const file = join(folder, 'changed.csv');
 const pipeline = join(folder, 'pipeline.json');
 await bundle(join(root, 'packages/cli/dist'));
 const aries = (...args: string[]) => runNode([join(root, 'packages/cli/dist/main.js'), ...args]);
-const psql = (url: string, ...statements: string[]) =>
-  runShell(`psql -qAt -v ON_ERROR_STOP=1 '${url}' ${statements.map((one) => `-c "${one}"`).join(' ')}`);
-
 const COLUMNS = ['id', 'account', 'amount', 'ratio', 'active', 'created', 'day', 'name', 'note', 'token', 'updated'];
 const UPSERT = `INSERT INTO theirs SELECT * FROM arrived ON CONFLICT (id) DO UPDATE SET ${COLUMNS.slice(1)
   .map((column) => `${column} = EXCLUDED.${column}`)
   .join(', ')}`;
+const upsert = () =>
+  runShell(
+    `psql -qAt -v ON_ERROR_STOP=1 '${target}' -c 'CREATE TEMP TABLE arrived (LIKE theirs)' -c "\\copy arrived from '${file}'" -c '${UPSERT}'`,
+  );
 const CONTENTS = 'count(*), sum(hashtextextended(wide::text, 0))';
 
 const theirs: Run[] = [];
@@ -99,10 +92,10 @@ try {
   await query(target, 'VACUUM (ANALYZE, FREEZE) ours', 'VACUUM (ANALYZE, FREEZE) theirs');
   for (let round = 0; round < Number(values.rounds); round++) {
     await change(2 * round);
-    theirs.push(await psql(target, 'CREATE TEMP TABLE arrived (LIKE theirs)', `\\copy arrived from '${file}'`, UPSERT));
+    theirs.push(await upsert());
     whole.push(await aries('run', pipeline));
     await change(2 * round + 1);
-    await psql(target, 'CREATE TEMP TABLE arrived (LIKE theirs)', `\\copy arrived from '${file}'`, UPSERT);
+    await upsert();
     const step = [pipeline, '--run-id', `round-${round}`, '--step'] as const;
     await aries('run', ...step, 'extract');
     loads.push(await aries('run', ...step, 'load'));

@@ -13,6 +13,8 @@ import { bundle } from '../packages/cli/bundle.ts';
 import { startPostgres } from '../test/services/postgres.ts';
 import { query } from '../test/services/query.ts';
 import { type Contest, contests, NAIVE, type Place, TO_FILE } from './contests.ts';
+import { DURABLE } from './durable.ts';
+import { median, rounded } from './median.ts';
 import { programOf } from './programs.ts';
 import type { Run } from './run-process.ts';
 import { wideTable } from './wide-table.ts';
@@ -31,17 +33,7 @@ const rows = Number(values.rows ?? (values.quick ? 300_000 : 2_000_000));
 const rounds = Number(values.rounds ?? 5);
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-// With durable commits, as on a real server.
-await using server = await startPostgres({
-  settings: {
-    fsync: 'on',
-    synchronous_commit: 'on',
-    full_page_writes: 'on',
-    shared_buffers: '512MB',
-    max_wal_size: '8GB',
-    checkpoint_timeout: '1h',
-  },
-});
+await using server = await startPostgres({ settings: DURABLE });
 const folder = await mkdtemp(join(tmpdir(), 'aries-bench-'));
 await bundle(join(root, 'packages/cli/dist'));
 const place: Place = {
@@ -192,14 +184,4 @@ async function peaks(): Promise<Record<string, Record<string, number>>> {
     }
   }
   return table;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}
-
-function rounded(value: number): number {
-  return Number(value.toFixed(2));
 }

@@ -67,3 +67,8 @@ function firstParagraph(text: string): string {
     .replaceAll('\n', ' ')
     .replace(/ See also https:\/\/\S+$/, '');
 }
+
+/** Makes the error of work that begins after its load was closed. */
+export function closedLoad(): AriesError {
+  return new AriesError('INTERRUPTED', 'The load was closed before it was complete');
+}

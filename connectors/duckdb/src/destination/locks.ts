@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AriesError } from '@aries-data/sdk';
+import { closedLoad } from '../errors.ts';
 
 /** The holder of each lock. DuckDB lets only one process write to a file, so locks of this process are enough. */
 const holders = new Map<string, object>();
@@ -34,7 +34,7 @@ export function createLocks(path: string): Locks {
         await sleep(POLL_MILLISECONDS);
       }
       // Nobody would give it back.
-      if (closed) throw new AriesError('INTERRUPTED', 'The load was closed before it was complete');
+      if (closed) throw closedLoad();
       holders.set(key, self);
       held.add(name);
       return true;

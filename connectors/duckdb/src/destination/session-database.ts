@@ -1,10 +1,9 @@
 import { stat } from 'node:fs/promises';
-import { AriesError } from '@aries-data/sdk';
 import type { SqlValue } from '@aries-data/sql';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { DestinationConfig } from '../config.ts';
 import { type Connected, connect } from '../database.ts';
-import { toDuckdbError } from '../errors.ts';
+import { closedLoad, toDuckdbError } from '../errors.ts';
 import { quote } from '../names.ts';
 import { queryRows } from '../query-rows.ts';
 import { type Appenders, createAppenders } from './appenders.ts';
@@ -73,7 +72,7 @@ export async function openSessionDatabase(config: DestinationConfig, signal: Abo
 
     inTurn(work) {
       const turn = last.then(async () => {
-        if (stopped) throw new AriesError('INTERRUPTED', 'The load was closed before it was complete');
+        if (stopped) throw closedLoad();
         try {
           return await work();
         } catch (error) {

@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { RunResult } from '../../../../packages/cli/src/testing/run-aries.ts';
 import { runHere } from '../../../../packages/cli/src/testing/run-here.ts';
 import { temporaryFolder } from '../../../../test/folders/temporary-folder.ts';
+import { differences as differencesOf } from '../testing/log/differences.ts';
 import { logDatabase } from '../testing/log/log-database.ts';
 
 const database = logDatabase();
@@ -40,11 +41,10 @@ const ok = ({ code, stdout, stderr }: RunResult) =>
   expect({ code, output: code === 0 ? '' : stdout + stderr }).toEqual({ code: 0, output: '' });
 
 /** Lists rows that only one of the two tables has. */
-const differences = (table: string, columns: string) =>
-  run(
-    `(SELECT 'lost', ROW(${columns})::text FROM shop.${table} EXCEPT ALL SELECT 'lost', ROW(${columns})::text FROM copy.${table})
-     UNION ALL (SELECT 'too much', ROW(${columns})::text FROM copy.${table} EXCEPT ALL SELECT 'too much', ROW(${columns})::text FROM shop.${table})`,
-  );
+const differences = (table: string, columns: string) => {
+  const rows = (schema: string) => `SELECT ROW(${columns})::text FROM ${schema}.${table}`;
+  return run(differencesOf(rows('shop'), rows('copy')));
+};
 
 test('a table and its changes, run after run', async () => {
   await run(

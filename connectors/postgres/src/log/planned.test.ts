@@ -7,6 +7,7 @@ import { runAries } from '../../../../packages/cli/src/testing/run-aries.ts';
 import { runHere } from '../../../../packages/cli/src/testing/run-here.ts';
 import { temporaryFolder } from '../../../../test/folders/temporary-folder.ts';
 import { tamper } from '../../../../test/hostile-staging/tamper.ts';
+import { differences as differencesOf } from '../testing/log/differences.ts';
 import { logDatabase } from '../testing/log/log-database.ts';
 
 const database = logDatabase();
@@ -50,10 +51,10 @@ const load = async (runId: string) => runHere(step(runId, 'load'));
 
 /** Lists rows that only one of the two has, of all tables. */
 async function differences(...tables: string[]): Promise<unknown[]> {
-  const of = (table: string) =>
-    `(SELECT '${table}' AS t, * FROM shop.${table} EXCEPT SELECT '${table}', * FROM copy.${table})
-     UNION ALL (SELECT '${table}', * FROM copy.${table} EXCEPT SELECT '${table}', * FROM shop.${table})`;
-  return run((tables.length === 0 ? TABLES : tables).map(of).join(' UNION ALL '));
+  const all = tables.length === 0 ? TABLES : tables;
+  const rows = (schema: string) =>
+    all.map((table) => `SELECT '${table}' AS t, * FROM ${schema}.${table}`).join(' UNION ALL ');
+  return run(differencesOf(rows('shop'), rows('copy')));
 }
 
 /** Changes something of each table in one transaction. */

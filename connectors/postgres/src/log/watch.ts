@@ -15,35 +15,21 @@ interface SlotBacklog {
 type Context = Pick<ConnectorContext<SourceConfig>, 'config' | 'signal'>;
 
 /** Measures how much of its log the server keeps for the slot. Nothing before the first read has made it. */
-export async function slotBacklog({ config, signal }: Context): Promise<SlotBacklog[]> {
-  if (config.mode !== 'log') return [];
-  const { slot } = checkConfig(config);
-  const session = await connect(config, { signal });
-  try {
+export function slotBacklog(context: Context): Promise<SlotBacklog[]> {
+  return withSlot(context, async (session, slot) => {
     const found = await findSlot(session, slot);
     if (found === undefined) return [];
-    return [
-      {
-        name: `replication slot "${slot}"`,
-        bytes: found.keptBytes,
-        ...(found.endangered
-          ? {
-              warning: `The server drops the log of the replication slot "${slot}" at its next checkpoint. Run the pipeline now, and raise max_slot_wal_keep_size.`,
-            }
-          : {}),
-      },
-    ];
-  } finally {
-    await session.end();
-  }
+    const backlog = { name: `replication slot "${slot}"`, bytes: found.keptBytes };
+    if (!found.endangered) return [backlog];
+    const warning = `The server drops the log of the replication slot "${slot}" at its next checkpoint. Run the pipeline now, and raise max_slot_wal_keep_size.`;
+    return [{ ...backlog, warning }];
+  });
 }
 
 /** Drops the slot, and the publication that the first read made with it. Returns their names. Throws `RESOURCE_BUSY` (75) while it is read. */
-export async function forgetSlot({ config, signal }: Context): Promise<string[]> {
-  if (config.mode !== 'log') return [];
-  const { slot } = checkConfig(config);
-  const session = await connect(config, { signal });
-  try {
+export function forgetSlot(context: Context): Promise<string[]> {
+  return withSlot(context, async (session, slot) => {
+    const { config } = context;
     const removed: string[] = [];
     if ((await findSlot(session, slot)) !== undefined) {
       await dropSlot(session, slot);
@@ -52,6 +38,19 @@ export async function forgetSlot({ config, signal }: Context): Promise<string[]>
     if (config.publication === undefined && (await dropPublication(session, publicationOf(config))))
       removed.push(`publication "${publicationOf(config)}"`);
     return removed;
+  });
+}
+
+/** Does something with the slot that a config names. There is none unless the log is read. */
+async function withSlot<T>(
+  { config, signal }: Context,
+  work: (session: Session, slot: string) => Promise<T[]>,
+): Promise<T[]> {
+  if (config.mode !== 'log') return [];
+  const { slot } = checkConfig(config);
+  const session = await connect(config, { signal });
+  try {
+    return await work(session, slot);
   } finally {
     await session.end();
   }

@@ -25,10 +25,14 @@ export function keyChecker({
 }: Pick<SelectedStream, 'primaryKey' | 'cursor' | 'schema' | 'stream'>): (key: unknown) => JsonRecord | string {
   const { normalise } = normaliser(keySchema(schema, primaryKey, cursor), undefined, stream.inference);
   return (key) => {
-    const normalised = normalise(key);
-    const reason = typeof normalised === 'string' ? normalised : missingKey(normalised, primaryKey);
-    return reason === undefined ? normalised : `a deleted key: ${reason}`;
+    const checked = withKey(normalise(key), primaryKey);
+    return typeof checked === 'string' ? `a deleted key: ${checked}` : checked;
   };
+}
+
+/** Returns a normalised record, or the reason why it is none or cannot be a change. */
+export function withKey(normalised: JsonRecord | string, primaryKey: readonly string[]): JsonRecord | string {
+  return typeof normalised === 'string' ? normalised : (missingKey(normalised, primaryKey) ?? normalised);
 }
 
 /** Returns the reason why a record cannot be a change, because a field of its key is missing; undefined if it can. */

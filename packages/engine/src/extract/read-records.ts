@@ -27,7 +27,7 @@ import {
 import { deletionsOf } from '../step/deletions.ts';
 import { markOf, type StageItem, type Tally } from '../step/mark.ts';
 import { cursorKindOf, type SelectedStream } from '../step/select-streams.ts';
-import { goneBatch, keyChecker, missingKey, partialSchema } from './check-changes.ts';
+import { goneBatch, keyChecker, partialSchema, withKey } from './check-changes.ts';
 import { cursorTaker, leftOf, type Reach, type TakeCursor, takeEncoded } from './cursor-reach.ts';
 import type { StreamWindow } from './stream-window.ts';
 
@@ -209,14 +209,10 @@ function changeNormaliser({ selected, changes }: ReadRecordsOptions, whole: Norm
   return (record, change) => {
     const unsent = change?.unsent;
     if (unsent === undefined || unsent.length === 0) {
-      const normalised = whole(record);
-      return typeof normalised === 'string' || !changes
-        ? normalised
-        : (missingKey(normalised, primaryKey) ?? normalised);
+      return changes ? withKey(whole(record), primaryKey) : whole(record);
     }
     if (!changes) return `its fields ${unsent.join(', ')} were not sent`;
-    const normalised = partial(without(record, unsent));
-    return typeof normalised === 'string' ? normalised : (missingKey(normalised, primaryKey) ?? normalised);
+    return withKey(partial(without(record, unsent)), primaryKey);
   };
 }
 

@@ -25,7 +25,8 @@ const BACKOFF_MS = { first: 1000, most: 60_000 };
 
 /**
  * Runs a pipeline again and again, each time with its own run ID, until the signal aborts. A run that fails for a passing reason is
- * tried again, after longer and longer waits; one whose load is refused is tried again once. Throws `INTERRUPTED` once it is stopped, and all errors that a retry would not mend.
+ * tried again, after longer and longer waits; one whose load is refused is tried again once. Throws `INTERRUPTED` once it is stopped, and
+ * all errors that a retry would not mend.
  *
  * @example
  * await followPipeline({ file: 'pipeline.yaml', env: process.env, loadConnector, everySeconds: 10, signal });
